@@ -1,0 +1,3 @@
+//! The binary: hands the arguments to the library and turns its answer into the exit status.
+
+fn main() {}

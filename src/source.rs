@@ -1,0 +1,179 @@
+//! The text of one file: byte spans in it, and the lines and columns they stand for.
+//!
+//! A [`Source`] never loses a byte: where a file is not valid UTF-8, each offending byte is shown to the readers as one
+//! placeholder character, so that every span of the text is also a span of the bytes on disk.
+
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+/// Stands in the text for a byte that is not UTF-8. One byte long, and meaningless in every format read here.
+pub const PLACEHOLDER: char = '\u{1a}';
+
+/// A half-open range of bytes in one text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// The byte behind the last one.
+    pub end: usize,
+}
+
+impl Span {
+    /// The bytes from `start` up to, but without, `end`. An `end` before `start` gives the empty span at `start`.
+    pub fn new(start: usize, end: usize) -> Self {
+        Self { start, end: end.max(start) }
+    }
+
+    /// The empty span at `at`: a place between two bytes.
+    pub fn at(at: usize) -> Self {
+        Self { start: at, end: at }
+    }
+
+    /// The smallest span that holds both.
+    pub fn join(self, other: Self) -> Self {
+        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
+    /// Whether `other` lies wholly inside.
+    pub fn contains(self, other: Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+
+    /// Length in bytes.
+    pub fn len(self) -> usize {
+        self.end - self.start
+    }
+
+    /// Whether it covers no byte.
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// This span moved `by` bytes to the right.
+    pub fn shift(self, by: usize) -> Self {
+        Self { start: self.start + by, end: self.end + by }
+    }
+
+    /// For slicing.
+    pub fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+
+    /// The text under it, or nothing where it does not lie on character borders inside `text`.
+    pub fn of(self, text: &str) -> &str {
+        text.get(self.range()).unwrap_or("")
+    }
+}
+
+/// A line and a column as people count them: both from 1, the column in Unicode characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+}
+
+/// One file's name and text.
+#[derive(Debug)]
+pub struct Source {
+    path: String,
+    text: String,
+    /// The bytes on disk where they differ from the text.
+    raw: Option<Vec<u8>>,
+    lines: OnceLock<Vec<usize>>,
+}
+
+impl Source {
+    /// A source of the bytes that were read. `path` is as reports show it: relative to the working folder, with `/`.
+    pub fn new(path: impl Into<String>, bytes: Vec<u8>) -> Arc<Self> {
+        let (text, raw) = match String::from_utf8(bytes) {
+            Ok(text) => (text, None),
+            Err(error) => {
+                let bytes = error.into_bytes();
+                (masked(&bytes), Some(bytes))
+            }
+        };
+        Arc::new(Self { path: path.into(), text, raw, lines: OnceLock::new() })
+    }
+
+    /// The path as reports show it.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The text, as long in bytes as the file.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The bytes on disk.
+    pub fn bytes(&self) -> &[u8] {
+        self.raw.as_deref().unwrap_or(self.text.as_bytes())
+    }
+
+    /// Whether every byte was valid UTF-8.
+    pub fn is_utf8(&self) -> bool {
+        self.raw.is_none()
+    }
+
+    /// The text under a span.
+    pub fn slice(&self, span: Span) -> &str {
+        span.of(&self.text)
+    }
+
+    /// Where byte `offset` stands; one past the end is the place behind the last character.
+    pub fn position(&self, offset: usize) -> Position {
+        let starts = self.lines.get_or_init(|| {
+            std::iter::once(0)
+                .chain(memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|at| at + 1))
+                .collect()
+        });
+        let offset = offset.min(self.text.len());
+        let line = starts.partition_point(|&start| start <= offset);
+        let start = starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        let before = self.text.as_bytes().get(start..offset).unwrap_or_default();
+        // A byte that continues a character (10xxxxxx) starts no column.
+        let column = before.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() + 1;
+        Position { line, column }
+    }
+
+    /// The 1-based line of byte `offset`.
+    pub fn line(&self, offset: usize) -> usize {
+        self.position(offset).line
+    }
+}
+
+/// The text of bytes that are not all UTF-8, with every byte that is not part of a character replaced.
+fn masked(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| PLACEHOLDER));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_and_lines_start_at_one() {
+        let source = Source::new("a", "é: x\n  ü y".into());
+        assert_eq!(source.position(0), Position { line: 1, column: 1 });
+        assert_eq!(source.position("é: ".len()), Position { line: 1, column: 4 });
+        assert_eq!(source.position("é: x\n  ü ".len()), Position { line: 2, column: 5 });
+        assert_eq!(source.position(999), Position { line: 2, column: 6 });
+    }
+
+    #[test]
+    fn bytes_that_are_not_text_keep_every_offset() {
+        let bytes = b"a: \xe9\xff z".to_vec();
+        let source = Source::new("a", bytes.clone());
+        assert_eq!(source.text().len(), bytes.len());
+        assert_eq!(source.bytes(), bytes);
+        assert!(!source.is_utf8());
+        assert_eq!(source.slice(Span::new(6, 7)), "z");
+    }
+}
