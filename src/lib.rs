@@ -2,4 +2,5 @@
 //!
 //! The shape of the crate is a pipeline: text → located syntax → workloads → findings with edits → reports or files.
 
+pub mod size;
 pub mod source;
