@@ -4,3 +4,4 @@
 
 pub mod size;
 pub mod source;
+pub mod syntax;

@@ -1,0 +1,3 @@
+//! Located syntax trees: every node knows its place in the text, and enough of its style to edit beside it.
+
+pub mod yaml;
