@@ -1,3 +1,7 @@
 //! The binary: hands the arguments to the library and turns its answer into the exit status.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    shmlint::cli::main()
+}

@@ -1,0 +1,96 @@
+//! One unit's way through the pipeline: read it, judge its workloads, and prove the fixes that are asked for.
+
+use std::sync::Arc;
+
+use crate::finding::Finding;
+use crate::fix::prove;
+use crate::lint::Wanted;
+use crate::platform::{Context, Reading};
+use crate::project::Unit;
+use crate::rules::{self, Case, unreadable_file};
+use crate::source::Source;
+use crate::workload::{Shm, Verdict, Workload};
+
+/// What one unit gives.
+pub struct UnitReport {
+    /// Its workloads, where they were asked for.
+    pub listed: Vec<Listed>,
+    /// What the rules say, not sorted.
+    pub findings: Vec<Finding>,
+    /// The files that were read for it.
+    pub sources: Vec<Arc<Source>>,
+    /// How many workloads it has.
+    pub workloads: usize,
+    /// How many of them ask for a GPU.
+    pub gpu_workloads: usize,
+}
+
+/// A workload with what was judged of it.
+pub struct Listed {
+    /// The workload.
+    pub workload: Workload,
+    /// Whether it needs more than the default: `yes`, `no` or `unknown`.
+    pub needs_shm: &'static str,
+    /// The size to recommend, in bytes.
+    pub recommended: u64,
+    /// Why it is or is not reported.
+    pub why: String,
+}
+
+/// Reads and judges a unit. Fixes are proven only where they are wanted: most reports print none.
+pub fn check(unit: &Unit, context: &Context<'_>, wanted: Wanted) -> UnitReport {
+    let reading = (unit.kind.read)(unit, context);
+    let mut findings = judge(&reading, context);
+    if wanted.fixes {
+        prove::fixes(unit, context, &reading, &mut findings);
+    }
+    let listed = if wanted.workloads { list(&reading, &findings, context) } else { Vec::new() };
+    let mut flat: Vec<Finding> = findings.into_iter().flatten().collect();
+    flat.extend(reading.problems.iter().filter_map(unreadable_file::finding));
+    UnitReport {
+        listed,
+        findings: flat,
+        workloads: reading.workloads.len(),
+        gpu_workloads: reading.workloads.iter().filter(|workload| workload.gpu.is_yes()).count(),
+        sources: reading.sources,
+    }
+}
+
+/// What the rules say of each workload of a reading, in its order.
+pub fn judge(reading: &Reading, context: &Context<'_>) -> Vec<Vec<Finding>> {
+    let unit = &reading.workloads;
+    unit.iter().map(|workload| rules::judge(&Case { workload, unit, options: context.options })).collect()
+}
+
+fn list(reading: &Reading, findings: &[Vec<Finding>], context: &Context<'_>) -> Vec<Listed> {
+    let unit = &reading.workloads;
+    let judged = unit.iter().zip(findings);
+    judged
+        .map(|(workload, findings)| {
+            let case = Case { workload, unit, options: context.options };
+            Listed {
+                needs_shm: case.needs_shm(),
+                recommended: case.recommended(),
+                why: why(workload, findings),
+                workload: workload.clone(),
+            }
+        })
+        .collect()
+}
+
+/// Why a workload is or is not reported.
+fn why(workload: &Workload, findings: &[Finding]) -> String {
+    if let Some(finding) = findings.first() {
+        return format!("{}: {}", finding.rule.name, finding.message);
+    }
+    match (&workload.gpu.verdict, &workload.shm) {
+        (Verdict::No, _) => "asks for no GPU".into(),
+        (Verdict::Unknown(why), _) => format!("may have a GPU: {why}"),
+        (Verdict::Yes, Shm::Unknown(why)) => format!("/dev/shm is not known: {why}"),
+        (Verdict::Yes, Shm::Default { .. }) => "is known not to need more than the default".into(),
+        (Verdict::Yes, _) => match workload.deciding() {
+            Some(setting) => format!("set by {}", setting.text),
+            None => String::new(),
+        },
+    }
+}

@@ -1,0 +1,152 @@
+//! Which files are looked at: paths and folders in, candidate files out.
+//!
+//! A folder is walked as git sees it; hidden files and folders are skipped but for those that can hold ours. A file is
+//! opened only if its name can matter, and handed on only if a literal scan finds a word that can matter.
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use ignore::overrides::{Override, OverrideBuilder};
+use ignore::{DirEntry, WalkBuilder, WalkState};
+
+use crate::platform::{Claim, KINDS, Kind};
+
+/// Hidden names that are walked into all the same.
+const HIDDEN: &[&str] =
+    &[".github", ".devcontainer", ".circleci", ".gitlab-ci.yml", ".gitlab", ".devcontainer.json"];
+
+/// How folders are walked.
+#[derive(Clone, Debug, Default)]
+pub struct Walk {
+    /// Globs of what is left out.
+    pub exclude: Vec<String>,
+    /// Whether `exclude` holds for files that are named, too.
+    pub force_exclude: bool,
+    /// Whether files that git ignores are walked.
+    pub no_gitignore: bool,
+}
+
+/// A file to be looked at.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// As reports show it.
+    pub path: String,
+    /// Whether it was named itself, not met in a folder.
+    pub named: bool,
+}
+
+impl Walk {
+    /// Calls `look` for every file of `paths`, from several threads where there are folders. Folders that cannot be read are
+    /// handed to `complain` as a sentence that begins with the path. The error is a sentence about a bad glob.
+    pub fn each(
+        &self,
+        paths: &[String],
+        look: &(dyn Fn(Found) + Sync),
+        complain: &(dyn Fn(String) + Sync),
+    ) -> Result<(), String> {
+        let excluded = self.excluded()?;
+        let (folders, files): (Vec<&String>, Vec<&String>) =
+            paths.iter().partition(|path| Path::new(path).is_dir());
+        for path in files {
+            let path = shown(Path::new(path));
+            let out = self.force_exclude && excluded.matched(&path, false).is_whitelist();
+            if !out {
+                look(Found { path, named: true });
+            }
+        }
+        for folder in folders {
+            self.walk(folder, &excluded, look, complain);
+        }
+        Ok(())
+    }
+
+    /// The globs of what is left out.
+    fn excluded(&self) -> Result<Override, String> {
+        let mut builder = OverrideBuilder::new(".");
+        for glob in &self.exclude {
+            builder.add(glob).map_err(|error| format!("--exclude: {error}"))?;
+        }
+        builder.build().map_err(|error| format!("--exclude: {error}"))
+    }
+
+    fn walk(
+        &self,
+        folder: &str,
+        excluded: &Override,
+        look: &(dyn Fn(Found) + Sync),
+        complain: &(dyn Fn(String) + Sync),
+    ) {
+        let mut builder = WalkBuilder::new(folder);
+        builder.hidden(false).parents(!self.no_gitignore).ignore(!self.no_gitignore).require_git(false);
+        builder.git_ignore(!self.no_gitignore).git_exclude(!self.no_gitignore).git_global(false);
+        builder.threads(std::thread::available_parallelism().map_or(1, usize::from).min(8));
+        let excluded = excluded.clone();
+        builder.filter_entry(move |entry| {
+            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            (entry.depth() == 0 || !skipped(entry))
+                && !excluded.matched(entry.path(), is_folder).is_whitelist()
+        });
+        builder.build_parallel().run(|| {
+            Box::new(|entry| {
+                match entry {
+                    Ok(entry)
+                        if entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink()) =>
+                    {
+                        // A link inside the walk is looked at by its own name; a link to a folder is not followed.
+                        if !entry.path_is_symlink() || entry.path().is_file() {
+                            look(Found { path: shown(entry.path()), named: false });
+                        }
+                    }
+                    Ok(_) => {}
+                    Err(error) => complain(error.to_string()),
+                }
+                WalkState::Continue
+            })
+        });
+    }
+}
+
+/// Whether a hidden entry is none of those that can hold ours.
+fn skipped(entry: &DirEntry) -> bool {
+    let name = entry.file_name().to_string_lossy();
+    name.starts_with('.') && !HIDDEN.contains(&name.as_ref())
+}
+
+/// A path as reports show it: with `/` and without `./`.
+pub fn shown(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let text = if std::path::MAIN_SEPARATOR == '/' { text } else { text.replace('\\', "/").into() };
+    let mut text: &str = &text;
+    while let Some(rest) = text.strip_prefix("./") {
+        text = rest.trim_start_matches('/');
+    }
+    text.to_owned()
+}
+
+/// The kinds that a file's name allows, best first.
+pub fn kinds(path: &str) -> impl Iterator<Item = (&'static Kind, Claim)> {
+    KINDS.iter().map(move |kind| (*kind, (kind.claim)(path))).filter(|(_, claim)| *claim != Claim::No)
+}
+
+/// Collects from several threads.
+pub struct Collected<T>(Mutex<Vec<T>>);
+
+impl<T> Default for Collected<T> {
+    fn default() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+}
+
+impl<T> Collected<T> {
+    /// Adds one.
+    pub fn push(&self, item: T) {
+        if let Ok(mut items) = self.0.lock() {
+            items.push(item);
+        }
+    }
+
+    /// All of them, in no order.
+    pub fn into_inner(self) -> Vec<T> {
+        self.0.into_inner().unwrap_or_default()
+    }
+}

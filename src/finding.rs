@@ -1,0 +1,277 @@
+//! What rules say and what fixes write: findings, the changes they ask for, and the edits that make them.
+
+use std::sync::Arc;
+
+use crate::rules::Rule;
+use crate::source::{Source, Span};
+use crate::workload::{Place, Workload};
+
+/// How bad it is. The order is the order of weight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Advice, shown with `--pedantic` only.
+    Note,
+    /// Likely to fail.
+    Warning,
+    /// Cannot work as meant.
+    Error,
+}
+
+impl Severity {
+    /// The word for it in reports and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// Whether a fix may be applied without being asked for by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Safety {
+    /// What works now works afterwards, and only one reading of what was meant makes sense.
+    Safe,
+    /// May change what works today, or guesses what was meant: only with `--unsafe-fixes`.
+    Unsafe,
+}
+
+impl Safety {
+    /// The word for it in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Unsafe => "unsafe",
+        }
+    }
+}
+
+/// A difference in meaning that a rule asks for. How it is written is the platform's business.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Give the workload a `/dev/shm` of this many bytes, in the platform's usual way.
+    SetSize {
+        /// Bytes.
+        bytes: u64,
+    },
+    /// Write this size in place of the one that a setting holds.
+    ReplaceSize {
+        /// Index into [`Workload::settings`].
+        setting: usize,
+        /// Bytes.
+        bytes: u64,
+    },
+    /// Take a setting out.
+    Remove {
+        /// Index into [`Workload::settings`].
+        setting: usize,
+    },
+    /// Put a flag where the engine reads it, spelt as the engine spells it.
+    MoveFlag {
+        /// Index into [`Workload::settings`].
+        setting: usize,
+    },
+    /// Mount a declared memory volume on `/dev/shm`.
+    MountVolume {
+        /// Index into [`Workload::settings`].
+        setting: usize,
+    },
+    /// Make the volume on `/dev/shm` a memory volume.
+    SetMedium {
+        /// Index into [`Workload::settings`].
+        setting: usize,
+    },
+    /// Limit a memory volume or tmpfs on `/dev/shm` that has no size.
+    Limit {
+        /// Index into [`Workload::settings`].
+        setting: usize,
+        /// Bytes.
+        bytes: u64,
+    },
+    /// Take a setting out and give the workload a size instead.
+    ReplaceBySize {
+        /// Index into [`Workload::settings`].
+        setting: usize,
+        /// Bytes.
+        bytes: u64,
+    },
+}
+
+/// The replacement of a span of one file by a text. An empty span is an insertion.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// The file as it was read.
+    pub source: Arc<Source>,
+    /// What is replaced.
+    pub span: Span,
+    /// What comes in its place.
+    pub text: String,
+}
+
+impl Edit {
+    /// Puts `text` at byte `at`.
+    pub fn insertion(source: &Arc<Source>, at: usize, text: impl Into<String>) -> Self {
+        Self { source: Arc::clone(source), span: Span::at(at), text: text.into() }
+    }
+
+    /// Puts `text` in place of `span`.
+    pub fn replacement(source: &Arc<Source>, span: Span, text: impl Into<String>) -> Self {
+        Self { source: Arc::clone(source), span, text: text.into() }
+    }
+
+    /// Takes `span` out.
+    pub fn deletion(source: &Arc<Source>, span: Span) -> Self {
+        Self { source: Arc::clone(source), span, text: String::new() }
+    }
+
+    /// Whether both write the same text over the same span of the same file.
+    pub fn same_as(&self, other: &Self) -> bool {
+        self.span == other.span && self.text == other.text && self.source.path() == other.source.path()
+    }
+}
+
+/// Edits that make one change, proven to make nothing else.
+#[derive(Clone, Debug)]
+pub struct Fix {
+    /// What it does, as an order: "set `shm_size` to 2gb".
+    pub title: String,
+    /// Whether it may be applied unasked.
+    pub safety: Safety,
+    /// In order of file and span; they do not overlap.
+    pub edits: Vec<Edit>,
+}
+
+impl Fix {
+    /// A fix that may be applied unasked.
+    pub fn safe(title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        Self { title: title.into(), safety: Safety::Safe, edits }
+    }
+
+    /// A fix that is applied with `--unsafe-fixes` only.
+    pub fn with_unsafe_effects(title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        Self { title: title.into(), safety: Safety::Unsafe, edits }
+    }
+}
+
+/// A further place that belongs to a finding, and what it shows.
+#[derive(Clone, Debug)]
+pub struct Related {
+    /// Where.
+    pub place: Place,
+    /// What is there, for a reader of the report.
+    pub message: String,
+}
+
+/// A change with the safety of making it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// What is to be different.
+    pub change: Change,
+    /// Whether it may be made unasked.
+    pub safety: Safety,
+}
+
+impl Wanted {
+    /// A change that may be made unasked.
+    pub fn safe(change: Change) -> Self {
+        Self { change, safety: Safety::Safe }
+    }
+
+    /// A change that is made with `--unsafe-fixes` only.
+    pub fn with_unsafe_effects(change: Change) -> Self {
+        Self { change, safety: Safety::Unsafe }
+    }
+}
+
+/// One thing a rule says of one workload, or of one file.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// As the rule gives it, or as the configuration overrides it.
+    pub severity: Severity,
+    /// What happens, in one sentence.
+    pub message: String,
+    /// What to do and how to check, or nothing.
+    pub help: String,
+    /// Where it is reported.
+    pub place: Place,
+    /// The workload's name; empty where the finding is about a file.
+    pub workload: String,
+    /// The platform's word as in the list; empty where the finding is about a file.
+    pub platform: &'static str,
+    /// Evidence and other places.
+    pub related: Vec<Related>,
+    /// What the rule wants changed, if it can be changed.
+    pub wanted: Option<Wanted>,
+    /// The proven edits, once they are asked for.
+    pub fix: Option<Fix>,
+}
+
+impl Finding {
+    /// A finding about a workload, at the workload's own line.
+    pub fn of(rule: &'static Rule, workload: &Workload, message: impl Into<String>) -> Self {
+        Self {
+            rule,
+            severity: rule.severity,
+            message: message.into(),
+            help: String::new(),
+            place: workload.place.clone(),
+            workload: workload.name.clone(),
+            platform: workload.platform.as_str(),
+            related: Vec::new(),
+            wanted: None,
+            fix: None,
+        }
+    }
+
+    /// A finding about a file, at a place in it.
+    pub fn in_file(rule: &'static Rule, place: Place, message: impl Into<String>) -> Self {
+        Self {
+            rule,
+            severity: rule.severity,
+            message: message.into(),
+            help: String::new(),
+            place,
+            workload: String::new(),
+            platform: "",
+            related: Vec::new(),
+            wanted: None,
+            fix: None,
+        }
+    }
+
+    /// With another severity than the rule's own.
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// With a help text.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    /// With a further place.
+    pub fn related(mut self, place: Place, message: impl Into<String>) -> Self {
+        self.related.push(Related { place, message: message.into() });
+        self
+    }
+
+    /// With the places that show the workload's GPU.
+    pub fn because_of_gpu(mut self, workload: &Workload) -> Self {
+        for evidence in &workload.gpu.evidence {
+            self.related
+                .push(Related { place: evidence.place.clone(), message: "asks for a GPU here".into() });
+        }
+        self
+    }
+
+    /// With a change that would mend it.
+    pub fn wants(mut self, wanted: Wanted) -> Self {
+        self.wanted = Some(wanted);
+        self
+    }
+}

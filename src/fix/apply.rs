@@ -1,0 +1,51 @@
+//! From a text and edits to the edited text.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::finding::Edit;
+use crate::source::Source;
+
+/// Edits of one file, sorted by place, identical ones once; those that overlap an earlier one are left out.
+pub fn sorted(edits: impl IntoIterator<Item = Edit>) -> Vec<Edit> {
+    let mut edits: Vec<Edit> = edits.into_iter().collect();
+    edits.sort_by(|a, b| (a.span, &a.text).cmp(&(b.span, &b.text)));
+    let mut kept: Vec<Edit> = Vec::with_capacity(edits.len());
+    for edit in edits {
+        let clashes = kept.last().is_some_and(|last| last.same_as(&edit) || edit.span.start < last.span.end);
+        if !clashes {
+            kept.push(edit);
+        }
+    }
+    kept
+}
+
+/// The bytes of a file with edits made, which are sorted and do not overlap.
+pub fn apply(source: &Source, edits: &[Edit]) -> Vec<u8> {
+    let bytes = source.bytes();
+    let mut out = Vec::with_capacity(bytes.len() + edits.iter().map(|edit| edit.text.len()).sum::<usize>());
+    let mut at = 0;
+    for edit in edits {
+        out.extend_from_slice(bytes.get(at..edit.span.start).unwrap_or_default());
+        out.extend_from_slice(edit.text.as_bytes());
+        at = edit.span.end;
+    }
+    out.extend_from_slice(bytes.get(at..).unwrap_or_default());
+    out
+}
+
+/// The edited sources of all files that edits touch, each with its own edits, in the order of the paths.
+pub fn edited<'e>(edits: impl IntoIterator<Item = &'e Edit>) -> Vec<(Arc<Source>, Arc<Source>, Vec<Edit>)> {
+    let mut files: BTreeMap<&str, Vec<Edit>> = BTreeMap::new();
+    for edit in edits {
+        files.entry(edit.source.path()).or_default().push(edit.clone());
+    }
+    let mut out = Vec::with_capacity(files.len());
+    for (path, edits) in files {
+        let edits = sorted(edits);
+        let Some(before) = edits.first().map(|edit| Arc::clone(&edit.source)) else { continue };
+        let after = Source::new(path, apply(&before, &edits));
+        out.push((before, after, edits));
+    }
+    out
+}

@@ -1,0 +1,221 @@
+//! The proof of a fix: the edited text goes through the same pipeline again, and the only difference in meaning must be
+//! the intended one.
+
+use std::collections::HashMap;
+
+use crate::check::judge;
+use crate::files::Overlay;
+use crate::finding::{Change, Edit, Finding, Fix, Safety, Wanted};
+use crate::platform::{Context, Reading};
+use crate::project::Unit;
+use crate::workload::{Shm, Workload};
+
+use super::apply::edited;
+
+/// What one finding wants, and the ways to write it.
+struct Task {
+    /// Index of the workload, and of the finding among those of the workload.
+    at: (usize, usize),
+    wanted: Wanted,
+    candidates: Vec<Vec<Edit>>,
+}
+
+/// Gives every finding that wants a change the first of its platform's edits that passes the proof.
+///
+/// All tasks are proven together first, each with its best candidate; only where that fails are they split, down to
+/// single ones with their further candidates. So a file in which every fix is sound is read twice, however many it has.
+pub fn fixes(unit: &Unit, context: &Context<'_>, reading: &Reading, findings: &mut [Vec<Finding>]) {
+    let mut tasks = Vec::new();
+    for (workload, findings) in findings.iter().enumerate() {
+        for (index, finding) in findings.iter().enumerate() {
+            let Some(wanted) = &finding.wanted else { continue };
+            let candidates = reading.write(workload, &wanted.change);
+            if !candidates.is_empty() {
+                tasks.push(Task { at: (workload, index), wanted: wanted.clone(), candidates });
+            }
+        }
+    }
+    let before = Before { unit, context, reading, findings };
+    let mut proven = Vec::new();
+    // Enough for a bisection of thousands of tasks with a few bad ones; what is left after that is not offered.
+    let mut budget = 256;
+    before.split(&tasks, &mut budget, &mut proven);
+    for ((workload, index), fix) in proven {
+        if let Some(finding) = findings.get_mut(workload).and_then(|findings| findings.get_mut(index)) {
+            finding.fix = Some(fix);
+        }
+    }
+}
+
+/// The state that edits are held against.
+struct Before<'a> {
+    unit: &'a Unit,
+    context: &'a Context<'a>,
+    reading: &'a Reading,
+    findings: &'a [Vec<Finding>],
+}
+
+impl Before<'_> {
+    /// Proves tasks together, or in halves.
+    fn split(&self, tasks: &[Task], budget: &mut usize, proven: &mut Vec<((usize, usize), Fix)>) {
+        let first: Vec<(&Task, &Vec<Edit>)> =
+            tasks.iter().filter_map(|task| Some((task, task.candidates.first()?))).collect();
+        if first.is_empty() || *budget == 0 {
+            return;
+        }
+        *budget -= 1;
+        if self.holds(&first) {
+            proven.extend(first.iter().map(|(task, edits)| (task.at, fix(task, edits))));
+        } else if let [task] = tasks {
+            proven.extend(self.further(task, budget));
+        } else {
+            let (left, right) = tasks.split_at(tasks.len() / 2);
+            self.split(left, budget, proven);
+            self.split(right, budget, proven);
+        }
+    }
+
+    /// The first of a task's further candidates that passes.
+    fn further(&self, task: &Task, budget: &mut usize) -> Option<((usize, usize), Fix)> {
+        for edits in task.candidates.iter().skip(1) {
+            *budget = budget.checked_sub(1)?;
+            if self.holds(&[(task, edits)]) {
+                return Some((task.at, fix(task, edits)));
+            }
+        }
+        None
+    }
+
+    /// Whether the edits change what they are meant to change, and nothing else.
+    fn holds(&self, made: &[(&Task, &Vec<Edit>)]) -> bool {
+        let files = edited(made.iter().flat_map(|(_, edits)| edits.iter()));
+        let mut overlay = Overlay::new(self.context.files);
+        let mut unit = self.unit.clone();
+        for (before, after, edits) in files {
+            if !(self.unit.kind.same_but_for)(&before, &after, &edits) {
+                return false;
+            }
+            for member in &mut unit.members {
+                if member.path == after.path() {
+                    member.source = Some(after.clone());
+                }
+            }
+            overlay.lay(after);
+        }
+        let context = Context { files: &overlay, ..*self.context };
+        let reading = (unit.kind.read)(&unit, &context);
+        let findings = judge(&reading, &context);
+        self.only_intended(made, &reading, &findings)
+    }
+
+    /// Holds the second reading against the first.
+    fn only_intended(
+        &self,
+        made: &[(&Task, &Vec<Edit>)],
+        after: &Reading,
+        findings: &[Vec<Finding>],
+    ) -> bool {
+        let (old, new) = (&self.reading.workloads, &after.workloads);
+        if old.len() != new.len() || self.reading.problems.len() != after.problems.len() {
+            return false;
+        }
+        let mut meant: HashMap<usize, Vec<&Task>> = HashMap::new();
+        for (task, _) in made {
+            meant.entry(task.at.0).or_default().push(task);
+        }
+        let none = Vec::new();
+        old.iter().zip(new).enumerate().all(|(index, (old, new))| {
+            let was = self.findings.get(index).unwrap_or(&none);
+            let now = findings.get(index).unwrap_or(&none);
+            same_container(old, new)
+                && match meant.get(&index) {
+                    Some(tasks) => tasks.iter().all(|task| mended(task, old, new, was, now)),
+                    None => untouched_or_mended_too(made, old, new, was, now),
+                }
+        })
+    }
+}
+
+/// The fix that a proven candidate makes.
+fn fix(task: &Task, edits: &[Edit]) -> Fix {
+    let title = title(&task.wanted.change);
+    match task.wanted.safety {
+        Safety::Safe => Fix::safe(title, edits.to_vec()),
+        Safety::Unsafe => Fix::with_unsafe_effects(title, edits.to_vec()),
+    }
+}
+
+/// What a change does, as an order.
+fn title(change: &Change) -> String {
+    use crate::size::human;
+    match change {
+        Change::SetSize { bytes } => format!("give it {} of /dev/shm", human(*bytes)),
+        Change::ReplaceSize { bytes, .. } => format!("write the size as {}", human(*bytes)),
+        Change::Remove { .. } => "remove the setting without effect".into(),
+        Change::MoveFlag { .. } => "move the flag to where the engine reads it".into(),
+        Change::MountVolume { .. } => "mount the volume on /dev/shm".into(),
+        Change::SetMedium { .. } => "keep the volume in memory".into(),
+        Change::Limit { bytes, .. } => format!("limit it to {}", human(*bytes)),
+        Change::ReplaceBySize { bytes, .. } => format!("give it {} of its own instead", human(*bytes)),
+    }
+}
+
+/// Everything but `/dev/shm` is as it was.
+fn same_container(old: &Workload, new: &Workload) -> bool {
+    old.name == new.name
+        && old.platform == new.platform
+        && old.image == new.image
+        && old.environment == new.environment
+        && old.gpu.verdict == new.gpu.verdict
+        && old.gpu.evidence.len() == new.gpu.evidence.len()
+        && old.memory_limit.as_ref().map(|limit| limit.0) == new.memory_limit.as_ref().map(|limit| limit.0)
+}
+
+/// The workload has what was wanted, and its rule is silent.
+fn mended(task: &Task, old: &Workload, new: &Workload, was: &[Finding], now: &[Finding]) -> bool {
+    let Some(finding) = was.get(task.at.1) else { return false };
+    let quieter = count(now, finding) < count(was, finding);
+    let as_wanted = match task.wanted.change {
+        Change::SetSize { bytes }
+        | Change::ReplaceSize { bytes, .. }
+        | Change::Limit { bytes, .. }
+        | Change::ReplaceBySize { bytes, .. } => new.shm.bytes().is_some_and(|got| got >= bytes),
+        Change::Remove { .. } => new.shm == old.shm,
+        Change::MoveFlag { .. } | Change::MountVolume { .. } | Change::SetMedium { .. } => true,
+    };
+    quieter
+        && as_wanted
+        && (old.command == new.command || matches!(task.wanted.change, Change::MoveFlag { .. }))
+}
+
+/// A workload that was not meant either is as it was, or had the same need and is mended by the same edit.
+fn untouched_or_mended_too(
+    made: &[(&Task, &Vec<Edit>)],
+    old: &Workload,
+    new: &Workload,
+    was: &[Finding],
+    now: &[Finding],
+) -> bool {
+    if old.command != new.command {
+        return false;
+    }
+    if old.shm == new.shm {
+        return true;
+    }
+    let shares = matches!(old.shm, Shm::Shared { .. }) && matches!(new.shm, Shm::Shared { .. });
+    let rules = made.iter().filter_map(|(task, _)| self_rule(task, was));
+    shares || rules.into_iter().any(|finding| count(now, finding) < count(was, finding))
+}
+
+/// The finding of the same rule as a task's, among those of another workload.
+fn self_rule<'f>(task: &Task, findings: &'f [Finding]) -> Option<&'f Finding> {
+    findings.iter().find(|finding| {
+        finding.wanted.as_ref().is_some_and(|wanted| {
+            std::mem::discriminant(&wanted.change) == std::mem::discriminant(&task.wanted.change)
+        })
+    })
+}
+
+fn count(findings: &[Finding], like: &Finding) -> usize {
+    findings.iter().filter(|finding| finding.rule == like.rule).count()
+}

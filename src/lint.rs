@@ -1,0 +1,183 @@
+//! A whole run: find the files, form the units, check each, and collect what they give in a stable order.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::check::{Listed, UnitReport, check};
+use crate::discover::{Collected, Found, Walk, kinds};
+use crate::files::Files;
+use crate::finding::Finding;
+use crate::options::Options;
+use crate::platform::{Claim, Context, KINDS, Kind};
+use crate::project::{Index, Member, Unit};
+
+/// What a run found.
+#[derive(Default)]
+pub struct Report {
+    /// Findings, by path, line, column and rule.
+    pub findings: Vec<Finding>,
+    /// Workloads, by path and line; only where they were asked for.
+    pub workloads: Vec<Listed>,
+    /// What was counted.
+    pub counts: Counts,
+    /// Sentences about files that could not be read, each beginning with the path.
+    pub errors: Vec<String>,
+}
+
+/// What a run counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Files whose names were looked at.
+    pub seen: usize,
+    /// Files that were parsed.
+    pub files: usize,
+    /// Containers.
+    pub workloads: usize,
+    /// Containers that ask for a GPU.
+    pub gpu_workloads: usize,
+}
+
+/// What a run is to give.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted {
+    /// Proven fixes with the findings.
+    pub fixes: bool,
+    /// The workloads themselves.
+    pub workloads: bool,
+}
+
+/// A run over files.
+pub struct Lint<'a> {
+    /// Texts by path.
+    pub files: &'a dyn Files,
+    /// The options.
+    pub options: &'a Options,
+    /// What to give.
+    pub wanted: Wanted,
+}
+
+impl Lint<'_> {
+    /// Looks at paths and folders. The error is a sentence about the request itself.
+    pub fn run(&self, walk: &Walk, paths: &[String]) -> Result<Report, String> {
+        let run = Run::new(self);
+        walk.each(paths, &|found| run.look(&found), &|error| run.errors.push(error))?;
+        Ok(run.finish())
+    }
+}
+
+/// A run under way. Its parts are filled from several threads.
+struct Run<'a> {
+    lint: &'a Lint<'a>,
+    index: Mutex<Index>,
+    done: Collected<UnitReport>,
+    errors: Collected<String>,
+    seen: AtomicUsize,
+}
+
+impl<'a> Run<'a> {
+    fn new(lint: &'a Lint<'a>) -> Self {
+        Self {
+            lint,
+            index: Mutex::default(),
+            done: Collected::default(),
+            errors: Collected::default(),
+            seen: AtomicUsize::new(0),
+        }
+    }
+
+    /// Looks at one file: reads it if its name can matter, checks it if its text can, or keeps it for its project.
+    fn look(&self, found: &Found) {
+        self.seen.fetch_add(1, Ordering::Relaxed);
+        let mut claims = kinds(&found.path).peekable();
+        if claims.peek().is_none() && !found.named {
+            return;
+        }
+        if let Some((kind, Claim::ByName)) = claims.peek()
+            && kind.in_projects
+            && !found.named
+        {
+            self.keep(kind, Member { path: found.path.clone(), claim: Claim::ByName, source: None });
+            return;
+        }
+        let source = match self.lint.files.read(&found.path) {
+            Ok(source) => source,
+            Err(error) => {
+                // A file that is met on the way may vanish or be a broken link; one that is named may not.
+                if found.named || claims.any(|(_, claim)| claim == Claim::ByName) {
+                    self.errors.push(format!("{}: {error}", found.path));
+                }
+                return;
+            }
+        };
+        // A named file is looked at whatever its name: as every kind that its text fits.
+        let by_name: Vec<(&'static Kind, Claim)> = claims.collect();
+        let others =
+            KINDS.iter().filter(|_| found.named && by_name.is_empty()).map(|kind| (*kind, Claim::ByContent));
+        let fitting = by_name
+            .iter()
+            .copied()
+            .chain(others)
+            .find(|(kind, claim)| (kind.relevant)(source.text(), *claim));
+        let Some((kind, claim)) = fitting else { return };
+        if kind.in_projects {
+            self.keep(kind, Member { path: found.path.clone(), claim, source: Some(source) });
+        } else {
+            let index = Index::default();
+            let unit = Unit::lone(kind, found.path.clone(), claim, Some(source));
+            self.done.push(self.check(&unit, &index));
+        }
+    }
+
+    fn keep(&self, kind: &'static Kind, member: Member) {
+        if let Ok(mut index) = self.index.lock() {
+            index.add(kind, member);
+        }
+    }
+
+    fn check(&self, unit: &Unit, index: &Index) -> UnitReport {
+        let context = Context { files: self.lint.files, index, options: self.lint.options };
+        check(unit, &context, self.lint.wanted)
+    }
+
+    /// Checks the projects, now that all their files are known, and puts everything in order.
+    fn finish(self) -> Report {
+        let index = self.index.lock().map(|mut index| std::mem::take(&mut *index)).unwrap_or_default();
+        let units = index.units();
+        let next = AtomicUsize::new(0);
+        let work = || {
+            while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
+                self.done.push(self.check(unit, &index));
+            }
+        };
+        // A thread costs more than a few small files.
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(units.len() / 8);
+        std::thread::scope(|scope| {
+            for _ in 1..threads {
+                scope.spawn(work);
+            }
+            work();
+        });
+        let seen = self.seen.into_inner();
+        collect(self.done.into_inner(), self.errors.into_inner(), seen)
+    }
+}
+
+fn collect(done: Vec<UnitReport>, mut errors: Vec<String>, seen: usize) -> Report {
+    let mut report = Report { counts: Counts { seen, ..Counts::default() }, ..Report::default() };
+    for unit in done {
+        report.counts.files += unit.sources.len();
+        report.counts.workloads += unit.workloads;
+        report.counts.gpu_workloads += unit.gpu_workloads;
+        report.findings.extend(unit.findings);
+        report.workloads.extend(unit.listed);
+    }
+    report.findings.sort_by(|a, b| {
+        (a.place.path(), a.place.span, a.rule.code).cmp(&(b.place.path(), b.place.span, b.rule.code))
+    });
+    let place = |listed: &Listed| (listed.workload.place.path().to_owned(), listed.workload.place.span);
+    report.workloads.sort_by_cached_key(place);
+    errors.sort();
+    errors.dedup();
+    report.errors = errors;
+    report
+}

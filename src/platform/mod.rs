@@ -1,0 +1,101 @@
+//! The platforms: each turns a unit of files into workloads, and a wanted change into edits in the files' own style.
+//!
+//! A platform is one [`Kind`] in the table [`KINDS`]: which files are its own, how they are read, and how an edited text
+//! is held against the one before.
+
+use std::sync::Arc;
+
+use crate::files::Files;
+use crate::finding::{Change, Edit};
+use crate::options::Options;
+use crate::project::{Index, Unit};
+use crate::source::Source;
+use crate::workload::{Place, Workload};
+
+/// Whether a file of some name can be of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// No.
+    No,
+    /// If its text says so.
+    ByContent,
+    /// By its name alone, which makes it certainly ours: not being able to read it is a finding.
+    ByName,
+}
+
+/// One sort of file and how it is read.
+pub struct Kind {
+    /// A word for it, as messages say it: `Compose file`.
+    pub name: &'static str,
+    /// What a file's path tells. `path` is as reports show it.
+    pub claim: fn(path: &str) -> Claim,
+    /// Whether a text can hold anything of interest; a few literal scans, no parsing. `claim` is what the name told.
+    pub relevant: fn(text: &str, claim: Claim) -> bool,
+    /// Whether files of this kind belong together in projects and wait until all of them are known.
+    pub in_projects: bool,
+    /// From a unit to its workloads.
+    pub read: fn(unit: &Unit, context: &Context<'_>) -> Reading,
+    /// Whether `after` means what `before` means but for the edits: the structural half of a proof. `edits` are those
+    /// that made `after`, in order.
+    pub same_but_for: fn(before: &Source, after: &Source, edits: &[Edit]) -> bool,
+}
+
+/// All kinds; the first that claims a file has it.
+pub static KINDS: &[&Kind] = &[];
+
+/// What a reading may ask of the world.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// Texts by path.
+    pub files: &'a dyn Files,
+    /// What is known of the other files of the run.
+    pub index: &'a Index,
+    /// The options of the run.
+    pub options: &'a Options,
+}
+
+/// A part of a file that cannot be read though it is certainly ours.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// The exact place.
+    pub place: Place,
+    /// What is wrong there, in one sentence.
+    pub message: String,
+}
+
+/// Writes changes of the workloads of one reading in the style of the files they stand in.
+pub trait Writer {
+    /// The ways to write `change` for the workload at `index`, best place first; each is a list of edits that make it
+    /// together. Nothing where the platform has no such change. The caller proves each before it is offered.
+    fn write(&self, index: usize, workload: &Workload, change: &Change) -> Vec<Vec<Edit>>;
+}
+
+/// What one unit holds.
+#[derive(Default)]
+pub struct Reading {
+    /// Its workloads, in the order of the files.
+    pub workloads: Vec<Workload>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+    /// The files that were read for it and may be edited.
+    pub sources: Vec<Arc<Source>>,
+    /// Who writes changes: the index of the first workload of each writer, in order.
+    writers: Vec<(usize, Box<dyn Writer>)>,
+}
+
+impl Reading {
+    /// Adds workloads and who writes changes for them; the writer counts them from 0.
+    pub fn add(&mut self, workloads: Vec<Workload>, writer: Box<dyn Writer>) {
+        self.writers.push((self.workloads.len(), writer));
+        self.workloads.extend(workloads);
+    }
+
+    /// The ways to write `change` for the workload at `index`, best place first.
+    pub fn write(&self, index: usize, change: &Change) -> Vec<Vec<Edit>> {
+        let writer = self.writers.iter().rev().find(|(first, _)| *first <= index);
+        match (writer, self.workloads.get(index)) {
+            (Some((first, writer)), Some(workload)) => writer.write(index - first, workload, change),
+            _ => Vec::new(),
+        }
+    }
+}
