@@ -117,7 +117,7 @@ impl<'a> Run<'a> {
             .iter()
             .copied()
             .chain(others)
-            .find(|(kind, claim)| (kind.relevant)(source.text(), *claim));
+            .find(|(kind, claim)| (kind.relevant)(source.text(), *claim, every));
         let Some((kind, claim)) = fitting else { return };
         if kind.in_projects {
             self.keep(kind, Member { path: found.path.clone(), claim, source: Some(source) });
@@ -135,7 +135,8 @@ impl<'a> Run<'a> {
     }
 
     fn check(&self, unit: &Unit, index: &Index) -> UnitReport {
-        let context = Context { files: self.lint.files, index, options: self.lint.options };
+        let every_container = self.lint.wanted.workloads;
+        let context = Context { files: self.lint.files, index, options: self.lint.options, every_container };
         check(unit, &context, self.lint.wanted)
     }
 

@@ -29,8 +29,9 @@ pub struct Kind {
     pub name: &'static str,
     /// What a file's path tells. `path` is as reports show it.
     pub claim: fn(path: &str) -> Claim,
-    /// Whether a text can hold anything of interest; a few literal scans, no parsing. `claim` is what the name told.
-    pub relevant: fn(text: &str, claim: Claim) -> bool,
+    /// Whether a text is worth parsing; a few literal scans. `claim` is what the name told. Where `every_container` is
+    /// asked for (the list), any container is of interest; else only those that speak of a GPU or of `/dev/shm`.
+    pub relevant: fn(text: &str, claim: Claim, every_container: bool) -> bool,
     /// Whether files of this kind belong together in projects and wait until all of them are known.
     pub in_projects: bool,
     /// From a unit to its workloads.
@@ -52,6 +53,8 @@ pub struct Context<'a> {
     pub index: &'a Index,
     /// The options of the run.
     pub options: &'a Options,
+    /// Whether every container is wanted, not only those that a rule could speak of.
+    pub every_container: bool,
 }
 
 /// A part of a file that cannot be read though it is certainly ours.
