@@ -113,6 +113,7 @@ impl<'a> Run<'a> {
         let by_name: Vec<(&'static Kind, Claim)> = claims.collect();
         let others =
             KINDS.iter().filter(|_| found.named && by_name.is_empty()).map(|kind| (*kind, Claim::ByContent));
+        let every = self.lint.wanted.workloads;
         let fitting = by_name
             .iter()
             .copied()
