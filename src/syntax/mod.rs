@@ -1,3 +1,4 @@
 //! Located syntax trees: every node knows its place in the text, and enough of its style to edit beside it.
 
+pub mod shell;
 pub mod yaml;

@@ -1,0 +1,106 @@
+//! Between words: blanks, comments, and line ends that do not end the command.
+
+use super::{Dialect, Reader};
+use crate::source::Span;
+
+fn blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+impl Reader<'_> {
+    /// Goes over blanks and continued line ends.
+    pub(super) fn blanks(&mut self) {
+        loop {
+            self.cursor.skip(blank);
+            match self.cursor.peek() {
+                Some(b'\r') if matches!(self.cursor.peek_at(1), None | Some(b'\n')) => self.cursor.bump(1),
+                Some(byte) if byte == self.escape() => {
+                    if let Some(length) = self.line_end_behind(1) {
+                        self.cursor.bump(1 + length);
+                    } else if let Some(length) = self.loose_continuation() {
+                        self.cursor.bump(length);
+                        self.loose = true;
+                    } else {
+                        return;
+                    }
+                    self.continued = self.cursor.pos;
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// Goes over a comment, up to its line end.
+    pub(super) fn comment(&mut self) -> Span {
+        self.cursor.skip(|byte| byte != b'\n')
+    }
+
+    /// Whether the byte at hand begins a comment where a word could begin.
+    pub(super) fn at_comment(&self) -> bool {
+        self.cursor.peek() == Some(b'#') && self.options.dialect != Dialect::Batch
+    }
+
+    /// The length of an escape character that was meant to continue the line but has blanks or a comment behind it.
+    /// The next line shows the intention: it is indented, or begins with an option.
+    pub(super) fn loose_continuation(&mut self) -> Option<usize> {
+        let rest = self.cursor.rest().get(1..)?;
+        let blanks = rest.iter().take_while(|&&byte| blank(byte)).count();
+        if blanks == 0 || !(self.options.prose || self.cursor.previous().is_none_or(|byte| byte <= b' ')) {
+            return None;
+        }
+        let line = rest.get(blanks..)?;
+        let length = match line.first()? {
+            b'#' => {
+                let start = self.cursor.pos;
+                self.cursor.pos += 1 + blanks;
+                let end = self.cursor.ahead(b"\n", b"");
+                self.cursor.pos = start;
+                end? - start - 1 - blanks
+            }
+            b'\r' if line.get(1) == Some(&b'\n') => 1,
+            b'\n' => 0,
+            _ => return None,
+        };
+        let next = line.get(length + 1..)?;
+        let goes_on = match next.first()? {
+            b'-' => true,
+            b'\n' | b'\r' | b'#' => false,
+            b' ' | b'\t' => {
+                next.iter().find(|&&byte| !blank(byte)).is_some_and(|byte| !b"\r\n#".contains(byte))
+            }
+            _ => self.options.prose,
+        };
+        goes_on.then_some(1 + blanks + length + 1)
+    }
+
+    /// At a comment inside a command: goes over comment lines between continued ones where the command plainly goes
+    /// on behind them, because the next line begins with an option or the comment itself ends like a continued line.
+    /// False where the comment ends the command, as it does for a shell.
+    pub(super) fn comment_between(&mut self) -> bool {
+        let alone = self.continued <= self.cursor.pos
+            && self.cursor.slice(Span::new(self.continued, self.cursor.pos)).trim_start().is_empty();
+        if !alone {
+            return false;
+        }
+        let start = self.cursor.pos;
+        let mut continued = false;
+        while self.at_comment() {
+            let comment = self.comment();
+            let line = self.cursor.slice(comment).trim_end();
+            continued = line.as_bytes().last() == Some(&self.escape());
+            self.cursor.bump(1);
+            self.cursor.skip(blank);
+        }
+        let goes_on = match self.cursor.peek() {
+            Some(b'-') => true,
+            None | Some(b'\n' | b'\r') => false,
+            Some(_) => continued,
+        };
+        if goes_on {
+            self.loose = true;
+        } else {
+            self.cursor.pos = start;
+        }
+        goes_on
+    }
+}

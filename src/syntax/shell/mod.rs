@@ -1,0 +1,163 @@
+//! A tolerant reader of shell text: what a shell would run, with the place of every word.
+//!
+//! It never fails and never gives up: what is no shell is read as words all the same, an unclosed quote is a character
+//! like any other. It reads in linear time, nests to a fixed depth and copies nothing. One reader serves several
+//! dialects; [`Options`] says which.
+//!
+//! ```
+//! use shmlint::syntax::shell::{Options, Script};
+//!
+//! let script = Script::read("sudo docker run \\\n  --gpus all \"$IMAGE\" | tee log", Options::default());
+//! let words: Vec<&str> = script.commands[0].words.iter().map(|word| script.slice(word.span)).collect();
+//! assert_eq!(words, ["sudo", "docker", "run", "--gpus", "all", "\"$IMAGE\""]);
+//! ```
+
+mod assignments;
+mod cursor;
+mod expansions;
+mod heredoc;
+mod keywords;
+mod lines;
+#[cfg(test)]
+mod properties;
+mod statements;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod windows;
+mod words;
+
+pub use tree::{
+    AssignedValue, Assignment, Command, End, HereDocument, Modifier, Opaque, Piece, PieceKind, Quote, Reach,
+    Redirection, Scope, ScopeKind, Script, Store, Variable, Word,
+};
+
+use cursor::Cursor;
+
+/// The language family of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// sh, bash, zsh, ksh.
+    #[default]
+    Posix,
+    /// fish: `set A …`, `(…)` substitutes, blocks close with `end`.
+    Fish,
+    /// `.bat` and `.cmd`: `^` escapes, `%A%`, `rem`.
+    Batch,
+    /// PowerShell: a backtick escapes, `$a = …`, here-strings.
+    PowerShell,
+}
+
+/// How a text is to be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The language.
+    pub dialect: Dialect,
+    /// The text is a recipe or a value of a makefile: `$(NAME)` is make's variable, `$$` is the shell's `$`.
+    pub make: bool,
+    /// The text is an example in a document: `<your image>` is a placeholder, and lines are joined where a reader
+    /// would join them.
+    pub prose: bool,
+}
+
+/// How deep substitutions and operands may stand in each other; deeper ones are opaque. Real scripts use up to 4.
+const MAX_DEPTH: usize = 40;
+
+/// The state of one reading.
+struct Reader<'t> {
+    cursor: Cursor<'t>,
+    options: Options,
+    script: Script<'t>,
+    /// Here-documents whose bodies begin at the next line end.
+    pending: Vec<heredoc::Pending>,
+    depth: usize,
+    /// Where the command stands that is being read.
+    here: Here,
+    /// Whether the last blanks held a line end that only a person reads as continued.
+    loose: bool,
+    /// Behind the last continued line end.
+    continued: usize,
+    /// Choices (`if`, `case`) numbered so far.
+    choices: usize,
+}
+
+/// Where commands run while they are read.
+#[derive(Clone, Copy)]
+struct Here {
+    scope: usize,
+    conditional: bool,
+}
+
+/// A state that reading can go back to.
+struct Mark {
+    pos: usize,
+    commands: usize,
+    assignments: usize,
+    here_documents: usize,
+    scopes: usize,
+    pending: usize,
+}
+
+impl<'t> Script<'t> {
+    /// Reads `text`. Every text is a script; spans are bytes of `text`.
+    pub fn read(text: &'t str, options: Options) -> Self {
+        let top = Scope { kind: ScopeKind::Script, parent: 0, choice: 0, function: None, conditional: false };
+        let script = Script {
+            text,
+            commands: Vec::new(),
+            assignments: Vec::new(),
+            here_documents: Vec::new(),
+            scopes: vec![top],
+            work: 0,
+        };
+        let mut reader = Reader {
+            cursor: Cursor::new(text),
+            options,
+            script,
+            pending: Vec::new(),
+            depth: 0,
+            here: Here { scope: 0, conditional: false },
+            loose: false,
+            continued: usize::MAX,
+            choices: 0,
+        };
+        reader.statements(false, 0);
+        reader.script.work = reader.cursor.work;
+        reader.script
+    }
+}
+
+impl Reader<'_> {
+    fn mark(&self) -> Mark {
+        Mark {
+            pos: self.cursor.pos,
+            commands: self.script.commands.len(),
+            assignments: self.script.assignments.len(),
+            here_documents: self.script.here_documents.len(),
+            scopes: self.script.scopes.len(),
+            pending: self.pending.len(),
+        }
+    }
+
+    /// Forgets what was read since `mark`, if the budget for reading in vain allows it.
+    fn back_to(&mut self, mark: &Mark) -> bool {
+        if !self.cursor.spend(self.cursor.pos - mark.pos) {
+            return false;
+        }
+        self.cursor.pos = mark.pos;
+        self.script.commands.truncate(mark.commands);
+        self.script.assignments.truncate(mark.assignments);
+        self.script.here_documents.truncate(mark.here_documents);
+        self.script.scopes.truncate(mark.scopes);
+        self.pending.truncate(mark.pending);
+        true
+    }
+
+    /// A new scope inside `parent`, and its index.
+    fn scope(&mut self, kind: ScopeKind, parent: usize, conditional: bool, choice: usize) -> usize {
+        let (function, within) =
+            self.script.scopes.get(parent).map_or((None, false), |scope| (scope.function, scope.conditional));
+        self.script.scopes.push(Scope { kind, parent, choice, function, conditional: conditional || within });
+        self.script.scopes.len() - 1
+    }
+}

@@ -1,0 +1,302 @@
+//! Reading one word: text, quotes and escapes. What begins with a dollar is read in `expansions`.
+
+use super::{Dialect, Opaque, Piece, PieceKind, Quote, Reader, Word};
+use crate::source::Span;
+
+/// Where a word stands, which decides what ends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In a command.
+    Argument,
+    /// In the parentheses of a list.
+    Element,
+    /// Behind the modifier of `${A:-…}`; in double quotes or not.
+    Operand { double: bool },
+    /// Between `[[` and `]]`.
+    Test,
+    /// Before the `)` of a case.
+    Pattern,
+}
+
+impl Place {
+    /// Whether the unquoted `byte` ends a word here.
+    fn ends(self, byte: u8) -> bool {
+        match self {
+            Self::Argument => b" \t\n;&|<>()".contains(&byte),
+            Self::Element => b" \t\n)".contains(&byte),
+            Self::Operand { .. } => byte == b'}',
+            Self::Test => b" \t\n;&|".contains(&byte),
+            Self::Pattern => b" \t\n|)".contains(&byte),
+        }
+    }
+}
+
+/// Whether a byte has no meaning of its own in any dialect or place.
+fn ordinary(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte >= 0x80 || b"-_./=:,+~[]*?#".contains(&byte)
+}
+
+/// Where a `<name>` must end, and what cannot stand in it.
+const PLACEHOLDER_STOPS: &[u8] = b"\n<\"'`$|;&()";
+
+impl Reader<'_> {
+    /// Reads the word that begins here. It may be empty where something else begins here.
+    pub(super) fn word(&mut self, place: Place) -> Word {
+        let mut word = Word::empty(self.cursor.pos);
+        let mut last = self.cursor.pos;
+        let lists = place == Place::Element && self.options.dialect == Dialect::PowerShell;
+        loop {
+            let run = self.cursor.skip(|byte| ordinary(byte) && !(lists && byte == b','));
+            if !run.is_empty() {
+                word.push(text(run, Quote::None));
+            }
+            match self.cursor.peek() {
+                Some(b',') if lists => break,
+                Some(byte) if self.special(byte, place, &mut word) => {}
+                _ => break,
+            }
+            if self.cursor.pos == last {
+                break;
+            }
+            last = self.cursor.pos;
+        }
+        word.span.end = self.cursor.pos;
+        word
+    }
+
+    /// Reads on from a byte that may have a meaning; false where it ends the word.
+    fn special(&mut self, byte: u8, place: Place, word: &mut Word) -> bool {
+        let posix = matches!(self.options.dialect, Dialect::Posix | Dialect::Fish);
+        match byte {
+            b'\r' if matches!(self.cursor.peek_at(1), None | Some(b'\n')) => return false,
+            b'<' | b'>' if place == Place::Argument && self.cursor.peek_at(1) == Some(b'(') && posix => {
+                self.substitution(word, Quote::None, 2);
+            }
+            b'<' if self.placeholder(word) => {}
+            b'(' if place == Place::Argument && self.options.dialect == Dialect::Fish => {
+                self.substitution(word, Quote::None, 1);
+            }
+            b'(' if place == Place::Argument
+                && posix
+                && self.cursor.pos > word.span.start
+                && self.cursor.previous().is_some_and(|b| b"?*+@!".contains(&b)) =>
+            {
+                self.glob_list(word);
+            }
+            _ if place.ends(byte) => return false,
+            b'\'' if place != (Place::Operand { double: true }) && self.options.dialect != Dialect::Batch => {
+                self.single(word);
+            }
+            b'"' => self.double(word),
+            b'$' if self.options.dialect != Dialect::Batch => self.dollar(word, Quote::None),
+            b'`' if posix => self.backticks(word, Quote::None),
+            b'%' | b'!' if self.options.dialect == Dialect::Batch => self.percent(word, Quote::None),
+            b'@' if self.options.dialect == Dialect::PowerShell && self.cursor.pos == word.span.start => {
+                self.splat(word);
+            }
+            b'{' => self.brace(word, Quote::None),
+            _ if byte == self.escape() => return self.escaped(word),
+            _ => self.take_text(word, Quote::None),
+        }
+        true
+    }
+
+    /// The character that takes the next one's meaning away.
+    pub(super) fn escape(&self) -> u8 {
+        match self.options.dialect {
+            Dialect::Posix | Dialect::Fish => b'\\',
+            Dialect::Batch => b'^',
+            Dialect::PowerShell => b'`',
+        }
+    }
+
+    /// Takes the character at hand as text.
+    pub(super) fn take_text(&mut self, word: &mut Word, quote: Quote) {
+        let start = self.cursor.pos;
+        self.cursor.bump_char();
+        word.push(text(Span::new(start, self.cursor.pos), quote));
+    }
+
+    /// An escape character outside of quotes; false where it belongs to no word but continues the line.
+    fn escaped(&mut self, word: &mut Word) -> bool {
+        if let Some(length) = self.line_end_behind(1) {
+            self.cursor.bump(1 + length);
+            return true;
+        }
+        if self.loose_continuation().is_some() {
+            return false;
+        }
+        self.cursor.bump(1);
+        if self.cursor.peek().is_some() {
+            self.take_text(word, Quote::Escaped);
+        } else {
+            let at = self.cursor.pos;
+            word.push(text(Span::new(at.saturating_sub(1), at), Quote::None));
+        }
+        true
+    }
+
+    /// The length of the line end `ahead` bytes from here, if there is one.
+    pub(super) fn line_end_behind(&self, ahead: usize) -> Option<usize> {
+        match (self.cursor.peek_at(ahead), self.cursor.peek_at(ahead + 1)) {
+            (Some(b'\n'), _) => Some(1),
+            (Some(b'\r'), Some(b'\n')) => Some(2),
+            _ => None,
+        }
+    }
+
+    fn single(&mut self, word: &mut Word) {
+        let open = self.cursor.pos;
+        self.cursor.bump(1);
+        let Some(close) = self.cursor.ahead(b"'", b"") else {
+            self.cursor.pos = open;
+            return self.take_text(word, Quote::None);
+        };
+        let inside = Span::new(open + 1, close);
+        if self.options.make && self.cursor.slice(inside).contains('$') {
+            while self.cursor.pos < close {
+                self.cursor_text_until(word, Quote::Single, close, |byte| byte == b'$');
+                if self.cursor.pos < close {
+                    self.make_dollar(word, Quote::Single);
+                }
+            }
+            self.cursor.pos = self.cursor.pos.max(close);
+        } else {
+            word.push(text(inside, Quote::Single));
+            self.cursor.bump(close - self.cursor.pos);
+        }
+        self.cursor.bump(1);
+    }
+
+    /// Takes text up to `close` or a byte that `stop` names.
+    fn cursor_text_until(&mut self, word: &mut Word, quote: Quote, close: usize, stop: impl Fn(u8) -> bool) {
+        let start = self.cursor.pos;
+        let mut left = close - start;
+        let count = self.cursor.rest().iter().take_while(|&&byte| {
+            let go = left > 0 && !stop(byte);
+            left = left.saturating_sub(1);
+            go
+        });
+        let count = count.count();
+        self.cursor.bump(count);
+        if count > 0 {
+            word.push(text(Span::new(start, self.cursor.pos), quote));
+        }
+    }
+
+    fn double(&mut self, word: &mut Word) {
+        let mark = self.mark();
+        let pieces = word.pieces().len();
+        self.cursor.bump(1);
+        let inside = self.cursor.pos;
+        if !self.double_inside(word) && self.back_to(&mark) {
+            word.truncate(pieces);
+            self.take_text(word, Quote::None);
+        } else if word.pieces().len() == pieces {
+            word.push(text(Span::at(inside), Quote::Double));
+        }
+    }
+
+    /// Reads up to and over the closing quote; false where there is none.
+    fn double_inside(&mut self, word: &mut Word) -> bool {
+        let dialect = self.options.dialect;
+        let posix = matches!(dialect, Dialect::Posix | Dialect::Fish);
+        loop {
+            let run = self.cursor.skip(|byte| !b"\"\\$`{%!\n".contains(&byte));
+            if !run.is_empty() {
+                word.push(text(run, Quote::Double));
+            }
+            let Some(byte) = self.cursor.peek() else { return false };
+            match byte {
+                b'"' if dialect == Dialect::PowerShell && self.cursor.peek_at(1) == Some(b'"') => {
+                    self.cursor.bump(1);
+                    self.take_text(word, Quote::Double);
+                }
+                b'"' => {
+                    self.cursor.bump(1);
+                    return true;
+                }
+                b'\n' if dialect == Dialect::Batch => return false,
+                b'\\' if posix => self.escaped_in_double(word, b"\"\\$`"),
+                // The C runtime of Windows programs reads `\"` as a quote character.
+                b'\\' if dialect == Dialect::Batch => self.escaped_in_double(word, b"\""),
+                b'`' if dialect == Dialect::PowerShell => self.escaped_in_double(word, b"\"$`"),
+                b'`' if posix => self.backticks(word, Quote::Double),
+                b'$' if dialect != Dialect::Batch => self.dollar(word, Quote::Double),
+                b'%' | b'!' if dialect == Dialect::Batch => self.percent(word, Quote::Double),
+                b'{' => self.brace(word, Quote::Double),
+                _ => self.take_text(word, Quote::Double),
+            }
+        }
+    }
+
+    /// An escape character in double quotes, which only means something before some characters.
+    fn escaped_in_double(&mut self, word: &mut Word, before: &[u8]) {
+        if let Some(length) = self.line_end_behind(1) {
+            self.cursor.bump(1 + length);
+            return;
+        }
+        if self.cursor.peek_at(1).is_some_and(|byte| before.contains(&byte)) {
+            self.cursor.bump(1);
+        }
+        self.take_text(word, Quote::Double);
+    }
+
+    /// `{{ … }}` on one line is a template's; a lone brace is text.
+    pub(super) fn brace(&mut self, word: &mut Word, quote: Quote) {
+        if self.cursor.peek_at(1) == Some(b'{')
+            && let Some(close) = self.cursor.ahead(b"}}", b"\n")
+        {
+            return self.opaque(word, quote, Opaque::Template, close + 2);
+        }
+        self.take_text(word, quote);
+    }
+
+    /// Takes all up to `end` as one piece that nobody can read.
+    pub(super) fn opaque(&mut self, word: &mut Word, quote: Quote, why: Opaque, end: usize) {
+        let start = self.cursor.pos;
+        self.cursor.bump(end - start);
+        word.push(Piece { span: Span::new(start, self.cursor.pos), quote, kind: PieceKind::Opaque(why) });
+    }
+
+    /// `<name>` as documents write what the reader should fill in. A redirection has a blank before the next operator.
+    pub(super) fn placeholder(&mut self, word: &mut Word) -> bool {
+        let first = self.cursor.peek_at(1);
+        if !first.is_some_and(|byte| byte.is_ascii_alphabetic() || b"/_{.".contains(&byte) || byte >= 0x80) {
+            return false;
+        }
+        let open = self.cursor.pos;
+        let stops = PLACEHOLDER_STOPS;
+        self.cursor.bump(1);
+        let close = self.cursor.ahead(b">", stops);
+        self.cursor.pos = open;
+        let Some(close) = close else { return false };
+        let inside = self.cursor.slice(Span::new(open + 1, close));
+        let blank = inside.contains([' ', '\t']);
+        // `<in >out` and `<in>out` are redirections: the first has a blank before `>`, the second a file behind it.
+        let behind = self.cursor.peek_at(close + 1 - open);
+        let glued = behind.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'>' || byte == b'&');
+        if (blank && !self.options.prose) || inside.ends_with(' ') || glued {
+            return false;
+        }
+        self.opaque(word, Quote::None, Opaque::Placeholder, close + 1);
+        true
+    }
+
+    /// The parenthesis of an extended pattern, `!(a|b)`, is text.
+    fn glob_list(&mut self, word: &mut Word) {
+        let start = self.cursor.pos;
+        match self.cursor.ahead(b")", b"\n") {
+            Some(close) => {
+                self.cursor.bump(close + 1 - start);
+                word.push(text(Span::new(start, self.cursor.pos), Quote::None));
+            }
+            None => self.take_text(word, Quote::None),
+        }
+    }
+}
+
+/// A piece of plain text.
+pub(super) fn text(span: Span, quote: Quote) -> Piece {
+    Piece { span, quote, kind: PieceKind::Text }
+}
