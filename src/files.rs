@@ -80,6 +80,19 @@ impl Disk {
         Self { limit, folder, roots: Mutex::default() }
     }
 
+    /// The file, without links, that may be written for `path`. A link is written through, but only to a place inside of
+    /// the repository.
+    pub fn target(&self, path: &str) -> Result<PathBuf, ReadError> {
+        let real = std::fs::canonicalize(path).map_err(|error| io(&error))?;
+        let path = Path::new(path);
+        let is_link = path.symlink_metadata().map_err(|error| io(&error))?.is_symlink();
+        if !is_link || real.starts_with(self.root(&real_folder(path)?)) {
+            Ok(real)
+        } else {
+            Err(ReadError::Outside)
+        }
+    }
+
     /// The folder outside of which nothing is read for the sake of a file in `folder` (which has no links): the nearest
     /// one upwards with a `.git`, else the working folder if it holds the file, else the file's own.
     fn root(&self, folder: &Path) -> PathBuf {
@@ -114,11 +127,7 @@ impl Files for Disk {
     fn resolve(&self, from: &str, to: &str) -> Result<String, ReadError> {
         let path = join(from, to);
         let real = std::fs::canonicalize(&path).map_err(|error| io(&error))?;
-        let folder = match Path::new(from).parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let folder = std::fs::canonicalize(folder).map_err(|error| io(&error))?;
+        let folder = real_folder(Path::new(from))?;
         if real.starts_with(self.root(&folder)) { Ok(path) } else { Err(ReadError::Outside) }
     }
 }
@@ -169,6 +178,12 @@ pub fn join(from: &str, to: &str) -> String {
     }
     let root = if joined.starts_with('/') { "/" } else { "" };
     format!("{root}{}", parts.join("/"))
+}
+
+/// The folder of a file, without links.
+fn real_folder(path: &Path) -> Result<PathBuf, ReadError> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::canonicalize(folder).map_err(|error| io(&error))
 }
 
 /// Refuses what is no regular file before it is opened: opening a FIFO would wait for ever.

@@ -41,7 +41,8 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, String> {
         }
         let mut changed = 0;
         for (before, after) in patches.values() {
-            match write::replace(before, after) {
+            let written = input.disk.target(before.path()).map_err(|error| error.to_string());
+            match written.and_then(|target| write::replace(before, &target, after)) {
                 Ok(()) => changed += 1,
                 Err(why) => {
                     complain(&format!("{}: {why}", before.path()));

@@ -1,32 +1,180 @@
-//! Writing a file so that at every moment it holds either the old text or the new one.
+//! Writing a file so that at every moment it holds either the old text or the new one, and nothing else is left behind.
 
-use std::fs;
-use std::io::Write;
-use std::path::Path;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use crate::source::Source;
 
-/// Replaces the file that `before` was read from by `after`.
+/// Replaces the file that `before` was read from by `after`. `target` is the same file without links.
 ///
-/// The new text goes to a temporary file in the same folder, with the old one's mode, and is renamed over it. A file that
-/// is not as it was read is left alone. The error is a sentence without the path.
-pub fn replace(before: &Source, after: &[u8]) -> Result<(), String> {
-    // A link is written through to its target.
-    let path = fs::canonicalize(before.path()).map_err(|error| error.to_string())?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    if fs::read(&path).map_err(|error| error.to_string())? != before.bytes() {
-        return Err("changed since it was read; run again".into());
-    }
-    let mode = fs::metadata(&path).map_err(|error| error.to_string())?.permissions();
-    if mode.readonly() {
+/// The new text is written and synced under another name in the same folder, with the old one's mode and owner, and takes
+/// the old name in one step. A file that is not as it was read, that is read-only or that has several names is left as it
+/// is. The error is a clause that follows the path.
+pub fn replace(before: &Source, target: &Path, after: &[u8]) -> Result<(), String> {
+    let metadata = fs::metadata(target).map_err(|error| says(&error))?;
+    if metadata.permissions().readonly() {
         return Err("is read-only".into());
     }
-    let mut file = tempfile::Builder::new()
-        .prefix(".shmlint-")
-        .tempfile_in(folder)
-        .map_err(|error| error.to_string())?;
-    file.write_all(after).and_then(|()| file.as_file().sync_all()).map_err(|error| error.to_string())?;
-    file.as_file().set_permissions(mode).map_err(|error| error.to_string())?;
-    file.persist(&path).map_err(|error| error.error.to_string())?;
+    if names(&metadata) > 1 {
+        return Err("has several names (hard links), which a rewrite would part; fix it by hand".into());
+    }
+    if fs::read(target).map_err(|error| says(&error))? != before.bytes() {
+        return Err("changed since it was read; run again".into());
+    }
+    let folder = target.parent().unwrap_or(Path::new("."));
+    put(folder, target, &metadata, after).map_err(|error| says(&error))
+}
+
+/// Writes the new text beside the old and lets it take the name.
+fn put(folder: &Path, target: &Path, metadata: &Metadata, text: &[u8]) -> io::Result<()> {
+    if let Some(mut file) = nameless(folder)? {
+        fill(&mut file, metadata, text)?;
+        let name = give_name(&file, target)?;
+        fs::rename(&name, target).inspect_err(|_| drop(fs::remove_file(&name)))?;
+    } else {
+        let mut file = tempfile::Builder::new().prefix(".shmlint-").tempfile_in(folder)?;
+        fill(file.as_file_mut(), metadata, text)?;
+        file.persist(target).map_err(|error| error.error)?;
+    }
+    // The new name lasts once its folder is on the disk; some file systems refuse, and have no need of it.
+    drop(File::open(folder).and_then(|folder| folder.sync_all()));
     Ok(())
+}
+
+/// Writes everything, with the mode and, where that is permitted, the owner of the old file.
+fn fill(file: &mut File, metadata: &Metadata, text: &[u8]) -> io::Result<()> {
+    file.write_all(text)?;
+    keep_owner(file, metadata);
+    file.set_permissions(metadata.permissions())?;
+    file.sync_all()
+}
+
+/// A file that has no name yet, so that a process that is killed while it writes leaves nothing behind. Nothing where the
+/// system or the file system has no such thing.
+#[cfg(target_os = "linux")]
+fn nameless(folder: &Path) -> io::Result<Option<File>> {
+    use rustix::fs::{Mode, OFlags};
+    use rustix::io::Errno;
+    match rustix::fs::open(folder, OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC, Mode::RUSR | Mode::WUSR)
+    {
+        Ok(file) => Ok(Some(file.into())),
+        Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::NOENT | Errno::INVAL) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Gives a nameless file a name beside `target`. A name that an earlier process left there is used again.
+#[cfg(target_os = "linux")]
+fn give_name(file: &File, target: &Path) -> io::Result<PathBuf> {
+    use std::os::fd::AsRawFd;
+
+    use rustix::fs::{AtFlags, CWD, linkat};
+    let mut name = std::ffi::OsString::from(".shmlint-");
+    name.push(target.file_name().unwrap_or_default());
+    let name = target.with_file_name(name);
+    let open = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let link = || linkat(CWD, open.as_str(), CWD, &name, AtFlags::SYMLINK_FOLLOW);
+    if link().is_err() {
+        drop(fs::remove_file(&name));
+        link()?;
+    }
+    Ok(name)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn nameless(_folder: &Path) -> io::Result<Option<File>> {
+    Ok(None)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn give_name(_file: &File, _target: &Path) -> io::Result<PathBuf> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(unix)]
+fn keep_owner(file: &File, metadata: &Metadata) {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    // Only root may give a file away; for everybody else the owner is right already.
+    drop(fchown(file, Some(metadata.uid()), Some(metadata.gid())));
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_file: &File, _metadata: &Metadata) {}
+
+/// How many names the file has.
+#[cfg(unix)]
+fn names(metadata: &Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::nlink(metadata)
+}
+
+#[cfg(not(unix))]
+fn names(_metadata: &Metadata) -> u64 {
+    1
+}
+
+/// An error of the system as a clause.
+fn says(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "is gone".into(),
+        io::ErrorKind::PermissionDenied => "cannot be written: permission denied".into(),
+        io::ErrorKind::StorageFull => "cannot be written: the disk is full".into(),
+        _ => format!("cannot be written: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_new_text_takes_the_name_and_nothing_else_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("compose.yaml");
+        fs::write(&path, "old").unwrap();
+        let before = Source::new("compose.yaml", b"old".to_vec());
+        replace(&before, &path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_changed_meanwhile_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("compose.yaml");
+        fs::write(&path, "newer").unwrap();
+        let before = Source::new("compose.yaml", b"old".to_vec());
+        assert_eq!(replace(&before, &path, b"new").unwrap_err(), "changed since it was read; run again");
+        assert_eq!(fs::read(&path).unwrap(), b"newer");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn mode_is_kept_and_read_only_and_hard_linked_files_are_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.sh");
+        let before = Source::new("run.sh", b"old".to_vec());
+        let set = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        fs::write(&path, "old").unwrap();
+        set(0o755);
+        replace(&before, &path, b"old").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o755);
+        set(0o444);
+        assert_eq!(replace(&before, &path, b"new").unwrap_err(), "is read-only");
+        set(0o644);
+        fs::hard_link(&path, folder.path().join("other")).unwrap();
+        assert!(replace(&before, &path, b"new").unwrap_err().contains("hard links"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_name_that_a_killed_process_left_is_used_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.yml");
+        fs::write(&path, "old").unwrap();
+        fs::write(folder.path().join(".shmlint-a.yml"), "torn").unwrap();
+        replace(&Source::new("a.yml", b"old".to_vec()), &path, b"new").unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }
