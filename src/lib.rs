@@ -11,6 +11,7 @@ pub mod engine;
 pub mod files;
 pub mod finding;
 pub mod fix;
+pub mod knowledge;
 pub mod layer;
 pub mod lint;
 pub mod options;

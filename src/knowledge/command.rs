@@ -1,0 +1,179 @@
+//! The programs that a container's command starts, seen through shells, wrappers and interpreters.
+//!
+//! `bash -lc "cd /app && exec torchrun train.py"` starts `torchrun`; `sudo -E python3 -u -m vllm.entrypoints.openai.api_server`
+//! is `python -m vllm.entrypoints.openai.api_server`. This is a reading of words, not a shell: what a script computes stays
+//! unknown.
+
+mod script;
+
+use std::borrow::Cow;
+
+use super::image::glob;
+
+/// How deep a `bash -c` may stand in another.
+const DEPTH: usize = 4;
+
+/// One program with its arguments. A path is taken off the program's name, interpreters are unified: `python3.11 -u x/y.py`
+/// is `python`, `y.py`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program<'a> {
+    words: Vec<Cow<'a, str>>,
+}
+
+impl Program<'_> {
+    /// The program's name.
+    pub fn name(&self) -> &str {
+        self.words.first().map_or("", AsRef::as_ref)
+    }
+
+    /// The arguments behind the name.
+    pub fn args(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().skip(1).map(AsRef::as_ref)
+    }
+
+    /// Whether the words of `pattern` fit: the first is the program's name, the others stand among its arguments in this
+    /// order. `*` stands for any characters.
+    pub(super) fn matches(&self, pattern: &str) -> bool {
+        let mut wanted = pattern.split(' ');
+        let mut words = self.words.iter();
+        wanted.next().is_some_and(|name| words.next().is_some_and(|word| glob(name, word)))
+            && wanted.all(|wanted| words.any(|word| glob(wanted, word)))
+    }
+
+    /// Whether it is one of the small helpers of every script (`cd`, `echo`, `pip`), which say nothing of what is run.
+    pub(super) fn is_neutral(&self) -> bool {
+        script::NEUTRAL.binary_search(&self.name()).is_ok()
+    }
+}
+
+/// The programs of a command, in order. `words` are those of the container's entrypoint and arguments.
+pub fn programs<'a>(words: &[&'a str]) -> Vec<Program<'a>> {
+    let mut found = Vec::new();
+    match words {
+        // One word with spaces is a whole command line for an image whose entrypoint is a shell.
+        [line] if line.trim().contains(char::is_whitespace) => {
+            for words in script::commands(line) {
+                collect(words.into_iter().map(Cow::Owned).collect(), 1, &mut found);
+            }
+        }
+        _ => collect(words.iter().map(|word| Cow::Borrowed(*word)).collect(), 0, &mut found),
+    }
+    found
+}
+
+/// Finds the program of one simple command, or those of the script it is given.
+fn collect<'a>(words: Vec<Cow<'a, str>>, depth: usize, found: &mut Vec<Program<'a>>) {
+    let words = script::without_wrappers(words);
+    let Some(name) = words.first().map(|word| base_name(word).to_owned()) else { return };
+    if script::SHELLS.contains(&name.as_str()) {
+        return shell(&words, depth, found);
+    }
+    let mut rest = words.into_iter().skip(1);
+    let words = if is_python(&name) {
+        python(rest)
+    } else if name.rsplit_once('.').is_some_and(|(_, ending)| ending == "py") {
+        [Cow::Borrowed("python"), Cow::Owned(name)].into_iter().chain(rest).collect()
+    } else {
+        std::iter::once(Cow::Owned(name)).chain(rest.by_ref()).collect()
+    };
+    found.push(Program { words });
+}
+
+/// A shell: with `-c` the commands of its script, with a file that file, else itself.
+fn shell<'a>(words: &[Cow<'a, str>], depth: usize, found: &mut Vec<Program<'a>>) {
+    let mut args = words.iter().enumerate().skip(1);
+    let code = |word: &str| word.starts_with('-') && !word.starts_with("--") && word.ends_with('c');
+    while let Some((at, word)) = args.next() {
+        if code(word) {
+            // Options may stand between `-c` and the script.
+            let script = args.map(|(_, word)| word).find(|word| !word.starts_with('-'));
+            if let Some(script) = script.filter(|_| depth < DEPTH) {
+                for words in script::commands(script) {
+                    collect(words.into_iter().map(Cow::Owned).collect(), depth + 1, found);
+                }
+            }
+            return;
+        }
+        if word.as_ref() == "-o" {
+            args.next();
+        } else if !word.starts_with(['-', '+']) {
+            return collect(words.iter().skip(at).cloned().collect(), DEPTH, found);
+        }
+    }
+    found.push(Program { words: vec![Cow::Borrowed("sh")] });
+}
+
+fn is_python(name: &str) -> bool {
+    let version = name.strip_prefix("python").or_else(|| name.strip_prefix("ipython"));
+    version.is_some_and(|version| version.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
+}
+
+/// `python -m module …`, `python -c code`, or `python file.py …` without the interpreter's own options.
+fn python<'a>(mut args: impl Iterator<Item = Cow<'a, str>>) -> Vec<Cow<'a, str>> {
+    let mut words = vec![Cow::Borrowed("python")];
+    while let Some(word) = args.next() {
+        match word.as_ref() {
+            "-m" | "-c" => {
+                words.push(word);
+                words.extend(args);
+                return words;
+            }
+            "-W" | "-X" => drop(args.next()),
+            option if option.starts_with('-') => {}
+            file => {
+                words.push(Cow::Owned(base_name(file).to_owned()));
+                words.extend(args);
+                return words;
+            }
+        }
+    }
+    words
+}
+
+/// The last part of a path.
+fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The value of an option in `--name value`, `--name=value` or `-n value` form, under any of `names`; the last one
+/// counts. Underscores and dashes in a name are the same.
+pub fn option<'a>(programs: &'a [Program<'_>], names: &[&str]) -> Option<&'a str> {
+    let same = |written: &str, name: &str| {
+        written.len() == name.len()
+            && written.bytes().zip(name.bytes()).all(|(a, b)| a == b || (a == b'_' && b == b'-'))
+    };
+    let mut value = None;
+    for program in programs {
+        let mut args = program.args().peekable();
+        while let Some(word) = args.next() {
+            let (name, glued) =
+                word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
+            if names.iter().any(|wanted| same(name, wanted)) {
+                value =
+                    glued.or_else(|| args.peek().copied().filter(|next| !next.starts_with("--"))).or(value);
+            }
+        }
+    }
+    value
+}
+
+/// How many worker processes the options of the known servers ask for: tensor times pipeline parallel size, at least 1.
+/// Options that are no numbers count as 1.
+pub(crate) fn parallel(programs: &[Program<'_>]) -> u64 {
+    const TENSOR: &[&str] =
+        &["--tensor-parallel-size", "-tp", "--tp", "--tp-size", "--tp_size", "--num-shard"];
+    const PIPELINE: &[&str] = &["--pipeline-parallel-size", "-pp", "--pp", "--pp-size"];
+    let size =
+        |names| option(programs, names).and_then(|value| value.parse::<u64>().ok()).unwrap_or(1).max(1);
+    size(TENSOR).saturating_mul(size(PIPELINE))
+}
+
+/// Whether an option of vLLM moves a cache into /dev/shm even with one GPU.
+pub(crate) fn vllm_uses_shm(programs: &[Program<'_>]) -> bool {
+    option(programs, &["--kv-offloading-size"]).is_some()
+        || option(programs, &["--mm-processor-cache-type"]) == Some("shm")
+        || programs.iter().any(|program| program.args().any(|word| word == "--enable-shm-tensor-arena"))
+}
+
+#[cfg(test)]
+mod tests;

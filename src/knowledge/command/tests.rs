@@ -1,0 +1,65 @@
+//! Which programs a command is found to start.
+
+use super::*;
+
+fn found(words: &[&str]) -> Vec<String> {
+    programs(words).iter().map(|program| program.words.join(" ")).collect()
+}
+
+#[test]
+fn paths_interpreters_and_wrappers_are_seen_through() {
+    assert_eq!(found(&["/usr/local/bin/torchrun", "a.py"]), ["torchrun a.py"]);
+    assert_eq!(found(&["python3.11", "-u", "-W", "ignore", "-m", "vllm.x", "--a"]), ["python -m vllm.x --a"]);
+    assert_eq!(found(&["/opt/conda/bin/python", "src/train.py", "-j", "4"]), ["python train.py -j 4"]);
+    assert_eq!(found(&["./train.py"]), ["python train.py"]);
+    assert_eq!(found(&["sudo", "-E", "-u", "me", "A=1", "nvidia-smi"]), ["nvidia-smi"]);
+    assert_eq!(found(&["timeout", "-k", "5", "60", "uv", "run", "--with", "x", "sleep", "1"]), ["sleep 1"]);
+    assert_eq!(found(&["tini", "-g", "--", "ollama", "serve"]), ["ollama serve"]);
+}
+
+#[test]
+fn scripts_of_shells_are_looked_into() {
+    let line = "set -e; cd /app && exec torchrun --nproc_per_node=8 train.py 2>&1 | tee log # torchrun";
+    assert_eq!(
+        found(&["bash", "-lc", line]),
+        ["set -e", "cd /app", "torchrun --nproc_per_node=8 train.py", "tee log"]
+    );
+    assert_eq!(
+        found(&["sh", "-c", "while true; do vectorAdd; sleep 30; done"]),
+        ["true", "vectorAdd", "sleep 30", "done"]
+    );
+    assert_eq!(found(&["bash", "-c", "bash -c 'nvidia-smi -L' > /out"]), ["nvidia-smi -L"]);
+    assert_eq!(found(&["bash", "-ex", "scripts/train.sh", "8"]), ["train.sh 8"]);
+    assert_eq!(found(&["vllm serve m \\\n  --tp 2"]), ["vllm serve m --tp 2"]);
+    assert_eq!(found(&["/bin/bash"]), ["sh"]);
+    assert_eq!(found(&["bash", "-c", "sleep $((60 * 5))"]), ["sleep $((60 * 5))"]);
+}
+
+#[test]
+fn a_shell_in_a_shell_in_a_shell_ends() {
+    let mut line = "nvidia-smi".to_owned();
+    for _ in 0..50 {
+        line = format!("bash -c {}", line.replace(' ', "\\ "));
+    }
+    assert!(found(&["bash", "-c", &line]).len() <= 1);
+    for odd in ["", "-c", "'", "\"", "$(", "\\", "bash -c", "#", "&", ">", "a >"] {
+        found(&["bash", "-c", odd]);
+        found(&[odd]);
+    }
+}
+
+#[test]
+fn options_are_found_in_every_spelling() {
+    let value = |words: &[&str]| option(&programs(words), &["--num-workers", "-j"]).map(str::to_owned);
+    assert_eq!(value(&["x", "--num_workers=4"]).as_deref(), Some("4"));
+    assert_eq!(value(&["x", "--num-workers", "4", "-j", "8"]).as_deref(), Some("8"));
+    assert_eq!(value(&["x", "--num-workers", "--other"]), None);
+    assert_eq!(value(&["bash", "-c", "a; python x.py -j 2"]).as_deref(), Some("2"));
+    assert_eq!(parallel(&programs(&["vllm", "serve", "-tp", "4", "--pipeline-parallel-size=2"])), 8);
+    assert_eq!(parallel(&programs(&["vllm", "serve", "-tp", "$N"])), 1);
+}
+
+#[test]
+fn the_list_of_neutral_programs_is_sorted() {
+    assert!(script::NEUTRAL.is_sorted());
+}

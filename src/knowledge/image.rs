@@ -1,0 +1,132 @@
+//! Image references and the globs that match them.
+//!
+//! A glob names the end of a repository's path: `vllm/vllm-openai` matches `vllm/vllm-openai` on Docker Hub, on any
+//! registry and below any mirror's prefix, and `ollama` the image of this name whoever built it. `*` stands for any
+//! characters but `/` and `:`. Without `:tag` a glob matches every tag; a digest never matters.
+
+/// The parts of an image reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reference<'a> {
+    /// Registry and path, without tag and digest.
+    pub(super) repository: &'a str,
+    /// The tag, if one is written.
+    pub(super) tag: Option<&'a str>,
+}
+
+impl<'a> Reference<'a> {
+    /// Takes a reference apart. Variables and template actions stay as they are written, in whatever part they stand.
+    pub(super) fn parse(text: &'a str) -> Self {
+        let text = text.trim().trim_matches(['"', '\'']);
+        let text = text.strip_prefix("docker://").unwrap_or(text);
+        let (text, _digest) = text.split_once("@sha256:").unwrap_or((text, ""));
+        let path_end = last_outside_braces(text, b'/').map_or(0, |at| at + 1);
+        let colon = last_outside_braces(text, b':').filter(|&at| at >= path_end);
+        match colon {
+            Some(at) => Self { repository: text.get(..at).unwrap_or(text), tag: text.get(at + 1..) },
+            None => Self { repository: text, tag: None },
+        }
+    }
+
+    /// The last part of the repository's path.
+    pub(super) fn name(&self) -> &'a str {
+        let start = last_outside_braces(self.repository, b'/').map_or(0, |at| at + 1);
+        self.repository.get(start..).unwrap_or(self.repository)
+    }
+
+    /// Whether the glob matches.
+    pub(super) fn matches(&self, pattern: &str) -> bool {
+        let (path, tag) = match pattern.split_once(':') {
+            Some((path, tag)) => (path, Some(tag)),
+            None => (pattern, None),
+        };
+        let mut parts = self.repository.rsplit('/');
+        path.rsplit('/').all(|wanted| parts.next().is_some_and(|part| glob(wanted, part)))
+            && tag.is_none_or(|tag| self.tag.is_some_and(|written| glob(tag, written)))
+    }
+}
+
+/// The last `wanted` that does not stand inside `{…}`, where a variable's default may hold one.
+fn last_outside_braces(text: &str, wanted: u8) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut last = None;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            _ if byte == wanted && depth == 0 => last = Some(at),
+            _ => {}
+        }
+    }
+    last
+}
+
+/// Whether `pattern`, in which `*` stands for any characters, matches the whole of `text`.
+pub(super) fn glob(pattern: &str, text: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let Some(rest) = text.strip_prefix(pieces.next().unwrap_or_default()) else { return false };
+    let mut pieces = pieces.peekable();
+    if pieces.peek().is_none() {
+        return rest.is_empty();
+    }
+    let mut rest = rest;
+    while let Some(piece) = pieces.next() {
+        if pieces.peek().is_none() {
+            return rest.ends_with(piece);
+        }
+        // The leftmost place leaves the most room for what follows.
+        let Some((_, behind)) = rest.split_once(piece) else { return false };
+        rest = behind;
+    }
+    true
+}
+
+/// How many characters of a pattern are not `*`: the more, the narrower it is.
+pub(super) fn literal(pattern: &str) -> usize {
+    pattern.bytes().filter(|&byte| byte != b'*').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_taken_apart() {
+        let parts = |text| {
+            let reference = Reference::parse(text);
+            (reference.repository, reference.tag, reference.name())
+        };
+        assert_eq!(parts("ollama"), ("ollama", None, "ollama"));
+        assert_eq!(parts("localhost:5000/a/b"), ("localhost:5000/a/b", None, "b"));
+        assert_eq!(parts("reg:5000/a/b:c@sha256:0f"), ("reg:5000/a/b", Some("c"), "b"));
+        assert_eq!(parts("docker://x/y:1"), ("x/y", Some("1"), "y"));
+        assert_eq!(parts("${R:-a/b}/c:${T:-1}"), ("${R:-a/b}/c", Some("${T:-1}"), "c"));
+        assert_eq!(parts(""), ("", None, ""));
+    }
+
+    #[test]
+    fn a_glob_matches_below_any_registry() {
+        let matches = |glob: &str, image| Reference::parse(image).matches(glob);
+        for image in
+            ["vllm/vllm-openai", "docker.io/vllm/vllm-openai:v1", "h.corp:443/hub/vllm/vllm-openai@sha256:00"]
+        {
+            assert!(matches("vllm/vllm-openai*", image), "{image}");
+        }
+        assert!(!matches("vllm/vllm-openai", "other/vllm-openai"));
+        assert!(!matches("vllm/vllm-openai", "vllm-openai"));
+        assert!(matches("nvidia/cuda:*-base*", "nvcr.io/nvidia/cuda:12.4.1-base-ubuntu22.04"));
+        assert!(!matches("nvidia/cuda:*-base*", "nvidia/cuda"));
+        assert!(matches("ollama", "$REGISTRY/ollama:latest"));
+    }
+
+    #[test]
+    fn stars_stand_for_any_characters() {
+        for (pattern, text) in
+            [("*", ""), ("a*c", "abc"), ("a*b*c", "aXbYbZc"), ("*-base*", "12-base"), ("a", "a")]
+        {
+            assert!(glob(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in [("a", "ab"), ("a*c", "ab"), ("ab*ba", "aba"), ("*x", "xy"), ("", "a")] {
+            assert!(!glob(pattern, text), "{pattern} {text}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What is known of the shared memory that images and commands need.
+//!
+//! The knowledge stands in `rules/images.yaml`, each entry with its source; [`need`] looks a workload up in it. What a
+//! container runs tells more than what it is made of, so the command beats the image (`nvidia-smi` in any image needs
+//! none), a narrow pattern beats a broad one, and names tell something only where both are unknown.
+
+pub mod command;
+mod image;
+mod table;
+mod words;
+
+use std::borrow::Cow;
+
+use command::Program;
+
+use crate::workload::GpuCount;
+
+pub use table::{Entry, Formula, Rule, TABLE};
+
+/// Whether a workload needs more shared memory than the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is known to.
+    Yes,
+    /// It is known not to.
+    No,
+    /// Nobody knows.
+    #[default]
+    Unknown,
+}
+
+/// What is known of a workload's need, and why.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Need {
+    /// Whether it needs shared memory.
+    pub verdict: Verdict,
+    /// How much, as a formula or a figure of the project's own documentation.
+    pub size: Option<Formula>,
+    /// What is known by what name: "vLLM".
+    pub known_as: Option<Cow<'static, str>>,
+    /// One clause that tells why: "one process, no shared memory". Empty where nothing is known.
+    pub why: Cow<'static, str>,
+    /// Where that is written.
+    pub source: Option<&'static str>,
+}
+
+/// An entry that a user adds in the configuration. It beats the table; all patterns that are given must match.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UserEntry {
+    /// A glob on the image, as in `rules/images.yaml`.
+    pub image: Option<String>,
+    /// Words of the command, as in `rules/images.yaml`.
+    pub command: Option<String>,
+    /// A glob on the name of the service or container.
+    pub name: Option<String>,
+    /// What holds for them.
+    pub need: Verdict,
+    /// How much they need, in bytes.
+    pub bytes: Option<u64>,
+}
+
+/// Looks a workload up.
+///
+/// `image` is the reference as written or resolved, with or without registry, tag and digest; `command` the words that
+/// the container runs, entrypoint first (`bash -c` scripts are looked into); `name` what the service or container is
+/// called; `extra` the user's own entries.
+pub fn need(image: Option<&str>, command: &[&str], name: &str, gpus: GpuCount, extra: &[UserEntry]) -> Need {
+    let programs = command::programs(command);
+    let image = image.map(image::Reference::parse);
+    if let Some(entry) = extra.iter().find(|entry| entry.matches(image.as_ref(), &programs, name)) {
+        return entry.need();
+    }
+    let by_command = command_entry(&programs);
+    let idle = by_command.filter(|entry| entry.rule == Rule::Idle);
+    let told = by_command
+        .filter(|entry| entry.rule != Rule::Idle)
+        .or_else(|| image.as_ref().and_then(image_entry))
+        .or_else(|| words::entry(image.as_ref(), name));
+    // A container that only waits is one that people enter: what its image is made for still counts, if it needs memory.
+    match (told, idle) {
+        (Some(entry), Some(idle)) if matches!(entry.rule, Rule::No | Rule::Depends) => {
+            judged(idle, &programs, gpus)
+        }
+        (Some(entry), _) | (None, Some(entry)) => judged(entry, &programs, gpus),
+        (None, None) => Need::default(),
+    }
+}
+
+/// What an entry says of a workload with so many GPUs.
+fn judged(entry: &'static Entry, programs: &[Program<'_>], gpus: GpuCount) -> Need {
+    let verdict = match entry.rule {
+        Rule::Yes => Verdict::Yes,
+        Rule::No | Rule::Idle => Verdict::No,
+        Rule::Depends => Verdict::Unknown,
+        Rule::SeveralGpus => several_gpus(entry, programs, gpus),
+    };
+    let needless = verdict == Verdict::No;
+    let why = if needless && entry.rule == Rule::SeveralGpus {
+        "with one GPU it shares nothing between processes".into()
+    } else {
+        entry.why.into()
+    };
+    let size = if needless { None } else { entry.size };
+    Need { verdict, size, known_as: Some(entry.name.into()), why, source: Some(entry.source) }
+}
+
+/// The verdict of a program that shares memory only between the processes of several GPUs, or where an option of vLLM
+/// moves something into /dev/shm.
+fn several_gpus(entry: &Entry, programs: &[Program<'_>], gpus: GpuCount) -> Verdict {
+    let parallel = command::parallel(programs);
+    let offloads = entry.size == Some(Formula::Vllm) && command::vllm_uses_shm(programs);
+    match gpus {
+        _ if parallel > 1 || offloads => Verdict::Yes,
+        GpuCount::Exactly(0 | 1) => Verdict::No,
+        GpuCount::Exactly(_) => Verdict::Yes,
+        GpuCount::All | GpuCount::Unknown => Verdict::Unknown,
+    }
+}
+
+/// What the programs together tell: one that needs memory is enough; none is needed only where every program is known.
+fn command_entry(programs: &[Program<'_>]) -> Option<&'static Entry> {
+    let mut best: Option<&'static Entry> = None;
+    let mut unknown = false;
+    for program in programs.iter().filter(|program| !program.is_neutral()) {
+        match program_entry(program) {
+            None => unknown = true,
+            Some(entry) => {
+                if best.is_none_or(|best| entry.rule.weight() > best.rule.weight()) {
+                    best = Some(entry);
+                }
+            }
+        }
+    }
+    best.filter(|entry| !unknown || entry.rule.weight() > Rule::No.weight())
+}
+
+/// The entry whose pattern for `program` is the longest.
+fn program_entry(program: &Program<'_>) -> Option<&'static Entry> {
+    let matches =
+        TABLE.iter().flat_map(|entry| entry.commands.iter().map(move |(pattern, _)| (entry, *pattern)));
+    let fitting = matches.filter(|(_, pattern)| program.matches(pattern));
+    fitting.max_by_key(|(_, pattern)| image::literal(pattern)).map(|(entry, _)| entry)
+}
+
+/// The entry whose glob for the image is the narrowest.
+fn image_entry(image: &image::Reference<'_>) -> Option<&'static Entry> {
+    let matches = TABLE.iter().flat_map(|entry| entry.images.iter().map(move |(glob, _)| (entry, *glob)));
+    let fitting = matches.filter(|(_, glob)| image.matches(glob));
+    fitting.max_by_key(|(_, glob)| image::literal(glob)).map(|(entry, _)| entry)
+}
+
+impl UserEntry {
+    fn matches(&self, image: Option<&image::Reference<'_>>, programs: &[Program<'_>], name: &str) -> bool {
+        let given = self.image.is_some() || self.command.is_some() || self.name.is_some();
+        given
+            && self.image.as_deref().is_none_or(|glob| image.is_some_and(|image| image.matches(glob)))
+            && self
+                .command
+                .as_deref()
+                .is_none_or(|words| programs.iter().any(|program| program.matches(words)))
+            && self.name.as_deref().is_none_or(|glob| image::glob(glob, name))
+    }
+
+    fn need(&self) -> Need {
+        Need {
+            verdict: self.need,
+            size: self.bytes.map(Formula::Fixed),
+            known_as: self
+                .image
+                .clone()
+                .or_else(|| self.command.clone())
+                .or_else(|| self.name.clone())
+                .map(Cow::from),
+            why: "the configuration says so".into(),
+            source: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

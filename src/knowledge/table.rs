@@ -1,0 +1,72 @@
+//! The table that `build.rs` makes of `rules/images.yaml`.
+
+/// When an entry's workloads need shared memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// Always.
+    Yes,
+    /// Never.
+    No,
+    /// With two or more GPUs.
+    SeveralGpus,
+    /// On what they are used for, which no file tells.
+    Depends,
+    /// The container only waits: it needs none by itself.
+    Idle,
+}
+
+impl Rule {
+    /// Which of several programs of one command decides.
+    pub(super) fn weight(self) -> u8 {
+        match self {
+            Self::Yes => 4,
+            Self::SeveralGpus => 3,
+            Self::Depends => 2,
+            Self::No => 1,
+            Self::Idle => 0,
+        }
+    }
+}
+
+/// How much shared memory an entry's workloads want.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Formula {
+    /// So many bytes, by the project's own documentation.
+    Fixed(u64),
+    /// Training with data loader workers, for every GPU.
+    Loader,
+    /// NCCL between the GPUs of one machine.
+    Nccl,
+    /// vLLM's rings between its workers.
+    Vllm,
+    /// The rings of `SGLang`, and NCCL.
+    Sglang,
+    /// Ray's object store.
+    Ray,
+}
+
+/// One thing that is known.
+#[derive(Debug)]
+pub struct Entry {
+    /// The heading it stands under.
+    pub group: &'static str,
+    /// What it is called.
+    pub name: &'static str,
+    /// Globs on images, each with an image that it matches.
+    pub images: &'static [(&'static str, &'static str)],
+    /// Words of commands, each with a command line that they match.
+    pub commands: &'static [(&'static str, &'static str)],
+    /// Words that tell it in the names of services and images.
+    pub words: &'static [&'static str],
+    /// When it needs shared memory.
+    pub rule: Rule,
+    /// How much.
+    pub size: Option<Formula>,
+    /// Why, in one clause.
+    pub why: &'static str,
+    /// Where that is written.
+    pub source: &'static str,
+}
+
+/// All entries, in the order of the file.
+pub static TABLE: &[Entry] = include!(concat!(env!("OUT_DIR"), "/images.rs"));

@@ -1,0 +1,134 @@
+//! What the table must hold, and what it says of workloads.
+
+use std::collections::HashSet;
+
+use super::*;
+
+fn verdict(image: &str, command: &[&str], name: &str, gpus: GpuCount) -> Verdict {
+    need(Some(image).filter(|image| !image.is_empty()), command, name, gpus, &[]).verdict
+}
+
+/// The narrowest entry for an image, by its name.
+fn known_image(image: &str) -> Option<&'static str> {
+    image_entry(&image::Reference::parse(image)).map(|entry| entry.name)
+}
+
+#[test]
+fn entries_are_sorted_and_unique() {
+    let mut names = HashSet::new();
+    for pair in TABLE.windows(2) {
+        let [a, b] = pair else { continue };
+        let sorted = a.name.to_lowercase() < b.name.to_lowercase();
+        assert!(a.group != b.group || sorted, "{}: {} stands before {}", a.group, a.name, b.name);
+    }
+    for entry in TABLE {
+        assert!(names.insert(entry.name.to_lowercase()), "{} stands twice", entry.name);
+        let patterns = entry.images.len() + entry.commands.len() + entry.words.len();
+        assert!(patterns > 0, "{} matches nothing", entry.name);
+    }
+}
+
+#[test]
+fn patterns_are_unique() {
+    let mut seen = HashSet::new();
+    for entry in TABLE {
+        for (glob, _) in entry.images {
+            assert!(seen.insert(format!("image {glob}")), "{}: {glob} stands twice", entry.name);
+        }
+        for (words, _) in entry.commands {
+            assert!(seen.insert(format!("command {words}")), "{}: {words} stands twice", entry.name);
+        }
+        for words in entry.words {
+            assert!(seen.insert(format!("word {words}")), "{}: {words} stands twice", entry.name);
+        }
+    }
+}
+
+#[test]
+fn every_source_is_an_address_and_every_reason_a_clause() {
+    for entry in TABLE {
+        let address = entry.source.strip_prefix("https://").unwrap_or_default();
+        assert!(address.contains('.') && !address.contains(char::is_whitespace), "{}: source", entry.name);
+        assert!(!entry.why.is_empty() && !entry.why.ends_with('.'), "{}: why", entry.name);
+        assert!(entry.size.is_none() || !matches!(entry.rule, Rule::No | Rule::Idle), "{}: size", entry.name);
+    }
+}
+
+#[test]
+fn every_pattern_matches_its_example_and_no_other_entry_does_better() {
+    for entry in TABLE {
+        for (glob, example) in entry.images {
+            assert!(image::Reference::parse(example).matches(glob), "{glob} does not match {example}");
+            assert_eq!(known_image(example), Some(entry.name), "{example}");
+        }
+        for (words, example) in entry.commands {
+            let line = command::programs(&[*example]);
+            assert!(
+                line.iter().any(|program| program.matches(words)),
+                "{words} does not match {example}: {line:?}"
+            );
+            let known = line.iter().filter_map(program_entry).map(|entry| entry.name).next();
+            assert_eq!(known, Some(entry.name), "{example}");
+        }
+    }
+}
+
+#[test]
+fn patterns_are_narrow() {
+    for entry in TABLE {
+        for (glob, _) in entry.images {
+            let path = glob.split(':').next().unwrap_or_default();
+            let name = path.rsplit('/').next().unwrap_or_default();
+            let owner = path.contains('/');
+            assert!(!name.starts_with('*') || owner, "{}: {glob}", entry.name);
+            assert!(owner || !name.contains('*'), "{}: {glob} has no owner", entry.name);
+        }
+    }
+}
+
+#[test]
+fn vllm_shares_memory_only_between_gpus() {
+    let vllm = |command: &[&str], gpus| verdict("vllm/vllm-openai:v0.11.0", command, "", gpus);
+    assert_eq!(vllm(&["--model", "m"], GpuCount::Exactly(1)), Verdict::No);
+    assert_eq!(vllm(&["--model", "m"], GpuCount::Exactly(2)), Verdict::Yes);
+    assert_eq!(vllm(&["--model", "m"], GpuCount::All), Verdict::Unknown);
+    assert_eq!(vllm(&["--model", "m", "--tensor-parallel-size=4"], GpuCount::All), Verdict::Yes);
+    assert_eq!(vllm(&["--model", "m", "--kv-offloading-size", "8"], GpuCount::Exactly(1)), Verdict::Yes);
+}
+
+#[test]
+fn the_command_beats_the_image() {
+    let one = GpuCount::Exactly(1);
+    assert_eq!(verdict("pytorch/pytorch", &["nvidia-smi"], "", one), Verdict::No);
+    assert_eq!(verdict("ollama/ollama", &["bash", "-c", "torchrun x.py"], "", one), Verdict::Yes);
+    assert_eq!(verdict("ubuntu", &["bash", "-c", "nvidia-smi; ls -l"], "", one), Verdict::No);
+    assert_eq!(verdict("ubuntu", &["bash", "-c", "nvidia-smi && ./start"], "", one), Verdict::Unknown);
+    assert_eq!(verdict("pytorch/pytorch", &["python", "-m", "http.server"], "", one), Verdict::Yes);
+}
+
+#[test]
+fn a_waiting_container_needs_what_its_image_is_made_for() {
+    let wait = ["sleep", "infinity"];
+    assert_eq!(verdict("nvidia/cuda:12.4.1-base-ubuntu22.04", &wait, "", GpuCount::All), Verdict::No);
+    assert_eq!(verdict("nvcr.io/nvidia/nemo:25.04", &wait, "", GpuCount::All), Verdict::Yes);
+    assert_eq!(verdict("", &wait, "", GpuCount::Unknown), Verdict::No);
+}
+
+#[test]
+fn names_tell_where_nothing_else_is_known() {
+    let all = GpuCount::All;
+    assert_eq!(verdict("", &[], "ollama-1", all), Verdict::No);
+    assert_eq!(verdict("me/whisper-finetune:latest", &[], "job", all), Verdict::Yes);
+    assert_eq!(verdict("pytorch/pytorch", &[], "ollama", all), Verdict::Yes);
+    assert_eq!(verdict("me/thing", &["./start"], "app", all), Verdict::Unknown);
+    assert_eq!(need(None, &[], "", all, &[]), Need::default());
+}
+
+#[test]
+fn the_users_own_entries_come_first() {
+    let entry =
+        UserEntry { image: Some("me/thing".into()), need: Verdict::No, bytes: None, ..UserEntry::default() };
+    let extra = [UserEntry::default(), entry];
+    assert_eq!(need(Some("r.io/me/thing:1"), &["torchrun"], "", GpuCount::All, &extra).verdict, Verdict::No);
+    assert_eq!(need(Some("me/other"), &["torchrun"], "", GpuCount::All, &extra).verdict, Verdict::Yes);
+}
