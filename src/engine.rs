@@ -51,7 +51,7 @@ fn mark_idle(engine: Engine, settings: &mut [Setting]) {
         let why = match &setting.says {
             Says::BuildSize(..) => Why::BuildOnly,
             Says::Size(..) | Says::Ipc(_) if engine == Engine::Swarm => Why::Swarm,
-            Says::Size(_, Size::Refused(_)) => Why::Refused,
+            Says::Size(_, Size::Refused(_)) | Says::MountSize(_, Size::Refused(_)) => Why::Refused,
             Says::Size(dialect, size) if size.bytes().is_none() && !unlimited(*dialect, size) => {
                 Why::ReadAsNothing
             }

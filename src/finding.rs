@@ -50,12 +50,14 @@ impl Safety {
 /// A difference in meaning that a rule asks for. How it is written is the platform's business.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Give the workload a `/dev/shm` of this many bytes, in the platform's usual way.
+    /// Give the workload a `/dev/shm` of this many bytes, in the platform's usual way: Compose `shm_size`, command lines
+    /// `--shm-size`, Kubernetes and Swarm a memory volume on `/dev/shm`. For a workload that joins another's, that one.
     SetSize {
         /// Bytes.
         bytes: u64,
     },
-    /// Write this size in place of the one that a setting holds.
+    /// Write this size in place of the one that a setting holds ([`Setting::spell`](crate::workload::Setting::spell)): the value
+    /// alone changes. The setting is a `Size`, `BuildSize` or `MountSize`.
     ReplaceSize {
         /// Index into [`Workload::settings`].
         setting: usize,
@@ -77,7 +79,7 @@ pub enum Change {
         /// Index into [`Workload::settings`].
         setting: usize,
     },
-    /// Make the volume on `/dev/shm` a memory volume.
+    /// Make the volume on `/dev/shm` a memory volume: Kubernetes' `medium: Memory`.
     SetMedium {
         /// Index into [`Workload::settings`].
         setting: usize,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::size::{Dialect, Size};
+use crate::size::{Dialect, Size, suggest};
 use crate::source::{Position, Source, Span};
 
 /// A span of one file.
@@ -219,7 +219,8 @@ pub enum Target {
 pub enum Says {
     /// A size for the container's own `/dev/shm`: who reads it, and as what.
     Size(Dialect, Size),
-    /// A size for building the image, which does nothing at run time.
+    /// A size for building the image, which does nothing at run time: `build.shm_size`, or `docker build --shm-size` in the
+    /// same file of the image that is run.
     BuildSize(Dialect, Size),
     /// Whose `/dev/shm` it is.
     Ipc(Ipc),
@@ -232,6 +233,8 @@ pub enum Says {
         /// Whether it cannot be written.
         read_only: bool,
     },
+    /// The size written for a memory mount on `/dev/shm`, beside the mount itself: a tmpfs option, a `sizeLimit`.
+    MountSize(Dialect, Size),
     /// A declared memory volume, made for shm by its name or place, that this container does not mount on `/dev/shm`.
     Volume {
         /// The volume's name.
@@ -306,6 +309,26 @@ pub struct Setting {
     pub effect: Effect,
 }
 
+impl Setting {
+    /// The size that is written here, and who reads it.
+    pub fn size(&self) -> Option<(Dialect, &Size)> {
+        match &self.says {
+            Says::Size(dialect, size) | Says::BuildSize(dialect, size) | Says::MountSize(dialect, size) => {
+                Some((*dialect, size))
+            }
+            _ => None,
+        }
+    }
+
+    /// `bytes` as it is to be written in place of the value here: with the digits that stand there wherever they can stay
+    /// (`8Gi` becomes `8g`). Nothing where no size stands here.
+    pub fn spell(&self, bytes: u64) -> Option<String> {
+        let (dialect, size) = self.size()?;
+        let meant = suggest(dialect, &self.value, size).filter(|meant| meant.bytes == bytes);
+        Some(meant.map_or_else(|| dialect.write(bytes), |meant| meant.text))
+    }
+}
+
 /// What `/dev/shm` will be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shm {
@@ -373,6 +396,9 @@ pub struct Workload {
     pub platform: Platform,
     /// What starts it.
     pub engine: Engine,
+    /// What shows that it is this engine, where the sort of file alone does not: a `docker stack deploy` that names it, a
+    /// key that only Swarm knows.
+    pub engine_evidence: Option<Evidence>,
     /// The service's or container's name; for command lines the image as written.
     pub name: String,
     /// The contract's line: the service key, the engine word, the container's list item.
@@ -404,6 +430,7 @@ impl Workload {
         Self {
             platform,
             engine,
+            engine_evidence: None,
             name: name.into(),
             place,
             image: None,
@@ -430,5 +457,21 @@ impl Workload {
             _ => "container",
         };
         format!("{kind} '{}'", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_is_spelt_with_the_digits_that_stand_there() {
+        let place = Place::new(&Source::new("x", Vec::new()), Span::at(0));
+        let says = Says::Size(Dialect::Docker, Dialect::Docker.read("8Gi"));
+        let (text, value) = ("--shm-size=8Gi".into(), "8Gi".into());
+        let setting = Setting { says, text, value, place, effect: Effect::Effective };
+        assert_eq!(setting.spell(8 << 30).as_deref(), Some("8g"));
+        assert_eq!(setting.spell(3 << 20).as_deref(), Some("3m"));
+        assert_eq!(Setting { says: Says::Ipc(Ipc::Host), ..setting }.spell(1), None);
     }
 }
