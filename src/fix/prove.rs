@@ -12,6 +12,10 @@ use crate::workload::{Shm, Workload};
 
 use super::apply::edited;
 
+/// How often a unit is read again at most. Enough to bisect thousands of fixes with a few bad ones; fixes that are not
+/// proven by then are not offered.
+const READINGS: usize = 256;
+
 /// What one finding wants, and the ways to write it.
 struct Task {
     /// Index of the workload, and of the finding among those of the workload.
@@ -20,10 +24,14 @@ struct Task {
     candidates: Vec<Vec<Edit>>,
 }
 
+/// A task with the edits that are to do it.
+type Attempt<'t> = (&'t Task, &'t [Edit]);
+
 /// Gives every finding that wants a change the first of its platform's edits that passes the proof.
 ///
 /// All tasks are proven together first, each with its best candidate; only where that fails are they split, down to
 /// single ones with their further candidates. So a file in which every fix is sound is read twice, however many it has.
+/// The fixes that are given hold together as well as alone.
 pub fn fixes(unit: &Unit, context: &Context<'_>, reading: &Reading, findings: &mut [Vec<Finding>]) {
     let mut tasks = Vec::new();
     for (workload, findings) in findings.iter().enumerate() {
@@ -35,11 +43,23 @@ pub fn fixes(unit: &Unit, context: &Context<'_>, reading: &Reading, findings: &m
             }
         }
     }
-    let before = Before { unit, context, reading, findings };
-    let mut proven = Vec::new();
-    // Enough for a bisection of thousands of tasks with a few bad ones; what is left after that is not offered.
-    let mut budget = 256;
-    before.split(&tasks, &mut budget, &mut proven);
+    if tasks.is_empty() {
+        return;
+    }
+    // What was read once is not read again.
+    let mut unit = unit.clone();
+    for member in unit.members.iter_mut().filter(|member| member.source.is_none()) {
+        member.source = reading.sources.iter().find(|source| source.path() == member.path).cloned();
+    }
+    let before = Before { unit: &unit, context, reading, findings };
+    let mut budget = READINGS;
+    let mut groups = Vec::new();
+    before.split(&tasks, &mut budget, &mut groups);
+    let proven: Vec<_> = before
+        .together(groups, &mut budget)
+        .iter()
+        .map(|(task, edits)| (task.at, fix(task, edits)))
+        .collect();
     for ((workload, index), fix) in proven {
         if let Some(finding) = findings.get_mut(workload).and_then(|findings| findings.get_mut(index)) {
             finding.fix = Some(fix);
@@ -56,38 +76,57 @@ struct Before<'a> {
 }
 
 impl Before<'_> {
-    /// Proves tasks together, or in halves.
-    fn split(&self, tasks: &[Task], budget: &mut usize, proven: &mut Vec<((usize, usize), Fix)>) {
-        let first: Vec<(&Task, &Vec<Edit>)> =
-            tasks.iter().filter_map(|task| Some((task, task.candidates.first()?))).collect();
-        if first.is_empty() || *budget == 0 {
+    /// Proves tasks together, or in halves. Each group of attempts that comes out was proven as a whole.
+    fn split<'t>(&self, tasks: &'t [Task], budget: &mut usize, groups: &mut Vec<Vec<Attempt<'t>>>) {
+        let best: Vec<Attempt<'t>> =
+            tasks.iter().filter_map(|task| Some((task, task.candidates.first()?.as_slice()))).collect();
+        if best.is_empty() || *budget == 0 {
             return;
         }
         *budget -= 1;
-        if self.holds(&first) {
-            proven.extend(first.iter().map(|(task, edits)| (task.at, fix(task, edits))));
+        if self.holds(&best) {
+            groups.push(best);
         } else if let [task] = tasks {
-            proven.extend(self.further(task, budget));
+            groups.extend(self.further(task, budget).map(|attempt| vec![attempt]));
         } else {
             let (left, right) = tasks.split_at(tasks.len() / 2);
-            self.split(left, budget, proven);
-            self.split(right, budget, proven);
+            self.split(left, budget, groups);
+            self.split(right, budget, groups);
         }
     }
 
     /// The first of a task's further candidates that passes.
-    fn further(&self, task: &Task, budget: &mut usize) -> Option<((usize, usize), Fix)> {
+    fn further<'t>(&self, task: &'t Task, budget: &mut usize) -> Option<Attempt<'t>> {
         for edits in task.candidates.iter().skip(1) {
             *budget = budget.checked_sub(1)?;
             if self.holds(&[(task, edits)]) {
-                return Some((task.at, fix(task, edits)));
+                return Some((task, edits));
             }
         }
         None
     }
 
+    /// All groups that hold together: those that break what was proven before them are left out.
+    fn together<'t>(&self, groups: Vec<Vec<Attempt<'t>>>, budget: &mut usize) -> Vec<Attempt<'t>> {
+        let single = groups.len() < 2;
+        let all: Vec<Attempt<'t>> = groups.iter().flatten().copied().collect();
+        if single || self.holds(&all) {
+            return all;
+        }
+        let mut kept = Vec::new();
+        for group in groups {
+            let known = kept.len();
+            kept.extend(group);
+            if known > 0 && (*budget == 0 || !self.holds(&kept)) {
+                kept.truncate(known);
+            }
+            *budget = budget.saturating_sub(1);
+        }
+        kept
+    }
+
     /// Whether the edits change what they are meant to change, and nothing else.
-    fn holds(&self, made: &[(&Task, &Vec<Edit>)]) -> bool {
+    fn holds(&self, made: &[Attempt<'_>]) -> bool {
         let files = edited(made.iter().flat_map(|(_, edits)| edits.iter()));
         let mut overlay = Overlay::new(self.context.files);
         let mut unit = self.unit.clone();
@@ -109,12 +148,7 @@ impl Before<'_> {
     }
 
     /// Holds the second reading against the first.
-    fn only_intended(
-        &self,
-        made: &[(&Task, &Vec<Edit>)],
-        after: &Reading,
-        findings: &[Vec<Finding>],
-    ) -> bool {
+    fn only_intended(&self, made: &[Attempt<'_>], after: &Reading, findings: &[Vec<Finding>]) -> bool {
         let (old, new) = (&self.reading.workloads, &after.workloads);
         if old.len() != new.len() || self.reading.problems.len() != after.problems.len() {
             return false;
@@ -130,7 +164,7 @@ impl Before<'_> {
             same_container(old, new)
                 && match meant.get(&index) {
                     Some(tasks) => tasks.iter().all(|task| mended(task, old, new, was, now)),
-                    None => untouched_or_mended_too(made, old, new, was, now),
+                    None => untouched_or_mended_too(old, new, was, now),
                 }
         })
     }
@@ -188,34 +222,15 @@ fn mended(task: &Task, old: &Workload, new: &Workload, was: &[Finding], now: &[F
         && (old.command == new.command || matches!(task.wanted.change, Change::MoveFlag { .. }))
 }
 
-/// A workload that was not meant either is as it was, or had the same need and is mended by the same edit.
-fn untouched_or_mended_too(
-    made: &[(&Task, &Vec<Edit>)],
-    old: &Workload,
-    new: &Workload,
-    was: &[Finding],
-    now: &[Finding],
-) -> bool {
-    if old.command != new.command {
-        return false;
-    }
-    if old.shm == new.shm {
-        return true;
-    }
+/// A workload that was not meant is as it was, or had the same need and is mended by the same edit.
+fn untouched_or_mended_too(old: &Workload, new: &Workload, was: &[Finding], now: &[Finding]) -> bool {
     let shares = matches!(old.shm, Shm::Shared { .. }) && matches!(new.shm, Shm::Shared { .. });
-    let rules = made.iter().filter_map(|(task, _)| self_rule(task, was));
-    shares || rules.into_iter().any(|finding| count(now, finding) < count(was, finding))
+    let mended =
+        || was.iter().any(|finding| finding.wanted.is_some() && count(now, finding) < count(was, finding));
+    old.command == new.command && (old.shm == new.shm || shares || mended())
 }
 
-/// The finding of the same rule as a task's, among those of another workload.
-fn self_rule<'f>(task: &Task, findings: &'f [Finding]) -> Option<&'f Finding> {
-    findings.iter().find(|finding| {
-        finding.wanted.as_ref().is_some_and(|wanted| {
-            std::mem::discriminant(&wanted.change) == std::mem::discriminant(&task.wanted.change)
-        })
-    })
-}
-
+/// How many findings are of the same rule.
 fn count(findings: &[Finding], like: &Finding) -> usize {
     findings.iter().filter(|finding| finding.rule == like.rule).count()
 }
