@@ -83,6 +83,10 @@ fn message(kind: &ErrorKind) -> String {
         ErrorKind::ExpectedBlockSequenceEntry => {
             "expected another '- ' item of this list: is the indentation right?"
         }
+        ErrorKind::ExpectedDocumentStart => {
+            "this belongs to nothing above it: is the indentation right, or is a '---' missing?"
+        }
+        ErrorKind::BlockEntryInFlowCollection => "a '- ' item cannot stand inside brackets",
         ErrorKind::BlockSequenceEntryNotAllowed => "a list item cannot begin here",
         ErrorKind::InvalidIndentation | ErrorKind::InvalidBlockScalarIndent => {
             "the indentation fits nothing above it"

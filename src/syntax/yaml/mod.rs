@@ -20,15 +20,23 @@
 
 mod build;
 mod duplicates;
+mod edit;
+mod equal;
 mod error;
 mod node;
 mod scan;
+mod style;
 #[cfg(test)]
 mod tests;
+mod value;
 
 pub use duplicates::DuplicateKey;
+pub use edit::{Editor, Insertion, Place};
+pub use equal::equal_but_for;
 pub use error::Error;
 pub use node::{BlockScalar, Chomping, Entries, Entry, Items, Node};
+pub use style::line_break;
+pub use value::Value;
 
 use crate::source::Span;
 

@@ -1,0 +1,216 @@
+//! How a file is written: its columns, steps, dashes, quotes and line ends, for edits that look like the rest of it.
+
+use super::{Kind, Layout, Node, NodeId, Style, Yaml, scan};
+use crate::source::Span;
+use std::collections::HashMap;
+
+impl Node<'_> {
+    /// The bytes before it on its line: for a block collection the column of its keys or dashes.
+    pub fn column(self) -> usize {
+        column(self.text, self.start_with_properties())
+    }
+
+    /// Where it begins, its anchor and tag included; for a block collection without them.
+    pub fn start_with_properties(self) -> usize {
+        let anchor = self.anchor_span().map(|name| name.start.saturating_sub(1));
+        let tag = self.tag_span().map(|tag| tag.start);
+        let start = self.span().start;
+        // Those of a block collection stand on the line above it.
+        let above = matches!(self.layout(), Some(Layout::Block));
+        [anchor, tag].into_iter().flatten().filter(|_| !above).fold(start, usize::min)
+    }
+
+    /// Where exactly the text that [`Node::str`] returns is written; nothing where it is not written as it reads.
+    pub fn inner_span(self) -> Option<Span> {
+        let inner = match self.style()? {
+            Style::SingleQuoted | Style::DoubleQuoted => {
+                Span::new(self.span().start + 1, self.span().end - 1)
+            }
+            _ => self.span(),
+        };
+        (self.str() == Some(inner.of(self.text))).then_some(inner)
+    }
+
+    /// The last node inside it, or itself.
+    fn last_leaf(self) -> Self {
+        let last = self.yaml.after(self.id()).0.saturating_sub(1);
+        self.yaml.node(self.text, NodeId(last))
+    }
+}
+
+/// The bytes before `at` on its line; a byte order mark is none.
+fn column(text: &str, at: usize) -> usize {
+    let start = scan::line_start(text, at);
+    let mark = text.get(start..at).is_some_and(|line| line.starts_with('\u{feff}'));
+    at - start - if mark { '\u{feff}'.len_utf8() } else { 0 }
+}
+
+/// The line end that is used around `at`: that of its own line, else of the one before.
+pub fn line_break(text: &str, at: usize) -> &'static str {
+    let end = scan::line_end(text, at);
+    let behind = match scan::skip_break(text, end) {
+        next if next > end => next,
+        _ => scan::line_start(text, at),
+    };
+    if text.get(..behind).is_some_and(|lines| lines.ends_with("\r\n")) { "\r\n" } else { "\n" }
+}
+
+/// A place between two lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seam {
+    /// Before the line break at this offset, or at the end of a text without one.
+    Before(usize),
+    /// At the beginning of the line at this offset.
+    After(usize),
+}
+
+/// Behind the lines of a block entry or item in `column` whose value is `value`: behind the comments that are indented
+/// deeper, before blank lines and the comments of what follows. None where a line break would change the value.
+pub(super) fn end_of_lines(value: Node<'_>, column: usize) -> Option<Seam> {
+    let text = value.text;
+    let end = value.span().end.max(value.last_leaf().span().end);
+    let mut seam = Seam::Before(scan::line_end(text, end));
+    if let Some(block) = value.last_leaf().block_scalar() {
+        let broken = block.body.of(text).ends_with(['\n', '\r']) || block.body.is_empty();
+        match block.chomping {
+            super::Chomping::Strip => {}
+            _ if !broken => return None,
+            super::Chomping::Keep if !block.body.is_empty() => seam = Seam::After(block.body.end),
+            _ => {}
+        }
+    }
+    let mut at = match seam {
+        Seam::Before(end) => scan::skip_break(text, end),
+        Seam::After(start) => start,
+    };
+    loop {
+        at = scan::skip_blank_lines(text, at);
+        let first = scan::skip_blanks(text, at);
+        if scan::byte(text, first) != Some(b'#') || first - at <= column {
+            return Some(seam);
+        }
+        let end = scan::line_end(text, first);
+        seam = Seam::Before(end);
+        at = scan::skip_break(text, end);
+    }
+}
+
+/// The beginning of the comment lines right above the line that begins at `line`, or `line` where there are none.
+pub(super) fn comments_above(text: &str, mut line: usize) -> usize {
+    while let Some(end) = line.checked_sub(1) {
+        let end = if text.get(..end).is_some_and(|before| before.ends_with('\r')) { end - 1 } else { end };
+        let above = scan::line_start(text, end);
+        if scan::byte(text, scan::skip_blanks(text, above)) != Some(b'#') {
+            break;
+        }
+        line = above;
+    }
+    line
+}
+
+/// What most of a file does.
+#[derive(Debug)]
+pub(super) struct Habits<'a> {
+    step: Votes,
+    dash: Votes,
+    /// The dashes below each key.
+    dash_of: HashMap<&'a str, Votes>,
+    single_quotes: usize,
+    double_quotes: usize,
+}
+
+/// The columns that steps and dashes are counted in; deeper ones are not worth copying.
+const WIDEST: usize = 16;
+
+/// How often each width occurs.
+#[derive(Clone, Copy, Debug, Default)]
+struct Votes([u32; WIDEST + 1]);
+
+impl Votes {
+    fn add(&mut self, width: usize) {
+        if let Some(count) = self.0.get_mut(width) {
+            *count += 1;
+        }
+    }
+
+    /// The width that occurs most, the smaller one of two.
+    fn winner(&self) -> Option<usize> {
+        let (width, count) = self.0.iter().enumerate().rev().max_by_key(|(_, count)| **count)?;
+        (*count > 0).then_some(width)
+    }
+}
+
+impl<'a> Habits<'a> {
+    /// Looks at the whole file once.
+    pub(super) fn of(yaml: &'a Yaml, text: &'a str) -> Self {
+        let mut habits = Self {
+            step: Votes::default(),
+            dash: Votes::default(),
+            dash_of: HashMap::new(),
+            single_quotes: 0,
+            double_quotes: 0,
+        };
+        for (id, record) in (0..).map(NodeId).zip(&yaml.records) {
+            match record.kind {
+                Kind::Scalar(Style::SingleQuoted) => habits.single_quotes += 1,
+                Kind::Scalar(Style::DoubleQuoted) => habits.double_quotes += 1,
+                Kind::Mapping(Layout::Block) => habits.look_at(yaml.node(text, id)),
+                _ => {}
+            }
+        }
+        habits
+    }
+
+    fn look_at(&mut self, mapping: Node<'a>) {
+        let column = mapping.column();
+        for entry in mapping.entries() {
+            let width = entry.value.column().saturating_sub(column);
+            match entry.value.kind() {
+                Kind::Mapping(Layout::Block) => self.step.add(width),
+                Kind::Sequence(Layout::Block) => {
+                    self.dash.add(width);
+                    self.dash_of.entry(entry.key.str().unwrap_or_default()).or_default().add(width);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// By how many columns what is nested in `mapping` is indented: as in its other entries, else as in most of the
+    /// file, else by two.
+    pub(super) fn step(&self, mapping: Node<'_>) -> usize {
+        nearby(mapping, Kind::Mapping(Layout::Block))
+            .or_else(|| self.step.winner())
+            .filter(|step| *step > 0)
+            .unwrap_or(2)
+    }
+
+    /// By how many columns the dashes below `key` are indented: as below the same key elsewhere, else as in the
+    /// other entries of `mapping`, else as in most of the file, else by two.
+    pub(super) fn dash(&self, mapping: Node<'_>, key: &str) -> usize {
+        let same = self.dash_of.get(key).and_then(Votes::winner);
+        let near = || nearby(mapping, Kind::Sequence(Layout::Block));
+        same.or_else(near).or_else(|| self.dash.winner()).unwrap_or(2)
+    }
+
+    /// The quotes of the other values of `mapping`, else those of most of the file, else double ones.
+    pub(super) fn quote(&self, mapping: Node<'_>) -> char {
+        let near = mapping.entries().filter_map(|entry| entry.value.style());
+        let (mut single, mut double) = (0, 0);
+        for style in near {
+            single += usize::from(style == Style::SingleQuoted);
+            double += usize::from(style == Style::DoubleQuoted);
+        }
+        if single == double {
+            (single, double) = (self.single_quotes, self.double_quotes);
+        }
+        if single > double { '\'' } else { '"' }
+    }
+}
+
+/// By how many columns the first collection of this kind among the values of `mapping` is indented.
+fn nearby(mapping: Node<'_>, kind: Kind) -> Option<usize> {
+    let column = mapping.column();
+    let entry = mapping.entries().find(|entry| entry.value.kind() == kind)?;
+    Some(entry.value.column().saturating_sub(column)).filter(|width| *width <= WIDEST)
+}

@@ -1,0 +1,4 @@
+//! Tests of the tree and its edits.
+
+mod edits;
+mod tree;
