@@ -14,6 +14,7 @@ pub mod fix;
 pub mod knowledge;
 pub mod layer;
 pub mod lint;
+pub mod near;
 pub mod options;
 pub mod platform;
 pub mod project;

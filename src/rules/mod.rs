@@ -100,6 +100,12 @@ pub fn find(word: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.code.eq_ignore_ascii_case(word) || rule.name.eq_ignore_ascii_case(word))
 }
 
+/// The rule of a code or name, or a sentence that says that there is none and which ones are near.
+pub fn named(word: &str) -> Result<&'static Rule, String> {
+    let names = || ALL.iter().flat_map(|rule| [rule.name, rule.code]);
+    find(word).ok_or_else(|| format!("unknown rule '{word}'{}", crate::near::did_you_mean(word, names())))
+}
+
 /// What all rules say of a workload, with the severities of the run; notes only where they are asked for.
 pub fn judge(case: &Case<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
