@@ -1,0 +1,188 @@
+//! What must hold for any bytes, one function for each reader and one for the whole way through.
+//!
+//! A function panics where something does not hold. `cargo fuzz run target` with `TARGET=yaml` (or another name of
+//! [`TARGETS`]) feeds one of them from libFuzzer; the test `fuzz_short` of the main crate feeds all of them for a short
+//! while on any toolchain.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use shmlint::discover::Walk;
+use shmlint::files::{Files, ReadError, join};
+use shmlint::finding::Edit;
+use shmlint::fix::apply::{apply, sorted};
+use shmlint::lint::{Lint, Report, Wanted};
+use shmlint::options::Options;
+use shmlint::size::{Dialect, Style, compose, kubernetes, parse_any};
+use shmlint::source::Source;
+use shmlint::syntax::shell::{self, Script};
+use shmlint::syntax::yaml::Yaml;
+
+/// One fuzz target.
+pub type Target = fn(&[u8]);
+
+/// All of them, by name.
+pub const TARGETS: &[(&str, Target)] =
+    &[("sizes", sizes), ("source", source), ("yaml", yaml), ("shell", shell), ("whole", whole)];
+
+/// The target of a name.
+#[allow(dead_code, reason = "the short run goes through all of them")]
+pub fn target(name: &str) -> Target {
+    let found = TARGETS.iter().find(|(known, _)| *known == name);
+    found.unwrap_or_else(|| panic!("no target is called {name}")).1
+}
+
+/// Sizes in every dialect.
+pub fn sizes(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    use Dialect::{Bytes, Compose, Docker, Kubernetes, Mebibytes, Podman, TmpfsOption, TmpfsSize};
+    for dialect in [Docker, Podman, Compose, Kubernetes, TmpfsOption, TmpfsSize, Bytes, Mebibytes] {
+        let read = dialect.read(text);
+        if let Some(bytes) = read.bytes() {
+            assert!(
+                dialect.read(&dialect.write(bytes)).bytes().is_some(),
+                "{dialect:?} reads what it writes"
+            );
+        }
+        if let Some(meant) = shmlint::size::suggest(dialect, text, &read) {
+            assert_eq!(
+                dialect.read(&meant.text).bytes(),
+                Some(meant.bytes),
+                "{dialect:?} reads what it suggests"
+            );
+        }
+    }
+    let _ = (compose(text, Style::Plain, None), kubernetes(text, Style::Plain, None), parse_any(text));
+}
+
+/// Any bytes keep their offsets and have positions.
+pub fn source(data: &[u8]) {
+    let source = Source::new("a", data.to_vec());
+    assert_eq!(source.text().len(), data.len());
+    let mut last = source.position(0);
+    for at in 1..=data.len().min(256) {
+        let position = source.position(at);
+        assert!(last <= position);
+        last = position;
+    }
+}
+
+/// Every node's span lies in the text and inside of its parent's.
+pub fn yaml(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let tree = Yaml::parse(text);
+    assert!(shmlint::syntax::yaml::equal_but_for(&tree, text, &tree, text, &[]), "a tree equals itself");
+}
+
+/// Every word's span lies in the text, and words come in order.
+pub fn shell(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let options = shell::Options {
+        dialect: match data.len() % 5 {
+            0 => shell::Dialect::Fish,
+            1 => shell::Dialect::Batch,
+            2 => shell::Dialect::PowerShell,
+            _ => shell::Dialect::Posix,
+        },
+        make: data.len().is_multiple_of(7),
+        prose: data.len().is_multiple_of(3),
+    };
+    for command in Script::read(text, options).commands {
+        let mut last = 0;
+        for word in &command.words {
+            assert!(word.span.start >= last && text.get(word.span.range()).is_some());
+            last = word.span.end;
+        }
+    }
+}
+
+/// The names under which the whole way is tried; the first byte chooses.
+const NAMES: &[&str] = &[
+    "compose.yaml",
+    "compose.override.yaml",
+    "docker-compose.gpu.yml",
+    "stack.yml",
+    "deploy.yaml",
+    "chart/templates/a.yaml",
+    "chart/values.yaml",
+    "kustomization.yaml",
+    "pod.json",
+    "run.sh",
+    "run",
+    "README.md",
+    "doc.rst",
+    "Makefile",
+    "justfile",
+    ".github/workflows/ci.yml",
+    "action.yml",
+    ".devcontainer/devcontainer.json",
+    ".gitlab-ci.yml",
+    ".circleci/config.yml",
+    "Jenkinsfile",
+    "app.service",
+    "app.container",
+    "Dockerfile",
+    "a.ipynb",
+    "run.fish",
+    "run.bat",
+    "run.ps1",
+    "package.json",
+];
+
+/// Any bytes under any of our names: checked, fixed, checked again.
+pub fn whole(data: &[u8]) {
+    let Some((&first, text)) = data.split_first() else { return };
+    let name = NAMES[usize::from(first) % NAMES.len()];
+    let mut files = Memory(BTreeMap::from([(name.to_owned(), Source::new(name, text.to_vec()))]));
+    let before = lint(&files, name);
+    let mut edits: BTreeMap<String, Vec<Edit>> = BTreeMap::new();
+    for fix in before.findings.iter().filter_map(|finding| finding.fix.as_ref()) {
+        for edit in &fix.edits {
+            edits.entry(edit.source.path().to_owned()).or_default().push(edit.clone());
+        }
+    }
+    if edits.is_empty() {
+        return;
+    }
+    for (path, edits) in edits {
+        let edits = sorted(edits);
+        let old = Arc::clone(&files.0[&path]);
+        let new = apply(&old, &edits);
+        if edits.iter().all(|edit| edit.span.is_empty()) {
+            assert!(holds_in_order(&new, old.bytes()), "every byte is still there, in order");
+        }
+        files.0.insert(path.clone(), Source::new(path, new));
+    }
+    let after = lint(&files, name);
+    assert!(after.findings.len() <= before.findings.len(), "a fix brings nothing new");
+    let fixed = before.findings.iter().filter(|finding| finding.fix.is_some()).count();
+    let left = after.findings.iter().filter(|finding| finding.fix.is_some()).count();
+    assert!(left == 0 || left < fixed, "fixing comes to an end");
+}
+
+fn lint(files: &Memory, name: &str) -> Report {
+    let options = Options { pedantic: true, ..Options::default() };
+    let wanted = Wanted { fixes: true, workloads: true };
+    let lint = Lint { files, options: &options, wanted };
+    lint.run(&Walk::default(), &[name.to_owned()]).unwrap_or_default()
+}
+
+/// Whether the bytes of `part` stand in `text` in their order.
+fn holds_in_order(text: &[u8], part: &[u8]) -> bool {
+    let mut rest = text.iter();
+    part.iter().all(|byte| rest.any(|other| other == byte))
+}
+
+/// Files in memory, and no others.
+struct Memory(BTreeMap<String, Arc<Source>>);
+
+impl Files for Memory {
+    fn read(&self, path: &str) -> Result<Arc<Source>, ReadError> {
+        self.0.get(path).cloned().ok_or(ReadError::NotFound)
+    }
+
+    fn resolve(&self, from: &str, to: &str) -> Result<String, ReadError> {
+        let path = join(from, to);
+        if self.0.contains_key(&path) { Ok(path) } else { Err(ReadError::NotFound) }
+    }
+}
