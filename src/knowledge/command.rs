@@ -113,7 +113,15 @@ fn python<'a>(mut args: impl Iterator<Item = Cow<'a, str>>) -> Vec<Cow<'a, str>>
     let mut words = vec![Cow::Borrowed("python")];
     while let Some(word) = args.next() {
         match word.as_ref() {
-            "-m" | "-c" => {
+            // Code that starts processes is a program of its own, which nobody knows.
+            "-c" => {
+                let code = args.next();
+                let alone =
+                    code.as_ref().is_some_and(|code| !PROCESSES.iter().any(|word| code.contains(word)));
+                words.extend(code.filter(|_| alone).map(|_| word));
+                return words;
+            }
+            "-m" => {
                 words.push(word);
                 words.extend(args);
                 return words;
@@ -129,6 +137,9 @@ fn python<'a>(mut args: impl Iterator<Item = Cow<'a, str>>) -> Vec<Cow<'a, str>>
     }
     words
 }
+
+/// What code holds that shares memory between processes.
+const PROCESSES: [&str; 6] = ["DataLoader", "num_workers", "multiprocessing", "distributed", "vllm", "ray."];
 
 /// The last part of a path.
 fn base_name(path: &str) -> &str {

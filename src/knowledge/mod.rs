@@ -29,11 +29,29 @@ pub enum Verdict {
     Unknown,
 }
 
+/// What told the need.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Told {
+    /// Nothing did.
+    #[default]
+    Nothing,
+    /// The name of the workload or of its own image, which may say something else than it means.
+    Name,
+    /// The image.
+    Image,
+    /// The command.
+    Command,
+    /// The user's configuration.
+    Configuration,
+}
+
 /// What is known of a workload's need, and why.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Need {
     /// Whether it needs shared memory.
     pub verdict: Verdict,
+    /// What told it.
+    pub told: Told,
     /// How much, as a formula or a figure of the project's own documentation.
     pub size: Option<Formula>,
     /// What is known by what name: "vLLM".
@@ -70,24 +88,21 @@ pub fn need(image: Option<&str>, command: &[&str], name: &str, gpus: GpuCount, e
     if let Some(entry) = extra.iter().find(|entry| entry.matches(image.as_ref(), &programs, name)) {
         return entry.need();
     }
-    let by_command = command_entry(&programs);
-    let idle = by_command.filter(|entry| entry.rule == Rule::Idle);
-    let told = by_command
-        .filter(|entry| entry.rule != Rule::Idle)
-        .or_else(|| image.as_ref().and_then(image_entry))
-        .or_else(|| words::entry(image.as_ref(), name));
-    // A container that only waits is one that people enter: what its image is made for still counts, if it needs memory.
-    match (told, idle) {
-        (Some(entry), Some(idle)) if matches!(entry.rule, Rule::No | Rule::Depends) => {
-            judged(idle, &programs, gpus)
+    let by_image = || Some((Told::Image, image.as_ref().and_then(image_entry)?));
+    let told = match command_entry(&programs) {
+        // A container that only waits is one that people enter: what its image is made for counts, if that needs memory.
+        Some(idle) if idle.rule == Rule::Idle => {
+            let made_for = by_image().filter(|(_, entry)| entry.rule.weight() > Rule::Depends.weight());
+            made_for.or(Some((Told::Command, idle)))
         }
-        (Some(entry), _) | (None, Some(entry)) => judged(entry, &programs, gpus),
-        (None, None) => Need::default(),
-    }
+        Some(entry) => Some((Told::Command, entry)),
+        None => by_image().or_else(|| Some((Told::Name, words::entry(image.as_ref(), name)?))),
+    };
+    told.map_or_else(Need::default, |(told, entry)| judged(told, entry, &programs, gpus))
 }
 
 /// What an entry says of a workload with so many GPUs.
-fn judged(entry: &'static Entry, programs: &[Program<'_>], gpus: GpuCount) -> Need {
+fn judged(told: Told, entry: &'static Entry, programs: &[Program<'_>], gpus: GpuCount) -> Need {
     let verdict = match entry.rule {
         Rule::Yes => Verdict::Yes,
         Rule::No | Rule::Idle => Verdict::No,
@@ -101,7 +116,7 @@ fn judged(entry: &'static Entry, programs: &[Program<'_>], gpus: GpuCount) -> Ne
         entry.why.into()
     };
     let size = if needless { None } else { entry.size };
-    Need { verdict, size, known_as: Some(entry.name.into()), why, source: Some(entry.source) }
+    Need { verdict, told, size, known_as: Some(entry.name.into()), why, source: Some(entry.source) }
 }
 
 /// The verdict of a program that shares memory only between the processes of several GPUs, or where an option of vLLM
@@ -164,6 +179,7 @@ impl UserEntry {
     fn need(&self) -> Need {
         Need {
             verdict: self.need,
+            told: Told::Configuration,
             size: self.bytes.map(Formula::Fixed),
             known_as: self
                 .image

@@ -104,6 +104,8 @@ fn the_command_beats_the_image() {
     assert_eq!(verdict("ubuntu", &["bash", "-c", "nvidia-smi; ls -l"], "", one), Verdict::No);
     assert_eq!(verdict("ubuntu", &["bash", "-c", "nvidia-smi && ./start"], "", one), Verdict::Unknown);
     assert_eq!(verdict("pytorch/pytorch", &["python", "-m", "http.server"], "", one), Verdict::Yes);
+    assert_eq!(verdict("pytorch/pytorch", &["python", "-c", "import torch"], "", one), Verdict::No);
+    assert_eq!(verdict("pytorch/pytorch", &["python", "-c", "DataLoader(x)"], "", one), Verdict::Yes);
 }
 
 #[test]
@@ -111,7 +113,7 @@ fn a_waiting_container_needs_what_its_image_is_made_for() {
     let wait = ["sleep", "infinity"];
     assert_eq!(verdict("nvidia/cuda:12.4.1-base-ubuntu22.04", &wait, "", GpuCount::All), Verdict::No);
     assert_eq!(verdict("nvcr.io/nvidia/nemo:25.04", &wait, "", GpuCount::All), Verdict::Yes);
-    assert_eq!(verdict("", &wait, "", GpuCount::Unknown), Verdict::No);
+    assert_eq!(verdict("me/pytorch-demo", &wait, "demo", GpuCount::Unknown), Verdict::No);
 }
 
 #[test]

@@ -6,7 +6,7 @@ pub(super) const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "zsh", "ksh", 
 
 /// Programs that say nothing of what a container is for. Sorted.
 pub(super) const NEUTRAL: &[&str] = &[
-    ":", "[", "[[", "apk", "apt", "apt-get", "awk", "basename", "break", "cat", "cd", "chgrp", "chmod",
+    ".", ":", "[", "[[", "apk", "apt", "apt-get", "awk", "basename", "break", "cat", "cd", "chgrp", "chmod",
     "chown", "clear", "conda", "continue", "cp", "curl", "date", "df", "dirname", "done", "du", "echo",
     "env", "esac", "exit", "export", "false", "fi", "find", "for", "free", "git", "grep", "head", "hostname",
     "id", "ip", "kill", "ldconfig", "ln", "local", "ls", "lspci", "mkdir", "mount", "mv", "nproc", "pip",
