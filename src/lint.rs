@@ -22,6 +22,17 @@ pub struct Report {
     pub counts: Counts,
     /// Sentences about files that could not be read, each beginning with the path.
     pub errors: Vec<String>,
+    /// What became of the files whose names can matter, by path; only where it was asked for.
+    pub looked: Vec<Looked>,
+}
+
+/// What became of one file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Looked {
+    /// As reports show it.
+    pub path: String,
+    /// What it was read as, or why it was not.
+    pub read: Result<&'static str, &'static str>,
 }
 
 /// What a run counted.
@@ -44,6 +55,8 @@ pub struct Wanted {
     pub fixes: bool,
     /// The workloads themselves.
     pub workloads: bool,
+    /// What became of each file.
+    pub looked: bool,
 }
 
 /// A run over files.
@@ -54,6 +67,8 @@ pub struct Lint<'a> {
     pub options: &'a Options,
     /// What to give.
     pub wanted: Wanted,
+    /// Counts the files that are looked at, for whoever watches the run.
+    pub seen: &'a AtomicUsize,
 }
 
 impl Lint<'_> {
@@ -71,7 +86,7 @@ struct Run<'a> {
     index: Mutex<Index>,
     done: Collected<UnitReport>,
     errors: Collected<String>,
-    seen: AtomicUsize,
+    looked: Collected<Looked>,
 }
 
 impl<'a> Run<'a> {
@@ -81,13 +96,13 @@ impl<'a> Run<'a> {
             index: Mutex::default(),
             done: Collected::default(),
             errors: Collected::default(),
-            seen: AtomicUsize::new(0),
+            looked: Collected::default(),
         }
     }
 
     /// Looks at one file: reads it if its name can matter, checks it if its text can, or keeps it for its project.
     fn look(&self, found: &Found) {
-        self.seen.fetch_add(1, Ordering::Relaxed);
+        self.lint.seen.fetch_add(1, Ordering::Relaxed);
         let mut claims = kinds(&found.path).peekable();
         if claims.peek().is_none() && !found.named {
             return;
@@ -106,6 +121,7 @@ impl<'a> Run<'a> {
                 if found.named || claims.any(|(_, claim)| claim == Claim::ByName) {
                     self.errors.push(format!("{}: {error}", found.path));
                 }
+                self.tell(&found.path, Err("it cannot be read"));
                 return;
             }
         };
@@ -119,7 +135,10 @@ impl<'a> Run<'a> {
             .copied()
             .chain(others)
             .find(|(kind, claim)| (kind.relevant)(source.text(), *claim, every));
-        let Some((kind, claim)) = fitting else { return };
+        let Some((kind, claim)) = fitting else {
+            self.tell(&found.path, Err("nothing in it is for shmlint"));
+            return;
+        };
         if kind.in_projects {
             self.keep(kind, Member { path: found.path.clone(), claim, source: Some(source) });
         } else {
@@ -135,10 +154,26 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Remembers what became of a file, where that was asked for.
+    fn tell(&self, path: &str, read: Result<&'static str, &'static str>) {
+        if self.lint.wanted.looked {
+            self.looked.push(Looked { path: path.to_owned(), read });
+        }
+    }
+
     fn check(&self, unit: &Unit, index: &Index) -> UnitReport {
         let every_container = self.lint.wanted.workloads;
         let context = Context { files: self.lint.files, index, options: self.lint.options, every_container };
-        check(unit, &context, self.lint.wanted)
+        let report = check(unit, &context, self.lint.wanted);
+        for source in &report.sources {
+            self.tell(source.path(), Ok(unit.kind.name));
+        }
+        for member in &unit.members {
+            if !report.sources.iter().any(|source| source.path() == member.path) {
+                self.tell(&member.path, Err("nothing in it is for shmlint"));
+            }
+        }
+        report
     }
 
     /// Checks the projects, now that all their files are known, and puts everything in order.
@@ -159,8 +194,12 @@ impl<'a> Run<'a> {
             }
             work();
         });
-        let seen = self.seen.into_inner();
-        collect(self.done.into_inner(), self.errors.into_inner(), seen)
+        let seen = self.lint.seen.load(Ordering::Relaxed);
+        let mut report = collect(self.done.into_inner(), self.errors.into_inner(), seen);
+        report.looked = self.looked.into_inner();
+        report.looked.sort();
+        report.looked.dedup();
+        report
     }
 }
 

@@ -13,6 +13,8 @@ pub struct Options {
     pub rules: Vec<(&'static Rule, Severity)>,
     /// Whether notes are shown.
     pub pedantic: bool,
+    /// Rules that were asked for by name: their notes are shown in any case.
+    pub by_name: Vec<&'static Rule>,
     /// The size to recommend where nothing more is known, in bytes.
     pub size: u64,
     /// Whether `size` was asked for by name, and so beats what is known of an image.
@@ -28,6 +30,7 @@ impl Default for Options {
         Self {
             rules: crate::rules::all().iter().map(|rule| (rule, rule.severity)).collect(),
             pedantic: false,
+            by_name: Vec::new(),
             size: DEFAULT_SIZE,
             size_is_asked: false,
             default_shm_size: None,

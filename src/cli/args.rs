@@ -1,11 +1,18 @@
 //! What can be written behind `shmlint`. The long options are a contract.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
+use super::console::When;
+use super::outputs::{FormatTo, FormatToParser};
 use crate::discover::Walk;
 use crate::finding::Severity;
 
 /// Finds GPU containers that get the 64 MiB default /dev/shm, and writes the missing setting.
+///
+/// Reads Compose files, `docker run` lines wherever they stand, and Kubernetes pod specs.
+///
+/// Exit status: 0 nothing at or above --fail-on is left; 1 something is; 2 the run itself failed.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
@@ -13,6 +20,8 @@ pub(crate) struct Arguments {
     pub(crate) command: Option<Command>,
     #[command(flatten)]
     pub(crate) check: CheckArgs,
+    #[command(flatten)]
+    pub(crate) console: ConsoleArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -21,27 +30,61 @@ pub(crate) enum Command {
     Check(Box<CheckArgs>),
     /// List every container found: its GPU, its /dev/shm, and why it is or is not reported
     List(ListArgs),
+    /// Show a rule's page, or all rules
+    Rule(RuleArgs),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the man page, or that of a command
+    #[command(hide = true)]
+    Man {
+        /// The command
+        command: Option<String>,
+    },
 }
 
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools)]
 pub(crate) struct CheckArgs {
-    /// Files and folders; `-` reads standard input
+    /// Files and folders (default: the working folder); `-` reads standard input
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<String>,
     /// Write the safe fixes into the files
-    #[arg(long)]
+    #[arg(long, help_heading = "Fixing")]
     pub(crate) fix: bool,
     /// Apply fixes too that may change what works today
-    #[arg(long)]
+    #[arg(long, help_heading = "Fixing")]
     pub(crate) unsafe_fixes: bool,
     /// Print what --fix would change as a unified diff, and write nothing
-    #[arg(long, conflicts_with = "format")]
+    #[arg(long, help_heading = "Fixing", conflicts_with_all = ["format", "statistics"])]
     pub(crate) diff: bool,
     /// Exit with 1 where --fix changed something
-    #[arg(long)]
+    #[arg(long, help_heading = "Fixing")]
     pub(crate) exit_non_zero_on_fix: bool,
-    /// Only these rules, by code or name
+    #[command(flatten)]
+    pub(crate) rules: RuleChoice,
+    /// The size to recommend, as Docker or Kubernetes spells it
+    #[arg(long, value_name = "SIZE", help_heading = "Rules")]
+    pub(crate) size: Option<String>,
+    /// The least severity that makes the exit status 1
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value = "warning", help_heading = "Output")]
+    pub(crate) fail_on: FailOn,
+    /// The same as --fail-on never
+    #[arg(long, help_heading = "Output")]
+    pub(crate) exit_zero: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+}
+
+/// Which rules speak.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Rules")]
+pub(crate) struct RuleChoice {
+    /// Only these rules, by code or name, or ALL
     #[arg(long, value_name = "RULES", value_delimiter = ',')]
     pub(crate) select: Vec<String>,
     /// All but these rules
@@ -53,36 +96,65 @@ pub(crate) struct CheckArgs {
     /// Show notes too
     #[arg(long)]
     pub(crate) pedantic: bool,
-    /// The size to recommend, as Docker or Kubernetes spells it
-    #[arg(long, value_name = "SIZE")]
-    pub(crate) size: Option<String>,
-    /// How findings are printed
-    #[arg(long, value_enum)]
-    pub(crate) format: Option<Format>,
-    /// The least severity that makes the exit status 1
-    #[arg(long, value_enum, value_name = "SEVERITY", default_value = "warning")]
-    pub(crate) fail_on: FailOn,
-    /// The same as --fail-on never
+}
+
+/// How findings are printed, and where to.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputArgs {
+    /// How findings are printed; NAME=FILE writes into a file and may be given several times
+    #[arg(long, value_name = "NAME[=FILE]", value_parser = FormatToParser)]
+    pub(crate) format: Vec<FormatTo>,
+    /// Write what would go to standard output into this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<String>,
+    /// Count the findings of each rule in place of printing them
     #[arg(long)]
-    pub(crate) exit_zero: bool,
-    #[command(flatten)]
-    pub(crate) input: InputArgs,
+    pub(crate) statistics: bool,
+    /// Print the files that would be read, and read none for its meaning
+    #[arg(long, conflicts_with_all = ["fix", "diff", "statistics"])]
+    pub(crate) show_files: bool,
+}
+
+/// What is said beside the result.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct ConsoleArgs {
+    /// When to colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", global = true)]
+    pub(crate) color: When,
+    /// Print findings and errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say what was read, and why a file was skipped
+    #[arg(short, long, global = true, action = ArgAction::SetTrue)]
+    pub(crate) verbose: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
-    /// Files and folders; `-` reads standard input
+    /// Files and folders (default: the working folder); `-` reads standard input
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<String>,
     /// How the list is printed
-    #[arg(long, value_enum)]
-    pub(crate) format: Option<Format>,
+    #[arg(long, value_enum, default_value = "human")]
+    pub(crate) format: TextOrJson,
     #[command(flatten)]
     pub(crate) input: InputArgs,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct RuleArgs {
+    /// Its code or name; all rules without one
+    pub(crate) rule: Option<String>,
+    /// How it is printed
+    #[arg(long, value_enum, default_value = "human")]
+    pub(crate) format: TextOrJson,
+}
+
 /// What is read, and how.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Files")]
 #[allow(clippy::struct_excessive_bools)]
 pub(crate) struct InputArgs {
     /// The name that standard input is judged by
@@ -116,13 +188,11 @@ impl InputArgs {
     }
 }
 
-/// An output format.
+/// For people or for machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub(crate) enum TextOrJson {
     /// For people
     Human,
-    /// One line each
-    Plain,
     /// For machines
     Json,
 }

@@ -2,12 +2,24 @@
 
 mod args;
 mod check;
+mod console;
+mod diff;
+mod fix;
+mod job;
+mod list;
+mod mend;
+mod outputs;
+mod progress;
+mod rule;
+mod select;
+mod shell;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use args::{Arguments, Command};
+use console::Console;
 
 /// Nothing at or above `--fail-on` is left.
 pub const CLEAN: u8 = 0;
@@ -19,22 +31,20 @@ pub const FAILED: u8 = 2;
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    let console = Console::new(arguments.console);
     let done = match arguments.command {
-        None => check::run(&arguments.check),
-        Some(Command::Check(check)) => check::run(&check),
-        Some(Command::List(list)) => check::list(&list),
+        None => check::run(&arguments.check, &console),
+        Some(Command::Check(args)) => check::run(&args, &console),
+        Some(Command::List(args)) => list::run(&args, &console),
+        Some(Command::Rule(args)) => rule::run(&args, &console),
+        Some(Command::Completions { shell }) => shell::completions(shell),
+        Some(Command::Man { command }) => shell::man(command.as_deref()),
     };
     match done {
         Ok(status) => ExitCode::from(status),
         Err(message) => {
-            complain(&message);
+            console.complain(&message);
             ExitCode::from(FAILED)
         }
     }
-}
-
-/// Says on stderr what went wrong.
-#[allow(clippy::print_stderr)]
-pub(crate) fn complain(message: &str) {
-    eprintln!("shmlint: {message}");
 }

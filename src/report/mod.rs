@@ -1,4 +1,66 @@
 //! The output formats, one file each, all from the same findings.
 
+pub mod diff;
+pub mod human;
+pub mod hunks;
 pub mod json;
+pub mod list;
 pub mod plain;
+pub mod rule;
+pub mod style;
+
+use std::io::{self, Write};
+
+use clap::ValueEnum;
+
+use crate::lint::Report;
+use style::Look;
+
+/// An output format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Human,
+    /// One line each
+    Plain,
+    /// For machines
+    Json,
+}
+
+impl Format {
+    /// Whether it prints fixes, which then have to be proven.
+    pub fn shows_fixes(self) -> bool {
+        !matches!(self, Self::Plain)
+    }
+}
+
+/// What a format is given.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// What was found.
+    pub report: &'a Report,
+    /// How text for people may look.
+    pub look: Look,
+    /// Whether unsafe fixes are made, too, by `--fix`.
+    pub unsafe_fixes: bool,
+    /// Whether text for people is to be findings only.
+    pub quiet: bool,
+    /// How many findings `--fix` has mended.
+    pub fixed: usize,
+    /// Whether text for people is to be counts in place of findings.
+    pub statistics: bool,
+}
+
+/// Writes a report.
+pub fn write(format: Format, out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
+    match format {
+        Format::Human => human::write(out, view),
+        Format::Plain => plain::write(out, &view.report.findings),
+        Format::Json => json::write(out, view.report),
+    }
+}
+
+/// A number and a word, which gets its `s` where the number is not one: `3 files`.
+pub fn count(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}

@@ -117,7 +117,8 @@ pub fn judge(case: &Case<'_>) -> Vec<Finding> {
             if *severity != rule.severity {
                 finding.severity = *severity;
             }
-            if finding.severity > Severity::Note || case.options.pedantic {
+            let notes = case.options.pedantic || case.options.by_name.contains(&rule);
+            if finding.severity > Severity::Note || notes {
                 findings.push(finding);
             }
         }

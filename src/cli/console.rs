@@ -1,0 +1,104 @@
+//! What is said beside the result, and how text may look where it goes.
+
+use std::env;
+use std::io::{self, IsTerminal, Write};
+
+use clap::ValueEnum;
+
+use super::args::ConsoleArgs;
+use crate::report::style::{Look, Style, clean};
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal; `NO_COLOR`, `FORCE_COLOR` and `CLICOLOR_FORCE` are heard
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Says things on stderr, as much as was asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Console {
+    args: ConsoleArgs,
+    stderr: Look,
+}
+
+impl Console {
+    pub(super) fn new(args: ConsoleArgs) -> Self {
+        Self { args, stderr: look(args.color, io::stderr().is_terminal()) }
+    }
+
+    /// How text may look on stdout.
+    pub(super) fn stdout(&self) -> Look {
+        look(self.args.color, io::stdout().is_terminal())
+    }
+
+    /// How text may look on stderr.
+    pub(super) fn stderr(&self) -> Look {
+        self.stderr
+    }
+
+    /// How text may look in a file: as asked for, never by guess.
+    pub(super) fn file(&self) -> Look {
+        Look { color: self.args.color == When::Always, ..Look::PLAIN }
+    }
+
+    /// Whether only findings and errors are wanted.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.args.quiet
+    }
+
+    /// Whether every step is to be told.
+    pub(super) fn is_verbose(&self) -> bool {
+        self.args.verbose
+    }
+
+    /// Says what went wrong.
+    pub(super) fn complain(&self, message: &str) {
+        self.line(Style::Error, "error: ", message);
+    }
+
+    /// Says something that is good to know.
+    pub(super) fn say(&self, message: &str) {
+        if !self.args.quiet {
+            self.line(Style::Faint, "", message);
+        }
+    }
+
+    /// Says what `--verbose` asks for.
+    pub(super) fn detail(&self, message: &str) {
+        if self.args.verbose {
+            self.line(Style::Faint, "", message);
+        }
+    }
+
+    /// A stderr that nobody reads is no reason to stop.
+    fn line(&self, style: Style, word: &str, message: &str) {
+        let word = if word.is_empty() { String::new() } else { self.stderr.paint(style, word).to_string() };
+        let _ = writeln!(io::stderr(), "{word}{}", clean(message));
+    }
+}
+
+/// What the environment and the option make of a stream.
+fn look(when: When, terminal: bool) -> Look {
+    let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let forced = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+    let able = terminal && env::var_os("TERM").is_none_or(|term| term != "dumb");
+    let color = match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto if set("NO_COLOR") => false,
+        When::Auto if forced("FORCE_COLOR") || forced("CLICOLOR_FORCE") => true,
+        When::Auto => able && env::var_os("CLICOLOR").is_none_or(|value| value != "0"),
+    };
+    let width = if terminal { width() } else { Look::PLAIN.width };
+    Look { color, links: color && able, width }
+}
+
+/// The terminal's width, within what can be read.
+fn width() -> usize {
+    terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)).clamp(40, 200)
+}

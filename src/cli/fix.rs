@@ -1,0 +1,44 @@
+//! `shmlint --fix`: writes what can be fixed and reports what is left.
+
+use std::collections::BTreeSet;
+
+use super::FINDINGS;
+use super::job::Job;
+use super::mend::Mended;
+use super::outputs::{to_stderr, to_stdout};
+use crate::fix::write::replace;
+use crate::report::{Format, View, write};
+
+/// Fixes. Gives the exit status.
+pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
+    let mended = Mended::of(job)?;
+    let mut failures = Vec::new();
+    let mut unwritten: BTreeSet<&str> = BTreeSet::new();
+    for (before, after) in &mended.patches {
+        let from_stdin = job.input.stdin.as_ref().is_some_and(|stdin| stdin.path() == before.path());
+        if from_stdin {
+            continue;
+        }
+        let target = job.input.disk.target(before.path()).map_err(|error| error.to_string());
+        if let Err(why) = target.and_then(|target| replace(before, &target, after.bytes())) {
+            failures.push(format!("{}: {why}", before.path()));
+            unwritten.insert(before.path());
+        }
+    }
+    let done = |paths: &[String]| paths.iter().all(|path| !unwritten.contains(path.as_str()));
+    let fixed = mended.made.iter().filter(|(_, paths)| done(paths)).count();
+    // What was not written is as it was: only another look tells what is left.
+    let mut left = if unwritten.is_empty() { mended.left } else { job.lint(true, &[])? };
+    left.errors = mended.before.errors;
+    let status = if let Some(stdin) = &job.input.stdin {
+        let patched = mended.patches.iter().find(|(before, _)| before.path() == stdin.path());
+        let text = patched.map_or(stdin, |(_, after)| after);
+        to_stdout(|out| out.write_all(text.bytes()))?;
+        let view = View { look: job.console.stderr(), ..job.view(&left, fixed) };
+        to_stderr(|out| write(Format::Human, out, &view));
+        job.end(&left, &failures)
+    } else {
+        job.finish(&left, fixed, failures)
+    };
+    Ok(if fixed > 0 && job.args.exit_non_zero_on_fix { status.max(FINDINGS) } else { status })
+}

@@ -1,0 +1,178 @@
+//! What every mode of `shmlint check` shares: where it reads, what it is asked, and how it ends.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use super::args::{CheckArgs, FailOn, InputArgs};
+use super::console::Console;
+use super::outputs::Outputs;
+use super::progress::Progress;
+use super::{CLEAN, FAILED, FINDINGS, select};
+use crate::files::{Disk, Files, MAX_SIZE, Overlay};
+use crate::lint::{Lint, Report, Wanted};
+use crate::options::Options;
+use crate::report::View;
+use crate::size::parse_any;
+use crate::source::Source;
+
+/// The name that standard input has in reports where none is given.
+const STDIN: &str = "<stdin>";
+
+/// A check as it was asked for.
+pub(super) struct Job<'a> {
+    pub(super) args: &'a CheckArgs,
+    pub(super) console: &'a Console,
+    pub(super) options: Options,
+    pub(super) input: Input<'a>,
+    pub(super) outputs: Outputs,
+    fail_on: FailOn,
+}
+
+impl<'a> Job<'a> {
+    /// Reads what is to be known before any file is. The error is a sentence about an option.
+    pub(super) fn new(args: &'a CheckArgs, console: &'a Console) -> Result<Self, String> {
+        Ok(Self {
+            args,
+            console,
+            options: options(args)?,
+            input: Input::new(&args.paths, &args.input)?,
+            outputs: Outputs::new(&args.output)?,
+            fail_on: if args.exit_zero { FailOn::Never } else { args.fail_on },
+        })
+    }
+
+    /// Looks at everything, with `edited` texts in place of those on disk.
+    pub(super) fn lint(&self, fixes: bool, edited: &[Arc<Source>]) -> Result<Report, String> {
+        let wanted = Wanted {
+            fixes,
+            workloads: false,
+            looked: self.console.is_verbose() || self.args.output.show_files,
+        };
+        self.input.lint(&self.options, wanted, self.console, edited)
+    }
+
+    /// What a format is to show.
+    pub(super) fn view<'r>(&self, report: &'r Report, fixed: usize) -> View<'r> {
+        View {
+            report,
+            fixed,
+            look: self.console.stdout(),
+            unsafe_fixes: self.args.unsafe_fixes,
+            quiet: self.console.is_quiet(),
+            statistics: self.args.output.statistics,
+        }
+    }
+
+    /// Writes the reports, says what failed besides, and gives the exit status.
+    pub(super) fn finish(&self, report: &Report, fixed: usize, mut failures: Vec<String>) -> u8 {
+        failures.extend(self.outputs.write(self.console, &self.view(report, fixed)));
+        self.end(report, &failures)
+    }
+
+    /// Says what failed, and gives the exit status for what is left.
+    pub(super) fn end(&self, report: &Report, failures: &[String]) -> u8 {
+        let failed = !report.errors.is_empty() || !failures.is_empty();
+        for message in report.errors.iter().chain(failures) {
+            self.console.complain(message);
+        }
+        match failed {
+            true => FAILED,
+            false if self.is_bad(report) => FINDINGS,
+            false => CLEAN,
+        }
+    }
+
+    /// Whether a finding at or above `--fail-on` is there.
+    pub(super) fn is_bad(&self, report: &Report) -> bool {
+        report.findings.iter().any(|finding| self.fail_on.fails(finding.severity))
+    }
+
+    /// Whether findings are to make no difference to the exit status.
+    pub(super) fn never_fails(&self) -> bool {
+        self.fail_on == FailOn::Never
+    }
+}
+
+/// The options of the run.
+fn options(args: &CheckArgs) -> Result<Options, String> {
+    let mut options = Options::default();
+    if let Some(size) = &args.size {
+        options.size = parse_any(size).map_err(|error| format!("--size: {error}"))?;
+        options.size_is_asked = true;
+    }
+    select::choose(&args.rules, &mut options)?;
+    Ok(options)
+}
+
+/// Where a run reads from.
+pub(super) struct Input<'a> {
+    args: &'a InputArgs,
+    pub(super) disk: Disk,
+    pub(super) stdin: Option<Arc<Source>>,
+    paths: Vec<String>,
+}
+
+impl<'a> Input<'a> {
+    pub(super) fn new(paths: &[String], args: &'a InputArgs) -> Result<Self, String> {
+        let limit = match &args.max_file_size {
+            Some(size) => parse_any(size).map_err(|error| format!("--max-file-size: {error}"))?,
+            None => MAX_SIZE,
+        };
+        let mut paths = paths.to_vec();
+        let mut stdin = None;
+        if paths.iter().any(|path| path == "-") {
+            let name = args.stdin_filename.clone().unwrap_or_else(|| STDIN.into());
+            for path in paths.iter_mut().filter(|path| *path == "-") {
+                path.clone_from(&name);
+            }
+            stdin = Some(Source::new(name, read_stdin(limit)?));
+        }
+        if paths.is_empty() {
+            paths.push(".".into());
+        }
+        Ok(Self { args, disk: Disk::new(limit), stdin, paths })
+    }
+
+    /// Looks at everything, with `edited` texts in place of those that were read.
+    pub(super) fn lint(
+        &self,
+        options: &Options,
+        wanted: Wanted,
+        console: &Console,
+        edited: &[Arc<Source>],
+    ) -> Result<Report, String> {
+        let mut overlay = Overlay::new(&self.disk);
+        for source in self.stdin.iter().chain(edited) {
+            overlay.lay(Arc::clone(source));
+        }
+        let laid = self.stdin.is_some() || !edited.is_empty();
+        let files: &dyn Files = if laid { &overlay } else { &self.disk };
+        let progress = Progress::start(console);
+        let report =
+            Lint { files, options, wanted, seen: &progress.seen }.run(&self.args.walk(), &self.paths)?;
+        drop(progress);
+        for looked in report.looked.iter().filter(|_| console.is_verbose()) {
+            console.detail(&match looked.read {
+                Ok(kind) => format!("{}: read as {kind}", looked.path),
+                Err(why) => format!("{}: skipped, {why}", looked.path),
+            });
+        }
+        let counts = report.counts;
+        console.detail(&format!(
+            "looked at {} files, read {}: {} containers, {} with a GPU",
+            counts.seen, counts.files, counts.workloads, counts.gpu_workloads
+        ));
+        Ok(report)
+    }
+}
+
+/// All of standard input; more than `limit` bytes is an error, for half a text must not be fixed.
+fn read_stdin(limit: u64) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let read = io::stdin().lock().take(limit.saturating_add(1)).read_to_end(&mut bytes);
+    let read = read.map_err(|error| format!("standard input: {error}"))?;
+    if u64::try_from(read).is_ok_and(|read| read > limit) {
+        return Err(format!("standard input: more than {limit} bytes (--max-file-size)"));
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,108 @@
+//! The rules and their pages, for people and for machines.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::style::{Look, Style};
+use crate::finding::Severity;
+use crate::rules::Rule;
+
+#[derive(Serialize)]
+struct Json<'a> {
+    version: u32,
+    rules: Vec<JsonRule<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonRule<'a> {
+    code: &'a str,
+    name: &'a str,
+    severity: &'a str,
+    fix: &'a str,
+    summary: &'a str,
+    url: String,
+    page: &'a str,
+}
+
+/// Writes rules for machines: `{"version":1,"rules":[{"code","name","severity","fix","summary","url","page"}]}`.
+pub fn json(out: &mut dyn Write, rules: &[Rule]) -> io::Result<()> {
+    let rules: Vec<JsonRule<'_>> = rules
+        .iter()
+        .map(|rule| JsonRule {
+            code: rule.code,
+            name: rule.name,
+            severity: rule.severity.as_str(),
+            fix: rule.fix,
+            summary: rule.summary,
+            url: rule.url(),
+            page: rule.page,
+        })
+        .collect();
+    serde_json::to_writer(&mut *out, &Json { version: 1, rules })?;
+    writeln!(out)
+}
+
+/// Writes one line for each rule.
+pub fn table(out: &mut dyn Write, rules: &[Rule], look: Look) -> io::Result<()> {
+    let longest =
+        |field: fn(&Rule) -> &'static str| rules.iter().map(|rule| field(rule).len()).max().unwrap_or(0);
+    let (name, fix) = (longest(|rule| rule.name).max(4), longest(|rule| rule.fix).max(3));
+    let head = format!("{:<6}  {:<name$}  {:<8}  {:<fix$}  finds", "code", "name", "severity", "fix");
+    writeln!(out, "{}", look.paint(Style::Faint, head))?;
+    for rule in rules {
+        let severity = look.paint(severity(rule.severity), format!("{:<8}", rule.severity.as_str()));
+        let title = look.link(&rule.url(), look.paint(Style::Strong, rule.name)).to_string();
+        let gap = " ".repeat(name - rule.name.len());
+        writeln!(out, "{}  {title}{gap}  {severity}  {:<fix$}  {}", rule.code, rule.fix, rule.summary)?;
+    }
+    Ok(())
+}
+
+/// The style of a severity.
+pub fn severity(severity: Severity) -> Style {
+    match severity {
+        Severity::Error => Style::Error,
+        Severity::Warning => Style::Warning,
+        Severity::Note => Style::Note,
+    }
+}
+
+/// Writes a rule's page: as it is where it goes to a file, dressed for reading where it goes to a terminal.
+pub fn page(out: &mut dyn Write, rule: &Rule, look: Look) -> io::Result<()> {
+    if !look.color {
+        return out.write_all(rule.page.as_bytes());
+    }
+    let mut code = false;
+    for line in rule.page.lines() {
+        if line.starts_with("```") {
+            code = !code;
+        } else if code {
+            writeln!(out, "    {}", look.paint(Style::Hunk, line))?;
+        } else if let Some(title) =
+            line.trim_start_matches('#').strip_prefix(' ').filter(|_| line.starts_with('#'))
+        {
+            writeln!(out, "{}", look.paint(Style::Strong, title))?;
+        } else {
+            writeln!(out, "{}", inline(line, look))?;
+        }
+    }
+    let status = format!("{} · {} · fix: {}", rule.code, rule.severity.as_str(), rule.fix);
+    writeln!(out, "\n{}\n{}", look.paint(Style::Faint, status), look.link(&rule.url(), rule.url()))
+}
+
+/// A line of prose with its code words coloured.
+fn inline(line: &str, look: Look) -> String {
+    let mut parts = line.split('`');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    let mut code = true;
+    for part in parts {
+        if code {
+            out.push_str(&look.paint(Style::Hunk, part).to_string());
+        } else {
+            out.push_str(part);
+        }
+        code = !code;
+    }
+    out
+}

@@ -1,0 +1,143 @@
+//! How text meets a terminal: colours, links, width, and characters that must not reach it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// How a text for people may look where it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Whether colours are shown.
+    pub color: bool,
+    /// Whether links can be shown (OSC 8).
+    pub links: bool,
+    /// Columns of a line.
+    pub width: usize,
+}
+
+impl Look {
+    /// For a file or a pipe.
+    pub const PLAIN: Self = Self { color: false, links: false, width: 120 };
+
+    /// `text` in a style, where colours are shown.
+    pub fn paint<T: fmt::Display>(self, style: Style, text: T) -> Painted<T> {
+        Painted { style: self.color.then_some(style), text }
+    }
+
+    /// `text` as a link to `url`, where links can be shown.
+    pub fn link<T: fmt::Display>(self, url: &str, text: T) -> Link<'_, T> {
+        Link { url: self.links.then_some(url), text }
+    }
+}
+
+/// The parts of a report that differ in colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// An error's word and its place.
+    Error,
+    /// A warning's.
+    Warning,
+    /// A note's.
+    Note,
+    /// What must be seen first.
+    Strong,
+    /// Line numbers, rules and arrows.
+    Frame,
+    /// Places that explain.
+    Evidence,
+    /// What stands in the second row.
+    Faint,
+    /// A line that comes.
+    Added,
+    /// A line that goes.
+    Removed,
+    /// The place of a hunk.
+    Hunk,
+}
+
+impl Style {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Error => "1;31",
+            Self::Warning => "1;33",
+            Self::Note => "1;36",
+            Self::Strong => "1",
+            Self::Frame | Self::Evidence => "1;34",
+            Self::Faint => "2",
+            Self::Added => "32",
+            Self::Removed => "31",
+            Self::Hunk => "36",
+        }
+    }
+}
+
+/// A text in a style.
+pub struct Painted<T> {
+    style: Option<Style>,
+    text: T,
+}
+
+impl<T: fmt::Display> fmt::Display for Painted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.style {
+            Some(style) => {
+                write!(f, "\x1b[{}m", style.code())?;
+                self.text.fmt(f)?;
+                f.write_str("\x1b[0m")
+            }
+            None => self.text.fmt(f),
+        }
+    }
+}
+
+/// A text that leads somewhere.
+pub struct Link<'a, T> {
+    url: Option<&'a str>,
+    text: T,
+}
+
+impl<T: fmt::Display> fmt::Display for Link<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.url {
+            Some(url) => write!(f, "\x1b]8;;{url}\x1b\\{}\x1b]8;;\x1b\\", self.text),
+            None => self.text.fmt(f),
+        }
+    }
+}
+
+/// Whether a character would move the cursor, change colours, or turn the direction of the text about it.
+pub fn is_unsafe(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// One line of text without characters that could lead a terminal astray: names come from files, and files from anybody.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |c| match c {
+        '\n' | '\t' => ' ',
+        c if is_unsafe(c) => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    Cow::Owned(text.chars().map(shown).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_file_can_steer_the_terminal() {
+        assert_eq!(clean("service 'a'"), "service 'a'");
+        assert_eq!(clean("a\u{1b}[2Jb\nc\u{202e}d\u{9b}"), "a\u{fffd}[2Jb c\u{fffd}d\u{fffd}");
+    }
+
+    #[test]
+    fn without_colours_no_byte_is_added() {
+        assert_eq!(Look::PLAIN.paint(Style::Error, "x").to_string(), "x");
+        assert_eq!(Look::PLAIN.link("https://x", "y").to_string(), "y");
+        let look = Look { color: true, links: true, width: 80 };
+        assert_eq!(look.paint(Style::Error, "x").to_string(), "\x1b[1;31mx\x1b[0m");
+        assert_eq!(look.link("u", "y").to_string(), "\x1b]8;;u\x1b\\y\x1b]8;;\x1b\\");
+    }
+}
