@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use shmlint::discover::Walk;
 use shmlint::files::{Files, ReadError, join};
@@ -162,8 +163,9 @@ pub fn whole(data: &[u8]) {
 
 fn lint(files: &Memory, name: &str) -> Report {
     let options = Options { pedantic: true, ..Options::default() };
-    let wanted = Wanted { fixes: true, workloads: true };
-    let lint = Lint { files, options: &options, wanted };
+    let wanted = Wanted { fixes: true, workloads: true, looked: false };
+    let seen = AtomicUsize::new(0);
+    let lint = Lint { files, options: &options, wanted, seen: &seen };
     lint.run(&Walk::default(), &[name.to_owned()]).unwrap_or_default()
 }
 
