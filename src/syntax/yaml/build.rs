@@ -71,7 +71,12 @@ impl<'t> Builder<'t> {
     }
 
     fn run(&mut self) {
-        let mut options = granit_parser::options! { emit_anchor_events: true, emit_unresolved_aliases: true };
+        let mut options = granit_parser::options! {
+            emit_anchor_events: true,
+            emit_unresolved_aliases: true,
+            // As libyaml and the readers descended from it, go-yaml among them.
+            block_scalar_eof_without_line_feed: true,
+        };
         // The comments are found in the text where they matter.
         options.set_emit_comments(false);
         let mut parser = Parser::new_from_str_with_options(self.text, options);

@@ -139,7 +139,7 @@ impl<'a> Editor<'a> {
             entry.key.start_with_properties().min(mapping.span().start)
         });
         let line = scan::line_start(self.text, at);
-        let above = comments_above(self.text, line);
+        let above = comments_above(self.yaml, self.text, line);
         if above < line && scan::skip_blanks(self.text, line) == at {
             return Seam::After(above).insert(self.text, column, pair);
         }
@@ -251,7 +251,10 @@ impl<'a> Spot<'a> {
             (true, _) if !comment => Insertion { at: chosen.end, text: format!("{}{new}", style.comma) },
             (_, true) => {
                 let line = scan::line_start(self.text, chosen.start);
-                Insertion { at: comments_above(self.text, line), text: format!("{indent}{new},{eol}") }
+                Insertion {
+                    at: comments_above(self.collection.yaml, self.text, line),
+                    text: format!("{indent}{new},{eol}"),
+                }
             }
             _ => Insertion { at: chosen.start, text: format!("{new}{}", style.comma) },
         }

@@ -213,9 +213,10 @@ impl<'a> Node<'a> {
     /// indicators lies in between.
     fn behind_previous(self) -> usize {
         let document = self.yaml.document_of(self.id).map_or(0, |document| document.span.start);
-        let previous = self.id.0.checked_sub(1).map(|id| self.at(NodeId(id)).span());
-        let here = self.span().start;
-        previous.map_or(0, |span| if span.end <= here { span.end } else { span.start }).max(document)
+        let Some(previous) = self.id.0.checked_sub(1).map(|id| self.at(NodeId(id))) else { return document };
+        let around = self.yaml.after(previous.id) > self.id;
+        let Span { start, end } = previous.span();
+        document.max(if around { start } else { end })
     }
 }
 

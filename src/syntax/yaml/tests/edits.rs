@@ -120,6 +120,10 @@ fn flow_mappings_stay_as_they_are_laid_out() {
     );
     assert_eq!(last("a: {\n  b: 1,\n  c: 2\n}\n", "a"), "a: {\n  b: 1,\n  c: 2,\n  n: 1\n}\n");
     assert_eq!(last("a: {b: 1, c: 2 # d\n}\n", "a"), "a: {b: 1, n: 1, c: 2 # d\n}\n");
+    assert_eq!(
+        first("a: {b: \"\n #\", c: {\n  d: 1\n}}\n", "a c"),
+        "a: {b: \"\n #\", c: {\n  n: 1,\n  d: 1\n}}\n"
+    );
     assert_eq!(after("a: {b, c}\n", "a", "b"), "a: {b, n: 1, c}\n");
 }
 

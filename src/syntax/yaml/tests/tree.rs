@@ -104,6 +104,9 @@ fn block_scalars_have_a_header_and_a_body() {
         root(item).items().nth(1).unwrap().block_scalar().unwrap().header.start,
         item.find('|').unwrap()
     );
+    let empty = "a:\n  - - >+\n\n\n";
+    let item = under(empty, &["a"]).items().next().unwrap().items().next().unwrap();
+    assert_eq!(item.block_scalar().unwrap().body.of(empty), "\n\n");
     for text in ["|\n a\n", "--- |\n a\n", "# c\n--- !t\n|\n a\n"] {
         assert_eq!(root(text).block_scalar().unwrap().header.of(text), "|", "{text:?}");
     }
