@@ -46,7 +46,9 @@ pub fn check(unit: &Unit, context: &Context<'_>, wanted: Wanted) -> UnitReport {
     }
     let listed = if wanted.workloads { list(&reading, &findings, context) } else { Vec::new() };
     let mut flat: Vec<Finding> = findings.into_iter().flatten().collect();
-    flat.extend(reading.problems.iter().filter_map(unreadable_file::finding));
+    flat.extend(
+        reading.problems.iter().filter_map(|problem| unreadable_file::finding(problem, context.options)),
+    );
     UnitReport {
         listed,
         findings: flat,
@@ -59,7 +61,7 @@ pub fn check(unit: &Unit, context: &Context<'_>, wanted: Wanted) -> UnitReport {
 /// What the rules say of each workload of a reading, in its order.
 pub fn judge(reading: &Reading, context: &Context<'_>) -> Vec<Vec<Finding>> {
     let unit = &reading.workloads;
-    unit.iter().map(|workload| rules::judge(&Case { workload, unit, options: context.options })).collect()
+    unit.iter().map(|workload| rules::judge(&Case::new(workload, unit, context.options))).collect()
 }
 
 fn list(reading: &Reading, findings: &[Vec<Finding>], context: &Context<'_>) -> Vec<Listed> {
@@ -67,7 +69,7 @@ fn list(reading: &Reading, findings: &[Vec<Finding>], context: &Context<'_>) -> 
     let judged = unit.iter().zip(findings);
     judged
         .map(|(workload, findings)| {
-            let case = Case { workload, unit, options: context.options };
+            let case = Case::new(workload, unit, context.options);
             Listed {
                 needs_shm: case.needs_shm(),
                 recommended: case.recommended(),

@@ -1,7 +1,7 @@
 //! The proof of a fix: the edited text goes through the same pipeline again, and the only difference in meaning must be
 //! the intended one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::check::judge;
 use crate::files::Overlay;
@@ -154,8 +154,10 @@ impl Before<'_> {
             return false;
         }
         let mut meant: HashMap<usize, Vec<&Task>> = HashMap::new();
+        let mut joined = HashSet::new();
         for (task, _) in made {
             meant.entry(task.at.0).or_default().push(task);
+            joined.extend(old.get(task.at.0).and_then(|workload| workload.joins));
         }
         let none = Vec::new();
         old.iter().zip(new).enumerate().all(|(index, (old, new))| {
@@ -164,6 +166,8 @@ impl Before<'_> {
             same_container(old, new)
                 && match meant.get(&index) {
                     Some(tasks) => tasks.iter().all(|task| mended(task, old, new, was, now)),
+                    // The /dev/shm of another is mended where that one has it.
+                    None if joined.contains(&index) => old.command == new.command,
                     None => untouched_or_mended_too(old, new, was, now),
                 }
         })
@@ -210,10 +214,14 @@ fn mended(task: &Task, old: &Workload, new: &Workload, was: &[Finding], now: &[F
     let Some(finding) = was.get(task.at.1) else { return false };
     let quieter = count(now, finding) < count(was, finding);
     let as_wanted = match task.wanted.change {
-        Change::SetSize { bytes }
-        | Change::ReplaceSize { bytes, .. }
-        | Change::Limit { bytes, .. }
-        | Change::ReplaceBySize { bytes, .. } => new.shm.bytes().is_some_and(|got| got >= bytes),
+        Change::SetSize { bytes } | Change::Limit { bytes, .. } | Change::ReplaceBySize { bytes, .. } => {
+            new.shm.bytes().is_some_and(|got| got >= bytes)
+        }
+        // What another setting overrules can be mended too. A fraction may be rounded either way.
+        Change::ReplaceSize { bytes, setting } => {
+            let size = new.settings.get(setting).and_then(|setting| setting.size()?.1.bytes());
+            size.is_some_and(|got| got.abs_diff(bytes) <= 1)
+        }
         Change::Remove { .. } => new.shm == old.shm,
         Change::MoveFlag { .. } | Change::MountVolume { .. } | Change::SetMedium { .. } => true,
     };

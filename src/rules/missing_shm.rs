@@ -1,18 +1,172 @@
 //! SHM001: a workload asks for a GPU and nothing sets its `/dev/shm`.
+//!
+//! It speaks where nothing effective is written. Where something without effect is, the rule for that speaks instead.
 
-use super::{Case, Rule};
-use crate::finding::{Change, Finding, Wanted};
-use crate::workload::{Effect, Shm};
+use super::case::{DEFAULT, has_own_rule};
+use super::{Case, Check, Rule, help};
+use crate::finding::{Change, Finding, Severity, Wanted};
+use crate::knowledge::Verdict;
+use crate::size::human;
+use crate::workload::{Shm, Workload};
 
-/// Speaks where nothing at all is written; where something without effect is, the rule for that speaks instead.
-pub(super) fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
+pub(super) const CHECK: Check = Check::Gpu(check);
+
+fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let workload = case.workload;
-    let Shm::Default { bytes } = workload.shm else { return Vec::new() };
-    if !workload.gpu.is_yes() || workload.settings.iter().any(|setting| setting.effect != Effect::Effective) {
-        return Vec::new();
+    let owner = owner(case)?;
+    let Shm::Default { bytes } = owner.shm else { return None };
+    if owner.settings.iter().any(has_own_rule) {
+        return None;
     }
-    let bytes = if bytes == 64 << 20 { "64 MiB".to_owned() } else { format!("{bytes} bytes") };
-    let message = format!("{} asks for a GPU but gets the default {bytes} /dev/shm", workload.title());
-    let wanted = Wanted::safe(Change::SetSize { bytes: case.recommended() });
-    vec![Finding::of(rule, workload, message).because_of_gpu(workload).wants(wanted)]
+    let advice = case.advice();
+    // A daemon whose default was raised gives more than 64 MiB: enough, unless more is known to be needed.
+    if bytes > DEFAULT && advice.needed.is_none_or(|needed| needed <= bytes) {
+        return None;
+    }
+    let severity = match advice.need.verdict {
+        Verdict::Yes => Severity::Error,
+        Verdict::Unknown => Severity::Warning,
+        Verdict::No => Severity::Note,
+    };
+    let affordable = case.affordable();
+    let mut finding = Finding::of(rule, workload, message(case, owner, bytes))
+        .severity(severity)
+        .help(help(case, affordable))
+        .because_of_gpu(workload);
+    if !std::ptr::eq(owner, workload) {
+        finding = finding.related(owner.place.clone(), "whose /dev/shm it shares");
+    }
+    Some(match affordable {
+        Some(bytes) => finding.wants(Wanted::safe(Change::SetSize { bytes })),
+        None => finding,
+    })
+}
+
+/// The workload whose `/dev/shm` this one has: itself, or the one in its unit that it joins.
+fn owner<'a>(case: &Case<'a>) -> Option<&'a Workload> {
+    match case.workload.shm {
+        Shm::Default { .. } => Some(case.workload),
+        Shm::Shared { .. } => case.unit.get(case.workload.joins?),
+        _ => None,
+    }
+}
+
+fn message(case: &Case<'_>, owner: &Workload, bytes: u64) -> String {
+    let (title, size) = (case.workload.title(), case.default_size(bytes));
+    let mut message = if std::ptr::eq(owner, case.workload) {
+        format!("{title} asks for a GPU but gets {size} /dev/shm")
+    } else {
+        format!("{title} asks for a GPU but shares the /dev/shm of '{}', which has {size}", owner.name)
+    };
+    if let Some(needed) = case.advice().needed {
+        message.push_str("; it needs about ");
+        message.push_str(&human(needed));
+    }
+    message
+}
+
+/// The size and its reason, or why none is offered; then how to check.
+fn help(case: &Case<'_>, affordable: Option<u64>) -> String {
+    let advice = case.advice();
+    let why = help::need(&advice.need);
+    let limit = case.workload.memory_limit.as_ref().map(|limit| limit.0);
+    let reasons = advice.reasons.join("; ");
+    let size = match (affordable, advice.needed, limit) {
+        (None, Some(needed), Some(limit)) => format!(
+            "It needs about {}, but its memory is limited to {}, and what stands in /dev/shm counts against that: raise the \
+             limit first.",
+            human(needed),
+            human(limit)
+        ),
+        (Some(bytes), _, _) if reasons.is_empty() => format!("Give it {}.", human(bytes)),
+        (Some(bytes), _, _) => format!("Give it {}: {reasons}.", human(bytes)),
+        (None, _, _) => String::new(),
+    };
+    help::sentences(&[&why, &size, &help::how_to_check(case.workload)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{pod, trainer, web};
+    use super::*;
+    use crate::size::{Dialect, GIB, MIB};
+    use crate::workload::{Engine, Ipc, Mounted, Target, Why};
+
+    #[test]
+    fn it_speaks_of_the_default_of_each_engine() {
+        let message = |engine| trainer().engine(engine).finding().message;
+        assert_eq!(
+            message(Engine::Docker),
+            "service 'trainer' asks for a GPU but gets Docker's default 64 MiB /dev/shm"
+        );
+        assert!(message(Engine::Podman).ends_with("Podman's default 62.5 MiB /dev/shm"));
+        assert!(message(Engine::Swarm).ends_with("Docker's default 64 MiB /dev/shm"));
+        assert!(pod().finding().message.ends_with("the container runtime's default 64 MiB /dev/shm"));
+    }
+
+    #[test]
+    fn it_is_as_loud_as_the_need_is_known() {
+        let severity = |image, command: &[&str]| trainer().called("app").runs(image, command).finding().severity;
+        assert_eq!(severity("acme/thing", &["torchrun", "train.py"]), Severity::Error);
+        assert_eq!(severity("acme/thing", &[]), Severity::Warning);
+        assert_eq!(severity("pytorch/pytorch", &["nvidia-smi"]), Severity::Note);
+        let quiet = trainer().runs("acme/thing", &["nvidia-smi"]).options(|options| options.pedantic = false);
+        quiet.silent();
+    }
+
+    #[test]
+    fn a_severity_of_the_configuration_does_not_make_noise_of_notes() {
+        let louder = |options: &mut crate::options::Options| {
+            options.rules = super::super::all().iter().map(|rule| (rule, Severity::Error)).collect();
+        };
+        assert_eq!(trainer().runs("acme/thing", &[]).options(louder).finding().severity, Severity::Error);
+        assert_eq!(trainer().runs("a", &["nvidia-smi"]).options(louder).finding().severity, Severity::Note);
+    }
+
+    #[test]
+    fn it_is_silent_without_a_gpu_and_where_something_counts() {
+        web().silent();
+        trainer().size(Dialect::Compose, "8g").silent();
+        trainer().mount(Target::Shm, Mounted::Memory(Some(8 * GIB)), false).silent();
+    }
+
+    #[test]
+    fn where_another_rule_speaks_of_what_is_written_it_is_silent() {
+        for build in [
+            trainer().size(Dialect::Compose, "8Gi"),
+            trainer().size(Dialect::Compose, "0"),
+            trainer().build_size("2g"),
+            trainer().engine(Engine::Swarm).size(Dialect::Compose, "2g"),
+            trainer().flag("--shm-size=2g", "--shm-size=2g", Why::BehindImage),
+            pod().volume(None),
+        ] {
+            let codes = build.codes();
+            assert!(codes.len() == 1 && codes != ["SHM001"], "{codes:?}");
+        }
+        // What was never meant to set it does not silence it.
+        assert_eq!(trainer().engine(Engine::Swarm).ipc(Ipc::Own).codes(), ["SHM001"]);
+        assert_eq!(trainer().mount(Target::BelowShm, Mounted::Memory(None), false).codes(), ["SHM001"]);
+    }
+
+    #[test]
+    fn the_owner_of_a_shared_one_is_named() {
+        let finding = trainer().joins(web()).finding();
+        assert!(finding.message.contains("shares the /dev/shm of 'trainer', which has Docker's default 64 MiB"));
+        trainer().joins(web().size(Dialect::Compose, "8g")).silent();
+    }
+
+    #[test]
+    fn a_raised_default_of_the_daemon_is_enough() {
+        let raised = |bytes| trainer().options(|options| options.default_shm_size = Some(bytes));
+        raised(8 * GIB).silent();
+        assert!(raised(32 * MIB).finding().message.contains("the daemon's default 32 MiB"));
+    }
+
+    #[test]
+    fn at_most_half_of_the_memory_is_given() {
+        let wanted = |limit| trainer().runs("acme/thing", &[]).memory(limit).wanted();
+        let bytes = |bytes| Some(Wanted::safe(Change::SetSize { bytes }));
+        assert_eq!(wanted(16 * GIB), bytes(2 * GIB));
+        assert_eq!(wanted(GIB), bytes(GIB / 2));
+    }
 }

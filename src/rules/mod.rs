@@ -1,11 +1,17 @@
 //! The rules: each looks at one workload and says what is wrong with its `/dev/shm`.
 //!
 //! A rule is one file here, one page in `rules/` and one line in the table below. The page's front matter holds the
-//! rule's code, name, severity and the safety of its fix.
+//! rule's code, name, severity and the safety of its fix; the file holds a [`Check`].
+
+mod case;
+mod help;
+#[cfg(test)]
+mod testing;
 
 use crate::finding::{Finding, Severity};
-use crate::options::Options;
-use crate::workload::Workload;
+use crate::workload::Setting;
+
+pub use case::{Advice, Case};
 
 /// What a page in `rules/` says of its rule.
 #[derive(Debug)]
@@ -31,38 +37,23 @@ impl Rule {
     }
 }
 
+/// There is one `Rule` of each: the one in the table.
 impl PartialEq for Rule {
     fn eq(&self, other: &Self) -> bool {
-        self.code == other.code
+        std::ptr::eq(self, other)
     }
 }
 
 impl Eq for Rule {}
 
-/// What a rule may look at.
-pub struct Case<'a> {
-    /// The workload to judge.
-    pub workload: &'a Workload,
-    /// All workloads of its unit.
-    pub unit: &'a [Workload],
-    /// The options of the run.
-    pub options: &'a Options,
+/// A rule's judgement, and what it is made on.
+enum Check {
+    /// One for each workload that asks for a GPU.
+    Gpu(fn(&'static Rule, &Case<'_>) -> Option<Finding>),
+    /// One for each setting of any workload: what is written cannot work, whoever needs it. The number is the setting's
+    /// index.
+    Written(fn(&'static Rule, &Case<'_>, usize, &Setting) -> Option<Finding>),
 }
-
-impl Case<'_> {
-    /// Whether the workload needs more than the default: `yes`, `no` or `unknown`.
-    pub fn needs_shm(&self) -> &'static str {
-        "unknown"
-    }
-
-    /// The size to recommend, in bytes.
-    pub fn recommended(&self) -> u64 {
-        self.options.size
-    }
-}
-
-/// A rule's judgement: what it has to say of one workload.
-pub type Check = fn(&'static Rule, &Case<'_>) -> Vec<Finding>;
 
 /// The pages, made at build time from `rules/*.md`: one constant each, named as its file with `_` for `-`.
 #[allow(non_upper_case_globals)]
@@ -77,13 +68,27 @@ macro_rules! rules {
         $(mod $rule;)*
         $(pub mod $file;)*
         static ALL: &[Rule] = &[$(pages::$rule,)* $(pages::$file,)*];
-        static CHECKS: &[Check] = &[$($rule::check),*];
+        static CHECKS: &[Check] = &[$($rule::CHECK),*];
     };
 }
 
 rules! {
     judge workloads:
         missing_shm
+        shm_too_small
+        wrong_size_unit
+        build_time_shm_only
+        swarm_ignores_shm
+        misplaced_flag
+        ignored_shm_size
+        unmounted_shm_volume
+        shm_on_disk
+        shm_over_memory_limit
+        unbounded_shm
+        host_ipc
+        shm_not_available
+        workers_disabled
+        podman_pod_shm
     ;
     judge files:
         unreadable_file
@@ -107,19 +112,39 @@ pub fn named(word: &str) -> Result<&'static Rule, String> {
 }
 
 /// What all rules say of a workload, with the severities of the run; notes only where they are asked for.
+///
+/// A workload of which nobody can complain, as most are, costs a few comparisons and no allocation.
 pub fn judge(case: &Case<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let workload = case.workload;
+    let gpu = workload.gpu.is_yes();
+    if !gpu && workload.settings.is_empty() {
+        return findings;
+    }
     for (rule, check) in ALL.iter().zip(CHECKS) {
         let Some((_, severity)) = case.options.rules.iter().find(|(chosen, _)| *chosen == rule) else {
             continue;
         };
-        for mut finding in check(rule, case) {
-            if *severity != rule.severity {
+        let mut keep = |finding: Option<Finding>| {
+            let Some(mut finding) = finding else { return };
+            // A rule that knows that it is less bad than usual here is not overruled.
+            if *severity != rule.severity && finding.severity >= rule.severity {
                 finding.severity = *severity;
             }
             let notes = case.options.pedantic || case.options.by_name.contains(&rule);
             if finding.severity > Severity::Note || notes {
                 findings.push(finding);
+            }
+        };
+        match check {
+            Check::Gpu(check) if gpu => keep(check(rule, case)),
+            Check::Gpu(_) => {}
+            Check::Written(check) => {
+                workload
+                    .settings
+                    .iter()
+                    .enumerate()
+                    .for_each(|(index, setting)| keep(check(rule, case, index, setting)));
             }
         }
     }

@@ -2,10 +2,13 @@
 
 use super::{Rule, find};
 use crate::finding::Finding;
+use crate::options::Options;
 use crate::platform::Problem;
 
-/// The finding for a problem that a platform met.
-pub fn finding(problem: &Problem) -> Option<Finding> {
+/// The finding for a problem that a platform met; nothing where the run leaves this rule out.
+pub fn finding(problem: &Problem, options: &Options) -> Option<Finding> {
     let rule: &'static Rule = find("SHM900")?;
-    Some(Finding::in_file(rule, problem.place.clone(), problem.message.clone()))
+    let (_, severity) = options.rules.iter().find(|(chosen, _)| *chosen == rule)?;
+    let finding = Finding::in_file(rule, problem.place.clone(), problem.message.clone());
+    Some(finding.severity(*severity).help("What cannot be read is not checked."))
 }

@@ -1,0 +1,144 @@
+//! What a rule may look at: one workload, its unit, the options of the run, and what is known of its need.
+
+use std::cell::OnceCell;
+
+use crate::finding::Severity;
+use crate::knowledge::{self, Need, Verdict};
+use crate::options::Options;
+use crate::size::human;
+use crate::workload::{Effect, Engine, Ipc, Says, Setting, Shm, Why, Workload};
+
+/// A workload to judge.
+pub struct Case<'a> {
+    /// The workload.
+    pub workload: &'a Workload,
+    /// All workloads of its unit.
+    pub unit: &'a [Workload],
+    /// The options of the run.
+    pub options: &'a Options,
+    advice: OnceCell<Advice>,
+}
+
+/// Whether a workload needs more than the default, how much, and why. All sizes in bytes.
+#[derive(Clone, Debug, Default)]
+pub struct Advice {
+    /// Whether it does, and what tells that.
+    pub need: Need,
+    /// What it is known or estimated to need at least.
+    pub needed: Option<u64>,
+    /// What to give it.
+    pub recommended: u64,
+    /// Why so much is recommended, each a clause.
+    pub reasons: Vec<String>,
+}
+
+impl<'a> Case<'a> {
+    /// A case of a workload among all of its unit.
+    pub fn new(workload: &'a Workload, unit: &'a [Workload], options: &'a Options) -> Self {
+        Self { workload, unit, options, advice: OnceCell::new() }
+    }
+
+    /// What is known of the workload's need. Looked up once, and only where a rule asks.
+    pub fn advice(&self) -> &Advice {
+        self.advice.get_or_init(|| {
+            let workload = self.workload;
+            let command: Vec<&str> = workload.command.iter().map(String::as_str).collect();
+            let need =
+                knowledge::need(workload.image.as_deref(), &command, &workload.name, workload.gpu.count, &[]);
+            Advice { recommended: self.options.size, need, ..Advice::default() }
+        })
+    }
+
+    /// How loud a rule is here: a note where the workload is known to need no more than the default.
+    pub(super) fn severity(&self, usual: Severity) -> Severity {
+        if self.advice().need.verdict == Verdict::No { Severity::Note } else { usual }
+    }
+
+    /// Whether the workload needs more than the default: `yes`, `no` or `unknown`.
+    pub fn needs_shm(&self) -> &'static str {
+        match self.advice().need.verdict {
+            Verdict::Yes => "yes",
+            Verdict::No => "no",
+            Verdict::Unknown => "unknown",
+        }
+    }
+
+    /// The size to recommend, in bytes.
+    pub fn recommended(&self) -> u64 {
+        self.advice().recommended
+    }
+
+    /// The size that a fix may give: nothing where half of the memory limit is less than what is known to be needed.
+    pub(super) fn affordable(&self) -> Option<u64> {
+        let most = self.workload.memory_limit.as_ref().map_or(u64::MAX, |limit| limit.0 / 2);
+        let fits = self.advice().needed.is_none_or(|needed| needed <= most);
+        fits.then(|| self.recommended().min(most))
+    }
+
+    /// The size that a fix gives where `written` bytes were meant: these, unless they are known to be too few.
+    pub(super) fn at_least(&self, written: Option<u64>) -> Option<u64> {
+        match written {
+            Some(bytes) if bytes > DEFAULT && self.advice().needed.is_none_or(|needed| needed <= bytes) => {
+                Some(bytes)
+            }
+            _ => self.affordable(),
+        }
+    }
+
+    /// The written size that takes effect: the setting, its index, and bytes.
+    pub(super) fn written(&self) -> Option<(usize, &'a Setting, u64)> {
+        let settings = &self.workload.settings;
+        let decided = self.workload.decided_by?;
+        let index = match settings.get(decided)?.says {
+            Says::Size(..) => decided,
+            Says::Mount { .. } => settings.iter().rposition(|setting| {
+                matches!(setting.says, Says::MountSize(..)) && setting.effect == Effect::Effective
+            })?,
+            _ => return None,
+        };
+        let setting = settings.get(index)?;
+        Some((index, setting, setting.size()?.1.bytes()?))
+    }
+
+    /// The default that the container gets in place of a size: "Docker's default 64 MiB".
+    pub(super) fn default_size(&self, bytes: u64) -> String {
+        let whose = match self.workload.engine {
+            _ if bytes != self.workload.engine.default_shm() => "the daemon's",
+            Engine::Docker | Engine::Swarm => "Docker's",
+            Engine::Podman => "Podman's",
+            Engine::Nerdctl => "containerd's",
+            Engine::Kubernetes => "the container runtime's",
+        };
+        format!("{whose} default {}", human(bytes))
+    }
+
+    /// The default in bytes, where that is what the workload gets.
+    pub(super) fn gets_default(&self) -> Option<u64> {
+        match self.workload.shm {
+            Shm::Default { bytes } => Some(bytes),
+            _ => None,
+        }
+    }
+}
+
+/// 64 MiB: a size that is no larger is as good as none.
+pub(super) const DEFAULT: u64 = crate::engine::DOCKER_DEFAULT;
+
+/// Whether a setting without effect is one that a rule of its own speaks of, so that SHM001 does not.
+pub(super) fn has_own_rule(setting: &Setting) -> bool {
+    let Effect::None(why) = &setting.effect else { return false };
+    match why {
+        Why::BehindImage | Why::SwallowedBy(_) | Why::Misspelt => true,
+        Why::BuildOnly | Why::ReadAsNothing | Why::Refused | Why::PodMember => true,
+        Why::Swarm => is_lost_in_swarm(setting),
+        Why::NotOnShm => matches!(setting.says, Says::Volume { .. }),
+        Why::Overruled(_) => false,
+    }
+}
+
+/// Whether Swarm leaves out something that would have given the container a larger `/dev/shm`.
+pub(super) fn is_lost_in_swarm(setting: &Setting) -> bool {
+    let would_count =
+        matches!(setting.says, Says::Size(..) | Says::Ipc(Ipc::Host | Ipc::Of { .. } | Ipc::Unknown(_)));
+    would_count && setting.effect == Effect::None(Why::Swarm)
+}

@@ -1,0 +1,54 @@
+//! Sentences that several rules need: how to see what a container has, and how a change reaches it.
+
+use crate::knowledge::Need;
+use crate::workload::{Engine, Platform, Workload};
+
+/// How to see the size of `/dev/shm` in the running container, and what to do so that a change takes effect there: two
+/// sentences for a terminal.
+pub(super) fn how_to_check(workload: &Workload) -> String {
+    let name = &workload.name;
+    let engine = match workload.engine {
+        Engine::Podman => "podman",
+        Engine::Nerdctl => "nerdctl",
+        Engine::Docker | Engine::Swarm | Engine::Kubernetes => "docker",
+    };
+    match (workload.platform, workload.engine) {
+        (_, Engine::Kubernetes) => format!(
+            "Check with `kubectl exec POD -c {name} -- df -h /dev/shm`. A running pod keeps its volumes: it must be created anew."
+        ),
+        (_, Engine::Swarm) => "Check with `docker exec CONTAINER df -h /dev/shm` on the node. \
+             `docker stack deploy` replaces the running containers."
+            .into(),
+        (Platform::Compose, _) => format!(
+            "Check with `docker compose exec {name} df -h /dev/shm`. A restart keeps the old size: \
+             `docker compose up -d {name}` makes the container anew."
+        ),
+        (Platform::Devcontainer, _) => {
+            "Check with `df -h /dev/shm` in the dev container, once it was rebuilt.".into()
+        }
+        (Platform::CiContainer, _) => "Check with a step that runs `df -h /dev/shm`.".into(),
+        (Platform::Quadlet, _) => {
+            "Check with `podman exec CONTAINER df -h /dev/shm`, after `systemctl daemon-reload` and \
+             a restart of the unit."
+                .into()
+        }
+        (Platform::DockerRun | Platform::Kubernetes, _) => format!(
+            "Check with `{engine} exec CONTAINER df -h /dev/shm`. A container that is there already keeps its size: remove it \
+             and run it anew."
+        ),
+    }
+}
+
+/// What is known of the need as a sentence: "vLLM: its workers share rings of 240 MiB each." Empty where nothing is known.
+pub(super) fn need(need: &Need) -> String {
+    match &need.known_as {
+        Some(name) if !need.why.is_empty() => format!("{name}: {}.", need.why),
+        _ => String::new(),
+    }
+}
+
+/// Sentences with a space between them, empty ones left out.
+pub(super) fn sentences(parts: &[&str]) -> String {
+    let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+    parts.join(" ")
+}

@@ -1,0 +1,57 @@
+//! SHM007: a size beside a setting of higher rank: Docker ignores it, Podman may refuse it.
+
+use super::{Case, Check, Rule};
+use crate::finding::{Change, Finding, Severity, Wanted};
+use crate::workload::{Effect, Engine, Says, Setting, Why};
+
+pub(super) const CHECK: Check = Check::Written(check);
+
+fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) -> Option<Finding> {
+    let (Says::Size(..), Effect::None(Why::Overruled(winner))) = (&setting.says, &setting.effect) else {
+        return None;
+    };
+    let winner = case.workload.settings.get(*winner)?;
+    // Podman refuses a size beside any ipc that is not the container's own.
+    let refused = case.workload.engine == Engine::Podman && matches!(winner.says, Says::Ipc(_));
+    let (title, text, other) = (case.workload.title(), &setting.text, &winner.text);
+    let finding = if refused {
+        let message = format!("Podman refuses `{text}` beside `{other}`: {title} does not start");
+        Finding::of(rule, case.workload, message).severity(Severity::Error)
+    } else if matches!(winner.says, Says::Ipc(_) | Says::Mount { .. }) {
+        Finding::of(rule, case.workload, format!("`{text}` of {title} is ignored: `{other}` decides"))
+    } else {
+        return None;
+    };
+    Some(
+        finding
+            .help(format!("Keep one of them: without `{other}` the size takes effect."))
+            .related(setting.place.clone(), "ignored")
+            .related(winner.place.clone(), "decides")
+            .wants(Wanted::with_unsafe_effects(Change::Remove { setting: index })),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{trainer, web};
+    use super::*;
+    use crate::size::Dialect;
+    use crate::workload::{Ipc, Mounted, Target};
+
+    #[test]
+    fn docker_ignores_and_podman_refuses() {
+        let both = |engine| web().engine(engine).size(Dialect::Docker, "2g").ipc(Ipc::Host).finding();
+        assert_eq!(both(Engine::Docker).severity, Severity::Note);
+        assert_eq!(both(Engine::Podman).severity, Severity::Error);
+        let wanted = Wanted::with_unsafe_effects(Change::Remove { setting: 0 });
+        assert_eq!(both(Engine::Docker).wanted, Some(wanted));
+        let mount = web().size(Dialect::Docker, "2g").mount(Target::Shm, Mounted::Memory(None), false);
+        assert_eq!(mount.codes(), ["SHM007"]);
+    }
+
+    #[test]
+    fn the_last_of_two_sizes_is_a_matter_of_taste() {
+        trainer().size(Dialect::Docker, "2g").size(Dialect::Docker, "4g").silent();
+        trainer().size(Dialect::Docker, "2g").ipc(Ipc::Own).silent();
+    }
+}

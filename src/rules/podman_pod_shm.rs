@@ -1,0 +1,43 @@
+//! SHM015: a size on a member of a Podman pod, which has the pod's `/dev/shm`.
+
+use super::{Case, Check, Rule};
+use crate::finding::Finding;
+use crate::workload::{Effect, Platform, Why};
+
+pub(super) const CHECK: Check = Check::Gpu(check);
+
+fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
+    let member = |effect: &Effect| *effect == Effect::None(Why::PodMember);
+    let setting = case.workload.settings.iter().find(|setting| member(&setting.effect))?;
+    let message = format!(
+        "`{}` of {} does nothing: the members of a pod share the pod's /dev/shm",
+        setting.text,
+        case.workload.title()
+    );
+    let help = if case.workload.platform == Platform::Quadlet {
+        "Write `ShmSize=` into the `.pod` file."
+    } else {
+        "Give the size to the pod: `podman pod create --shm-size=…`."
+    };
+    Some(
+        Finding::of(rule, case.workload, message)
+            .help(help)
+            .related(setting.place.clone(), "on a member of a pod")
+            .because_of_gpu(case.workload),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::trainer;
+    use super::*;
+    use crate::size::{Dialect, Size};
+    use crate::workload::{Engine, Says};
+
+    #[test]
+    fn a_size_on_a_member_of_a_pod_does_nothing() {
+        let says = Says::Size(Dialect::Podman, Size::Bytes(8 << 30));
+        let build = trainer().engine(Engine::Podman);
+        assert_eq!(build.setting(says, "--shm-size=", "8g", Effect::None(Why::PodMember)).codes(), ["SHM015"]);
+    }
+}

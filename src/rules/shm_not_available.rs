@@ -1,0 +1,39 @@
+//! SHM013: there is no `/dev/shm`, or none that can be written.
+
+use super::{Case, Check, Rule};
+use crate::finding::Finding;
+use crate::workload::{Says, Shm};
+
+pub(super) const CHECK: Check = Check::Gpu(check);
+
+fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
+    let workload = case.workload;
+    let written = workload.deciding()?;
+    let read_only = matches!(written.says, Says::Mount { read_only: true, .. });
+    if workload.shm != Shm::None && !read_only {
+        return None;
+    }
+    let what = if read_only { "a /dev/shm that cannot be written" } else { "no /dev/shm" };
+    let message = format!("{} asks for a GPU but has {what} (`{}`)", workload.title(), written.text);
+    Some(
+        Finding::of(rule, workload, message)
+            .severity(case.severity(rule.severity))
+            .help("Worker processes then cannot share anything at all: take the setting out and give the container a size.")
+            .related(written.place.clone(), "takes it away")
+            .because_of_gpu(workload),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{trainer, web};
+    use crate::workload::{Ipc, Mounted, Target};
+
+    #[test]
+    fn none_and_read_only_are_as_bad() {
+        assert_eq!(trainer().ipc(Ipc::None).codes(), ["SHM013"]);
+        assert_eq!(trainer().mount(Target::Shm, Mounted::Memory(Some(1 << 40)), true).codes(), ["SHM013"]);
+        web().ipc(Ipc::None).silent();
+        trainer().mount(Target::Shm, Mounted::Memory(Some(1 << 40)), false).silent();
+    }
+}

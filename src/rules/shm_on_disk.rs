@@ -1,0 +1,55 @@
+//! SHM009: what is mounted on `/dev/shm` is a directory on disk.
+
+use super::{Case, Check, Rule};
+use crate::finding::{Change, Finding, Wanted};
+use crate::workload::{Engine, Mounted, Says, Shm};
+
+pub(super) const CHECK: Check = Check::Gpu(check);
+
+fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
+    let workload = case.workload;
+    if workload.shm != Shm::Disk {
+        return None;
+    }
+    let setting = workload.decided_by?;
+    let written = workload.settings.get(setting)?;
+    let Says::Mount { what: Mounted::Disk(what), .. } = &written.says else { return None };
+    let message = format!("{} has {what} on /dev/shm: shared memory on disk", workload.title());
+    let kubernetes = workload.engine == Engine::Kubernetes;
+    let help = if kubernetes {
+        "An emptyDir is memory only with `medium: Memory`; what is written there then counts against the memory limit."
+    } else {
+        "Take the mount out and give the container a size: the engine then mounts memory there."
+    };
+    let finding = Finding::of(rule, workload, message)
+            .severity(case.severity(rule.severity))
+        .help(help)
+        .related(written.place.clone(), "mounted here")
+        .because_of_gpu(workload);
+    Some(match (kubernetes, case.affordable()) {
+        (true, _) => finding.wants(Wanted::with_unsafe_effects(Change::SetMedium { setting })),
+        (false, Some(bytes)) => {
+            finding.wants(Wanted::with_unsafe_effects(Change::ReplaceBySize { setting, bytes }))
+        }
+        (false, None) => finding,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{pod, trainer};
+    use super::*;
+    use crate::size::GIB;
+    use crate::workload::Target;
+
+    #[test]
+    fn kubernetes_gets_a_medium_and_docker_a_size() {
+        let disk = |what: &str| Mounted::Disk(what.into());
+        let wanted = pod().mount(Target::Shm, disk("an emptyDir on disk"), false).wanted();
+        assert_eq!(wanted, Some(Wanted::with_unsafe_effects(Change::SetMedium { setting: 0 })));
+        let finding = trainer().mount(Target::Shm, disk("a named volume"), false).finding();
+        assert_eq!(finding.message, "service 'trainer' has a named volume on /dev/shm: shared memory on disk");
+        let change = Change::ReplaceBySize { setting: 0, bytes: 2 * GIB };
+        assert_eq!(finding.wanted, Some(Wanted::with_unsafe_effects(change)));
+    }
+}

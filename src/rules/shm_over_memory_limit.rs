@@ -1,0 +1,58 @@
+//! SHM010: `/dev/shm` may grow to the memory limit and beyond, and its pages count against that limit.
+
+use super::{Case, Check, Rule};
+use crate::finding::Finding;
+use crate::size::human;
+use crate::workload::{Engine, Setting};
+
+pub(super) const CHECK: Check = Check::Written(check);
+
+fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) -> Option<Finding> {
+    let (limit, limited) = case.workload.memory_limit.as_ref()?;
+    let (_, _, size) = case.written().filter(|(written, ..)| *written == index)?;
+    if size < *limit {
+        return None;
+    }
+    let (whose, end) = if case.workload.engine == Engine::Kubernetes {
+        ("the pod's memory", "so that it is killed or evicted first")
+    } else {
+        ("its memory", "so that it is killed first")
+    };
+    let message = format!(
+        "{} can never fill its {} of /dev/shm (`{}`): they count against {whose} limit of {}, {end}",
+        case.workload.title(),
+        human(size),
+        setting.text,
+        human(*limit)
+    );
+    Some(
+        Finding::of(rule, case.workload, message)
+            .help("Raise the memory limit, or lower the size to at most half of it: the program needs memory besides.")
+            .related(setting.place.clone(), "the size")
+            .related(limited.clone(), "the limit"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{pod, web};
+    use crate::size::{Dialect, GIB};
+    use crate::workload::{Mounted, Target};
+
+    #[test]
+    fn a_size_as_large_as_the_limit_is_too_large() {
+        let finding = web().size(Dialect::Compose, "4g").memory(4 * GIB).finding();
+        assert_eq!(
+            finding.message,
+            "service 'trainer' can never fill its 4 GiB of /dev/shm (`shm_size: 4g`): they count against its memory limit \
+             of 4 GiB, so that it is killed first"
+        );
+        assert_eq!(pod().memory_mount(Dialect::Kubernetes, "8Gi").memory(4 * GIB).codes(), ["SHM010"]);
+    }
+
+    #[test]
+    fn a_smaller_one_and_the_kubelets_own_bound_are_fine() {
+        web().size(Dialect::Compose, "2g").memory(4 * GIB).silent();
+        pod().mount(Target::Shm, Mounted::Memory(Some(GIB)), false).memory(GIB).silent();
+    }
+}

@@ -1,0 +1,59 @@
+//! SHM005: `shm_size` or `ipc` in a file that is deployed as a stack, where Swarm leaves both out.
+
+use super::case::is_lost_in_swarm;
+use super::{Case, Check, Rule, help};
+use crate::finding::{Change, Finding, Wanted};
+use crate::workload::Setting;
+
+pub(super) const CHECK: Check = Check::Written(check);
+
+fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) -> Option<Finding> {
+    let workload = case.workload;
+    // A memory volume on /dev/shm works; the other keys may then stand there for `docker compose up`.
+    let default = case.gets_default()?;
+    let first = workload.settings.iter().position(is_lost_in_swarm)?;
+    if index != first {
+        return None;
+    }
+    let message = format!(
+        "`docker stack deploy` leaves out `{}` of {}, so that it gets {} /dev/shm",
+        setting.text,
+        workload.title(),
+        case.default_size(default)
+    );
+    let mut finding = Finding::of(rule, workload, message)
+        .help(format!("Swarm knows a volume of type tmpfs on /dev/shm. {}", help::how_to_check(workload)))
+        .related(setting.place.clone(), "left out");
+    if let Some(evidence) = &workload.engine_evidence {
+        finding = finding.related(evidence.place.clone(), "makes it a stack");
+    }
+    let sizes = workload.settings.iter().filter(|setting| is_lost_in_swarm(setting));
+    let written = sizes.filter_map(|setting| setting.size()?.1.bytes()).next_back();
+    Some(match case.at_least(written) {
+        Some(bytes) => finding.wants(Wanted::safe(Change::SetSize { bytes })),
+        None => finding,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{trainer, web};
+    use super::*;
+    use crate::size::{Dialect, GIB};
+    use crate::workload::{Engine, Ipc, Mounted, Target};
+
+    #[test]
+    fn one_finding_names_the_first_key_and_keeps_the_size() {
+        let stack = trainer().engine(Engine::Swarm).ipc(Ipc::Host).size(Dialect::Compose, "4g");
+        let finding = stack.finding();
+        assert!(finding.message.starts_with("`docker stack deploy` leaves out `ipc: host`"));
+        assert_eq!(finding.wanted, Some(Wanted::safe(Change::SetSize { bytes: 4 * GIB })));
+        assert_eq!(web().engine(Engine::Swarm).size(Dialect::Compose, "4g").codes(), ["SHM005"]);
+    }
+
+    #[test]
+    fn a_memory_volume_makes_it_silent() {
+        let stack = trainer().engine(Engine::Swarm).size(Dialect::Compose, "4g");
+        stack.mount(Target::Shm, Mounted::Memory(Some(GIB)), false).silent();
+    }
+}

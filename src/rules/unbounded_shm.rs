@@ -1,0 +1,52 @@
+//! SHM011: memory on `/dev/shm` without a size and without a memory limit.
+
+use super::{Case, Check, Rule, wrong_size_unit};
+use crate::finding::{Change, Finding, Wanted};
+use crate::workload::{Engine, Mounted, Says, Shm};
+
+pub(super) const CHECK: Check = Check::Gpu(check);
+
+fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
+    let workload = case.workload;
+    if workload.shm != (Shm::Tmpfs { bytes: None }) || workload.memory_limit.is_some() {
+        return None;
+    }
+    let setting = workload.decided_by?;
+    let written = workload.settings.get(setting)?;
+    let sized = |says: &Says| matches!(says, Says::MountSize(..));
+    let wrong = || workload.settings.iter().any(|other| sized(&other.says) && wrong_size_unit::is_wrong(case, other));
+    let change = |bytes| match written.says {
+        Says::Size(..) => Some(Change::ReplaceSize { setting, bytes }),
+        Says::Mount { what: Mounted::Memory(_), .. } => Some(Change::Limit { setting, bytes }),
+        _ => None,
+    };
+    let bytes = case.options.size.max(case.recommended());
+    let change = change(bytes).filter(|_| !wrong())?;
+    let most = if workload.engine == Engine::Kubernetes { "the node's memory" } else { "half of the host's memory" };
+    let message = format!("{} may fill {most} through /dev/shm (`{}`)", workload.title(), written.text);
+    Some(
+        Finding::of(rule, workload, message)
+            .help("Give it a size, or the container a memory limit: a process that leaks there then hurts itself alone.")
+            .related(written.place.clone(), "without a size")
+            .wants(Wanted::with_unsafe_effects(change)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{pod, trainer, web};
+    use super::*;
+    use crate::size::{Dialect, GIB};
+    use crate::workload::Target;
+
+    #[test]
+    fn neither_size_nor_limit_is_a_note() {
+        let memory = || Mounted::Memory(None);
+        let change = Change::Limit { setting: 0, bytes: 2 * GIB };
+        let wanted = pod().mount(Target::Shm, memory(), false).wanted();
+        assert_eq!(wanted, Some(Wanted::with_unsafe_effects(change)));
+        assert_eq!(trainer().engine(Engine::Podman).size(Dialect::Podman, "0").codes(), ["SHM011"]);
+        pod().mount(Target::Shm, memory(), false).memory(GIB).silent();
+        web().mount(Target::Shm, memory(), false).silent();
+    }
+}
