@@ -21,6 +21,7 @@ pub mod project;
 pub mod report;
 pub mod rules;
 pub mod size;
+pub mod sizing;
 pub mod source;
 pub mod syntax;
 pub mod workload;

@@ -146,45 +146,5 @@ fn base_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// The value of an option in `--name value`, `--name=value` or `-n value` form, under any of `names`; the last one
-/// counts. Underscores and dashes in a name are the same.
-pub fn option<'a>(programs: &'a [Program<'_>], names: &[&str]) -> Option<&'a str> {
-    let same = |written: &str, name: &str| {
-        written.len() == name.len()
-            && written.bytes().zip(name.bytes()).all(|(a, b)| a == b || (a == b'_' && b == b'-'))
-    };
-    let mut value = None;
-    for program in programs {
-        let mut args = program.args().peekable();
-        while let Some(word) = args.next() {
-            let (name, glued) =
-                word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
-            if names.iter().any(|wanted| same(name, wanted)) {
-                value =
-                    glued.or_else(|| args.peek().copied().filter(|next| !next.starts_with("--"))).or(value);
-            }
-        }
-    }
-    value
-}
-
-/// How many worker processes the options of the known servers ask for: tensor times pipeline parallel size, at least 1.
-/// Options that are no numbers count as 1.
-pub(crate) fn parallel(programs: &[Program<'_>]) -> u64 {
-    const TENSOR: &[&str] =
-        &["--tensor-parallel-size", "-tp", "--tp", "--tp-size", "--tp_size", "--num-shard"];
-    const PIPELINE: &[&str] = &["--pipeline-parallel-size", "-pp", "--pp", "--pp-size"];
-    let size =
-        |names| option(programs, names).and_then(|value| value.parse::<u64>().ok()).unwrap_or(1).max(1);
-    size(TENSOR).saturating_mul(size(PIPELINE))
-}
-
-/// Whether an option of vLLM moves a cache into /dev/shm even with one GPU.
-pub(crate) fn vllm_uses_shm(programs: &[Program<'_>]) -> bool {
-    option(programs, &["--kv-offloading-size"]).is_some()
-        || option(programs, &["--mm-processor-cache-type"]) == Some("shm")
-        || programs.iter().any(|program| program.args().any(|word| word == "--enable-shm-tensor-arena"))
-}
-
 #[cfg(test)]
 mod tests;

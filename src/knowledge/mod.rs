@@ -6,12 +6,14 @@
 
 pub mod command;
 mod image;
+pub mod options;
 mod table;
 mod words;
 
 use std::borrow::Cow;
 
 use command::Program;
+use options::VllmCaches;
 
 use crate::workload::GpuCount;
 
@@ -122,10 +124,10 @@ fn judged(told: Told, entry: &'static Entry, programs: &[Program<'_>], gpus: Gpu
 /// The verdict of a program that shares memory only between the processes of several GPUs, or where an option of vLLM
 /// moves something into /dev/shm.
 fn several_gpus(entry: &Entry, programs: &[Program<'_>], gpus: GpuCount) -> Verdict {
-    let parallel = command::parallel(programs);
-    let offloads = entry.size == Some(Formula::Vllm) && command::vllm_uses_shm(programs);
+    let parallel = options::parallel(programs).is_some_and(|processes| processes > 1);
+    let caches = entry.size == Some(Formula::Vllm) && VllmCaches::read(programs).bytes() > 0;
     match gpus {
-        _ if parallel > 1 || offloads => Verdict::Yes,
+        _ if parallel || caches => Verdict::Yes,
         GpuCount::Exactly(0 | 1) => Verdict::No,
         GpuCount::Exactly(_) => Verdict::Yes,
         GpuCount::All | GpuCount::Unknown => Verdict::Unknown,

@@ -49,17 +49,6 @@ fn a_shell_in_a_shell_in_a_shell_ends() {
 }
 
 #[test]
-fn options_are_found_in_every_spelling() {
-    let value = |words: &[&str]| option(&programs(words), &["--num-workers", "-j"]).map(str::to_owned);
-    assert_eq!(value(&["x", "--num_workers=4"]).as_deref(), Some("4"));
-    assert_eq!(value(&["x", "--num-workers", "4", "-j", "8"]).as_deref(), Some("8"));
-    assert_eq!(value(&["x", "--num-workers", "--other"]), None);
-    assert_eq!(value(&["bash", "-c", "a; python x.py -j 2"]).as_deref(), Some("2"));
-    assert_eq!(parallel(&programs(&["vllm", "serve", "-tp", "4", "--pipeline-parallel-size=2"])), 8);
-    assert_eq!(parallel(&programs(&["vllm", "serve", "-tp", "$N"])), 1);
-}
-
-#[test]
 fn the_list_of_neutral_programs_is_sorted() {
     assert!(script::NEUTRAL.is_sorted());
 }
