@@ -2,7 +2,7 @@
 //!
 //! Whole runs against other tools are measured from outside; `benches/README.md` says how.
 
-#![allow(missing_docs, clippy::expect_used)]
+#![allow(missing_docs, clippy::expect_used, clippy::format_push_string)]
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
