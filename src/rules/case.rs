@@ -6,6 +6,7 @@ use crate::finding::Severity;
 use crate::knowledge::{self, Need, Verdict};
 use crate::options::Options;
 use crate::size::human;
+use crate::sizing::{self, Facts, Recommendation};
 use crate::workload::{Effect, Engine, Ipc, Says, Setting, Shm, Why, Workload};
 
 /// A workload to judge.
@@ -26,6 +27,8 @@ pub struct Advice {
     pub need: Need,
     /// What it is known or estimated to need at least.
     pub needed: Option<u64>,
+    /// Whether its memory limit leaves no room for a larger one.
+    pub too_large: bool,
     /// What to give it.
     pub recommended: u64,
     /// Why so much is recommended, each a clause.
@@ -45,7 +48,22 @@ impl<'a> Case<'a> {
             let command: Vec<&str> = workload.command.iter().map(String::as_str).collect();
             let need =
                 knowledge::need(workload.image.as_deref(), &command, &workload.name, workload.gpu.count, &[]);
-            Advice { recommended: self.options.size, need, ..Advice::default() }
+            let sized = sizing::recommend(&Facts {
+                need: &need,
+                programs: &knowledge::command::programs(&command),
+                environment: &workload.environment,
+                gpus: workload.gpu.count,
+                memory_limit: workload.memory_limit.as_ref().map(|limit| limit.0),
+                default: self.options.size,
+            });
+            let Recommendation { needed, too_large, .. } = sized;
+            // A size that was asked for by name beats what is known.
+            let (recommended, reasons) = if self.options.size_is_asked {
+                (self.options.size, Vec::new())
+            } else {
+                (sized.bytes, sized.reasons)
+            };
+            Advice { need, needed, too_large, recommended, reasons }
         })
     }
 
@@ -71,7 +89,8 @@ impl<'a> Case<'a> {
     /// The size that a fix may give: nothing where half of the memory limit is less than what is known to be needed.
     pub(super) fn affordable(&self) -> Option<u64> {
         let most = self.workload.memory_limit.as_ref().map_or(u64::MAX, |limit| limit.0 / 2);
-        let fits = self.advice().needed.is_none_or(|needed| needed <= most);
+        let advice = self.advice();
+        let fits = !advice.too_large && advice.needed.is_none_or(|needed| needed <= most);
         fits.then(|| self.recommended().min(most))
     }
 

@@ -8,7 +8,7 @@ pub mod loader;
 pub mod users;
 
 use crate::knowledge::command::Program;
-use crate::knowledge::{Formula, Need, Verdict};
+use crate::knowledge::{Formula, Need, Told, Verdict};
 use crate::size::{GIB, MIB, human};
 use crate::workload::GpuCount;
 use hints::Hints;
@@ -72,14 +72,16 @@ pub fn recommend(facts: &Facts<'_>) -> Recommendation {
 
 /// What the image or command is known to want.
 fn known(facts: &Facts<'_>, formula: Formula, hints: &Hints) -> Option<Share> {
-    let name = facts.need.known_as.as_deref().unwrap_or("this image");
     match formula {
-        Formula::Fixed(bytes) => Some(Share::of(bytes, format!("{name}: {}", facts.need.why))),
-        Formula::Loader => Some(users::training(name, hints, facts.gpus)),
-        Formula::Nccl => Some(users::nccl(name, hints, facts.gpus)),
-        Formula::Vllm => users::vllm(name, hints, facts.gpus),
-        Formula::Sglang => Some(users::sglang(name, hints, facts.gpus)),
-        Formula::Ray => Some(users::ray(name, facts.memory_limit)),
+        Formula::Fixed(bytes) if facts.need.told == Told::Configuration => {
+            Some(Share::of(bytes, "the configuration says so".into()))
+        }
+        Formula::Fixed(bytes) => Some(Share::of(bytes, "the figure of its own documentation".into())),
+        Formula::Loader => Some(users::training(hints, facts.gpus)),
+        Formula::Nccl => Some(users::nccl(hints, facts.gpus)),
+        Formula::Vllm => users::vllm(hints, facts.gpus),
+        Formula::Sglang => Some(users::sglang(hints, facts.gpus)),
+        Formula::Ray => Some(users::ray(facts.memory_limit)),
     }
 }
 

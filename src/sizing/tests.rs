@@ -156,7 +156,7 @@ fn half_of_the_memory_limit_is_the_most() {
 #[test]
 fn reasons_name_what_fills_it() {
     let vllm = recommended("vllm/vllm-openai", "-tp 2", GpuCount::Exactly(2), None);
-    assert_eq!(vllm.reasons, ["vLLM: rings between its 2 workers, the largest of 240 MiB, and NCCL"]);
+    assert_eq!(vllm.reasons, ["rings between its 2 workers, the largest of 240 MiB, and NCCL"]);
     let unknown = recommended("me/thing", "", GpuCount::Exactly(1), None);
     assert_eq!(unknown.reasons, ["2 GiB is what containers that load data for one GPU usually get by with"]);
 }

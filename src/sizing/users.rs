@@ -54,16 +54,15 @@ fn ranks(hints: &Hints, gpus: GpuCount) -> Option<u64> {
 }
 
 /// Training of which nothing more is known.
-pub(super) fn training(name: &str, hints: &Hints, gpus: GpuCount) -> Share {
-    match ranks(hints, gpus) {
-        Some(ranks) if ranks > 1 => Share::of(
-            ranks * FOR_ONE_GPU,
-            format!("{name}: {ranks} processes with data loaders of their own, {} each", human(FOR_ONE_GPU)),
-        ),
-        _ => {
-            Share::of(FOR_ONE_GPU, format!("{name}: data loader workers pass their batches through /dev/shm"))
-        }
-    }
+pub(super) fn training(hints: &Hints, gpus: GpuCount) -> Share {
+    let ranks = ranks(hints, gpus).unwrap_or(1);
+    let each = human(FOR_ONE_GPU);
+    let why = if ranks > 1 {
+        format!("{each} for the data loaders of each of its {ranks} processes")
+    } else {
+        format!("{each} hold what 16 workers keep ahead of batches of 64 images")
+    };
+    Share::of(ranks * FOR_ONE_GPU, why)
 }
 
 /// Data loaders whose workers the command or environment tells.
@@ -100,20 +99,15 @@ pub(super) fn nccl_bytes(ranks: u64, nodes: u64) -> u64 {
 }
 
 /// A program that talks NCCL.
-pub(super) fn nccl(name: &str, hints: &Hints, gpus: GpuCount) -> Share {
+pub(super) fn nccl(hints: &Hints, gpus: GpuCount) -> Share {
     let ranks = ranks(hints, gpus).or(hints.parallel).unwrap_or(1);
     let bytes = nccl_bytes(ranks, hints.nodes.unwrap_or(1));
-    Share::of(
-        bytes,
-        format!(
-            "{name}: NCCL takes 9.2 MiB of /dev/shm for every connection between GPUs without a direct link"
-        ),
-    )
+    Share::of(bytes, "NCCL takes 9.2 MiB for every connection between GPUs without a direct link".into())
 }
 
 /// vLLM: nothing with one worker and text, else rings for the messages of its workers; caches where options put them
 /// there.
-pub(super) fn vllm(name: &str, hints: &Hints, gpus: GpuCount) -> Option<Share> {
+pub(super) fn vllm(hints: &Hints, gpus: GpuCount) -> Option<Share> {
     let (workers, surely) = match (hints.parallel, gpus) {
         (Some(parallel), _) => (parallel.min(64), true),
         (None, GpuCount::Exactly(count)) => (count.clamp(1, 64), true),
@@ -136,27 +130,21 @@ pub(super) fn vllm(name: &str, hints: &Hints, gpus: GpuCount) -> Option<Share> {
     if caches > 0 {
         why.push(format!("caches of {} that its options put into /dev/shm", human(caches)));
     }
-    (bytes > 0).then(|| Share { bytes, needed, why: format!("{name}: {}", why.join("; ")) })
+    (bytes > 0).then(|| Share { bytes, needed, why: why.join("; ") })
 }
 
 /// SGLang: a ring of 24 MiB for every group of ranks, NCCL, and images on their way.
-pub(super) fn sglang(name: &str, hints: &Hints, gpus: GpuCount) -> Share {
+pub(super) fn sglang(hints: &Hints, gpus: GpuCount) -> Share {
     let several =
         hints.parallel.is_some_and(|parallel| parallel > 1) || matches!(gpus, GpuCount::Exactly(2..));
     let bytes = if several { 4 * GIB } else { GIB };
-    Share::of(bytes, format!("{name}: NCCL, rings between its ranks, and images on their way to the model"))
+    Share::of(bytes, "NCCL, rings between its ranks, and images on their way to the model".into())
 }
 
 /// Ray: its object store takes 30 % of the memory, but no more than 10 GB unless told, and goes to disk where /dev/shm is
 /// smaller.
-pub(super) fn ray(name: &str, memory_limit: Option<u64>) -> Share {
+pub(super) fn ray(memory_limit: Option<u64>) -> Share {
     let of_limit = memory_limit.map(|limit| limit / 100 * 33);
     let bytes = of_limit.map_or(RAY_MOST, |bytes| bytes.min(RAY_MOST));
-    Share::of(
-        bytes,
-        format!(
-            "{name}: its object store wants {}, 30 % of the memory and at most 10 GB, or goes to disk",
-            human(bytes)
-        ),
-    )
+    Share::of(bytes, format!("its object store wants {}: 30 % of the memory and at most 10 GB", human(bytes)))
 }
