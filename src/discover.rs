@@ -4,11 +4,11 @@
 //! opened only if its name can matter, and handed on only if a literal scan finds a word that can matter.
 
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use ignore::overrides::{Override, OverrideBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
+use crate::globs::Globs;
 use crate::platform::{Claim, KINDS, Kind};
 
 /// Hidden names that are walked into all the same.
@@ -18,8 +18,10 @@ const HIDDEN: &[&str] =
 /// How folders are walked.
 #[derive(Clone, Debug, Default)]
 pub struct Walk {
-    /// Globs of what is left out.
-    pub exclude: Vec<String>,
+    /// What is left out.
+    pub exclude: Vec<Arc<Globs>>,
+    /// What is looked at though its name does not tell what it is.
+    pub include: Arc<Globs>,
     /// Whether `exclude` holds for files that are named, too.
     pub force_exclude: bool,
     /// Whether files that git ignores are walked.
@@ -33,58 +35,38 @@ pub struct Found {
     pub path: String,
     /// Whether it was named itself, not met in a folder.
     pub named: bool,
+    /// Whether it is looked at whatever its name is.
+    pub included: bool,
 }
 
 impl Walk {
     /// Calls `look` for every file of `paths`, from several threads where there are folders. Folders that cannot be read are
-    /// handed to `complain` as a sentence that begins with the path. The error is a sentence about a bad glob.
-    pub fn each(
-        &self,
-        paths: &[String],
-        look: &(dyn Fn(Found) + Sync),
-        complain: &(dyn Fn(String) + Sync),
-    ) -> Result<(), String> {
-        let excluded = self.excluded()?;
+    /// handed to `complain` as a sentence that begins with the path.
+    pub fn each(&self, paths: &[String], look: &(dyn Fn(Found) + Sync), complain: &(dyn Fn(String) + Sync)) {
         let (folders, files): (Vec<&String>, Vec<&String>) =
             paths.iter().partition(|path| Path::new(path).is_dir());
         for path in files {
             let path = shown(Path::new(path));
-            let out = self.force_exclude && excluded.matched(&path, false).is_whitelist();
+            let out = self.force_exclude && self.exclude.iter().any(|globs| globs.covers(&path));
             if !out {
-                look(Found { path, named: true });
+                look(Found { path, named: true, included: true });
             }
         }
         for folder in folders {
-            self.walk(folder, &excluded, look, complain);
+            self.walk(folder, look, complain);
         }
-        Ok(())
     }
 
-    /// The globs of what is left out.
-    fn excluded(&self) -> Result<Override, String> {
-        let mut builder = OverrideBuilder::new(".");
-        for glob in &self.exclude {
-            builder.add(glob).map_err(|error| format!("--exclude: {error}"))?;
-        }
-        builder.build().map_err(|error| format!("--exclude: {error}"))
-    }
-
-    fn walk(
-        &self,
-        folder: &str,
-        excluded: &Override,
-        look: &(dyn Fn(Found) + Sync),
-        complain: &(dyn Fn(String) + Sync),
-    ) {
+    fn walk(&self, folder: &str, look: &(dyn Fn(Found) + Sync), complain: &(dyn Fn(String) + Sync)) {
         let mut builder = WalkBuilder::new(folder);
         builder.hidden(false).parents(!self.no_gitignore).ignore(!self.no_gitignore).require_git(false);
         builder.git_ignore(!self.no_gitignore).git_exclude(!self.no_gitignore).git_global(false);
         builder.threads(std::thread::available_parallelism().map_or(1, usize::from).min(8));
-        let excluded = excluded.clone();
+        let excluded = self.exclude.clone();
         builder.filter_entry(move |entry| {
             let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
             (entry.depth() == 0 || !skipped(entry))
-                && !excluded.matched(entry.path(), is_folder).is_whitelist()
+                && !excluded.iter().any(|globs| globs.matches(&shown(entry.path()), is_folder))
         });
         builder.build_parallel().run(|| {
             Box::new(|entry| {
@@ -94,7 +76,9 @@ impl Walk {
                     {
                         // A link inside the walk is looked at by its own name; a link to a folder is not followed.
                         if !entry.path_is_symlink() || entry.path().is_file() {
-                            look(Found { path: shown(entry.path()), named: false });
+                            let path = shown(entry.path());
+                            let included = self.include.matches(&path, false);
+                            look(Found { path, named: false, included });
                         }
                     }
                     Ok(_) => {}

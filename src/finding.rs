@@ -18,6 +18,11 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// The severity of a word.
+    pub fn named(word: &str) -> Option<Self> {
+        [Self::Note, Self::Warning, Self::Error].into_iter().find(|severity| severity.as_str() == word)
+    }
+
     /// The word for it in reports and on the command line.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -6,11 +6,13 @@
 
 pub mod check;
 pub mod cli;
+pub mod config;
 pub mod discover;
 pub mod engine;
 pub mod files;
 pub mod finding;
 pub mod fix;
+pub mod globs;
 pub mod knowledge;
 pub mod layer;
 pub mod lint;

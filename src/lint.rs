@@ -72,11 +72,11 @@ pub struct Lint<'a> {
 }
 
 impl Lint<'_> {
-    /// Looks at paths and folders. The error is a sentence about the request itself.
-    pub fn run(&self, walk: &Walk, paths: &[String]) -> Result<Report, String> {
+    /// Looks at paths and folders.
+    pub fn run(&self, walk: &Walk, paths: &[String]) -> Report {
         let run = Run::new(self);
-        walk.each(paths, &|found| run.look(&found), &|error| run.errors.push(error))?;
-        Ok(run.finish())
+        walk.each(paths, &|found| run.look(&found), &|error| run.errors.push(error));
+        run.finish()
     }
 }
 
@@ -104,7 +104,7 @@ impl<'a> Run<'a> {
     fn look(&self, found: &Found) {
         self.lint.seen.fetch_add(1, Ordering::Relaxed);
         let mut claims = kinds(&found.path).peekable();
-        if claims.peek().is_none() && !found.named {
+        if claims.peek().is_none() && !found.included {
             return;
         }
         if let Some((kind, Claim::ByName)) = claims.peek()
@@ -125,10 +125,12 @@ impl<'a> Run<'a> {
                 return;
             }
         };
-        // A named file is looked at whatever its name: as every kind that its text fits.
+        // A named or included file is looked at whatever its name: as every kind that its text fits.
         let by_name: Vec<(&'static Kind, Claim)> = claims.collect();
-        let others =
-            KINDS.iter().filter(|_| found.named && by_name.is_empty()).map(|kind| (*kind, Claim::ByContent));
+        let others = KINDS
+            .iter()
+            .filter(|_| found.included && by_name.is_empty())
+            .map(|kind| (*kind, Claim::ByContent));
         let every = self.lint.wanted.workloads;
         let fitting = by_name
             .iter()

@@ -166,7 +166,7 @@ fn lint(files: &Memory, name: &str) -> Report {
     let wanted = Wanted { fixes: true, workloads: true, looked: false };
     let seen = AtomicUsize::new(0);
     let lint = Lint { files, options: &options, wanted, seen: &seen };
-    lint.run(&Walk::default(), &[name.to_owned()]).unwrap_or_default()
+    lint.run(&Walk::default(), &[name.to_owned()])
 }
 
 /// Whether the bytes of `part` stand in `text` in their order.

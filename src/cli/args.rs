@@ -3,9 +3,9 @@
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::config_args::ConfigArgs;
 use super::console::When;
 use super::outputs::{FormatTo, FormatToParser};
-use crate::discover::Walk;
 use crate::finding::Severity;
 
 /// Finds GPU containers that get the 64 MiB default /dev/shm, and writes the missing setting.
@@ -32,6 +32,8 @@ pub(crate) enum Command {
     List(ListArgs),
     /// Show a rule's page, or all rules
     Rule(RuleArgs),
+    /// Print the JSON schema of the configuration file
+    ConfigSchema,
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -68,9 +70,9 @@ pub(crate) struct CheckArgs {
     /// The size to recommend, as Docker or Kubernetes spells it
     #[arg(long, value_name = "SIZE", help_heading = "Rules")]
     pub(crate) size: Option<String>,
-    /// The least severity that makes the exit status 1
-    #[arg(long, value_enum, value_name = "SEVERITY", default_value = "warning", help_heading = "Output")]
-    pub(crate) fail_on: FailOn,
+    /// The least severity that makes the exit status 1 [default: warning]
+    #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Output")]
+    pub(crate) fail_on: Option<FailOn>,
     /// The same as --fail-on never
     #[arg(long, help_heading = "Output")]
     pub(crate) exit_zero: bool,
@@ -160,9 +162,6 @@ pub(crate) struct InputArgs {
     /// The name that standard input is judged by
     #[arg(long, value_name = "NAME")]
     pub(crate) stdin_filename: Option<String>,
-    /// Read no configuration
-    #[arg(long)]
-    pub(crate) isolated: bool,
     /// Leave out what matches
     #[arg(long, value_name = "GLOB")]
     pub(crate) exclude: Vec<String>,
@@ -175,17 +174,8 @@ pub(crate) struct InputArgs {
     /// The largest file that is read, in bytes or as 50m
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_file_size: Option<String>,
-}
-
-impl InputArgs {
-    /// How folders are walked.
-    pub(crate) fn walk(&self) -> Walk {
-        Walk {
-            exclude: self.exclude.clone(),
-            force_exclude: self.force_exclude,
-            no_gitignore: self.no_gitignore,
-        }
-    }
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
 }
 
 /// For people or for machines.

@@ -61,6 +61,18 @@ impl Console {
         self.line(Style::Error, "error: ", message);
     }
 
+    /// Says why the run cannot be done; the message may show lines of a file.
+    pub(super) fn fail(&self, message: &str) {
+        self.lines(Style::Error, "error: ", message);
+    }
+
+    /// Says what is probably not as meant; the message may show lines of a file.
+    pub(super) fn warn(&self, message: &str) {
+        if !self.args.quiet {
+            self.lines(Style::Warning, "warning: ", message);
+        }
+    }
+
     /// Says something that is good to know.
     pub(super) fn say(&self, message: &str) {
         if !self.args.quiet {
@@ -72,6 +84,14 @@ impl Console {
     pub(super) fn detail(&self, message: &str) {
         if self.args.verbose {
             self.line(Style::Faint, "", message);
+        }
+    }
+
+    fn lines(&self, style: Style, word: &str, message: &str) {
+        let mut lines = message.split('\n');
+        self.line(style, word, lines.next().unwrap_or_default());
+        for line in lines {
+            self.line(style, "", line);
         }
     }
 

@@ -9,8 +9,8 @@ use super::{CLEAN, FINDINGS};
 use crate::report::{count, diff, plain};
 
 /// Prints the diff on stdout and the rest on stderr. Gives the exit status.
-pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
-    let mut mended = Mended::of(job)?;
+pub(super) fn run(job: &Job<'_>) -> u8 {
+    let mut mended = Mended::of(job);
     let mut failures = Vec::new();
     let printed = job.outputs.main(job.console, |out, look| {
         mended.patches.iter().try_for_each(|(before, after)| diff::write(out, before, after, look))
@@ -25,7 +25,7 @@ pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
     mended.left.errors = std::mem::take(&mut mended.before.errors);
     let status = job.end(&mended.left, &failures);
     let changes = if mended.patches.is_empty() || job.never_fails() { CLEAN } else { FINDINGS };
-    Ok(status.max(changes))
+    status.max(changes)
 }
 
 /// `Would fix 3 findings in 2 files (2 SHM001, 1 SHM003)`.

@@ -4,15 +4,15 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::args::{CheckArgs, FailOn, InputArgs};
+use super::config_args::{fail_on, settle};
 use super::console::Console;
 use super::outputs::Outputs;
 use super::progress::Progress;
-use super::{CLEAN, FAILED, FINDINGS, select};
+use super::{CLEAN, FAILED, FINDINGS};
+use crate::config::Settled;
 use crate::files::{Disk, Files, MAX_SIZE, Overlay};
 use crate::lint::{Lint, Report, Wanted};
-use crate::options::Options;
 use crate::report::View;
-use crate::size::parse_any;
 use crate::source::Source;
 
 /// The name that standard input has in reports where none is given.
@@ -22,8 +22,8 @@ const STDIN: &str = "<stdin>";
 pub(super) struct Job<'a> {
     pub(super) args: &'a CheckArgs,
     pub(super) console: &'a Console,
-    pub(super) options: Options,
-    pub(super) input: Input<'a>,
+    settled: Settled,
+    pub(super) input: Input,
     pub(super) outputs: Outputs,
     fail_on: FailOn,
 }
@@ -31,24 +31,25 @@ pub(super) struct Job<'a> {
 impl<'a> Job<'a> {
     /// Reads what is to be known before any file is. The error is a sentence about an option.
     pub(super) fn new(args: &'a CheckArgs, console: &'a Console) -> Result<Self, String> {
+        let settled = settle(&args.input, Some(args), console)?;
         Ok(Self {
             args,
             console,
-            options: options(args)?,
-            input: Input::new(&args.paths, &args.input)?,
+            input: Input::new(&args.paths, &args.input, &settled)?,
             outputs: Outputs::new(&args.output)?,
-            fail_on: if args.exit_zero { FailOn::Never } else { args.fail_on },
+            fail_on: fail_on(args, &settled),
+            settled,
         })
     }
 
     /// Looks at everything, with `edited` texts in place of those on disk.
-    pub(super) fn lint(&self, fixes: bool, edited: &[Arc<Source>]) -> Result<Report, String> {
+    pub(super) fn lint(&self, fixes: bool, edited: &[Arc<Source>]) -> Report {
         let wanted = Wanted {
             fixes,
             workloads: false,
             looked: self.console.is_verbose() || self.args.output.show_files,
         };
-        self.input.lint(&self.options, wanted, self.console, edited)
+        self.input.lint(&self.settled, wanted, self.console, edited)
     }
 
     /// What a format is to show.
@@ -71,6 +72,9 @@ impl<'a> Job<'a> {
 
     /// Says what failed, and gives the exit status for what is left.
     pub(super) fn end(&self, report: &Report, failures: &[String]) -> u8 {
+        for unused in self.settled.unused(&self.input.paths) {
+            self.console.warn(&unused);
+        }
         let failed = !report.errors.is_empty() || !failures.is_empty();
         for message in report.errors.iter().chain(failures) {
             self.console.complain(message);
@@ -93,31 +97,16 @@ impl<'a> Job<'a> {
     }
 }
 
-/// The options of the run.
-fn options(args: &CheckArgs) -> Result<Options, String> {
-    let mut options = Options::default();
-    if let Some(size) = &args.size {
-        options.size = parse_any(size).map_err(|error| format!("--size: {error}"))?;
-        options.size_is_asked = true;
-    }
-    select::choose(&args.rules, &mut options)?;
-    Ok(options)
-}
-
 /// Where a run reads from.
-pub(super) struct Input<'a> {
-    args: &'a InputArgs,
+pub(super) struct Input {
     pub(super) disk: Disk,
     pub(super) stdin: Option<Arc<Source>>,
     paths: Vec<String>,
 }
 
-impl<'a> Input<'a> {
-    pub(super) fn new(paths: &[String], args: &'a InputArgs) -> Result<Self, String> {
-        let limit = match &args.max_file_size {
-            Some(size) => parse_any(size).map_err(|error| format!("--max-file-size: {error}"))?,
-            None => MAX_SIZE,
-        };
+impl Input {
+    pub(super) fn new(paths: &[String], args: &InputArgs, settled: &Settled) -> Result<Self, String> {
+        let limit = settled.max_file_size.unwrap_or(MAX_SIZE);
         let mut paths = paths.to_vec();
         let mut stdin = None;
         if paths.iter().any(|path| path == "-") {
@@ -130,17 +119,17 @@ impl<'a> Input<'a> {
         if paths.is_empty() {
             paths.push(".".into());
         }
-        Ok(Self { args, disk: Disk::new(limit), stdin, paths })
+        Ok(Self { disk: Disk::new(limit), stdin, paths })
     }
 
     /// Looks at everything, with `edited` texts in place of those that were read.
     pub(super) fn lint(
         &self,
-        options: &Options,
+        settled: &Settled,
         wanted: Wanted,
         console: &Console,
         edited: &[Arc<Source>],
-    ) -> Result<Report, String> {
+    ) -> Report {
         let mut overlay = Overlay::new(&self.disk);
         for source in self.stdin.iter().chain(edited) {
             overlay.lay(Arc::clone(source));
@@ -148,8 +137,8 @@ impl<'a> Input<'a> {
         let laid = self.stdin.is_some() || !edited.is_empty();
         let files: &dyn Files = if laid { &overlay } else { &self.disk };
         let progress = Progress::start(console);
-        let report =
-            Lint { files, options, wanted, seen: &progress.seen }.run(&self.args.walk(), &self.paths)?;
+        let lint = Lint { files, options: &settled.options, wanted, seen: &progress.seen };
+        let report = lint.run(&settled.walk, &self.paths);
         drop(progress);
         for looked in report.looked.iter().filter(|_| console.is_verbose()) {
             console.detail(&match looked.read {
@@ -162,7 +151,7 @@ impl<'a> Input<'a> {
             "looked at {} files, read {}: {} containers, {} with a GPU",
             counts.seen, counts.files, counts.workloads, counts.gpu_workloads
         ));
-        Ok(report)
+        report
     }
 }
 

@@ -1,20 +1,20 @@
 //! `shmlint list`: every container that was found.
 
 use super::args::{ListArgs, TextOrJson};
+use super::config_args::settle;
 use super::console::Console;
 use super::job::Input;
 use super::outputs::to_stdout;
 use super::{CLEAN, FAILED};
 use crate::lint::Wanted;
-use crate::options::Options;
 use crate::report;
 
 /// Lists what was found. Gives the exit status.
 pub(super) fn run(args: &ListArgs, console: &Console) -> Result<u8, String> {
-    let options = Options::default();
-    let input = Input::new(&args.paths, &args.input)?;
+    let settled = settle(&args.input, None, console)?;
+    let input = Input::new(&args.paths, &args.input, &settled)?;
     let wanted = Wanted { fixes: false, workloads: true, looked: console.is_verbose() };
-    let report = input.lint(&options, wanted, console, &[])?;
+    let report = input.lint(&settled, wanted, console, &[]);
     to_stdout(|out| match args.format {
         TextOrJson::Json => report::json::write_list(out, &report.workloads),
         TextOrJson::Human => report::list::write(out, &report.workloads, console.stdout()),

@@ -26,8 +26,8 @@ pub(super) struct Mended {
 
 impl Mended {
     /// Looks, fixes in memory, and looks again until nothing is left that can be fixed.
-    pub(super) fn of(job: &Job<'_>) -> Result<Self, String> {
-        let before = job.lint(true, &[])?;
+    pub(super) fn of(job: &Job<'_>) -> Self {
+        let before = job.lint(true, &[]);
         let mut originals: BTreeMap<String, Arc<Source>> = BTreeMap::new();
         let mut edited: BTreeMap<String, Arc<Source>> = BTreeMap::new();
         let mut made = Vec::new();
@@ -47,7 +47,7 @@ impl Mended {
             }
             made.extend(round.made);
             let texts: Vec<Arc<Source>> = edited.values().cloned().collect();
-            left = Some(job.lint(true, &texts)?);
+            left = Some(job.lint(true, &texts));
         }
         let pairs = originals.into_iter().zip(edited.into_values());
         let patches = pairs.map(|((_, before), after)| (before, after)).collect();
@@ -55,7 +55,7 @@ impl Mended {
             Some(left) => left,
             None => Report { findings: before.findings.clone(), counts: before.counts, ..Report::default() },
         };
-        Ok(Self { before, left, patches, made })
+        Self { before, left, patches, made }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod config_args;
 mod console;
 mod diff;
 mod fix;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::config::schema::schema;
 use args::{Arguments, Command};
 use console::Console;
 
@@ -37,13 +39,16 @@ pub fn main() -> ExitCode {
         Some(Command::Check(args)) => check::run(&args, &console),
         Some(Command::List(args)) => list::run(&args, &console),
         Some(Command::Rule(args)) => rule::run(&args, &console),
+        Some(Command::ConfigSchema) => {
+            outputs::to_stdout(|out| out.write_all(schema().as_bytes())).map(|()| CLEAN)
+        }
         Some(Command::Completions { shell }) => shell::completions(shell),
         Some(Command::Man { command }) => shell::man(command.as_deref()),
     };
     match done {
         Ok(status) => ExitCode::from(status),
         Err(message) => {
-            console.complain(&message);
+            console.fail(&message);
             ExitCode::from(FAILED)
         }
     }

@@ -61,7 +61,7 @@ fn last_outside_braces(text: &str, wanted: u8) -> Option<usize> {
 }
 
 /// Whether `pattern`, in which `*` stands for any characters, matches the whole of `text`.
-pub(super) fn glob(pattern: &str, text: &str) -> bool {
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
     let mut pieces = pattern.split('*');
     let Some(rest) = text.strip_prefix(pieces.next().unwrap_or_default()) else { return false };
     let mut pieces = pieces.peekable();

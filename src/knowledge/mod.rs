@@ -15,8 +15,10 @@ use std::borrow::Cow;
 use command::Program;
 use options::VllmCaches;
 
+use crate::options::Used;
 use crate::workload::GpuCount;
 
+pub(crate) use image::glob;
 pub use table::{Entry, Formula, Rule, TABLE};
 
 /// Whether a workload needs more shared memory than the default.
@@ -65,7 +67,7 @@ pub struct Need {
 }
 
 /// An entry that a user adds in the configuration. It beats the table; all patterns that are given must match.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct UserEntry {
     /// A glob on the image, as in `rules/images.yaml`.
     pub image: Option<String>,
@@ -77,6 +79,10 @@ pub struct UserEntry {
     pub need: Verdict,
     /// How much they need, in bytes.
     pub bytes: Option<u64>,
+    /// Why, for the report.
+    pub reason: Option<String>,
+    /// Whether it ever matched.
+    pub used: Used,
 }
 
 /// Looks a workload up.
@@ -88,6 +94,7 @@ pub fn need(image: Option<&str>, command: &[&str], name: &str, gpus: GpuCount, e
     let programs = command::programs(command);
     let image = image.map(image::Reference::parse);
     if let Some(entry) = extra.iter().find(|entry| entry.matches(image.as_ref(), &programs, name)) {
+        entry.used.mark();
         return entry.need();
     }
     let by_image = || Some((Told::Image, image.as_ref().and_then(image_entry)?));
@@ -189,7 +196,7 @@ impl UserEntry {
                 .or_else(|| self.command.clone())
                 .or_else(|| self.name.clone())
                 .map(Cow::from),
-            why: "the configuration says so".into(),
+            why: self.reason.clone().map_or("the configuration says so".into(), Cow::from),
             source: None,
         }
     }

@@ -1,0 +1,65 @@
+//! The options that choose and override the configuration, and the way from all of them to what the run does.
+
+use clap::{Args, ValueEnum};
+
+use super::args::{CheckArgs, FailOn, InputArgs};
+use super::console::Console;
+use super::select;
+use crate::config::{Loaded, Settled, load};
+use crate::size::parse_any;
+
+/// Where the configuration comes from.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Configuration")]
+pub(crate) struct ConfigArgs {
+    /// A configuration file, or one setting of it as `key = value`
+    #[arg(long, value_name = "FILE|KEY=VALUE")]
+    pub(crate) config: Vec<String>,
+    /// Read no configuration file
+    #[arg(long)]
+    pub(crate) isolated: bool,
+}
+
+/// What the run does: the configuration with the command line laid over it. `check` is what only a check asks for.
+pub(super) fn settle(
+    input: &InputArgs,
+    check: Option<&CheckArgs>,
+    console: &Console,
+) -> Result<Settled, String> {
+    let Loaded { mut config, warnings, file } = load(input.config.isolated, &input.config.config)?;
+    if let Some(file) = file {
+        console.detail(&format!("{file}: read as the configuration"));
+    }
+    for warning in warnings {
+        console.warn(&warning);
+    }
+    config.also_exclude.clone_from(&input.exclude);
+    if input.force_exclude {
+        config.force_exclude = Some(true);
+    }
+    if input.no_gitignore {
+        config.gitignore = Some(false);
+    }
+    if let Some(size) = &input.max_file_size {
+        config.max_file_size = Some(parse_any(size).map_err(|error| format!("--max-file-size: {error}"))?);
+    }
+    if let Some(check) = check {
+        if let Some(size) = &check.size {
+            config.size = Some(parse_any(size).map_err(|error| format!("--size: {error}"))?);
+        }
+        if check.rules.pedantic {
+            config.pedantic = Some(true);
+        }
+        config.choices.push(select::choice(&check.rules)?);
+    }
+    config.settle()
+}
+
+/// The least severity that makes the run fail.
+pub(crate) fn fail_on(args: &CheckArgs, settled: &Settled) -> FailOn {
+    if args.exit_zero {
+        return FailOn::Never;
+    }
+    let configured = settled.fail_on.as_ref().and_then(|word| FailOn::from_str(word, false).ok());
+    args.fail_on.or(configured).unwrap_or(FailOn::Warning)
+}

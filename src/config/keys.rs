@@ -1,0 +1,207 @@
+//! All keys of the configuration in one table, which gives the reader, the JSON schema and the example file.
+
+use super::Config;
+use super::value::{Item, Key, Shape};
+
+/// A key of the top table.
+pub struct Row {
+    /// The key.
+    pub key: Key,
+    /// A value of it in TOML, as the example file shows it; for a table or an array of tables, the lines below its heading.
+    pub example: &'static str,
+    /// Puts a value into the configuration.
+    pub set: fn(&mut Config, Item),
+}
+
+const RULES: Shape = Shape::List(&Shape::Rules);
+const GLOBS: Shape = Shape::List(&Shape::Glob);
+const SEVERITIES: &[&str] = &["error", "warning", "note"];
+
+const fn key(name: &'static str, shape: Shape, doc: &'static str) -> Key {
+    Key { name, shape, required: false, doc }
+}
+
+const fn required(key: Key) -> Key {
+    Key { required: true, ..key }
+}
+
+/// The keys of an entry of `images`.
+const IMAGE: &[Key] = &[
+    key(
+        "image",
+        Shape::Text,
+        "The end of the image's repository path, with `*` for any part of a name; `path:tag` looks at the tag too.",
+    ),
+    key(
+        "command",
+        Shape::Text,
+        "Words of the command: the program without its path, then words that follow among its arguments.",
+    ),
+    key("name", Shape::Text, "The service's or container's name, with `*` for any part of it."),
+    required(key("need", Shape::Choice(&["yes", "no"]), "Whether it needs more than the default 64 MiB.")),
+    key("size", Shape::Size, "How much to recommend for it."),
+    key("reason", Shape::Text, "Why, for the report."),
+];
+
+const PROVIDER: &[Key] = &[
+    key("kind", Shape::Text, "The kind of the resource, with `*` for any part of it."),
+    key("namespace", Shape::Text, "The namespace that the resource names, with `*` for any part of it."),
+    key("path", Shape::Glob, "The file, as in a `.gitignore`."),
+    key("size", Shape::Size, "How large the memory is that is mounted, where there is a bound."),
+    required(key("by", Shape::Text, "Who mounts it, for the report: the webhook's or operator's name.")),
+];
+
+const FIELD: &[Key] = &[
+    key("kind", Shape::Text, "The kind of the resource, with `*` for any part of it; without it any kind."),
+    required(key(
+        "path",
+        Shape::Text,
+        "The keys down to the size, with dots between them: `spec.worker.shmSize`.",
+    )),
+];
+
+/// All keys, in the order of the example file.
+pub static ROWS: &[Row] = &[
+    Row {
+        key: key(
+            "select",
+            RULES,
+            "Only these rules, by code or name, or \"ALL\"; their notes are shown, too.",
+        ),
+        example: r#"["missing-shm", "SHM002", "SHM003"]"#,
+        set: |config, item| config.choice.select = Some(item.rules()),
+    },
+    Row {
+        key: key("extend-select", RULES, "These rules too, and their notes."),
+        example: r#"["host-ipc"]"#,
+        set: |config, item| config.choice.extend = item.rules(),
+    },
+    Row {
+        key: key("ignore", RULES, "All but these rules."),
+        example: r#"["shm-over-memory-limit"]"#,
+        set: |config, item| config.choice.ignore = item.rules(),
+    },
+    Row {
+        key: key(
+            "severity",
+            Shape::Map(&Shape::Rule, &Shape::Choice(SEVERITIES)),
+            "How bad the findings of a rule are.",
+        ),
+        example: r#"missing-shm = "error""#,
+        set: |config, item| config.severity.extend(item.pairs().iter().cloned()),
+    },
+    Row {
+        key: key("pedantic", Shape::Flag, "Whether notes are shown."),
+        example: "true",
+        set: |config, item| config.pedantic = item.flag(),
+    },
+    Row {
+        key: key(
+            "fail-on",
+            Shape::Choice(&["error", "warning", "note", "never"]),
+            "The least severity that makes the exit status 1.",
+        ),
+        example: r#""error""#,
+        set: |config, item| config.fail_on = item.text().map(str::to_owned),
+    },
+    Row {
+        key: key("size", Shape::Size, "The size to recommend, whatever is known of an image."),
+        example: r#""8g""#,
+        set: |config, item| config.size = item.bytes(),
+    },
+    Row {
+        key: key("minimum", Shape::Size, "The least written size that is not reported as too small."),
+        example: r#""1g""#,
+        set: |config, item| config.minimum = item.bytes(),
+    },
+    Row {
+        key: key(
+            "default-shm-size",
+            Shape::Size,
+            "The `default-shm-size` of the daemons that run these files, where it is not Docker's own 64 MiB.",
+        ),
+        example: r#""2g""#,
+        set: |config, item| config.default_shm_size = item.bytes(),
+    },
+    Row {
+        key: key(
+            "default-runtime",
+            Shape::Text,
+            "The `default-runtime` of the daemons: with \"nvidia\", NVIDIA_VISIBLE_DEVICES alone gives a GPU.",
+        ),
+        example: r#""nvidia""#,
+        set: |config, item| config.default_runtime = item.text().map(str::to_owned),
+    },
+    Row {
+        key: key("include", GLOBS, "Files that are looked at though their names do not tell what they are."),
+        example: r#"["deploy/*.conf"]"#,
+        set: |config, item| config.include.extend(item.items().iter().cloned()),
+    },
+    Row {
+        key: key("exclude", GLOBS, "Files and folders that are left out."),
+        example: r#"["vendor/", "*.generated.yaml"]"#,
+        set: |config, item| config.exclude.extend(item.items().iter().cloned()),
+    },
+    Row {
+        key: key("force-exclude", Shape::Flag, "Whether `exclude` holds for files that are named, too."),
+        example: "true",
+        set: |config, item| config.force_exclude = item.flag(),
+    },
+    Row {
+        key: key("gitignore", Shape::Flag, "Whether files that git ignores are left out."),
+        example: "false",
+        set: |config, item| config.gitignore = item.flag(),
+    },
+    Row {
+        key: key("docs", Shape::Flag, "Whether Markdown, other documents and notebooks are looked at."),
+        example: "false",
+        set: |config, item| config.docs = item.flag(),
+    },
+    Row {
+        key: key("max-file-size", Shape::Size, "The largest file that is read."),
+        example: r#""50m""#,
+        set: |config, item| config.max_file_size = item.bytes(),
+    },
+    Row {
+        key: key("baseline", Shape::Text, "A file of findings that are known and not reported."),
+        example: r#"".shmlint-baseline.json""#,
+        set: |config, item| config.set_baseline(&item),
+    },
+    Row {
+        key: key(
+            "per-file-ignores",
+            Shape::Map(&Shape::Glob, &RULES),
+            "Rules that do not speak of some files.",
+        ),
+        example: r#""tests/**" = ["missing-shm"]"#,
+        set: |config, item| config.per_file_ignores.extend(item.pairs().iter().cloned()),
+    },
+    Row {
+        key: key(
+            "images",
+            Shape::List(&Shape::Table(IMAGE)),
+            "What your own images and commands need. All that is given of `image`, `command` and `name` must match.",
+        ),
+        example: "image = \"registry.example/team/trainer\"\nneed = \"yes\"\nsize = \"16g\"\nreason = \"eight loader workers\"",
+        set: |config, item| config.images.extend(item.items().iter().cloned()),
+    },
+    Row {
+        key: key(
+            "provides-shm",
+            Shape::List(&Shape::Table(PROVIDER)),
+            "Resources that something outside of the files gives a /dev/shm: a webhook, an operator. All that is given of `kind`, \
+             `namespace` and `path` must match.",
+        ),
+        example: "kind = \"TrainingRun\"\nnamespace = \"ml-*\"\nby = \"the shm webhook\"",
+        set: |config, item| config.provides_shm.extend(item.items().iter().cloned()),
+    },
+    Row {
+        key: key(
+            "shm-fields",
+            Shape::List(&Shape::Table(FIELD)),
+            "Fields of your own custom resources that set the size of /dev/shm.",
+        ),
+        example: "kind = \"TrainingRun\"\npath = \"spec.worker.shmSize\"",
+        set: |config, item| config.shm_fields.extend(item.items().iter().cloned()),
+    },
+];

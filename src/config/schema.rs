@@ -1,0 +1,117 @@
+//! The JSON schema and the example file, both made from the one table of keys.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value, json};
+
+use super::keys::{ROWS, Row};
+use super::value::{Key, Shape};
+use crate::rules;
+
+/// The JSON schema of a configuration file, as `shmlint config-schema` prints it.
+pub fn schema() -> String {
+    let keys: Vec<Key> = ROWS.iter().map(|row| row.key).collect();
+    let mut schema = table(&keys);
+    if let Value::Object(schema) = &mut schema {
+        schema.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
+        schema.insert(
+            "$id".into(),
+            json!(concat!(env!("CARGO_PKG_REPOSITORY"), "/raw/main/schemas/shmlint.json")),
+        );
+        schema.insert(
+            "title".into(),
+            json!("shmlint.toml, .shmlint.toml and [tool.shmlint] in pyproject.toml"),
+        );
+    }
+    format!("{schema:#}\n")
+}
+
+fn table(keys: &[Key]) -> Value {
+    let properties: Map<String, Value> = keys
+        .iter()
+        .map(|key| {
+            let mut schema = of(&key.shape);
+            if let Value::Object(schema) = &mut schema {
+                schema.insert("description".into(), json!(key.doc));
+            }
+            (key.name.to_owned(), schema)
+        })
+        .collect();
+    let required: Vec<&str> = keys.iter().filter(|key| key.required).map(|key| key.name).collect();
+    let mut schema = json!({ "type": "object", "properties": properties, "additionalProperties": false });
+    if let (Value::Object(schema), false) = (&mut schema, required.is_empty()) {
+        schema.insert("required".into(), json!(required));
+    }
+    schema
+}
+
+fn of(shape: &Shape) -> Value {
+    match shape {
+        Shape::Flag => json!({ "type": "boolean" }),
+        Shape::Size => json!({ "type": ["string", "integer"], "minLength": 1, "minimum": 1 }),
+        Shape::Text | Shape::Glob => json!({ "type": "string", "minLength": 1 }),
+        Shape::Choice(words) => json!({ "enum": words }),
+        Shape::Rule | Shape::Rules => {
+            let mut words: Vec<&str> = rules::all().iter().flat_map(|rule| [rule.code, rule.name]).collect();
+            if matches!(shape, Shape::Rules) {
+                words.push("ALL");
+            }
+            json!({ "enum": words })
+        }
+        Shape::List(shape) => json!({ "type": "array", "items": of(shape) }),
+        Shape::Map(key, value) => {
+            json!({ "type": "object", "propertyNames": of(key), "additionalProperties": of(value) })
+        }
+        Shape::Table(keys) => table(keys),
+    }
+}
+
+/// A configuration file with every key, its meaning and a value, all of it commented out but the headings of tables.
+pub fn example() -> String {
+    let mut out = String::from(
+        "# All that can be set in shmlint.toml, .shmlint.toml or [tool.shmlint] of a pyproject.toml. The nearest of these\n\
+         # from the working folder up to the repository's root holds for the whole run. Each key stands here with an\n\
+         # example, not with its default; take what you need.\n",
+    );
+    // In TOML the keys of the top table come before the first heading.
+    let (tables, plain): (Vec<&Row>, Vec<&Row>) = ROWS.iter().partition(|row| is_table(&row.key.shape));
+    for row in plain {
+        let _ = write!(out, "\n{}{} = {}\n", comment(row.key.doc), row.key.name, row.example);
+    }
+    for row in tables {
+        let name = row.key.name;
+        let heading =
+            if matches!(row.key.shape, Shape::List(_)) { format!("[[{name}]]") } else { format!("[{name}]") };
+        let _ = write!(out, "\n{}", comment(row.key.doc));
+        if let Shape::List(Shape::Table(keys)) = row.key.shape {
+            for key in *keys {
+                let needed = if key.required { "" } else { " (optional)" };
+                out.push_str(&comment(&format!("- {}{needed}: {}", key.name, key.doc)));
+            }
+        }
+        let _ = write!(out, "{heading}\n{}\n", row.example);
+    }
+    out
+}
+
+fn is_table(shape: &Shape) -> bool {
+    matches!(shape, Shape::Map(..) | Shape::Table(_) | Shape::List(Shape::Table(_)))
+}
+
+/// A text as comment lines of at most 100 characters.
+fn comment(text: &str) -> String {
+    let mut out = String::new();
+    let mut line = String::from("#");
+    for word in text.split_whitespace() {
+        if line.chars().count() + word.chars().count() + 1 > 100 {
+            out.push_str(&line);
+            out.push('\n');
+            line = String::from("#");
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    out.push_str(&line);
+    out.push('\n');
+    out
+}

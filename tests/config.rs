@@ -1,0 +1,141 @@
+//! The configuration as the command line meets it: found, refused, overridden; its schema and example file are true.
+//
+// A test that cannot go on says why and stops.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{root, shmlint};
+use serde_json::{Map, Value, json};
+
+/// A scratch folder with files.
+fn scratch(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+    folder
+}
+
+/// What a run says of its configuration on stderr.
+fn told(folder: &Path, args: &[&str]) -> String {
+    shmlint(folder, args).stderr
+}
+
+/// The kept file holds the text; with `UPDATE=1` it is written.
+fn kept(file: &str, text: &str) {
+    let path = root().join(file);
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, text).expect("the file can be written");
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == text, "{file} is not what the table of keys gives: UPDATE=1 cargo test --test config");
+}
+
+#[test]
+fn the_kept_schema_and_example_are_those_of_the_table() {
+    kept("schemas/shmlint.json", &shmlint(root(), &["config-schema"]).stdout);
+    kept("docs/shmlint.toml", &shmlint::config::schema::example());
+}
+
+#[test]
+fn the_schema_takes_the_example_and_refuses_mistakes() {
+    let schema: Value = serde_json::from_str(&shmlint::config::schema::schema()).unwrap();
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let example: toml::Table = shmlint::config::schema::example().parse().expect("TOML");
+    let example = serde_json::to_value(example).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&example).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    // Each key has its example, and each key with a wrong value is refused.
+    let keys: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
+    assert_eq!(keys, example.as_object().unwrap().keys().collect::<Vec<_>>());
+    for key in keys {
+        let wrong = Value::Object(Map::from_iter([(key.clone(), json!(-1.5))]));
+        assert!(!validator.is_valid(&wrong), "{key}");
+    }
+    assert!(!validator.is_valid(&json!({ "ignroe": [] })));
+    assert!(!validator.is_valid(&json!({ "images": [{ "image": "x" }] })));
+}
+
+#[test]
+fn the_nearest_file_up_to_the_repository_holds() {
+    let folder = scratch(&[
+        ("shmlint.toml", "outer = 1"),
+        ("repo/.git/HEAD", ""),
+        ("repo/.shmlint.toml", "middle = 1"),
+        ("repo/a/b/x", ""),
+        ("repo/a/pyproject.toml", "[tool.other]\nx = 1\n"),
+    ]);
+    let at = |sub: &str| folder.path().join(sub);
+    assert!(told(&at("repo/a/b"), &[]).contains("../../.shmlint.toml:1:1: unknown key 'middle'"));
+    fs::write(at("repo/a/pyproject.toml"), "[tool.shmlint]\ninner = 1\n").unwrap();
+    assert!(told(&at("repo/a/b"), &[]).contains("../pyproject.toml:2:1: unknown key 'inner'"));
+    fs::remove_file(at("repo/.shmlint.toml")).unwrap();
+    assert_eq!(told(&at("repo"), &[]), "");
+    assert!(told(folder.path(), &[]).contains("shmlint.toml:1:1: unknown key 'outer'"));
+}
+
+#[test]
+fn a_bad_configuration_ends_the_run_with_2_and_all_its_mistakes() {
+    let folder = scratch(&[("shmlint.toml", "sise = '2g'\nfail-on = 'eror'\n")]);
+    let ran = shmlint(folder.path(), &[]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
+    assert_eq!(
+        ran.stderr,
+        "error: the configuration has 2 mistakes\n\
+         shmlint.toml:1:1: unknown key 'sise' (did you mean 'size'?)\n  |\n1 | sise = '2g'\n  | ^^^^\n\
+         shmlint.toml:2:11: 'eror' is none of error, warning, note, never (did you mean 'error'?)\n  |\n\
+         2 | fail-on = 'eror'\n  |           ^^^^^^\n"
+    );
+    assert_eq!(shmlint(folder.path(), &["--isolated"]).status, 0);
+    assert_eq!(shmlint(folder.path(), &["list"]).status, 2);
+}
+
+#[test]
+fn settings_and_files_can_be_named() {
+    let folder =
+        scratch(&[("shmlint.toml", "bad = 1"), ("own.toml", "size = '1g'"), ("a=b.toml", "odd = 1")]);
+    let run = |args: &[&str]| shmlint(folder.path(), args);
+    assert_eq!(run(&["--config", "own.toml"]).status, 0);
+    assert_eq!(run(&["--isolated", "--config", "size = '4g'", "--config", "pedantic = true"]).status, 0);
+    assert!(run(&["--config", "a=b.toml"]).stderr.contains("a=b.toml:1:1: unknown key 'odd'"));
+    assert!(run(&["--isolated", "--config", "sise = 1"]).stderr.contains("--config:1:1: unknown key 'sise'"));
+    for refused in [
+        &["--config", "none.toml"][..],
+        &["--isolated", "--config", "own.toml"],
+        &["--config", "own.toml", "--config", "a=b.toml"],
+    ] {
+        let ran = run(refused);
+        assert_eq!(ran.status, 2, "{refused:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("--config") || ran.stderr.contains("none.toml"), "{}", ran.stderr);
+    }
+    let ran = run(&["--isolated", "--select", "missing-shn"]);
+    assert_eq!(ran.stderr, "error: --select: unknown rule 'missing-shn' (did you mean 'missing-shm'?)\n");
+}
+
+#[test]
+fn two_files_in_one_folder_are_told_of() {
+    let folder = scratch(&[("shmlint.toml", ""), (".shmlint.toml", "odd = 1")]);
+    let ran = shmlint(folder.path(), &[]);
+    assert_eq!(
+        (ran.status, ran.stderr.as_str()),
+        (0, "warning: .shmlint.toml is not read: shmlint.toml beside it comes first\n")
+    );
+}
+
+#[test]
+fn entries_that_match_nothing_are_told_of_after_a_whole_run() {
+    let folder = scratch(&[
+        ("shmlint.toml", "exclude = ['old/', 'new/']\n"),
+        ("new/compose.yaml", "services: {}\n"),
+        ("x.sh", ""),
+    ]);
+    let expected = "warning: shmlint.toml:1:12: this never matched\n  |\n1 | exclude = ['old/', 'new/']\n  |            ^^^^^^\n";
+    assert_eq!(told(folder.path(), &[]), expected);
+    assert_eq!(told(folder.path(), &["x.sh"]), "");
+}
