@@ -185,12 +185,7 @@ impl<'t> Builder<'t> {
             if line <= start || blank.len() > indent || blank.bytes().any(|byte| byte != b' ') {
                 return end;
             }
-            end = line - 1;
-            if self.text.get(..end).is_some_and(|before| before.ends_with('\r'))
-                && scan::byte(self.text, end) == Some(b'\n')
-            {
-                end -= 1;
-            }
+            end = line - scan::break_before(self.text, line);
         }
     }
 

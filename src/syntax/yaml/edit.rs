@@ -43,6 +43,10 @@ impl<'a> Editor<'a> {
         Self { yaml, text, habits: OnceCell::new() }
     }
 
+    pub(super) fn text(&self) -> &'a str {
+        self.text
+    }
+
     fn habits(&self) -> &Habits<'a> {
         self.habits.get_or_init(|| Habits::of(self.yaml, self.text))
     }

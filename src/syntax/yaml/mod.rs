@@ -24,6 +24,7 @@ mod edit;
 mod equal;
 mod error;
 mod node;
+mod remove;
 mod scan;
 mod style;
 #[cfg(test)]

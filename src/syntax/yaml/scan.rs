@@ -34,6 +34,12 @@ pub(super) fn skip_break(text: &str, at: usize) -> usize {
     }
 }
 
+/// The length of the line break that ends before `at`.
+pub(super) fn break_before(text: &str, at: usize) -> usize {
+    let before = text.get(..at).unwrap_or_default();
+    if before.ends_with("\r\n") { 2 } else { usize::from(before.ends_with(['\n', '\r'])) }
+}
+
 /// Behind blanks, line breaks and comments: where the next thing is written.
 pub(super) fn skip_space(text: &str, mut at: usize) -> usize {
     loop {

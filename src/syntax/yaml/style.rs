@@ -32,7 +32,7 @@ impl Node<'_> {
     }
 
     /// The last node inside it, or itself.
-    fn last_leaf(self) -> Self {
+    pub(super) fn last_leaf(self) -> Self {
         let last = self.yaml.after(self.id()).0.saturating_sub(1);
         self.yaml.node(self.text, NodeId(last))
     }
@@ -97,9 +97,8 @@ pub(super) fn end_of_lines(value: Node<'_>, column: usize) -> Option<Seam> {
 
 /// The beginning of the comment lines right above the line that begins at `line`, or `line` where there are none.
 pub(super) fn comments_above(yaml: &Yaml, text: &str, mut line: usize) -> usize {
-    while let Some(end) = line.checked_sub(1) {
-        let end = if text.get(..end).is_some_and(|before| before.ends_with('\r')) { end - 1 } else { end };
-        let above = scan::line_start(text, end);
+    while line > 0 {
+        let above = scan::line_start(text, line - scan::break_before(text, line));
         let first = scan::skip_blanks(text, above);
         // A text over many lines may have one that begins with the same sign.
         if scan::byte(text, first) != Some(b'#') || yaml.leaf_at(first).is_some() {

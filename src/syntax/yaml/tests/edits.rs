@@ -239,3 +239,26 @@ fn equality_sees_what_an_edit_must_not_do() {
     assert!(differ("a: [1]\n", "a: ['1']\n", "'"), "another style");
     assert!(!differ("a:\n-\n", "a:\n-\n- b\n", "\n- b"), "the empty item is the old one");
 }
+
+#[test]
+fn a_key_goes_with_its_lines_or_its_comma() {
+    let removed = |text: &str, path: &str, key: &str| {
+        let yaml = Yaml::parse(text);
+        let mapping = under(&yaml, text, path);
+        let span = Editor::new(&yaml, text).remove(mapping, mapping.entry(key).unwrap().key.id())?;
+        let edited = format!("{}{}", &text[..span.start], &text[span.end..]);
+        let after = Yaml::parse(&edited);
+        assert!(equal_but_for(&after, &edited, &yaml, text, &[span]), "{edited}");
+        Some(edited)
+    };
+    let removed = |text: &str, path: &str, key: &str| removed(text, path, key).unwrap_or_default();
+    assert_eq!(removed("a: 1\nb:\n- c # d\n  # e\n\n# f\ng: 2\n", "", "b"), "a: 1\n\n# f\ng: 2\n");
+    assert_eq!(removed("a: 1\r\nb: 2", "", "b"), "a: 1");
+    assert_eq!(removed("- a: 1\n  b: 2\n", "0", "a"), "- b: 2\n");
+    assert_eq!(removed("- a: 1\n  # c\n  b: 2\n", "0", "a"), "");
+    assert_eq!(removed("a: {b: 1, c: 2}\n", "a", "b"), "a: {c: 2}\n");
+    assert_eq!(removed("a: {b: 1, c: 2 }\n", "a", "c"), "a: {b: 1 }\n");
+    assert_eq!(removed("{\n  \"a\": 1,\n  \"b\": 2\n}\n", "", "b"), "{\n  \"a\": 1\n}\n");
+    assert_eq!(removed("a: {b: 1}\n", "a", "b"), "", "nothing would be left");
+    assert_eq!(removed("a: |+\n  x\nb: 1\n\nc: 2\n", "", "b"), "", "a blank line would become part of a");
+}

@@ -176,6 +176,32 @@ proptest! {
     }
 
     #[test]
+    fn a_removal_takes_one_key_and_nothing_else(
+        text in file(),
+        node: prop::sample::Index,
+        key: prop::sample::Index,
+    ) {
+        let yaml = Yaml::parse(&text);
+        let mut mappings = collections(&yaml, &text);
+        mappings.retain(|id| yaml.node(&text, *id).entries().count() > 1);
+        if mappings.is_empty() {
+            return Ok(());
+        }
+        let mapping = yaml.node(&text, *node.get(&mappings));
+        let keys: Vec<_> = mapping.entries().map(|entry| entry.key.id()).collect();
+        let Some(span) = Editor::new(&yaml, &text).remove(mapping, *key.get(&keys)) else { return Ok(()) };
+        let edited = format!("{}{}", &text[..span.start], &text[span.end..]);
+        let after = Yaml::parse(&edited);
+        if let Some(error) = after.errors().next() {
+            prop_assert!(error.message.contains("no anchor"), "{}\n{}", error.message, edited);
+            return Ok(());
+        }
+        prop_assert!(equal_but_for(&after, &edited, &yaml, &text, &[span]), "{}", edited);
+        prop_assert!(says(after.root(&edited).unwrap(), &data(&edited)));
+        prop_assert!(edited.ends_with('\n') || !text.ends_with('\n'));
+    }
+
+    #[test]
     fn any_text_is_read_or_refused(text in prop_oneof![noise(), damaged()]) {
         let yaml = Yaml::parse(&text);
         for root in yaml.roots(&text) {
