@@ -124,11 +124,7 @@ impl Source {
 
     /// Where byte `offset` stands; one past the end is the place behind the last character.
     pub fn position(&self, offset: usize) -> Position {
-        let starts = self.lines.get_or_init(|| {
-            std::iter::once(0)
-                .chain(memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|at| at + 1))
-                .collect()
-        });
+        let starts = self.starts();
         let offset = offset.min(self.text.len());
         let line = starts.partition_point(|&start| start <= offset);
         let start = starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
@@ -136,6 +132,22 @@ impl Source {
         // A byte that continues a character (10xxxxxx) starts no column.
         let column = before.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() + 1;
         Position { line, column }
+    }
+
+    /// Where each line begins.
+    fn starts(&self) -> &[usize] {
+        self.lines.get_or_init(|| {
+            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            std::iter::once(0).chain(ends.map(|at| at + 1)).collect()
+        })
+    }
+
+    /// The bytes of a line, counted from 1, with its line end; empty where there is no such line.
+    pub fn line_span(&self, line: usize) -> Span {
+        let starts = self.starts();
+        let end = self.text.len();
+        let start = line.checked_sub(1).and_then(|index| starts.get(index)).copied().unwrap_or(end);
+        Span::new(start, starts.get(line).copied().unwrap_or(end))
     }
 
     /// The 1-based line of byte `offset`.
@@ -165,6 +177,13 @@ mod tests {
         assert_eq!(source.position("é: ".len()), Position { line: 1, column: 4 });
         assert_eq!(source.position("é: x\n  ü ".len()), Position { line: 2, column: 5 });
         assert_eq!(source.position(999), Position { line: 2, column: 6 });
+    }
+
+    #[test]
+    fn lines_are_found_by_their_numbers() {
+        let source = Source::new("a", b"one\r\n\ntwo".to_vec());
+        let line = |number| source.slice(source.line_span(number));
+        assert_eq!([line(0), line(1), line(2), line(3), line(4)], ["", "one\r\n", "\n", "two", ""]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::report::{count, diff, plain};
 
 /// Prints the diff on stdout and the rest on stderr. Gives the exit status.
 pub(super) fn run(job: &Job<'_>) -> u8 {
-    let mut mended = Mended::of(job);
+    let mended = Mended::of(job);
     let mut failures = Vec::new();
     let printed = job.outputs.main(job.console, |out, look| {
         mended.patches.iter().try_for_each(|(before, after)| diff::write(out, before, after, look))
@@ -22,7 +22,6 @@ pub(super) fn run(job: &Job<'_>) -> u8 {
             job.console.say(&summary(&mended));
         }
     }
-    mended.left.errors = std::mem::take(&mut mended.before.errors);
     let status = job.end(&mended.left, &failures);
     let changes = if mended.patches.is_empty() || job.never_fails() { CLEAN } else { FINDINGS };
     status.max(changes)
@@ -31,8 +30,8 @@ pub(super) fn run(job: &Job<'_>) -> u8 {
 /// `Would fix 3 findings in 2 files (2 SHM001, 1 SHM003)`.
 fn summary(mended: &Mended) -> String {
     let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
-    for (code, _) in &mended.made {
-        *rules.entry(code).or_default() += 1;
+    for (rule, _) in &mended.made {
+        *rules.entry(rule.code).or_default() += 1;
     }
     let rules: Vec<String> = rules.iter().map(|(code, times)| format!("{times} {code}")).collect();
     let (findings, files) = (count(mended.made.len(), "finding"), count(mended.patches.len(), "file"));

@@ -28,8 +28,7 @@ pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
     let done = |paths: &[String]| paths.iter().all(|path| !unwritten.contains(path.as_str()));
     let fixed = mended.made.iter().filter(|(_, paths)| done(paths)).count();
     // What was not written is as it was: only another look tells what is left.
-    let mut left = if unwritten.is_empty() { mended.left } else { job.lint(true, &[]) };
-    left.errors = mended.before.errors;
+    let left = if unwritten.is_empty() { mended.left } else { job.lint(true, &[]) };
     let status = if let Some(stdin) = &job.input.stdin {
         let patched = mended.patches.iter().find(|(before, _)| before.path() == stdin.path());
         let text = patched.map_or(stdin, |(_, after)| after);

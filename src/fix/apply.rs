@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::finding::Edit;
-use crate::source::Source;
+use crate::source::{Source, Span};
 
 /// Edits of one file, sorted by place, identical ones once; those that overlap an earlier one are left out.
 pub fn sorted(edits: impl IntoIterator<Item = Edit>) -> Vec<Edit> {
@@ -22,15 +22,20 @@ pub fn sorted(edits: impl IntoIterator<Item = Edit>) -> Vec<Edit> {
 
 /// The bytes of a file with edits made, which are sorted and do not overlap.
 pub fn apply(source: &Source, edits: &[Edit]) -> Vec<u8> {
+    apply_within(source, Span::new(0, source.bytes().len()), edits)
+}
+
+/// The bytes that come in place of `window` when edits are made that lie inside of it.
+pub fn apply_within(source: &Source, window: Span, edits: &[Edit]) -> Vec<u8> {
     let bytes = source.bytes();
-    let mut out = Vec::with_capacity(bytes.len() + edits.iter().map(|edit| edit.text.len()).sum::<usize>());
-    let mut at = 0;
+    let mut out = Vec::with_capacity(window.len() + edits.iter().map(|edit| edit.text.len()).sum::<usize>());
+    let mut at = window.start;
     for edit in edits {
         out.extend_from_slice(bytes.get(at..edit.span.start).unwrap_or_default());
         out.extend_from_slice(edit.text.as_bytes());
         at = edit.span.end;
     }
-    out.extend_from_slice(bytes.get(at..).unwrap_or_default());
+    out.extend_from_slice(bytes.get(at..window.end).unwrap_or_default());
     out
 }
 

@@ -1,5 +1,6 @@
 //! Applying edits, proving them, and writing the result.
 
 pub mod apply;
+pub mod choose;
 pub mod prove;
 pub mod write;

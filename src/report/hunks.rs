@@ -11,7 +11,7 @@ use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
 pub struct Line<'a> {
     /// Whether it stays, goes or comes.
     pub tag: Tag,
-    /// Its number, from 0, in the old text, or in the new one where it comes.
+    /// Its number, from 0, in the new text, or in the old one where it goes.
     pub index: usize,
     /// Its bytes.
     pub bytes: &'a [u8],
@@ -58,7 +58,7 @@ pub fn hunks<'a>(old: &'a [u8], new: &'a [u8], context: usize) -> Vec<Hunk<'a>> 
 
 fn line<'a>(change: &similar::Change<&'a [u8]>) -> Option<Line<'a>> {
     let (tag, index) = match change.tag() {
-        ChangeTag::Equal => (Tag::Same, change.old_index()),
+        ChangeTag::Equal => (Tag::Same, change.new_index()),
         ChangeTag::Delete => (Tag::Removed, change.old_index()),
         ChangeTag::Insert => (Tag::Added, change.new_index()),
     };

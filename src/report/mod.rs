@@ -64,3 +64,8 @@ pub fn write(format: Format, out: &mut dyn Write, view: &View<'_>) -> io::Result
 pub fn count(number: usize, word: &str) -> String {
     format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,136 @@
-//! The report for people.
+//! The report for people: each finding with its places in the source, what to do about it, and the fix as a small diff.
 
+mod frame;
+mod patch;
+mod row;
+pub mod summary;
+
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
-use super::{View, plain};
+use super::View;
+use super::rule::severity;
+use super::style::{Style, clean};
+use crate::finding::{Finding, Fix, Safety};
+use frame::Label;
 
 /// Writes the report.
 pub fn write(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
-    plain::write(out, &view.report.findings)
+    if view.statistics {
+        summary::statistics(out, view)?;
+    } else {
+        let mut report = Human { view, explained: HashSet::new() };
+        for group in groups(&view.report.findings) {
+            report.write_group(out, &group)?;
+        }
+    }
+    if view.quiet { Ok(()) } else { writeln!(out, "{}", summary::line(view)) }
+}
+
+/// Findings that one fix mends stand together, where the first of them stands.
+fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    let mut of_fix = HashMap::new();
+    for finding in findings {
+        let Some(fix) = &finding.fix else {
+            groups.push(vec![finding]);
+            continue;
+        };
+        let index = *of_fix.entry(patch::identity(&fix.edits)).or_insert(groups.len());
+        match groups.get_mut(index) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    groups
+}
+
+/// A report under way.
+struct Human<'a> {
+    view: &'a View<'a>,
+    /// Rules whose page was pointed to; once is enough.
+    explained: HashSet<&'static str>,
+}
+
+impl Human<'_> {
+    fn write_group(&mut self, out: &mut dyn Write, group: &[&Finding]) -> io::Result<()> {
+        let fix = group.first().and_then(|finding| finding.fix.as_ref());
+        let labels: Vec<Vec<Label<'_>>> = group.iter().map(|finding| labels(finding)).collect();
+        let widths = labels.iter().map(|labels| frame::gutter(labels));
+        let gutter = widths.chain(fix.map(|fix| patch::gutter(&fix.edits))).max().unwrap_or(1);
+        let mut shown: HashSet<(String, usize)> = HashSet::new();
+        for (finding, labels) in group.iter().zip(labels) {
+            // Evidence that the findings of a group share is shown with the first of them.
+            let new = |label: &Label<'_>| {
+                label.primary.is_some()
+                    || shown.insert((label.place.path().to_owned(), label.place.span.start))
+            };
+            let labels: Vec<Label<'_>> = labels.into_iter().filter(new).collect();
+            self.write_finding(out, finding, &labels, gutter)?;
+        }
+        if let Some((first, fix)) = group.first().zip(fix) {
+            self.write_fix(out, fix, first.place.path(), group.len(), gutter)?;
+        }
+        writeln!(out)
+    }
+
+    fn write_finding(
+        &mut self,
+        out: &mut dyn Write,
+        finding: &Finding,
+        labels: &[Label<'_>],
+        gutter: usize,
+    ) -> io::Result<()> {
+        let look = self.view.look;
+        let url = finding.rule.url();
+        let style = severity(finding.severity);
+        let title = format!("{}[{}]", finding.severity.as_str(), finding.rule.name);
+        let title = look.link(&url, look.paint(style, title)).to_string();
+        writeln!(out, "{title}{}", look.paint(Style::Strong, format!(": {}", clean(&finding.message))))?;
+        frame::write(out, labels, gutter, look)?;
+        let mut note = |word: &str, text: &str| {
+            let sign = look.paint(Style::Frame, format!("{:gutter$} =", ""));
+            writeln!(out, "{sign} {}: {text}", look.paint(Style::Strong, word))
+        };
+        for line in finding.help.lines() {
+            note("help", &clean(line))?;
+        }
+        if self.explained.insert(finding.rule.code) {
+            note("rule", &look.link(&url, format!("{} {url}", finding.rule.code)).to_string())?;
+        }
+        Ok(())
+    }
+
+    fn write_fix(
+        &self,
+        out: &mut dyn Write,
+        fix: &Fix,
+        home: &str,
+        findings: usize,
+        gutter: usize,
+    ) -> io::Result<()> {
+        let look = self.view.look;
+        let word = match fix.safety {
+            Safety::Safe => "fix",
+            Safety::Unsafe => "unsafe fix",
+        };
+        let word = look.paint(Style::Strong, look.paint(Style::Added, word));
+        let title = clean(&fix.title);
+        let all = match findings {
+            1 => String::new(),
+            2 => ", which mends both".into(),
+            _ => format!(", which mends all {findings}"),
+        };
+        writeln!(out, "{word}: {title}{all}")?;
+        patch::write(out, &fix.edits, home, gutter, look)
+    }
+}
+
+/// The places of a finding: its own first.
+fn labels(finding: &Finding) -> Vec<Label<'_>> {
+    let own = Label { place: &finding.place, text: "", primary: Some(severity(finding.severity)) };
+    let related = finding.related.iter();
+    let related =
+        related.map(|related| Label { place: &related.place, text: &related.message, primary: None });
+    std::iter::once(own).chain(related).collect()
 }

@@ -1,0 +1,104 @@
+//! The last line of a report for people, and the counts of `--statistics`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+use crate::finding::{Finding, Safety, Severity};
+use crate::report::style::Style;
+use crate::report::{View, count};
+use crate::rules::Rule;
+
+/// What the fixes of some findings come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Fixable {
+    /// With the options as they are.
+    now: usize,
+    /// With `--unsafe-fixes` besides.
+    more: usize,
+}
+
+impl Fixable {
+    fn of<'f>(findings: impl Iterator<Item = &'f Finding>, unsafe_fixes: bool) -> Self {
+        let mut counts = Self::default();
+        for fix in findings.filter_map(|finding| finding.fix.as_ref()) {
+            if fix.safety == Safety::Safe || unsafe_fixes {
+                counts.now += 1;
+            } else {
+                counts.more += 1;
+            }
+        }
+        counts
+    }
+}
+
+/// The line that says it all.
+pub fn line(view: &View<'_>) -> String {
+    let findings = &view.report.findings;
+    let fixed = match view.fixed {
+        0 => String::new(),
+        fixed => format!("Fixed {}", count(fixed, "finding")),
+    };
+    if findings.is_empty() {
+        return if view.fixed > 0 { format!("{fixed}, none left.") } else { clean_run(view) };
+    }
+    let files: BTreeSet<&str> = findings.iter().map(|finding| finding.place.path()).collect();
+    let mut line = format!("{} in {}", count(findings.len(), "finding"), count(files.len(), "file"));
+    if view.fixed > 0 {
+        line = format!("{fixed}, {line} left");
+    }
+    let severities: BTreeSet<Severity> = findings.iter().map(|finding| finding.severity).collect();
+    let weights = if severities.len() > 1 { format!(" ({})", by_severity(findings)) } else { String::new() };
+    format!("{line}{weights}{}.", fixable(view))
+}
+
+/// `, 3 fixable with `--fix` (1 more with `--unsafe-fixes`)`, or nothing.
+fn fixable(view: &View<'_>) -> String {
+    let fixable = Fixable::of(view.report.findings.iter(), view.unsafe_fixes);
+    let option = if view.unsafe_fixes { "--fix --unsafe-fixes" } else { "--fix" };
+    match (fixable.now, fixable.more) {
+        (0, 0) => String::new(),
+        (now, 0) => format!(", {now} fixable with `{option}`"),
+        (0, more) => format!(", {more} fixable with `--fix --unsafe-fixes`"),
+        (now, more) => format!(", {now} fixable with `{option}` ({more} more with `--unsafe-fixes`)"),
+    }
+}
+
+/// `2 errors, 1 warning`.
+fn by_severity(findings: &[Finding]) -> String {
+    let counts = [Severity::Error, Severity::Warning, Severity::Note].map(|severity| {
+        let number = findings.iter().filter(|finding| finding.severity == severity).count();
+        (number > 0).then(|| count(number, severity.as_str()))
+    });
+    counts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// What a run without findings looked at: silence would hide a wrong path.
+fn clean_run(view: &View<'_>) -> String {
+    let counts = view.report.counts;
+    match (counts.files, counts.gpu_workloads) {
+        (0, _) => format!("No findings: none of {} starts a GPU container.", count(counts.seen, "file")),
+        (files, gpus) => {
+            format!("No findings in {} with {}.", count(files, "file"), count(gpus, "GPU container"))
+        }
+    }
+}
+
+/// Writes how often each rule speaks, the most frequent first.
+pub fn statistics(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
+    let mut rules: BTreeMap<&str, (&'static Rule, Vec<&Finding>)> = BTreeMap::new();
+    for finding in &view.report.findings {
+        rules.entry(finding.rule.code).or_insert((finding.rule, Vec::new())).1.push(finding);
+    }
+    let mut rows: Vec<_> = rules.into_values().collect();
+    rows.sort_by_key(|(rule, findings)| (std::cmp::Reverse(findings.len()), rule.code));
+    let digits = rows.first().map_or(1, |(_, findings)| findings.len().to_string().len());
+    let name = rows.iter().map(|(rule, _)| rule.name.len()).max().unwrap_or(0);
+    for (rule, findings) in rows {
+        let fixable = Fixable::of(findings.iter().copied(), true).now;
+        let fixable = if fixable > 0 { format!("  {fixable} fixable") } else { String::new() };
+        let number = view.look.paint(Style::Strong, format!("{:>digits$}", findings.len()));
+        let row = format!("  {}  {:<name$}{fixable}", rule.code, rule.name);
+        writeln!(out, "{number}{}", row.trim_end())?;
+    }
+    Ok(())
+}

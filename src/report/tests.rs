@@ -1,0 +1,66 @@
+//! Every format over the same findings, held against the files in `tests/snapshots`.
+//!
+//! `UPDATE=1 cargo test report` writes them anew.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::*;
+
+fn view(report: &Report) -> View<'_> {
+    View { report, look: Look::PLAIN, unsafe_fixes: false, quiet: false, fixed: 0, statistics: false }
+}
+
+fn rendered(format: Format, view: &View<'_>) -> String {
+    let mut out = Vec::new();
+    write(format, &mut out, view).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// Holds a text against the file of that name.
+fn matches(name: &str, found: &str) {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name);
+    if std::env::var_os("UPDATE").is_some() {
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, found).unwrap();
+    }
+    let wanted = fs::read_to_string(&file).unwrap_or_default();
+    if wanted != found {
+        let diff = similar::TextDiff::from_lines(wanted.as_str(), found);
+        panic!("{}\n{}", file.display(), diff.unified_diff().header("expected", "found"));
+    }
+}
+
+#[test]
+fn every_format_prints_the_sample_as_expected() {
+    let report = sample::report();
+    for format in Format::value_variants() {
+        let name = format.to_possible_value().unwrap().get_name().to_owned();
+        matches(&format!("{name}.txt"), &rendered(*format, &view(&report)));
+    }
+}
+
+#[test]
+fn a_terminal_gets_colours_and_links() {
+    let report = sample::report();
+    let look = Look { color: true, links: true, width: 60 };
+    let text = rendered(Format::Human, &View { look, ..view(&report) });
+    matches("human-terminal.txt", &text.replace('\x1b', "␛"));
+}
+
+#[test]
+fn statistics_and_last_lines_are_short() {
+    let report = sample::report();
+    let text = rendered(Format::Human, &View { statistics: true, ..view(&report) });
+    matches("human-statistics.txt", &text);
+    let line = |view: &View<'_>| human::summary::line(view);
+    let empty = Report::default();
+    assert_eq!(line(&view(&empty)), "No findings: none of 0 files starts a GPU container.");
+    assert_eq!(line(&View { fixed: 2, ..view(&empty) }), "Fixed 2 findings, none left.");
+    assert_eq!(
+        line(&View { fixed: 1, unsafe_fixes: true, ..view(&report) }),
+        "Fixed 1 finding, 5 findings in 4 files left (2 errors, 3 warnings), 4 fixable with `--fix --unsafe-fixes`."
+    );
+}
