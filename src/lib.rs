@@ -4,6 +4,7 @@
 //! [`discover`] says which files are looked at, [`project`] which of them belong together, [`platform`] turns them into
 //! [`workload`]s, [`rules`] judge these, [`fix`] proves and writes what the rules want changed, [`report`] says it.
 
+pub mod accelerator;
 pub mod check;
 pub mod cli;
 pub mod config;

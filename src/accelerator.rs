@@ -1,0 +1,135 @@
+//! What shows that a container gets a GPU, or another accelerator that trains or serves models: the names of runtimes and
+//! devices, as engines of containers take them.
+
+use crate::workload::GpuCount;
+
+/// What a runtime, a device or a variable tells of a GPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// There is one.
+    Yes,
+    /// There may be one: a clause that says why it is open.
+    Maybe(&'static str),
+    /// Nothing.
+    No,
+}
+
+/// Runtimes that bring accelerators in: NVIDIA's container toolkit, Habana's and AMD's container runtimes, and Ascend's.
+const RUNTIMES: [&str; 6] = ["nvidia", "nvidia-container-runtime", "nvidia-cdi", "habana", "amd", "ascend"];
+
+/// Device files: NVIDIA's, AMD's compute queue, Ascend's, Gaudi's, AWS Neuron's, Google's TPU, and WSL's GPU.
+const DEVICES: [&str; 8] = [
+    "/dev/nvidia",
+    "/dev/kfd",
+    "/dev/davinci",
+    "/dev/hl",
+    "/dev/accel",
+    "/dev/neuron",
+    "/dev/vfio/vfio-tpu",
+    "/dev/dxg",
+];
+
+/// Devices by their CDI names, `vendor/class=name`.
+const CDI: [&str; 7] = [
+    "nvidia.com/gpu",
+    "nvidia.com/mig",
+    "amd.com/gpu",
+    "intel.com/gpu",
+    "gpu.intel.com/",
+    "habana.ai/gaudi",
+    "google.com/tpu",
+];
+
+/// What a runtime's name tells.
+pub fn runtime(name: &str) -> Sign {
+    let name = name.rsplit('/').next().unwrap_or(name);
+    if RUNTIMES.iter().any(|known| known.eq_ignore_ascii_case(name)) { Sign::Yes } else { Sign::No }
+}
+
+/// What a device tells that is written as for `--device`: `HOST[:CONTAINER[:rwm]]` or a CDI name. Either side counts.
+pub fn device(text: &str) -> Sign {
+    if CDI.iter().any(|known| text.starts_with(known)) {
+        return Sign::Yes;
+    }
+    let mut graphics = false;
+    for side in text.split(':').filter(|side| side.starts_with("/dev/")) {
+        // Capability files and control nodes of other things: none brings a GPU by itself.
+        if DEVICES.iter().any(|known| side.starts_with(known)) {
+            return Sign::Yes;
+        }
+        graphics |= side.starts_with("/dev/dri");
+    }
+    if graphics { Sign::Maybe("/dev/dri is mostly for video and display") } else { Sign::No }
+}
+
+/// What `NVIDIA_VISIBLE_DEVICES` tells by itself: a GPU only where the daemon's default runtime is NVIDIA's, which
+/// `default_runtime` may say.
+pub fn visible_devices(value: &str, default_runtime: Option<&str>) -> Sign {
+    if takes_away(value) {
+        return Sign::No;
+    }
+    match default_runtime.map(runtime) {
+        Some(Sign::Yes) => Sign::Yes,
+        Some(_) => Sign::No,
+        None => Sign::Maybe("NVIDIA_VISIBLE_DEVICES gives a GPU only where the default runtime is nvidia"),
+    }
+}
+
+/// Whether a value of `NVIDIA_VISIBLE_DEVICES` takes the GPUs of a runtime away.
+pub fn takes_away(value: &str) -> bool {
+    matches!(value, "void" | "none" | "")
+}
+
+/// How many GPUs the value of `--gpus` asks for. A value of 0 asks for none.
+///
+/// The value is a list of comma-separated fields, which may be quoted: `all`, `2`, `device=0`, `"device=0,1"`,
+/// `count=2`, `all,"capabilities=compute,utility"` (docker/cli `opts/gpus.go`).
+pub fn gpus(value: &str) -> GpuCount {
+    let value = value.trim_matches(['"', '\'']);
+    let first = value.split(',').next().unwrap_or_default().trim_matches(['"', '\'']);
+    let count = first.strip_prefix("count=").unwrap_or(first);
+    if let Some(devices) = first.strip_prefix("device=") {
+        if devices.contains(['$', '{', '<']) || devices == "all" {
+            return if devices == "all" { GpuCount::All } else { GpuCount::Unknown };
+        }
+        let others = value.split(',').skip(1).take_while(|field| !field.contains('='));
+        return GpuCount::Exactly(1 + others.count() as u64);
+    }
+    match count {
+        "all" | "-1" => GpuCount::All,
+        number => number.parse().map_or(GpuCount::Unknown, GpuCount::Exactly),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_are_told_by_either_side() {
+        assert_eq!(device("/dev/nvidia0"), Sign::Yes);
+        assert_eq!(device("/dev/null:/dev/nvidiactl:rw"), Sign::Yes);
+        assert_eq!(device("nvidia.com/gpu=all"), Sign::Yes);
+        assert!(matches!(device("/dev/dri:/dev/dri"), Sign::Maybe(_)));
+        assert_eq!(device("/dev/snd"), Sign::No);
+    }
+
+    #[test]
+    fn visible_devices_alone_depend_on_the_default_runtime() {
+        assert!(matches!(visible_devices("all", None), Sign::Maybe(_)));
+        assert_eq!(visible_devices("all", Some("nvidia")), Sign::Yes);
+        assert_eq!(visible_devices("all", Some("runc")), Sign::No);
+        assert_eq!(visible_devices("void", Some("nvidia")), Sign::No);
+    }
+
+    #[test]
+    fn counts_of_gpus_are_read_as_docker_does() {
+        assert_eq!(gpus("all"), GpuCount::All);
+        assert_eq!(gpus("2"), GpuCount::Exactly(2));
+        assert_eq!(gpus("0"), GpuCount::Exactly(0));
+        assert_eq!(gpus("device=0"), GpuCount::Exactly(1));
+        assert_eq!(gpus("\"device=0,1\""), GpuCount::Exactly(2));
+        assert_eq!(gpus("all,\"capabilities=compute,utility\""), GpuCount::All);
+        assert_eq!(gpus("device=$X"), GpuCount::Unknown);
+    }
+}
