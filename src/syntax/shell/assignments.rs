@@ -87,8 +87,9 @@ impl Reader<'_> {
         store: Store,
         reach: Reach,
     ) {
-        let Here { scope, conditional } = self.here;
-        self.script.assignments.push(Assignment { span, name, store, value, reach, scope, conditional });
+        let Here { scope, conditional, guarded } = self.here;
+        let assignment = Assignment { span, name, store, value, reach, scope, conditional, guarded };
+        self.script.assignments.push(assignment);
     }
 
     /// The elements of a list from its `(` to its `)`.

@@ -2,7 +2,7 @@
 
 use super::statements::Flow;
 use super::words::Place;
-use super::{AssignedValue, Command, Dialect, Here, Reach, Reader, ScopeKind, Store, Word};
+use super::{AssignedValue, Command, Dialect, Reach, Reader, ScopeKind, Store, Word};
 use crate::source::Span;
 
 /// What an open block is closed by.
@@ -178,8 +178,7 @@ impl Reader<'_> {
 
     /// `for NAME in WORDS`, or `for ((…))`.
     fn for_head(&mut self, flow: &mut Flow, kind: BlockKind) -> bool {
-        self.here =
-            Here { scope: flow.scope, conditional: flow.conditional || self.conditional_scope(flow.scope) };
+        self.here = self.here(flow);
         self.blanks();
         let name = self.word(Place::Argument);
         let mut value = AssignedValue::Unread;
@@ -254,8 +253,7 @@ impl Reader<'_> {
 
     /// `[[ … ]]`: nothing in it runs but its substitutions.
     fn test(&mut self, flow: &mut Flow) -> bool {
-        self.here =
-            Here { scope: flow.scope, conditional: flow.conditional || self.conditional_scope(flow.scope) };
+        self.here = self.here(flow);
         let mut joined = false;
         loop {
             self.blanks();

@@ -85,7 +85,10 @@ struct Reader<'t> {
 #[derive(Clone, Copy)]
 struct Here {
     scope: usize,
+    /// Whether something decides if they run.
     conditional: bool,
+    /// Whether that is so even within the scope.
+    guarded: bool,
 }
 
 /// A state that reading can go back to.
@@ -116,7 +119,7 @@ impl<'t> Script<'t> {
             script,
             pending: Vec::new(),
             depth: 0,
-            here: Here { scope: 0, conditional: false },
+            here: Here { scope: 0, conditional: false, guarded: false },
             loose: false,
             continued: usize::MAX,
             choices: 0,
@@ -151,6 +154,12 @@ impl Reader<'_> {
         self.script.scopes.truncate(mark.scopes);
         self.pending.truncate(mark.pending);
         true
+    }
+
+    /// Where the next command of some statements runs.
+    fn here(&self, flow: &statements::Flow) -> Here {
+        let within = self.script.scopes.get(flow.scope).is_some_and(|scope| scope.conditional);
+        Here { scope: flow.scope, conditional: flow.conditional || within, guarded: flow.conditional }
     }
 
     /// A new scope inside `parent`, and its index.

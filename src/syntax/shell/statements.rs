@@ -2,7 +2,7 @@
 
 use super::keywords::{Block, BlockKind};
 use super::words::Place;
-use super::{Command, Dialect, End, Here, PieceKind, Quote, Reader, Redirection, ScopeKind, Word};
+use super::{Command, Dialect, End, PieceKind, Quote, Reader, Redirection, ScopeKind, Word};
 use crate::source::Span;
 
 /// What the statements read so far mean for the next one.
@@ -119,8 +119,7 @@ impl Reader<'_> {
 
     /// Reads one simple command.
     pub(super) fn command(&mut self, flow: &mut Flow) {
-        let here =
-            Here { scope: flow.scope, conditional: flow.conditional || self.conditional_scope(flow.scope) };
+        let here = self.here(flow);
         self.here = here;
         self.loose = false;
         if self.options.make {
@@ -159,10 +158,6 @@ impl Reader<'_> {
         if let Some(place) = self.script.commands.get_mut(id) {
             *place = command;
         }
-    }
-
-    pub(super) fn conditional_scope(&self, scope: usize) -> bool {
-        self.script.scopes.get(scope).is_some_and(|scope| scope.conditional)
     }
 
     /// Reads the next assignment, redirection or word; false where the command ends.

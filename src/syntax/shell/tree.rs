@@ -336,6 +336,8 @@ pub struct Assignment {
     pub scope: usize,
     /// Whether something decides at run time if it runs.
     pub conditional: bool,
+    /// Whether that is so even within its scope: `&&` or `||` stands before it.
+    pub guarded: bool,
 }
 
 /// The body of a here-document and what is fed with it.

@@ -3,14 +3,13 @@
 use super::keywords::BlockKind;
 use super::statements::Flow;
 use super::words::Place;
-use super::{AssignedValue, Here, Reach, Reader, ScopeKind, Store};
+use super::{AssignedValue, Reach, Reader, ScopeKind, Store};
 use crate::source::Span;
 
 impl Reader<'_> {
     /// `rem`, labels, `if`, `for … do`, `set` of batch files, in any case; false where none stands here.
     pub(super) fn batch_keyword(&mut self, word: &[u8], flow: &mut Flow) -> bool {
-        self.here =
-            Here { scope: flow.scope, conditional: flow.conditional || self.conditional_scope(flow.scope) };
+        self.here = self.here(flow);
         if word.starts_with(b"@") {
             self.cursor.bump(1);
             return true;

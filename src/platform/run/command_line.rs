@@ -1,0 +1,191 @@
+//! Reading the arguments behind `run` as the engine does: options, the image, and what goes to the program.
+
+use super::fields::{Field, Known};
+use super::guess;
+use super::options::{self, Takes};
+use crate::source::Span;
+use crate::workload::Engine;
+
+/// One option as the engine reads it.
+#[derive(Clone, Debug)]
+pub struct OptionUse {
+    /// Its long name without dashes, as the engine lists it; as it is written where the engine has no such option.
+    pub name: String,
+    /// Whether the engine has such an option.
+    pub known: bool,
+    /// Its value; `-t` and the like have none unless one is written behind `=`.
+    pub value: Option<Field>,
+    /// The word with its name.
+    pub flag: Field,
+    /// Whether the value is a word of its own.
+    pub apart: bool,
+    /// Whether it is there only if something at run time says so.
+    pub conditional: bool,
+}
+
+/// Arguments that may hold options that nobody can read.
+#[derive(Clone, Debug)]
+pub struct Unread {
+    /// What stands there: `$OPTS`.
+    pub field: Field,
+}
+
+/// The arguments behind `run`, sorted.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Arguments {
+    pub(super) options: Vec<OptionUse>,
+    pub(super) unread: Vec<Unread>,
+    pub(super) image: Option<Field>,
+    pub(super) command: Vec<Field>,
+}
+
+/// Sorts arguments as `engine` does.
+pub(super) fn arguments(engine: Engine, fields: &[Field]) -> Arguments {
+    let mut reading = Reading { engine, fields: apart(fields), next: 0, found: Arguments::default() };
+    while let Some(field) = reading.take() {
+        match sort(&field) {
+            Sort::End => {
+                reading.found.image = reading.take();
+                break;
+            }
+            Sort::Long => reading.long(&field),
+            Sort::Cluster => reading.cluster(&field),
+            Sort::Unread(known) if !guess::is_image(engine, &field, known, reading.rest()) => {
+                reading.found.unread.push(Unread { field });
+            }
+            // An empty argument is a variable that is empty unless something else sets it.
+            Sort::Image if field.value.is_empty() => {}
+            Sort::Image | Sort::Unread(_) => {
+                if guess::holds_more(&field) {
+                    reading.found.unread.push(Unread { field: field.clone() });
+                }
+                reading.found.image = Some(field);
+                break;
+            }
+        }
+    }
+    reading.found.command = reading.rest().to_vec();
+    reading.found
+}
+
+/// What an argument is where an option or the image may stand.
+enum Sort {
+    /// `--`.
+    End,
+    Long,
+    /// One or more short options.
+    Cluster,
+    Unread(Known),
+    Image,
+}
+
+fn sort(field: &Field) -> Sort {
+    if let Some(known) = field.unread() {
+        return Sort::Unread(known);
+    }
+    match field.value.as_bytes() {
+        b"--" => Sort::End,
+        [b'-', b'-', ..] => Sort::Long,
+        [b'-', _, ..] if field.knows(2) => Sort::Cluster,
+        _ => Sort::Image,
+    }
+}
+
+/// Options that are quoted together by mistake (`"$OPTS"`, `"--gpus all"`) are read as they are meant.
+fn apart(fields: &[Field]) -> Vec<Field> {
+    let together = |field: &Field| {
+        let name = field.value.split('=').next().unwrap_or_default();
+        field.value.starts_with('-') && name.contains(char::is_whitespace) && field.knows(name.len())
+    };
+    let mut before_image = true;
+    let mut all = Vec::with_capacity(fields.len());
+    for field in fields {
+        before_image &= field.value != "--";
+        if before_image && together(field) {
+            all.extend(field.split());
+        } else {
+            all.push(field.clone());
+        }
+    }
+    all
+}
+
+struct Reading {
+    engine: Engine,
+    fields: Vec<Field>,
+    next: usize,
+    found: Arguments,
+}
+
+impl Reading {
+    fn take(&mut self) -> Option<Field> {
+        let field = self.fields.get(self.next).cloned();
+        self.next += usize::from(field.is_some());
+        field
+    }
+
+    fn rest(&self) -> &[Field] {
+        self.fields.get(self.next..).unwrap_or_default()
+    }
+
+    fn add(&mut self, name: &str, known: bool, flag: &Field, value: Option<Field>, apart: bool) {
+        let conditional = flag.is_conditional();
+        let name = name.to_owned();
+        self.found.options.push(OptionUse { name, known, value, flag: flag.clone(), apart, conditional });
+    }
+
+    /// `--name=value`, `--name value`, `--name`.
+    fn long(&mut self, field: &Field) {
+        let name = field.value.trim_start_matches("--");
+        let (name, equals) =
+            name.split_once('=').map_or((name, None), |(name, _)| (name, Some(2 + name.len() + 1)));
+        let known = options::long(self.engine, name);
+        let whole = field.value.len();
+        match (known, equals) {
+            (_, Some(at)) => {
+                let value = field.slice(Span::new(at, whole));
+                self.add(name, known.is_some(), field, Some(value), false);
+            }
+            (Some((_, Takes::Flag)), None) => self.add(name, true, field, None, false),
+            (Some((_, Takes::Value)), None) => {
+                let value = self.take();
+                self.add(name, true, field, value, true);
+            }
+            (None, None) => {
+                // Misspelt sizes are spelt like the real one otherwise; of others the next word tells.
+                let takes = name.replace('_', "-");
+                let takes = options::long(self.engine, &takes)
+                    .map_or_else(|| guess::is_value(self.rest()), |(_, takes)| takes == Takes::Value);
+                let value = if takes { self.take() } else { None };
+                let apart = value.is_some();
+                self.add(name, false, field, value, apart);
+            }
+        }
+    }
+
+    /// `-it`, `-m4g`, `-itv /a:/b`, `-e=A=b`.
+    fn cluster(&mut self, field: &Field) {
+        let whole = field.value.len();
+        let letters: Vec<u8> = field.value.bytes().collect();
+        let mut at = 1;
+        while let Some(&letter) = letters.get(at) {
+            at += 1;
+            let equals = usize::from(letters.get(at) == Some(&b'='));
+            match options::short(self.engine, letter) {
+                Some((name, Takes::Flag)) if equals == 0 => self.add(name, true, field, None, false),
+                Some((name, Takes::Value)) if at == whole => {
+                    let value = self.take();
+                    self.add(name, true, field, value, true);
+                }
+                Some((name, _)) => {
+                    let value = field.slice(Span::new(at + equals, whole));
+                    return self.add(name, true, field, Some(value), false);
+                }
+                None => {
+                    let name = field.value.get(at - 1..).unwrap_or_default();
+                    return self.add(name, false, field, None, false);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! What a variable may hold where it is used: every assignment of the same file that may reach the place.
+
+use std::collections::{HashMap, HashSet};
+
+use super::search::names_engine;
+use crate::layer::Layer;
+use crate::syntax::shell::{
+    AssignedValue, Assignment, Dialect, Options, PieceKind, Reach, ScopeKind, Script, Store, Word,
+};
+
+/// How many values of one variable are looked at. Real scripts have up to 6.
+pub(super) const MAX_VALUES: usize = 16;
+
+/// How many assignments to one name are looked at on either side of a use.
+const MAX_LOOKED: usize = 64;
+
+/// How far scopes are climbed; a script that nests deeper is treated as if its branches excluded nothing.
+const MAX_CLIMB: usize = 64;
+
+/// A variable that stands outside of the script: a make variable, `env:` of a workflow.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// Its name.
+    pub name: String,
+    /// Its value: source text that is read where the variable stands.
+    pub value: Layer,
+    /// Whether it adds to what was given before.
+    pub append: bool,
+    /// Whether something decides if it is given, or something else may be given in its place.
+    pub conditional: bool,
+}
+
+/// A place in a script from which variables are looked up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At {
+    pub(super) pos: usize,
+    pub(super) scope: usize,
+}
+
+/// A script with what is needed to look variables up.
+pub(super) struct Unit<'u> {
+    pub(super) layer: &'u Layer,
+    pub(super) script: Script<'u>,
+    pub(super) options: Options,
+    /// The assignments to each name, in order.
+    names: HashMap<String, Vec<usize>>,
+    /// Names that may hold the name of an engine.
+    engines: HashSet<String>,
+    /// The script that this one stands in, and where.
+    pub(super) outer: Option<(&'u Unit<'u>, At)>,
+    given: &'u [Given],
+}
+
+/// A part of a value and where it comes from.
+#[derive(Clone, Copy)]
+pub(super) struct Link<'u> {
+    pub(super) source: Source<'u>,
+    /// Whether it is there only if something at run time says so.
+    pub(super) conditional: bool,
+}
+
+/// Where a part of a value comes from.
+#[derive(Clone, Copy)]
+pub(super) enum Source<'u> {
+    /// An assignment; references to its own name in it stand for what was there before.
+    Assigned(&'u Unit<'u>, &'u Assignment),
+    /// One round of a loop.
+    Each(&'u Unit<'u>, &'u Word, At),
+    Given(&'u Unit<'u>, &'u Given),
+    /// Read at run time.
+    Unread,
+}
+
+/// One possible value: parts that are put behind each other.
+pub(super) type Chain<'u> = Vec<Link<'u>>;
+
+impl<'u> Unit<'u> {
+    pub(super) fn new(
+        layer: &'u Layer,
+        options: Options,
+        outer: Option<(&'u Unit<'u>, At)>,
+        given: &'u [Given],
+    ) -> Self {
+        let script = Script::read(layer.text(), options);
+        let mut unit =
+            Self { layer, script, options, names: HashMap::new(), engines: HashSet::new(), outer, given };
+        let direct = given.iter().filter(|given| names_engine(given.value.text()));
+        unit.engines = direct.map(|given| given.name.clone()).collect();
+        for (index, assignment) in unit.script.assignments.iter().enumerate() {
+            let name = unit.spell(unit.script.slice(assignment.name));
+            if unit.holds_engine(assignment) {
+                unit.engines.insert(name.clone());
+            }
+            unit.names.entry(name).or_default().push(index);
+        }
+        unit
+    }
+
+    /// A name as it is looked up: Windows' shells ignore case, PowerShell also scopes.
+    fn spell(&self, name: &str) -> String {
+        match self.options.dialect {
+            Dialect::Batch => name.to_ascii_lowercase(),
+            Dialect::PowerShell => name.rsplit(':').next().unwrap_or(name).to_ascii_lowercase(),
+            _ => name.to_owned(),
+        }
+    }
+
+    /// Whether an assignment names an engine, or refers to a name that may hold one.
+    fn holds_engine(&self, assignment: &Assignment) -> bool {
+        let words = match &assignment.value {
+            AssignedValue::Word(word) => std::slice::from_ref(word),
+            AssignedValue::Array(words) | AssignedValue::Each(words) => words.as_slice(),
+            AssignedValue::Source(span) => return names_engine(self.script.slice(*span)),
+            AssignedValue::Unread => return false,
+        };
+        names_engine(self.script.slice(assignment.span))
+            || words.iter().flat_map(Word::pieces).any(|piece| {
+                matches!(&piece.kind, PieceKind::Variable(variable)
+                    if self.may_hold_engine(self.script.slice(variable.name)))
+            })
+    }
+
+    /// Whether a variable may hold the name of an engine.
+    pub(super) fn may_hold_engine(&self, name: &str) -> bool {
+        names_engine(name)
+            || self.engines.contains(&self.spell(name))
+            || self.outer.is_some_and(|(outer, _)| outer.may_hold_engine(name))
+    }
+
+    /// Whether anything in the script may start a container.
+    pub(super) fn concerns(&self) -> bool {
+        names_engine(self.layer.text())
+            || !self.engines.is_empty()
+            || self.outer.is_some_and(|(outer, _)| outer.concerns())
+    }
+
+    /// The values that `name` may have at a place. None at all where nothing assigns it; an empty chain where it may
+    /// be unset.
+    pub(super) fn chains(&'u self, name: &str, at: At) -> Vec<Chain<'u>> {
+        let mut chains = match self.outer {
+            Some((outer, place)) => outer.chains(name, place),
+            None => self.given_chains(name),
+        };
+        let indices = self.names.get(&self.spell(name)).map_or(&[][..], Vec::as_slice);
+        // They stand in the order of their ends. Of many only the nearest are looked at, so that a long script stays cheap.
+        let ends_before = |index: &usize| {
+            self.script.assignments.get(*index).is_some_and(|assignment| assignment.span.end <= at.pos)
+        };
+        let before = indices.partition_point(ends_before);
+        let nearest = before.saturating_sub(MAX_LOOKED)..(before + MAX_LOOKED).min(indices.len());
+        let mut reaching: Vec<(bool, bool, &'u Assignment)> = indices
+            .get(nearest)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|&index| self.script.assignments.get(index))
+            .filter_map(|assignment| {
+                let (certain, near) = self.reaches(assignment, at)?;
+                Some((near, certain, assignment))
+            })
+            .collect();
+        // What a function does itself comes behind what was done before it was called.
+        reaching.sort_by_key(|(near, ..)| *near);
+        for (_, certain, assignment) in reaching {
+            self.apply(&mut chains, assignment, certain);
+        }
+        chains.truncate(MAX_VALUES);
+        chains
+    }
+
+    /// The place behind the whole script.
+    pub(super) fn end(&self) -> At {
+        At { pos: self.script.text().len(), scope: 0 }
+    }
+
+    fn given_chains(&'u self, name: &str) -> Vec<Chain<'u>> {
+        let mut chains: Vec<Chain<'u>> = Vec::new();
+        for given in self.given.iter().filter(|given| given.name == name) {
+            let link = Link { source: Source::Given(self, given), conditional: given.conditional };
+            match (given.append, given.conditional) {
+                (true, _) if !chains.is_empty() => chains.iter_mut().for_each(|chain| chain.push(link)),
+                (_, true) => chains.push(vec![Link { conditional: false, ..link }]),
+                _ => chains = vec![vec![link]],
+            }
+        }
+        chains
+    }
+
+    /// Whether what is assigned may still be there at a place, with two flags: whether it surely was assigned, and
+    /// whether it was in the same function.
+    fn reaches(&self, assignment: &Assignment, at: At) -> Option<(bool, bool)> {
+        if assignment.reach == Reach::Command {
+            return None;
+        }
+        let there = self.script.scopes.get(assignment.scope)?.function;
+        let here = self.script.scopes.get(at.scope)?.function;
+        if there != here {
+            return match (assignment.reach, there) {
+                (Reach::Function, _) => None,
+                // A function is called when the script has come to its end, as likely as not.
+                (_, None) => Some((!assignment.conditional, false)),
+                (_, Some(_)) => (here.is_some() || assignment.span.start < at.pos).then_some((false, false)),
+            };
+        }
+        if assignment.span.end > at.pos {
+            return None;
+        }
+        let certain = self.certain(assignment, at)?;
+        Some((certain, true))
+    }
+
+    /// Whether an assignment before a place was made on every way to it; nothing where it is on no way to it, because
+    /// it stands in another arm of the same choice.
+    fn certain(&self, assignment: &Assignment, at: At) -> Option<bool> {
+        let mut arms: Vec<(usize, usize)> = Vec::new();
+        let mut around = false;
+        let mut scope = at.scope;
+        for _ in 0..MAX_CLIMB {
+            around |= scope == assignment.scope;
+            let found = self.script.scopes.get(scope)?;
+            if found.kind == ScopeKind::Branch {
+                arms.push((found.choice, scope));
+            }
+            if found.parent == scope {
+                break;
+            }
+            scope = found.parent;
+        }
+        let mut scope = assignment.scope;
+        for _ in 0..MAX_CLIMB {
+            let found = self.script.scopes.get(scope)?;
+            let excluded = arms.iter().any(|(choice, arm)| *choice == found.choice && *arm != scope);
+            if found.kind == ScopeKind::Branch && excluded {
+                return None;
+            }
+            if found.parent == scope {
+                break;
+            }
+            scope = found.parent;
+        }
+        Some(around && !assignment.guarded)
+    }
+
+    fn apply(&'u self, chains: &mut Vec<Chain<'u>>, assignment: &'u Assignment, certain: bool) {
+        let link = |conditional| Link { source: Source::Assigned(self, assignment), conditional };
+        let own = self.own_place(assignment);
+        if assignment.store != Store::Set || own.is_some() {
+            if chains.is_empty() {
+                chains.push(Vec::new());
+            }
+            for chain in chains.iter_mut() {
+                let at = if own == Some(Own::Behind) { 0 } else { chain.len() };
+                chain.insert(at, link(!certain));
+            }
+            return;
+        }
+        let new: Vec<Chain<'u>> = match &assignment.value {
+            AssignedValue::Each(words) => {
+                let at = At { pos: assignment.span.start, scope: assignment.scope };
+                let round = |word| vec![Link { source: Source::Each(self, word, at), conditional: false }];
+                words.iter().take(MAX_VALUES).map(round).collect()
+            }
+            AssignedValue::Unread => vec![vec![Link { source: Source::Unread, conditional: false }]],
+            _ => vec![vec![link(false)]],
+        };
+        if certain {
+            *chains = new;
+        } else {
+            if chains.is_empty() {
+                chains.push(Vec::new());
+            }
+            chains.extend(new);
+        }
+    }
+
+    /// Where an assignment refers to its own name, as `A="$A …"` does.
+    fn own_place(&self, assignment: &Assignment) -> Option<Own> {
+        let name = self.script.slice(assignment.name);
+        let words = match &assignment.value {
+            AssignedValue::Word(word) => std::slice::from_ref(word),
+            AssignedValue::Array(words) => words.as_slice(),
+            _ => return None,
+        };
+        let mut pieces = words.iter().flat_map(Word::pieces);
+        let place = pieces.position(|piece| self.refers_to(&piece.kind, name))?;
+        Some(if place == 0 { Own::Before } else { Own::Behind })
+    }
+
+    /// Whether a piece is a reference to `name`.
+    fn refers_to(&self, kind: &PieceKind, name: &str) -> bool {
+        matches!(kind, PieceKind::Variable(variable) if self.script.slice(variable.name) == name
+            && variable.operand.is_none())
+    }
+}
+
+/// Where the old value stands in the new one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Own {
+    Before,
+    Behind,
+}

@@ -1,0 +1,297 @@
+//! From words to fields: what a shell would make of a word, in every way that the file leaves open.
+
+use std::cell::Cell;
+use std::ops::Range;
+
+use super::environment::{At, Chain, Link, MAX_VALUES, Source, Unit};
+use super::fields::{Builder, Field, Known, Spot};
+use crate::layer::{Encoding, Layer};
+use crate::syntax::shell::{
+    AssignedValue, Dialect, Modifier, Piece, PieceKind, Quote, Store, Variable, Word,
+};
+
+/// How deep variables are followed through each other.
+const MAX_DEPTH: usize = 8;
+
+/// How many pieces of words and values are put together for one file before the rest is taken as unknown. Real scripts
+/// take some hundreds.
+const BUDGET: usize = 100_000;
+
+/// Expands the words of one file within a budget.
+pub(super) struct Expander {
+    left: Cell<usize>,
+}
+
+impl Default for Expander {
+    fn default() -> Self {
+        Self { left: Cell::new(BUDGET) }
+    }
+}
+
+/// Something with several possible readings, in a fixed order; never empty.
+pub(super) type Ways<T> = Vec<T>;
+
+/// Where and how words are expanded.
+#[derive(Clone, Copy)]
+struct Frame<'a> {
+    at: At,
+    depth: usize,
+    /// Unquoted values are split into words, as in a command but not in an assignment.
+    splits: bool,
+    /// The name that is being assigned: references to it stand for what the chain holds already.
+    own: Option<&'a str>,
+}
+
+impl Frame<'_> {
+    /// Whether a reference stands for what the name that is being assigned held before.
+    fn is_own(&self, unit: &Unit<'_>, variable: &Variable) -> bool {
+        variable.operand.is_none() && self.own == Some(unit.script.slice(variable.name))
+    }
+}
+
+impl Expander {
+    /// The fields of a command's words. Way `i` takes the `i`-th value of every variable, and the last one of those
+    /// that have fewer: variables that are set in the same branches go together, and every value is seen.
+    pub(super) fn command<'u>(&self, unit: &'u Unit<'u>, words: &[Word], at: At) -> Ways<Vec<Field>> {
+        let frame = Frame { at, depth: 0, splits: true, own: None };
+        let expand = |word: &Word| {
+            let mut ways = self.word(unit, word, frame);
+            let written = Spot { layer: unit.layer.clone(), span: word.span };
+            for field in ways.iter_mut().flatten() {
+                field.written = Some(written.clone());
+            }
+            ways
+        };
+        together(words.iter().map(expand))
+    }
+
+    fn spend(&self, steps: usize) {
+        self.left.set(self.left.get().saturating_sub(steps));
+    }
+
+    /// The fields of one word.
+    fn word<'u>(&self, unit: &'u Unit<'u>, word: &Word, frame: Frame<'_>) -> Ways<Vec<Field>> {
+        let mut ways = vec![Builder::new(frame.splits)];
+        let mut own_text = word.pieces().is_empty();
+        for piece in word.pieces() {
+            self.spend(1);
+            let values = match &piece.kind {
+                PieceKind::Text => {
+                    own_text = true;
+                    for way in &mut ways {
+                        push_text(unit, piece, way.open());
+                    }
+                    continue;
+                }
+                PieceKind::Variable(variable) if frame.is_own(unit, variable) => {
+                    continue;
+                }
+                PieceKind::Variable(variable) => self.variable(unit, piece, variable, frame),
+                PieceKind::Substitution(commands) => document(unit, commands.clone()),
+                _ => None,
+            };
+            own_text |= values.is_none();
+            let values = values.unwrap_or_else(|| vec![vec![unread(unit, piece)]]);
+            let apart = matches!(&piece.kind, PieceKind::Variable(variable) if variable.elements);
+            grow(&mut ways, values.len());
+            for (index, way) in ways.iter_mut().enumerate() {
+                way.insert(nth(&values, index), piece.quote != Quote::None, apart);
+            }
+        }
+        let finish = |builder: Builder| {
+            let mut fields = builder.finish();
+            if let [field] = fields.as_mut_slice()
+                && own_text
+            {
+                field.is_word(Spot { layer: unit.layer.clone(), span: word.span });
+            }
+            fields
+        };
+        ways.into_iter().map(finish).collect()
+    }
+
+    /// The values of a variable: lists of elements, of which a plain variable has one. Nothing where it is unknown.
+    fn variable<'u>(
+        &self,
+        unit: &'u Unit<'u>,
+        piece: &Piece,
+        variable: &Variable,
+        frame: Frame<'_>,
+    ) -> Option<Ways<Vec<Field>>> {
+        if self.left.get() == 0 || frame.depth >= MAX_DEPTH {
+            return None;
+        }
+        let name = unit.script.slice(variable.name);
+        let chains = unit.chains(name, frame.at);
+        self.spend(chains.iter().map(|chain| 1 + chain.len()).sum());
+        let operand = || {
+            let inner = Frame { depth: frame.depth + 1, splits: piece.quote == Quote::None, ..frame };
+            variable.operand.as_ref().map_or_else(|| vec![Vec::new()], |word| self.word(unit, word, inner))
+        };
+        let mut ways: Ways<Vec<Field>> = Vec::new();
+        let unset = chains.is_empty() || chains.iter().any(Vec::is_empty);
+        match variable.modifier {
+            Modifier::None | Modifier::Required if chains.is_empty() => return None,
+            Modifier::None | Modifier::Required => {}
+            Modifier::Default if unset => ways.extend(operand()),
+            Modifier::Default => {}
+            Modifier::Alternative => {
+                ways.extend(unset.then(Vec::new));
+                ways.extend(operand());
+                return Some(through(ways, name));
+            }
+            Modifier::Other => return None,
+        }
+        for chain in &chains {
+            if !chain.is_empty() || variable.modifier != Modifier::Default {
+                ways.extend(self.chain(name, chain, &unread(unit, piece), frame.depth));
+            }
+        }
+        // Of a list, bash takes the first element where no other is asked for.
+        if unit.options.dialect == Dialect::Posix && !variable.elements && !variable.make {
+            for elements in &mut ways {
+                elements.truncate(1);
+            }
+        }
+        ways.truncate(MAX_VALUES);
+        Some(through(ways, name))
+    }
+
+    /// The elements that a chain of assignments makes. `reference` stands for what is read at run time.
+    fn chain(&self, name: &str, chain: &Chain<'_>, reference: &Field, depth: usize) -> Ways<Vec<Field>> {
+        let mut ways: Ways<Vec<Field>> = vec![Vec::new()];
+        for link in chain {
+            if self.left.get() == 0 {
+                return vec![vec![reference.clone()]];
+            }
+            let (glued, values) = self.link(name, link, reference, depth + 1);
+            grow(&mut ways, values.len());
+            for (index, way) in ways.iter_mut().enumerate() {
+                for (at, value) in nth(&values, index).iter().enumerate() {
+                    self.spend(value.parts.len());
+                    let mut value = value.clone();
+                    if link.conditional {
+                        value.depends();
+                    }
+                    match way.last_mut() {
+                        Some(last) if glued && at == 0 => last.append(&value),
+                        _ => way.push(value),
+                    }
+                }
+            }
+        }
+        ways
+    }
+
+    /// The elements of one assignment, and whether the first goes on with the text before it.
+    fn link(&self, name: &str, link: &Link<'_>, reference: &Field, depth: usize) -> (bool, Ways<Vec<Field>>) {
+        let value = match link.source {
+            Source::Unread => return (false, vec![vec![reference.clone()]]),
+            Source::Each(unit, word, at) => {
+                return (false, self.word(unit, word, Frame { at, depth, splits: true, own: None }));
+            }
+            Source::Given(unit, given) => return (false, self.source(unit, &given.value, unit.end(), depth)),
+            Source::Assigned(unit, assignment) => (unit, assignment),
+        };
+        let (unit, assignment) = value;
+        let at = At { pos: assignment.span.start, scope: assignment.scope };
+        let frame = Frame { at, depth, splits: false, own: Some(name) };
+        match &assignment.value {
+            AssignedValue::Word(word) => {
+                let string =
+                    assignment.store != Store::Element && unit.options.dialect != Dialect::PowerShell;
+                (string, self.word(unit, word, frame))
+            }
+            AssignedValue::Array(words) => {
+                let frame = Frame { splits: true, ..frame };
+                (false, together(words.iter().map(|word| self.word(unit, word, frame))))
+            }
+            AssignedValue::Source(span) => {
+                let layer = unit.layer.part(*span, Encoding::Verbatim);
+                (false, self.source(unit, &layer, at, depth))
+            }
+            AssignedValue::Each(_) | AssignedValue::Unread => (false, vec![vec![reference.clone()]]),
+        }
+    }
+
+    /// The fields of source text that is put in place before the line is read.
+    fn source(&self, unit: &Unit<'_>, text: &Layer, at: At, depth: usize) -> Ways<Vec<Field>> {
+        if depth >= MAX_DEPTH {
+            return vec![Vec::new()];
+        }
+        let inner = Unit::new(text, unit.options, Some((unit, at)), &[]);
+        let frame = Frame { at: inner.end(), depth, splits: true, own: None };
+        // The value may hold more than one command (`cd x && docker run`); those before the last are over by then.
+        let command = inner.script.commands.iter().rfind(|command| command.scope == 0);
+        together(
+            command.into_iter().flat_map(|command| &command.words).map(|word| self.word(&inner, word, frame)),
+        )
+    }
+}
+
+/// The ways of several words, put behind each other.
+fn together(words: impl Iterator<Item = Ways<Vec<Field>>>) -> Ways<Vec<Field>> {
+    let mut all: Ways<Vec<Field>> = vec![Vec::new()];
+    for ways in words {
+        grow(&mut all, ways.len());
+        for (index, fields) in all.iter_mut().enumerate() {
+            fields.extend(nth(&ways, index).iter().cloned());
+        }
+    }
+    all
+}
+
+/// The `index`-th way, or the last one.
+fn nth<T>(ways: &[Vec<T>], index: usize) -> &[T] {
+    ways.get(index).or(ways.last()).map_or(&[], Vec::as_slice)
+}
+
+/// Gives `ways` at least `count` members, as far as values are looked at, by repeating the last.
+fn grow<T: Clone>(ways: &mut Ways<T>, count: usize) {
+    while ways.len() < count.min(MAX_VALUES) {
+        let Some(last) = ways.last().cloned() else { return };
+        ways.push(last);
+    }
+}
+
+/// Notes that values came through a variable.
+fn through(mut ways: Ways<Vec<Field>>, name: &str) -> Ways<Vec<Field>> {
+    for field in ways.iter_mut().flatten() {
+        field.via = Some(name.to_owned());
+    }
+    ways
+}
+
+fn push_text(unit: &Unit<'_>, piece: &Piece, field: &mut Field) {
+    let spot = Spot { layer: unit.layer.clone(), span: piece.span };
+    field.push(&piece.text(unit.script.text()), spot, piece.quote, Known::Text);
+}
+
+/// A piece whose value nobody knows.
+fn unread(unit: &Unit<'_>, piece: &Piece) -> Field {
+    let many = match &piece.kind {
+        PieceKind::Variable(variable) => piece.quote == Quote::None || variable.elements,
+        PieceKind::Opaque(_) | PieceKind::Substitution(_) => piece.quote == Quote::None,
+        _ => false,
+    };
+    let mut field = Field::default();
+    let spot = Spot { layer: unit.layer.clone(), span: piece.span };
+    let known = if many { Known::AnyWords } else { Known::OneWord };
+    field.push(unit.script.slice(piece.span), spot, piece.quote, known);
+    field
+}
+
+/// The text of `$(cat <<EOF …)`, which is how scripts write long strings.
+fn document(unit: &Unit<'_>, commands: Range<usize>) -> Option<Ways<Vec<Field>>> {
+    let first = commands.start;
+    let [command] = unit.script.commands.get(commands)? else { return None };
+    let [program] = command.words.as_slice() else { return None };
+    let body = unit.script.here_documents.iter().find(|body| body.command == first)?;
+    if program.plain(unit.script.text()) != Some("cat") {
+        return None;
+    }
+    let mut field = Field::default();
+    let spot = Spot { layer: unit.layer.clone(), span: body.body };
+    field.push(unit.script.slice(body.body), spot, Quote::Single, Known::Text);
+    Some(vec![vec![field]])
+}

@@ -1,0 +1,112 @@
+//! Finding the engine among the fields of a command, and the scripts that a command hands to another shell.
+
+use super::fields::Field;
+use super::options::global_takes_value;
+use crate::workload::Engine;
+
+/// Where an engine is told to start a container.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    pub(super) engine: Engine,
+    /// Whether the command itself brings the GPUs in, as `nvidia-docker` does.
+    pub(super) nvidia: bool,
+    /// The field that names the engine.
+    pub(super) word: usize,
+    /// The first argument behind `run`.
+    pub(super) arguments: usize,
+}
+
+/// Programs that only look at their arguments. A function of the script may be called so too: `log_info`.
+const TALKERS: [&str; 38] = [
+    "echo", "printf", "print", "cat", "grep", "egrep", "rg", "sed", "awk", "man", "which", "type", "whereis",
+    "test", "git", "log", "info", "warn", "warning", "error", "err", "die", "fail", "usage", "help", "msg",
+    "say", "note", "debug", "title", "success", "abort", "logger", "pgrep", "pkill", "notify", "banner",
+    "puts",
+];
+
+/// Words in the name of a function that hands its arguments on.
+const DOERS: [&str; 8] = ["run", "exec", "execute", "eval", "cmd", "do", "try", "retry"];
+
+/// The name of a program without its folder and ending.
+pub(super) fn program(field: &Field) -> String {
+    let name = field.value.rsplit(['/', '\\']).next().unwrap_or_default().to_ascii_lowercase();
+    name.strip_suffix(".exe").map_or_else(|| name.clone(), str::to_owned)
+}
+
+/// Whether a command only speaks of its arguments.
+pub(super) fn talks(fields: &[Field]) -> bool {
+    let Some(first) = fields.first() else { return false };
+    let name = program(first);
+    let has = |words: &[&str]| name.split(['_', '-', '.', ':']).any(|part| words.contains(&part));
+    TALKERS.contains(&name.as_str()) || (has(&TALKERS) && !has(&DOERS))
+}
+
+/// Whether a command is a function or program that runs what it is handed as one string.
+pub(super) fn does(fields: &[Field]) -> bool {
+    let name = fields.first().map(program).unwrap_or_default();
+    name.split(['_', '-']).any(|part| DOERS.contains(&part))
+}
+
+/// Finds the engine and its `run` or `create`. Whatever stands before it hands the rest on, as `sudo` does, unless it
+/// only speaks of it.
+pub(super) fn find(fields: &[Field]) -> Option<Found> {
+    let found = fields.iter().enumerate().find_map(|(at, field)| {
+        let (engine, nvidia, runs) = engine(field)?;
+        let arguments = if runs { Some(at + 1) } else { behind_run(fields, at + 1) };
+        arguments.map(|arguments| Found { engine, nvidia, word: at, arguments })
+    })?;
+    let before = fields.get(..found.word).unwrap_or_default();
+    // `sudo echo …`: any of the programs on the way may be the one that only speaks.
+    let silent = before
+        .iter()
+        .any(|field| TALKERS.get(..2).is_some_and(|echo| echo.contains(&program(field).as_str())));
+    (!silent && !talks(before)).then_some(found)
+}
+
+/// Which engine a word names, whether that brings GPUs in, and whether it holds `run` already.
+fn engine(field: &Field) -> Option<(Engine, bool, bool)> {
+    if field.unread().is_some() {
+        return engine_variable(&field.value);
+    }
+    match program(field).as_str() {
+        "docker" | "docker-ce" => Some((Engine::Docker, false, false)),
+        "nvidia-docker" | "nvidia-docker2" => Some((Engine::Docker, true, false)),
+        "podman" | "podman-remote" => Some((Engine::Podman, false, false)),
+        "nerdctl" => Some((Engine::Nerdctl, false, false)),
+        _ => None,
+    }
+}
+
+/// The same for a variable that nothing in the file sets: its name tells.
+fn engine_variable(source: &str) -> Option<(Engine, bool, bool)> {
+    let name = source.to_ascii_lowercase();
+    let is = |word: &str| name.contains(word);
+    let engine = if is("podman") {
+        Engine::Podman
+    } else if is("nerdctl") {
+        Engine::Nerdctl
+    } else if is("docker") || is("container") || is("engine") {
+        Engine::Docker
+    } else {
+        return None;
+    };
+    if ["opt", "arg", "flag", "image", "file", "name", "host", "dir", "path"].iter().any(|word| is(word)) {
+        return None;
+    }
+    Some((engine, is("nvidia"), is("run") && !is("runtime")))
+}
+
+/// Behind the engine's own options: the place behind `run`, `create`, `container run`.
+fn behind_run(fields: &[Field], from: usize) -> Option<usize> {
+    let mut at = from;
+    while let Some(field) = fields.get(at) {
+        at += 1;
+        match field.value.as_str() {
+            "run" | "create" => return Some(at),
+            "container" => {}
+            option if option.starts_with('-') => at += usize::from(global_takes_value(option)),
+            _ => return None,
+        }
+    }
+    None
+}

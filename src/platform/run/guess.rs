@@ -1,0 +1,131 @@
+//! What a person would take an argument for where no file can tell: the image or options, a value or the image.
+
+use super::command_line::arguments;
+use super::fields::{Field, Known};
+use super::options;
+use crate::workload::Engine;
+
+/// Parts of the names of variables that hold an image.
+const IMAGE_NAMES: [&str; 8] =
+    ["image", "img", "tag", "repo", "registry", "container", "docker_name", "cont"];
+
+/// Parts of the names of variables that hold options.
+const OPTION_NAMES: [&str; 34] = [
+    "opt",
+    "arg",
+    "flag",
+    "param",
+    "mount",
+    "vol",
+    "port",
+    "env",
+    "gpu",
+    "device",
+    "runtime",
+    "network",
+    "net",
+    "display",
+    "extra",
+    "limit",
+    "cap",
+    "user",
+    "x11",
+    "xauth",
+    "setting",
+    "switch",
+    "restart",
+    "memory",
+    "shm",
+    "detach",
+    "interactive",
+    "tty",
+    "name",
+    "label",
+    "secret",
+    "cache",
+    "dir",
+    "bind",
+];
+
+/// Whether an argument that cannot be read is the image rather than options. `rest` are the arguments behind it.
+pub(super) fn is_image(engine: Engine, field: &Field, known: Known, rest: &[Field]) -> bool {
+    let Some(next) = rest.first() else { return true };
+    match (named_image(&field.value), named_options(&field.value)) {
+        (true, false) => return true,
+        (false, true) => return !rest.iter().any(may_be_image),
+        (true, true) => return known == Known::OneWord || !rest.iter().any(looks_like_image),
+        (false, false) => {}
+    }
+    if known == Known::OneWord {
+        return true;
+    }
+    match next.unread() {
+        // `$A $B`: the second is the image unless its name says that it is a command.
+        Some(_) => {
+            let name = next.value.to_ascii_lowercase();
+            !named_image(&next.value) && (rest.len() > 1 || name.contains("cmd") || name.contains("command"))
+        }
+        None if next.value.starts_with('-') => !options_follow(engine, rest),
+        None => !looks_like_image(next),
+    }
+}
+
+/// Whether an argument stands for all arguments of a script or a list, of which the image may be the last.
+pub(super) fn holds_more(field: &Field) -> bool {
+    field.unread() == Some(Known::AnyWords) && field.value.contains(['@', '*'])
+}
+
+/// Whether `rest` begins with options of the engine and holds an image behind them.
+fn options_follow(engine: Engine, rest: &[Field]) -> bool {
+    let Some(first) = rest.first() else { return false };
+    let name = first.value.trim_start_matches('-').split('=').next().unwrap_or_default();
+    let known = if first.value.starts_with("--") {
+        options::long(engine, name).is_some()
+    } else {
+        first.value.as_bytes().get(1).copied().is_some_and(|letter| options::short(engine, letter).is_some())
+    };
+    known
+        && !rest.iter().any(|field| field.unread().is_some_and(|_| !named_image(&field.value)))
+        && arguments(engine, rest).image.is_some_and(|image| looks_like_image(&image))
+}
+
+/// Whether the word behind an unknown option is its value: it is, unless it looks like an image or nothing but it
+/// could be the image.
+pub(super) fn is_value(rest: &[Field]) -> bool {
+    match rest {
+        [next, _, ..] => !next.value.starts_with('-') && !looks_like_image(next),
+        _ => false,
+    }
+}
+
+fn may_be_image(field: &Field) -> bool {
+    !field.value.starts_with('-')
+}
+
+/// Whether an argument is spelt like an image: a registry, a path or a tag, and no file.
+fn looks_like_image(field: &Field) -> bool {
+    if field.unread().is_some() {
+        return named_image(&field.value);
+    }
+    let value = field.value.as_str();
+    let path = value.starts_with(['/', '.', '~', '-', '$']);
+    !path && (value.contains('/') || value.contains(':')) && !value.contains('=')
+}
+
+/// The words of a variable's name: `${DOCKER_IMAGE}` is `docker` and `image`.
+fn words(source: &str) -> impl Iterator<Item = String> {
+    source
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_lowercase)
+}
+
+fn named_image(source: &str) -> bool {
+    words(source).any(|word| IMAGE_NAMES.iter().any(|name| word.contains(name)))
+}
+
+fn named_options(source: &str) -> bool {
+    words(source).any(|word| OPTION_NAMES.iter().any(|name| word.starts_with(name) || word.ends_with(name)))
+        || words(source)
+            .any(|word| word.ends_with('s') && OPTION_NAMES.iter().any(|name| word.contains(name)))
+}

@@ -1,0 +1,67 @@
+//! Command lines that start containers: `docker run` and its kin, found in a script as the shell and the engine would.
+//!
+//! [`invocations`] takes the text of a script, wherever it stands, and gives what it starts: options, image and command, with
+//! the place of each. Variables are followed to every value that the file gives them; what may be there and what
+//! cannot be read is marked as such. [`workload`] makes the shared model of it.
+
+mod command_line;
+mod environment;
+mod expand;
+mod fields;
+mod find;
+mod guess;
+mod merge;
+mod nested;
+mod options;
+mod search;
+mod settings;
+#[cfg(test)]
+mod tests;
+pub mod workload;
+
+pub use command_line::{OptionUse, Unread};
+pub use environment::Given;
+pub use fields::{Field, Known, Part, Spot};
+
+use crate::layer::Layer;
+use crate::syntax::shell::Options;
+use crate::workload::Engine;
+
+/// A command line that starts a container.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// Which engine it tells to.
+    pub engine: Engine,
+    /// Whether the engine's word itself brings the GPUs in: `nvidia-docker`.
+    pub nvidia: bool,
+    /// The word that names the engine, where it is to be reported.
+    pub word: Spot,
+    /// The options that the engine reads, in order; those of all values that variables may have.
+    pub options: Vec<OptionUse>,
+    /// The ways in which it may run: which of the options are there together.
+    pub ways: Vec<Vec<usize>>,
+    /// Arguments before the image that cannot be read.
+    pub unread: Vec<Unread>,
+    /// The image, if one is named.
+    pub image: Option<Field>,
+    /// What goes to the program: everything behind the image.
+    pub command: Vec<Field>,
+    /// Whether it goes on over a line end where a shell would stop.
+    pub loose: bool,
+}
+
+/// The command lines that start containers in the script `layer`. `given` are variables from outside of it.
+///
+/// Scripts inside of it (`bash -c '…'`, a here-document fed to a shell) count too. The order is that of the text.
+pub fn invocations(layer: &Layer, options: Options, given: &[Given]) -> Vec<Invocation> {
+    search::search(layer, options, given)
+}
+
+/// Whether a text may start a container; a few literal scans. Without `every_container` it must also speak of a GPU or
+/// of `/dev/shm`.
+pub fn starts_containers(text: &str, every_container: bool) -> bool {
+    search::names_engine(text)
+        && (memchr::memmem::find(text.as_bytes(), b"run").is_some()
+            || memchr::memmem::find(text.as_bytes(), b"create").is_some())
+        && (every_container || search::speaks_of_interest(text))
+}

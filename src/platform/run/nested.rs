@@ -1,0 +1,166 @@
+//! Scripts inside of scripts: strings that a command hands to another shell, and here-documents that are fed to one.
+
+use super::environment::Unit;
+use super::fields::{Field, Known};
+use super::find::{does, program};
+use super::search::names_engine;
+use crate::layer::{Embed, Encoding, Layer};
+use crate::source::Span;
+use crate::syntax::shell::{Command, HereDocument, Quote};
+
+/// Shells, which take a script behind `-c`.
+const SHELLS: [&str; 12] =
+    ["sh", "bash", "zsh", "dash", "ksh", "ash", "fish", "su", "script", "pwsh", "powershell", "cmd"];
+
+/// Programs that run the words behind their own options as one command line.
+const RUNNERS: [&str; 14] = [
+    "eval",
+    "ssh",
+    "tmux",
+    "screen",
+    "watch",
+    "parallel",
+    "srun",
+    "gcloud",
+    "sshpass",
+    "xterm",
+    "gnome-terminal",
+    "alias",
+    "trap",
+    "pdsh",
+];
+
+/// The script that a command runs from its arguments, as a layer of the text that they stand in.
+pub(super) fn script(unit: &Unit<'_>, fields: &[Field]) -> Option<Layer> {
+    let parts = script_fields(fields)?;
+    let text: usize = parts.iter().map(|field| field.value.len()).sum();
+    if text == 0 || !parts.iter().any(|field| names_engine(&field.value)) {
+        return None;
+    }
+    let mut embed = unit.layer.embed(encoding(parts));
+    for (index, field) in parts.iter().enumerate() {
+        if index > 0 {
+            gap(&mut embed, field);
+        }
+        put(&mut embed, unit, field)?;
+    }
+    Some(embed.finish())
+}
+
+/// The fields that together are a script.
+fn script_fields(fields: &[Field]) -> Option<&[Field]> {
+    let spaced = |field: &Field| field.value.trim().contains(char::is_whitespace);
+    let behind = |at: usize| fields.get(at..).unwrap_or_default();
+    for (at, field) in fields.iter().enumerate() {
+        let name = program(field);
+        if SHELLS.contains(&name.as_str()) {
+            let flag = behind(at + 1).iter().position(|field| {
+                let value = field.value.as_str();
+                value.eq_ignore_ascii_case("/c")
+                    || value == "-Command"
+                    || (value.starts_with('-') && !value.starts_with("--") && value.ends_with('c'))
+                    || value == "--command"
+            });
+            if let Some(flag) = flag {
+                return fields.get(at + flag + 2..at + flag + 3);
+            }
+        }
+        if RUNNERS.contains(&name.as_str()) {
+            let first = at + 1 + behind(at + 1).iter().position(spaced)?;
+            return if name == "eval" || name == "ssh" {
+                fields.get(first..)
+            } else {
+                fields.get(first..=first)
+            };
+        }
+    }
+    // A function of the script that runs what it gets: `run_cmd "docker run …"`.
+    let at = fields.iter().skip(1).position(spaced)? + 1;
+    does(fields).then(|| fields.get(at..=at)).flatten()
+}
+
+/// How new text in a script must be spelt where its fields stand.
+fn encoding(fields: &[Field]) -> Encoding {
+    let quote = fields.first().and_then(Field::quote);
+    if !fields.iter().all(|field| field.quote() == quote && field.via.is_none()) {
+        return Encoding::ReadOnly;
+    }
+    match quote {
+        Some(Quote::Single) => Encoding::ShellSingle,
+        Some(Quote::Double) => Encoding::ShellDouble,
+        Some(Quote::None) => Encoding::Verbatim,
+        _ => Encoding::ReadOnly,
+    }
+}
+
+/// The blank between two fields that are joined.
+fn gap(embed: &mut Embed, field: &Field) {
+    let at = field.spot().map_or(0, |spot| spot.span.start);
+    embed.replace(Span::at(at), " ");
+}
+
+/// Puts a field's text into a layer; what is not known stays as it is written, to be read there.
+fn put(embed: &mut Embed, unit: &Unit<'_>, field: &Field) -> Option<()> {
+    for part in &field.parts {
+        if !std::ptr::eq(part.spot.layer.text(), unit.layer.text()) {
+            return None;
+        }
+        let value = part.inner.of(&field.value);
+        if part.known == Known::Text && part.spot.text() != value {
+            embed.replace(part.spot.span, value);
+        } else {
+            embed.copy(part.spot.span);
+        }
+    }
+    Some(())
+}
+
+/// The scripts in a here-document: all of it where a shell reads it or it becomes a script, the commands of a systemd unit
+/// where it is one. Other text is text.
+pub(super) fn fed(unit: &Unit<'_>, command: &Command, body: &HereDocument) -> Vec<Layer> {
+    let text = unit.script.slice(body.body);
+    if let Some(lines) = unit_commands(text) {
+        return lines
+            .into_iter()
+            .map(|line| unit.layer.part(line.shift(body.body.start), Encoding::Verbatim))
+            .collect();
+    }
+    let shell = command.words.iter().any(|word| {
+        let name = word.literal(unit.script.text()).unwrap_or_default();
+        let name = name.rsplit('/').next().unwrap_or_default();
+        SHELLS.contains(&name) || matches!(name, "ssh" | "sbatch" | "qsub" | "at" | "batch")
+    });
+    let written = command.redirections.iter().filter_map(|redirection| redirection.target.as_ref());
+    let script = written.chain(&command.words).any(|target| {
+        let name = unit.script.slice(target.span).trim_end_matches(['"', '\'']);
+        [".sh", ".bash", ".sbatch", ".slurm", ".command"].iter().any(|ending| name.ends_with(ending))
+    });
+    if shell || script { vec![unit.layer.part(body.body, Encoding::Verbatim)] } else { Vec::new() }
+}
+
+/// The command lines of a systemd unit; nothing where the text is none.
+pub(super) fn unit_commands(text: &str) -> Option<Vec<Span>> {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    let mut open: Option<usize> = None;
+    for line in text.split_inclusive('\n') {
+        let end = start + line.len();
+        let kept = line.trim_end();
+        if open.is_none()
+            && let Some((key, value)) = kept.split_once('=')
+            && key.trim().starts_with("Exec")
+        {
+            // Marks before the program: `-`, `@`, `+`, `!`.
+            let value = value.trim_start().trim_start_matches(['-', '@', '+', '!', ':']);
+            open = Some(start + kept.len() - value.len());
+        }
+        if let Some(from) = open
+            && !kept.ends_with('\\')
+        {
+            lines.push(Span::new(from, start + kept.len()));
+            open = None;
+        }
+        start = end;
+    }
+    (!lines.is_empty()).then_some(lines)
+}

@@ -1,0 +1,139 @@
+//! Going through a script and the scripts inside it for command lines that start containers.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
+use super::command_line::arguments;
+use super::environment::{At, Given, Unit};
+use super::expand::Expander;
+use super::fields::{Field, Spot};
+use super::find::{Found, find, talks};
+use super::merge::{Way, merge};
+use super::{Invocation, nested};
+use crate::layer::Layer;
+use crate::source::Span;
+use crate::syntax::shell::{Command, Options, PieceKind, Word};
+
+/// How deep scripts are followed into each other: `ssh host "bash -c '…'"` is two.
+const MAX_DEPTH: usize = 4;
+
+static ENGINES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::builder().ascii_case_insensitive(true).build(["docker", "podman", "nerdctl"]).ok()
+});
+
+static INTEREST: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let words = ["gpu", "nvidia", "shm", "--ipc", "/dev/", "habana", "--runtime"];
+    AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
+});
+
+/// Whether a text holds a word without which no rule speaks of its containers.
+pub(super) fn speaks_of_interest(text: &str) -> bool {
+    INTEREST.as_ref().is_none_or(|words| words.is_match(text))
+}
+
+/// Whether a text holds the name of an engine in any spelling.
+pub(super) fn names_engine(text: &str) -> bool {
+    ENGINES.as_ref().is_none_or(|engines| engines.is_match(text))
+}
+
+pub(super) fn search(layer: &Layer, options: Options, given: &[Given]) -> Vec<Invocation> {
+    let mut search = Search { expander: Expander::default(), found: Vec::new() };
+    search.script(&Unit::new(layer, options, None, given), 0);
+    let mut found = search.found;
+    place_by_use(&mut found);
+    found.sort_by_key(|hit| hit.0.word.layer.map(hit.0.word.span).start);
+    found.dedup_by_key(|hit| hit.0.word.layer.map(hit.0.word.span));
+    found.into_iter().map(|(invocation, _)| invocation).collect()
+}
+
+/// An invocation and the word of the command that it was found in.
+type Hit = (Invocation, Spot);
+
+/// A command that stands in a string is reported there, unless several commands use the string for different images:
+/// then each of them is a container of its own.
+fn place_by_use(found: &mut [Hit]) {
+    let place = |hit: &Hit| hit.0.word.layer.map(hit.0.word.span);
+    let image = |hit: &Hit| hit.0.image.as_ref().map(|image| image.value.clone());
+    let mut images: HashMap<Span, Vec<Option<String>>> = HashMap::new();
+    for hit in found.iter() {
+        let images = images.entry(place(hit)).or_default();
+        let image = image(hit);
+        if images.len() < 2 && !images.contains(&image) {
+            images.push(image);
+        }
+    }
+    for hit in found.iter_mut().filter(|hit| images.get(&place(hit)).is_some_and(|images| images.len() > 1)) {
+        hit.0.word = hit.1.clone();
+    }
+}
+
+struct Search {
+    expander: Expander,
+    found: Vec<Hit>,
+}
+
+impl Search {
+    fn script<'u>(&mut self, unit: &'u Unit<'u>, depth: usize) {
+        if !unit.concerns() {
+            return;
+        }
+        for command in &unit.script.commands {
+            if concerns(unit, command) {
+                self.command(unit, command, depth);
+            }
+        }
+        for body in &unit.script.here_documents {
+            let Some(command) = unit.script.commands.get(body.command) else { continue };
+            if depth < MAX_DEPTH && names_engine(unit.script.slice(body.body)) {
+                let at = At { pos: command.span.start, scope: command.scope };
+                for layer in nested::fed(unit, command, body) {
+                    self.script(&Unit::new(&layer, unit.options, Some((unit, at)), &[]), depth + 1);
+                }
+            }
+        }
+    }
+
+    fn command<'u>(&mut self, unit: &'u Unit<'u>, command: &Command, depth: usize) {
+        let at = At { pos: command.span.start, scope: command.scope };
+        let ways = self.expander.command(unit, &command.words, at);
+        let found: Vec<Way> = ways.iter().filter_map(|fields| way(fields)).collect();
+        if let Some(hit) = merge(unit, command, found) {
+            self.found.push(hit);
+        } else if depth < MAX_DEPTH {
+            for fields in ways.iter().filter(|fields| !talks(fields)) {
+                if let Some(layer) = nested::script(unit, fields) {
+                    self.script(&Unit::new(&layer, unit.options, Some((unit, at)), &[]), depth + 1);
+                }
+            }
+        }
+    }
+}
+
+/// One reading of a command's fields, if it starts a container.
+fn way(fields: &[Field]) -> Option<Way> {
+    let found @ Found { word, arguments: from, .. } = find(fields)?;
+    let arguments = arguments(found.engine, fields.get(from..).unwrap_or_default());
+    let help = arguments.options.iter().any(|option| option.name == "help");
+    // `docker run [OPTIONS] IMAGE` is a synopsis.
+    let synopsis = arguments.image.as_ref().is_none_or(|image| image.value.starts_with(['[', '(']));
+    if help || (synopsis && arguments.unread.is_empty()) {
+        return None;
+    }
+    let engine = fields.get(word)?.clone();
+    let run = fields.get(from.checked_sub(1)?)?.clone();
+    Some(Way { found, engine, run, arguments })
+}
+
+/// Whether a command may start a container: it names an engine, or a variable that may hold one.
+fn concerns(unit: &Unit<'_>, command: &Command) -> bool {
+    if names_engine(unit.script.slice(command.span)) {
+        return true;
+    }
+    let mut pieces = command.words.iter().take(8).flat_map(Word::pieces);
+    pieces.any(|piece| match &piece.kind {
+        PieceKind::Variable(variable) => unit.may_hold_engine(unit.script.slice(variable.name)),
+        _ => false,
+    })
+}

@@ -1,0 +1,217 @@
+//! Command lines as people write them, and what they start.
+
+use super::workload::workload;
+use super::*;
+use crate::source::Source;
+use crate::syntax::shell::Dialect;
+
+fn read(text: &str, options: Options) -> Vec<Invocation> {
+    let layer = Layer::file(Source::new("run.sh", text.into()));
+    invocations(&layer, options, &[])
+}
+
+/// Each container: its options, image and command.
+fn runs(text: &str) -> Vec<String> {
+    runs_in(text, Options::default())
+}
+
+fn runs_in(text: &str, options: Options) -> Vec<String> {
+    let spell = |option: &OptionUse| {
+        let value = option.value.as_ref().map_or(String::new(), |value| format!("={}", value.value));
+        let marks = if option.conditional { "?" } else { "" };
+        format!("{}{value}{marks}", option.name)
+    };
+    read(text, options)
+        .iter()
+        .map(|run| {
+            let options: Vec<_> = run.options.iter().map(spell).collect();
+            let unread: Vec<_> =
+                run.unread.iter().map(|unread| format!("({})", unread.field.value)).collect();
+            let image = run.image.as_ref().map_or("-", |image| &image.value);
+            let command: Vec<_> = run.command.iter().map(|field| field.value.as_str()).collect();
+            let words = [options, unread, vec![format!("[{image}]")], vec![command.join(" ")]].concat();
+            words.join(" ").trim_end().to_owned()
+        })
+        .collect()
+}
+
+/// What the report would say of each container: GPU and `/dev/shm`.
+fn verdicts(text: &str) -> Vec<String> {
+    let options = crate::options::Options::default();
+    read(text, Options::default())
+        .iter()
+        .map(|run| {
+            let workload = workload(run, &options);
+            let bytes = workload.shm.bytes().map_or(String::new(), |bytes| format!(" {bytes}"));
+            format!("{} {}{bytes}", workload.gpu.verdict.as_str(), workload.shm.as_str())
+        })
+        .collect()
+}
+
+#[test]
+fn options_are_read_as_the_engine_reads_them() {
+    assert_eq!(
+        runs("docker run -itd -m4g --rm --tty=false -v/x:/y -p 80:80 --gpus all -- img -c --gpus all"),
+        [
+            "interactive tty detach memory=4g rm tty=false volume=/x:/y publish=80:80 gpus=all [img] -c --gpus all"
+        ]
+    );
+    assert_eq!(runs("docker run -e=A=b -eC=d --unknown x/y:z cmd"), ["env=A=b env=C=d unknown [x/y:z] cmd"]);
+    assert_eq!(runs("docker run --shm_size 8g img"), ["shm_size=8g [img]"]);
+    assert_eq!(runs("podman --log-level debug container create --pod p --rmi img"), ["pod=p rmi [img]"]);
+    assert_eq!(
+        runs("docker run --help; docker run [OPTIONS] IMAGE; docker ps; docker compose run x"),
+        [""; 0]
+    );
+}
+
+#[test]
+fn engines_are_found_behind_whatever_hands_them_on() {
+    for text in [
+        "sudo -n -E docker run img",
+        "if ! docker run img; then x; fi",
+        "NV_GPU=$(a | b) nvidia-docker run img",
+        "X=$(timeout 5 docker run img)",
+        "< /dev/null exec time /usr/bin/docker -H tcp://x run img",
+        "bash -lc 'cd /x && docker run img'",
+        "ssh -p 22 host \"docker run img\"",
+        "eval \"docker container run \\\"img\\\"\"",
+        "tmux send-keys -t x \"docker run img\" C-m",
+        "srun --nodes 2 docker run img",
+        "run_cmd \"docker run img\"",
+        "docker exec x sh -c 'docker run img'",
+        "bash <<EOF\ndocker run img\nEOF",
+        "cat > start.sh <<'EOF'\n#!/bin/sh\ndocker run img\nEOF",
+        "cat > /etc/systemd/system/x.service <<EOF\n[Service]\nExecStart=/usr/bin/docker run \\\n  img\nEOF",
+        "C=\"docker run img\"; eval $C",
+        "C=$(cat <<EOF\ndocker run img\nEOF\n)\nbash -c \"$C\"",
+        "D=(docker run); \"${D[@]}\" img",
+        "${DOCKER} run img",
+        "$DOCKER_RUN img",
+    ] {
+        assert_eq!(runs(text), ["[img]"], "{text}");
+    }
+}
+
+#[test]
+fn text_about_containers_starts_none() {
+    for text in [
+        "# docker run img",
+        "echo docker run img",
+        "log_info \"docker run img\"",
+        "grep 'docker run' x",
+        "cat <<EOF\ndocker run img\nEOF",
+        "apt-get install docker run",
+        "USAGE=\"docker run img\"; echo \"$USAGE\"",
+        "docker exec x run",
+    ] {
+        assert_eq!(runs(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn variables_hold_every_value_that_may_reach() {
+    let both = "A=\"--rm\"\nif x; then A=\"$A --gpus all\"; else A+=\" -it\"; fi\ndocker run $A img";
+    assert_eq!(runs(both), ["rm gpus=all? interactive? tty? [img]"]);
+    let arms = "case $1 in a) A='--gpus all';; b) A=;; esac\ndocker run $A img";
+    assert_eq!(runs(arms), ["gpus=all? [img]"]);
+    let same_arm = "if x; then A=-i; docker run $A a; else A=-t; docker run $A b; fi";
+    assert_eq!(runs(same_arm), ["interactive [a]", "tty [b]"]);
+    let list = "A=(--gpus all)\nA+=(-v \"/a b:/c\")\ndocker run \"${A[@]}\" ${B[@]+\"${B[@]}\"} img";
+    assert_eq!(runs(list), ["gpus=all volume=/a b:/c (${B[@]}) [img]"]);
+    let default = "IMAGE=${IMAGE:-a/b}\ndocker run ${OPTS:-} ${GPU:+--gpus all} $IMAGE x";
+    assert_eq!(runs(default), ["gpus=all? [a/b] x"]);
+    let function = "f() { local O=\"-i\"; docker run $O $G img; }\nG='--gpus all'\nf";
+    assert_eq!(runs(function), ["interactive gpus=all [img]"]);
+    assert_eq!(runs("for i in a b; do docker run $i; done"), ["[a]"]);
+    assert_eq!(runs("O=\"--gpus all -i\"\ndocker run \"$O\" img"), ["gpus=all interactive [img]"]);
+    assert_eq!(runs("A=\"$A x $A\"; B=$C; C=$B; docker run $A $B img"), ["[x] $C img"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_told_from_the_image() {
+    assert_eq!(runs("docker run --gpus all $IMAGE bash -c x"), ["gpus=all [$IMAGE] bash -c x"]);
+    assert_eq!(runs("docker run $DOCKER_OPTS $IMAGE bash"), ["($DOCKER_OPTS) [$IMAGE] bash"]);
+    assert_eq!(runs("docker run $X --rm a/b:c y"), ["rm ($X) [a/b:c] y"]);
+    assert_eq!(runs("docker run -it $X -c y"), ["interactive tty [$X] -c y"]);
+    assert_eq!(runs("docker run --rm \"$1\" x"), ["rm [$1] x"]);
+    assert_eq!(runs("docker run --rm \"$@\""), ["rm ($@) [$@]"]);
+    assert_eq!(runs("docker run -it <image> cmd"), ["interactive tty [<image>] cmd"]);
+}
+
+#[test]
+fn dialects_and_make_are_read_in_their_own_way() {
+    let batch = Options { dialect: Dialect::Batch, ..Options::default() };
+    assert_eq!(
+        runs_in("set O=-v \"%cd%\":/x --gpus all\r\ndocker run %o% ^\r\n img", batch),
+        ["volume=%cd%:/x gpus=all [img]"]
+    );
+    let powershell = Options { dialect: Dialect::PowerShell, ..Options::default() };
+    assert_eq!(
+        runs_in("$a = @('--gpus', 'all')\n$a += '-it'\ndocker run @a `\n img", powershell),
+        ["gpus=all interactive tty [img]"]
+    );
+    let fish = Options { dialect: Dialect::Fish, ..Options::default() };
+    assert_eq!(runs_in("set A --gpus all\ndocker run $A img", fish), ["gpus=all [img]"]);
+    let make = Options { make: true, ..Options::default() };
+    let layer =
+        Layer::file(Source::new("Makefile", b"@$(RUN) -v $$PWD:/x img\ndocker run --gpus all".to_vec()));
+    let value = layer.part(crate::source::Span::new(24, 45), crate::layer::Encoding::Verbatim);
+    let recipe = layer.part(crate::source::Span::new(0, 23), crate::layer::Encoding::Verbatim);
+    let given = [Given { name: "RUN".into(), value, append: false, conditional: false }];
+    let found = invocations(&recipe, make, &given);
+    assert_eq!(found[0].options.len(), 2);
+    assert_eq!(found[0].word.text(), "$(RUN)");
+}
+
+#[test]
+fn gpu_may_be_and_shm_must_be() {
+    assert_eq!(verdicts("docker run --gpus all img"), ["yes default 67108864"]);
+    assert_eq!(verdicts("docker run --gpus 0 img"), ["no default 67108864"]);
+    assert_eq!(verdicts("if x; then G='--gpus all'; fi; docker run $G img"), ["yes default 67108864"]);
+    assert_eq!(
+        verdicts("A=(); if x; then A+=(--gpus all --shm-size 8g); fi; docker run ${A[@]} img"),
+        ["yes explicit 8589934592"]
+    );
+    assert_eq!(verdicts("if x; then S=--ipc=host; fi; docker run --gpus all $S img"), ["yes unknown"]);
+    assert_eq!(verdicts("docker run --gpus all $OPTS img"), ["yes unknown"]);
+    assert_eq!(verdicts("docker run $OPTS img"), ["unknown unknown"]);
+    assert_eq!(verdicts("podman run --device nvidia.com/gpu=all img"), ["yes default 65536000"]);
+    assert_eq!(
+        verdicts("docker run --runtime=nvidia -e NVIDIA_VISIBLE_DEVICES=void img"),
+        ["no default 67108864"]
+    );
+    assert_eq!(verdicts("docker run -e NVIDIA_VISIBLE_DEVICES=all img"), ["unknown default 67108864"]);
+    assert_eq!(verdicts("docker run --gpus all -e --shm-size=2g img"), ["yes default 67108864"]);
+    assert_eq!(verdicts("docker run --gpus all img --ipc=host"), ["yes default 67108864"]);
+}
+
+#[test]
+fn a_command_in_a_string_is_reported_where_its_words_stand() {
+    let lines = |text: &str| -> Vec<usize> {
+        let source = Source::new("x", text.into());
+        let layer = Layer::file(source.clone());
+        let found = invocations(&layer, Options::default(), &[]);
+        found.iter().map(|run| source.line(run.word.layer.map(run.word.span).start)).collect()
+    };
+    assert_eq!(lines("C=\"docker run\"\n$C img\n$C img"), [1]);
+    assert_eq!(lines("C=\"docker run\"\n$C a\n$C b"), [2, 3]);
+    assert_eq!(lines("D=docker\n$D run img"), [2]);
+    assert_eq!(lines("x\nbash -c \"a\n  docker run img\""), [3]);
+}
+
+#[test]
+fn variables_that_feed_each_other_end() {
+    let n = 3_000;
+    let mutual = "A=\"$A $B\"; B=\"$B $A $A\"\n".repeat(n);
+    let branches = "if x; then A=\"$A -$B\"; else B=$A; fi\n".repeat(n);
+    let uses = "X=$X$X; docker run $X ${X:-$X} img\n".repeat(n);
+    let nested = format!("docker run {}img", "bash -c \"docker run ".repeat(n));
+    let many = "docker run a\n".repeat(n);
+    for text in [&mutual, &branches] {
+        assert_eq!(read(&format!("{text}docker run $A $B img"), Options::default()).len(), 1);
+    }
+    assert_eq!(read(&uses, Options::default()).len(), n);
+    assert_eq!(read(&nested, Options::default()).len(), 1);
+    assert_eq!(read(&many, Options::default()).len(), n);
+}
