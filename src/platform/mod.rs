@@ -3,6 +3,10 @@
 //! A platform is one [`Kind`] in the table [`KINDS`]: which files are its own, how they are read, and how an edited text
 //! is held against the one before.
 
+pub mod host;
+pub mod mount;
+pub mod run;
+
 use std::sync::Arc;
 
 use crate::files::Files;
@@ -42,7 +46,7 @@ pub struct Kind {
 }
 
 /// All kinds; the first that claims a file has it.
-pub static KINDS: &[&Kind] = &[];
+pub static KINDS: &[&Kind] = &[&host::shell::KIND];
 
 /// What a reading may ask of the world.
 #[derive(Clone, Copy)]

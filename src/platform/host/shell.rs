@@ -1,0 +1,109 @@
+//! Scripts: sh, bash, zsh and ksh, Slurm's batch scripts, fish, batch files and PowerShell.
+
+use std::sync::Arc;
+
+use crate::finding::{Change, Edit};
+use crate::layer::Layer;
+use crate::platform::run::{invocations, starts_containers, workload::workload};
+use crate::platform::{Claim, Context, Kind, Reading, Writer};
+use crate::project::Unit;
+use crate::syntax::shell::{Dialect, Options};
+use crate::workload::Workload;
+
+/// Endings of scripts and the language they are in.
+const ENDINGS: [(&str, Dialect); 13] = [
+    ("sh", Dialect::Posix),
+    ("bash", Dialect::Posix),
+    ("zsh", Dialect::Posix),
+    ("ksh", Dialect::Posix),
+    ("command", Dialect::Posix),
+    ("sbatch", Dialect::Posix),
+    ("slurm", Dialect::Posix),
+    ("sub", Dialect::Posix),
+    ("pbs", Dialect::Posix),
+    ("fish", Dialect::Fish),
+    ("bat", Dialect::Batch),
+    ("cmd", Dialect::Batch),
+    ("ps1", Dialect::PowerShell),
+];
+
+/// Scripts.
+pub static KIND: Kind = Kind {
+    name: "script",
+    claim,
+    relevant: |text, claim, every_container| {
+        starts_containers(text, every_container) && (claim == Claim::ByName || shebang(text).is_some())
+    },
+    in_projects: false,
+    read,
+    same_but_for: |_, _, _| false,
+};
+
+fn claim(path: &str) -> Claim {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match name.rsplit_once('.') {
+        Some((_, ending)) if by_ending(ending).is_some() => Claim::ByName,
+        // Hidden files without an ending are settings, as a rule.
+        Some(_) => Claim::No,
+        None => Claim::ByContent,
+    }
+}
+
+fn by_ending(ending: &str) -> Option<Dialect> {
+    ENDINGS.iter().find(|(known, _)| known.eq_ignore_ascii_case(ending)).map(|(_, dialect)| *dialect)
+}
+
+/// The language that a first line names, `#!/bin/bash`. Some scripts have a licence before it.
+fn shebang(text: &str) -> Option<Dialect> {
+    let line = text.lines().take(40).find_map(|line| line.strip_prefix("#!"))?;
+    let names =
+        line.split([' ', '\t', '/']).map(|word| word.trim_end_matches(|c: char| !c.is_ascii_alphabetic()));
+    let mut found = names.filter_map(|name| match name {
+        "sh" | "bash" | "zsh" | "ksh" | "dash" | "ash" => Some(Dialect::Posix),
+        "fish" => Some(Dialect::Fish),
+        "pwsh" => Some(Dialect::PowerShell),
+        _ => None,
+    });
+    found.next()
+}
+
+fn read(unit: &Unit, context: &Context<'_>) -> Reading {
+    let mut reading = Reading::default();
+    for member in &unit.members {
+        let Some(source) = member.source.clone().or_else(|| context.files.read(&member.path).ok()) else {
+            continue;
+        };
+        let ending = member.path.rsplit_once('.').and_then(|(_, ending)| by_ending(ending));
+        let dialect = ending.or_else(|| shebang(source.text())).unwrap_or_default();
+        let layer = Layer::file(Arc::clone(&source));
+        let found = invocations(&layer, Options { dialect, ..Options::default() }, &[]);
+        let workloads = found.iter().map(|found| workload(found, context.options)).collect();
+        reading.add(workloads, Box::new(Unwritten));
+        reading.sources.push(source);
+    }
+    reading
+}
+
+/// Writes nothing yet.
+struct Unwritten;
+
+impl Writer for Unwritten {
+    fn write(&self, _: usize, _: &Workload, _: &Change) -> Vec<Vec<Edit>> {
+        Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_are_known_by_ending_or_first_line() {
+        assert_eq!(claim("a/run.sh"), Claim::ByName);
+        assert_eq!(claim("a/run.BAT"), Claim::ByName);
+        assert_eq!(claim("a/run"), Claim::ByContent);
+        assert_eq!(claim("a/run.py"), Claim::No);
+        assert_eq!(shebang("# licence\n#!/usr/bin/env -S bash -e\n"), Some(Dialect::Posix));
+        assert_eq!(shebang("#!/usr/bin/env python3\n"), None);
+    }
+}
