@@ -113,7 +113,7 @@ pub(crate) struct OutputArgs {
     /// Count the findings of each rule in place of printing them
     #[arg(long)]
     pub(crate) statistics: bool,
-    /// Print the files that would be read, and read none for its meaning
+    /// Print the files that are read, in place of findings
     #[arg(long, conflicts_with_all = ["fix", "diff", "statistics"])]
     pub(crate) show_files: bool,
 }

@@ -4,10 +4,15 @@ use super::args::CheckArgs;
 use super::console::Console;
 use super::job::Job;
 use super::{diff, fix};
+use crate::lint::Report;
+use crate::report::style::clean;
 
 /// Checks, and fixes where that is asked for. Gives the exit status.
 pub(super) fn run(args: &CheckArgs, console: &Console) -> Result<u8, String> {
     let job = Job::new(args, console)?;
+    if args.output.show_files {
+        return Ok(show_files(&job));
+    }
     if args.diff {
         Ok(diff::run(&job))
     } else if args.fix {
@@ -16,4 +21,14 @@ pub(super) fn run(args: &CheckArgs, console: &Console) -> Result<u8, String> {
         let report = job.lint(job.outputs.show_fixes(), &[]);
         Ok(job.finish(&report, 0, Vec::new()))
     }
+}
+
+/// Prints the files that are read.
+fn show_files(job: &Job<'_>) -> u8 {
+    let report = Report { findings: Vec::new(), ..job.lint(false, &[]) };
+    let read = || report.looked.iter().filter(|looked| looked.read.is_ok());
+    let printed = job
+        .outputs
+        .main(job.console, |out, _| read().try_for_each(|looked| writeln!(out, "{}", clean(&looked.path))));
+    job.end(&report, printed.err().as_slice())
 }

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use super::args::{CheckArgs, FailOn, InputArgs};
 use super::config_args::{fail_on, settle};
 use super::console::Console;
+use super::github;
 use super::outputs::Outputs;
 use super::progress::Progress;
 use super::{CLEAN, FAILED, FINDINGS};
 use crate::config::Settled;
 use crate::files::{Disk, Files, MAX_SIZE, Overlay};
 use crate::lint::{Lint, Report, Wanted};
-use crate::report::View;
+use crate::report::{Format, View, count};
 use crate::source::Source;
 
 /// The name that standard input has in reports where none is given.
@@ -53,7 +54,7 @@ impl<'a> Job<'a> {
     }
 
     /// What a format is to show.
-    pub(super) fn view<'r>(&self, report: &'r Report, fixed: usize) -> View<'r> {
+    pub(super) fn view<'r>(&'r self, report: &'r Report, fixed: usize) -> View<'r> {
         View {
             report,
             fixed,
@@ -61,12 +62,17 @@ impl<'a> Job<'a> {
             unsafe_fixes: self.args.unsafe_fixes,
             quiet: self.console.is_quiet(),
             statistics: self.args.output.statistics,
+            workspace: &self.outputs.workspace,
         }
     }
 
     /// Writes the reports, says what failed besides, and gives the exit status.
     pub(super) fn finish(&self, report: &Report, fixed: usize, mut failures: Vec<String>) -> u8 {
-        failures.extend(self.outputs.write(self.console, &self.view(report, fixed)));
+        let view = self.view(report, fixed);
+        failures.extend(self.outputs.write(self.console, &view));
+        if self.outputs.main == Format::Github {
+            failures.extend(github::tell(self, &view));
+        }
         self.end(report, &failures)
     }
 
@@ -140,19 +146,30 @@ impl Input {
         let lint = Lint { files, options: &settled.options, wanted, seen: &progress.seen };
         let report = lint.run(&settled.walk, &self.paths);
         drop(progress);
-        for looked in report.looked.iter().filter(|_| console.is_verbose()) {
-            console.detail(&match looked.read {
-                Ok(kind) => format!("{}: read as {kind}", looked.path),
-                Err(why) => format!("{}: skipped, {why}", looked.path),
-            });
+        // Edited texts are looked at again; what was read is told once.
+        if console.is_verbose() && edited.is_empty() {
+            tell(&report, console);
         }
-        let counts = report.counts;
-        console.detail(&format!(
-            "looked at {} files, read {}: {} containers, {} with a GPU",
-            counts.seen, counts.files, counts.workloads, counts.gpu_workloads
-        ));
         report
     }
+}
+
+/// Says what became of each file.
+fn tell(report: &Report, console: &Console) {
+    for looked in &report.looked {
+        console.detail(&match looked.read {
+            Ok(kind) => format!("{}: read as {kind}", looked.path),
+            Err(why) => format!("{}: skipped, {why}", looked.path),
+        });
+    }
+    let counts = report.counts;
+    console.detail(&format!(
+        "looked at {} and read {}: {}, {} with a GPU",
+        count(counts.seen, "file"),
+        counts.files,
+        count(counts.workloads, "container"),
+        counts.gpu_workloads
+    ));
 }
 
 /// All of standard input; more than `limit` bytes is an error, for half a text must not be fixed.

@@ -6,6 +6,7 @@ mod config_args;
 mod console;
 mod diff;
 mod fix;
+mod github;
 mod job;
 mod list;
 mod mend;

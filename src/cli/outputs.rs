@@ -9,6 +9,7 @@ use clap::{Arg, Command, Error};
 
 use super::args::OutputArgs;
 use super::console::Console;
+use super::github;
 use crate::report::style::Look;
 use crate::report::{self, Format, View};
 
@@ -49,10 +50,14 @@ pub(super) struct Outputs {
     /// The file of `--output`.
     main_file: Option<String>,
     files: Vec<(Format, String)>,
+    /// Whether no option names the format of stdout.
+    by_itself: bool,
+    /// Where the working folder stands below the one that annotations count paths from.
+    pub(super) workspace: String,
 }
 
 impl Outputs {
-    /// What the options ask for.
+    /// What the options ask for. Where none names the format of stdout, GitHub gets its own and everybody else the human one.
     pub(super) fn new(args: &OutputArgs) -> Result<Self, String> {
         let mut main = None;
         let mut files = Vec::new();
@@ -68,8 +73,16 @@ impl Outputs {
                 None => main = Some(wanted.format),
             }
         }
-        let main = main.unwrap_or(Format::Human);
-        Ok(Self { main, main_file: args.output.clone(), files })
+        let by_itself = main.is_none();
+        let main = main.unwrap_or(if github::is_here() { Format::Github } else { Format::Human });
+        let annotates = main == Format::Github || files.iter().any(|(format, _)| *format == Format::Github);
+        let workspace = if annotates { github::workspace() } else { String::new() };
+        Ok(Self { main, main_file: args.output.clone(), files, by_itself, workspace })
+    }
+
+    /// Whether the format of stdout is GitHub's though no option names it.
+    pub(super) fn is_by_itself(&self) -> bool {
+        self.by_itself && self.main == Format::Github
     }
 
     /// Whether any of them prints fixes, which then have to be proven.

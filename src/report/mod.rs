@@ -1,12 +1,19 @@
 //! The output formats, one file each, all from the same findings.
 
 pub mod diff;
+mod fingerprint;
+mod github;
+mod gitlab;
 pub mod human;
 pub mod hunks;
 pub mod json;
+mod junit;
 pub mod list;
+mod markdown;
 pub mod plain;
+mod rdjson;
 pub mod rule;
+mod sarif;
 pub mod style;
 
 use std::io::{self, Write};
@@ -25,12 +32,24 @@ pub enum Format {
     Plain,
     /// For machines
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations on GitHub; chosen by itself there
+    Github,
+    /// GitLab's code quality report
+    Gitlab,
+    /// `JUnit` XML
+    Junit,
+    /// reviewdog, with suggestions
+    Rdjson,
+    /// A table and the diff, for a comment
+    Markdown,
 }
 
 impl Format {
     /// Whether it prints fixes, which then have to be proven.
     pub fn shows_fixes(self) -> bool {
-        !matches!(self, Self::Plain)
+        !matches!(self, Self::Plain | Self::Gitlab | Self::Junit)
     }
 }
 
@@ -49,6 +68,8 @@ pub struct View<'a> {
     pub fixed: usize,
     /// Whether text for people is to be counts in place of findings.
     pub statistics: bool,
+    /// Where the working folder stands below the folder that annotations count from; empty where it is that folder.
+    pub workspace: &'a str,
 }
 
 /// Writes a report.
@@ -57,6 +78,12 @@ pub fn write(format: Format, out: &mut dyn Write, view: &View<'_>) -> io::Result
         Format::Human => human::write(out, view),
         Format::Plain => plain::write(out, &view.report.findings),
         Format::Json => json::write(out, view.report),
+        Format::Sarif => sarif::write(out, view),
+        Format::Github => github::write(out, view),
+        Format::Gitlab => gitlab::write(out, &view.report.findings),
+        Format::Junit => junit::write(out, view),
+        Format::Rdjson => rdjson::write(out, view),
+        Format::Markdown => markdown::write(out, view),
     }
 }
 

@@ -2,6 +2,9 @@
 //!
 //! `UPDATE=1 cargo test report` writes them anew.
 
+mod round_trip;
+mod valid;
+
 use std::fs;
 use std::path::PathBuf;
 
@@ -10,7 +13,15 @@ use clap::ValueEnum;
 use super::*;
 
 fn view(report: &Report) -> View<'_> {
-    View { report, look: Look::PLAIN, unsafe_fixes: false, quiet: false, fixed: 0, statistics: false }
+    View {
+        report,
+        look: Look::PLAIN,
+        unsafe_fixes: false,
+        quiet: false,
+        fixed: 0,
+        statistics: false,
+        workspace: "",
+    }
 }
 
 fn rendered(format: Format, view: &View<'_>) -> String {

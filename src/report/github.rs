@@ -1,0 +1,100 @@
+//! Workflow commands, which GitHub shows as annotations on a pull request:
+//! <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::io::{self, Write};
+
+use super::style::clean;
+use super::{View, count};
+use crate::files::join;
+use crate::finding::{Finding, Safety, Severity};
+
+/// How many annotations of one level GitHub shows for a step; the others are dropped in silence.
+const SHOWN: usize = 10;
+
+/// Writes the annotations, most severe first. Where a level has more than GitHub shows, its last one counts the rest.
+pub(super) fn write(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
+    let mut findings: Vec<&Finding> = view.report.findings.iter().collect();
+    findings.sort_by_key(|finding| Reverse(finding.severity));
+    for level in findings.chunk_by(|a, b| a.severity == b.severity) {
+        let fits = if level.len() > SHOWN { SHOWN - 1 } else { level.len() };
+        let (shown, rest) = level.split_at(fits);
+        for finding in shown {
+            annotation(out, finding, view.workspace)?;
+        }
+        if let Some(first) = rest.first() {
+            let word = command(first.severity);
+            let more = count(rest.len(), "more finding");
+            writeln!(out, "::{word} title=shmlint::{more} of this level: see the log of this step")?;
+        }
+    }
+    Ok(())
+}
+
+fn annotation(out: &mut dyn Write, finding: &Finding, workspace: &str) -> io::Result<()> {
+    let (start, end) = (finding.place.start(), finding.place.end());
+    let path = in_workspace(workspace, finding.place.path());
+    let title = format!("{} ({})", finding.rule.name, finding.rule.code);
+    let mut lines = vec![clean(&finding.message)];
+    lines.extend(finding.help.lines().map(clean));
+    lines.extend(finding.fix.as_ref().map(|fix| {
+        let option = match fix.safety {
+            Safety::Safe => "--fix",
+            Safety::Unsafe => "--fix --unsafe-fixes",
+        };
+        format!("`shmlint {option}` can {}", fix.title).into()
+    }));
+    let text = lines.join("\n");
+    writeln!(
+        out,
+        "::{} file={},line={},col={},endLine={},endColumn={},title={}::{}",
+        command(finding.severity),
+        property(&path),
+        start.line,
+        start.column,
+        end.line,
+        end.column,
+        property(&title),
+        data(&text),
+    )
+}
+
+fn command(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "notice",
+    }
+}
+
+/// A path from the workspace's folder, where the working folder is `workspace` below it.
+fn in_workspace<'p>(workspace: &str, path: &'p str) -> Cow<'p, str> {
+    if workspace.is_empty() || path.starts_with('/') {
+        return Cow::Borrowed(path);
+    }
+    Cow::Owned(join(&format!("{workspace}/"), path))
+}
+
+/// The text of a command.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// The value of a property of a command.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_start_at_the_workspace() {
+        assert_eq!(in_workspace("", "a.yml"), "a.yml");
+        assert_eq!(in_workspace("sub", "a.yml"), "sub/a.yml");
+        assert_eq!(in_workspace("sub/x", "../a.yml"), "sub/a.yml");
+        assert_eq!(in_workspace("sub", "/srv/a.yml"), "/srv/a.yml");
+    }
+}

@@ -1,0 +1,54 @@
+//! GitLab's code quality report: <https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format>.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::fingerprint;
+use crate::finding::{Finding, Severity};
+
+#[derive(Serialize)]
+struct Issue<'a> {
+    description: &'a str,
+    check_name: &'a str,
+    fingerprint: String,
+    severity: &'a str,
+    location: Location<'a>,
+}
+
+#[derive(Serialize)]
+struct Location<'a> {
+    path: &'a str,
+    lines: Lines,
+}
+
+#[derive(Serialize)]
+struct Lines {
+    begin: usize,
+    end: usize,
+}
+
+/// Writes the report.
+pub(super) fn write(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
+    let named = findings.iter().zip(fingerprint::all(findings));
+    let issues: Vec<Issue<'_>> = named.map(|(finding, fingerprint)| issue(finding, fingerprint)).collect();
+    serde_json::to_writer(&mut *out, &issues)?;
+    writeln!(out)
+}
+
+fn issue(finding: &Finding, fingerprint: String) -> Issue<'_> {
+    Issue {
+        description: &finding.message,
+        check_name: finding.rule.name,
+        fingerprint,
+        severity: match finding.severity {
+            Severity::Error => "critical",
+            Severity::Warning => "major",
+            Severity::Note => "info",
+        },
+        location: Location {
+            path: finding.place.path(),
+            lines: Lines { begin: finding.place.start().line, end: finding.place.end().line },
+        },
+    }
+}
