@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Rule(RuleArgs),
     /// Print the JSON schema of the configuration file
     ConfigSchema,
+    /// Say how large /dev/shm should be for a data loader or a program
+    Size(SizeArgs),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -150,6 +152,40 @@ pub(crate) struct RuleArgs {
     /// Its code or name; all rules without one
     pub(crate) rule: Option<String>,
     /// How it is printed
+    #[arg(long, value_enum, default_value = "human")]
+    pub(crate) format: TextOrJson,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SizeArgs {
+    /// Workers of PyTorch's data loader
+    #[arg(long, value_name = "W", requires_all = ["batch_size", "sample"], required_unless_present_any = ["image", "framework"])]
+    pub(crate) workers: Option<u64>,
+    /// Samples in a batch
+    #[arg(long, value_name = "B", requires = "workers")]
+    pub(crate) batch_size: Option<u64>,
+    /// The shape of one sample, as the data set's transforms leave it: 3x224x224
+    #[arg(long, value_name = "SHAPE", requires = "workers")]
+    pub(crate) sample: Option<String>,
+    /// The type of its numbers: float32, float16, uint8, int64 …
+    #[arg(long, default_value = "float32")]
+    pub(crate) dtype: String,
+    /// Batches that each worker keeps ahead
+    #[arg(long, value_name = "P", default_value_t = 2)]
+    pub(crate) prefetch_factor: u64,
+    /// Earlier batches that the training loop still refers to
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) held_batches: u64,
+    /// Training or serving processes in the container, one for every GPU
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) ranks: u64,
+    /// The image that runs
+    #[arg(long, alias = "images")]
+    pub(crate) image: Option<String>,
+    /// The program that runs, by its name: vLLM, Ray, PyTorch …
+    #[arg(long, value_name = "NAME", conflicts_with = "image")]
+    pub(crate) framework: Option<String>,
+    /// How the answer is printed
     #[arg(long, value_enum, default_value = "human")]
     pub(crate) format: TextOrJson,
 }

@@ -15,6 +15,7 @@ mod progress;
 mod rule;
 mod select;
 mod shell;
+mod size;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,7 @@ pub fn main() -> ExitCode {
         Some(Command::ConfigSchema) => {
             outputs::to_stdout(|out| out.write_all(schema().as_bytes())).map(|()| CLEAN)
         }
+        Some(Command::Size(args)) => size::run(&args, &console),
         Some(Command::Completions { shell }) => shell::completions(shell),
         Some(Command::Man { command }) => shell::man(command.as_deref()),
     };

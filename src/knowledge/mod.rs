@@ -110,6 +110,12 @@ pub fn need(image: Option<&str>, command: &[&str], name: &str, gpus: GpuCount, e
     told.map_or_else(Need::default, |(told, entry)| judged(told, entry, &programs, gpus))
 }
 
+/// What is known of a program by the name of its entry, in any case of letters, when it runs on so many GPUs.
+pub fn named(name: &str, gpus: GpuCount) -> Option<Need> {
+    let entry = TABLE.iter().find(|entry| entry.name.eq_ignore_ascii_case(name))?;
+    Some(judged(Told::Name, entry, &[], gpus))
+}
+
 /// What an entry says of a workload with so many GPUs.
 fn judged(told: Told, entry: &'static Entry, programs: &[Program<'_>], gpus: GpuCount) -> Need {
     let verdict = match entry.rule {

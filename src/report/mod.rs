@@ -14,6 +14,7 @@ pub mod plain;
 mod rdjson;
 pub mod rule;
 mod sarif;
+pub mod size;
 pub mod style;
 
 use std::io::{self, Write};

@@ -5,11 +5,12 @@
 
 pub mod hints;
 pub mod loader;
+pub mod question;
 pub mod users;
 
 use crate::knowledge::command::Program;
 use crate::knowledge::{Formula, Need, Told, Verdict};
-use crate::size::{GIB, MIB, human};
+use crate::size::{MIB, human};
 use crate::workload::GpuCount;
 use hints::Hints;
 use users::Share;
@@ -118,18 +119,14 @@ pub fn round_down(bytes: u64) -> Option<u64> {
 /// The least that is recommended for data loaders: below it, labels and semaphores matter.
 const LEAST_FOR_LOADERS: u64 = 256 * MIB;
 
-/// The size to set for a data loader whose bound is known exactly: a quarter more, for the rests of a second loader, and
+/// The size to set for data loaders whose bound is known exactly: a quarter more, for the rests of a second loader, and
 /// what NCCL takes between several ranks.
-pub fn for_loader(bound: u64, ranks: u64) -> u64 {
-    if bound == 0 && ranks <= 1 {
+fn recommended_for(bound: u64, ranks: u64) -> u64 {
+    if bound == 0 {
         return DEFAULT_SHM;
     }
     let nccl = if ranks > 1 { users::nccl_bytes(ranks, 1) } else { 0 };
-    round_up(bound.saturating_add(bound / 4).saturating_add(nccl).max(LEAST_FOR_LOADERS)).max(if ranks > 1 {
-        GIB
-    } else {
-        0
-    })
+    round_up(bound.saturating_add(bound / 4).saturating_add(nccl).max(LEAST_FOR_LOADERS))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::loader::{Loader, Sample};
 use super::*;
 use crate::knowledge::{self, command};
+use crate::size::GIB;
 
 fn loader(workers: u64, batch: u64, sample: &str, dtype: &str) -> Loader {
     let sample = Sample::new(sample, dtype).unwrap();
@@ -67,7 +68,7 @@ fn the_bound_holds_for_the_whole_measurement_where_it_is_at_hand() {
 #[test]
 fn without_workers_nothing_is_shared() {
     assert_eq!(loader(0, 64, "3x224x224", "float32").bound(), Ok(0));
-    assert_eq!(for_loader(0, 1), DEFAULT_SHM);
+    assert_eq!(recommended_for(0, 1), DEFAULT_SHM);
 }
 
 #[test]
@@ -167,6 +168,45 @@ fn sizes_are_those_that_people_write() {
     assert_eq!([0, DEFAULT_SHM - 1, 3 * GIB].map(round_down), [None, None, Some(2 * GIB)]);
     assert_eq!(round_up(u64::MAX), 1 << 63);
     // 4 workers with 64 images: 385 MB, and with two ranks NCCL on top.
-    assert_eq!(for_loader(385_486_848, 1), 512 * MIB);
-    assert_eq!(for_loader(2 * 385_486_848, 2), 2 * GIB);
+    assert_eq!(recommended_for(385_486_848, 1), 512 * MIB);
+    assert_eq!(recommended_for(2 * 385_486_848, 2), 2 * GIB);
+}
+
+/// The answer to a question of a data loader with 4 workers for 64 images of 224 x 224.
+fn asked(ranks: u64, framework: Option<&str>) -> question::Answer {
+    let loader = Some(Loader { ranks, ..loader(4, 64, "3x224x224", "float32") });
+    let framework = framework.map(str::to_owned);
+    question::Question { loader, ranks, image: None, framework }.answer().unwrap()
+}
+
+#[test]
+fn a_question_is_answered_with_reasons() {
+    let answer = asked(1, None);
+    assert_eq!((answer.dataloader, answer.recommended), (385_515_520, 512 * MIB));
+    assert_eq!(answer.reasons.len(), 2);
+    assert!(answer.reasons[1].ends_with("lets go of it: 10 batches."), "{:?}", answer.reasons);
+    assert_eq!(answer.by_default, "is enough for batches of at most 11 samples, not of 64.");
+    assert_eq!(asked(2, None).recommended, 2 * GIB);
+    assert_eq!(asked(1, Some("Ray")).recommended, 16 * GIB);
+    // The usual figure for training gives way to the numbers.
+    assert_eq!(asked(1, Some("pytorch")).recommended, 512 * MIB);
+}
+
+#[test]
+fn a_program_alone_is_an_answer_too() {
+    let asked = |framework: Option<&str>, image: Option<&str>, ranks| {
+        let [framework, image] = [framework, image].map(|name| name.map(str::to_owned));
+        question::Question { loader: None, ranks, image, framework }.answer()
+    };
+    assert_eq!(asked(Some("vllm"), None, 2).unwrap().recommended, 2 * GIB);
+    assert_eq!(asked(Some("vLLM"), None, 1).unwrap().recommended, DEFAULT_SHM);
+    assert_eq!(asked(None, Some("nvcr.io/nvidia/nemo:25.04"), 1).unwrap().recommended, 16 * GIB);
+    let unknown = asked(None, Some("me/thing"), 1).unwrap();
+    assert_eq!(
+        (unknown.recommended, unknown.reasons[0].as_str()),
+        (2 * GIB, "Nothing is known of me/thing.")
+    );
+    assert_eq!(unknown.by_default, "may be too small.");
+    assert!(asked(Some("vlm"), None, 1).unwrap_err().0.contains("did you mean 'vLLM'"));
+    assert!(asked(Some("vLLM"), None, 0).is_err());
 }
