@@ -197,7 +197,7 @@ pub enum Mounted {
     Memory(Option<u64>),
     /// The host's `/dev/shm` or `/dev`.
     Host,
-    /// A directory on disk: what it is (`named volume`, `hostPath`, `PVC` …).
+    /// A directory on disk: what it is, with its article (`a named volume`, `an emptyDir on disk`, `a claim`).
     Disk(String),
     /// Not to be known: the reason.
     Unknown(String),
@@ -239,7 +239,8 @@ pub enum Says {
     Volume {
         /// The volume's name.
         name: String,
-        /// Where else it is mounted, in this or another container, for the report; nothing if nowhere.
+        /// Where else it is mounted, as it follows "not on /dev/shm but": "on `/dev/smh`", "in container 'proxy' only". Nothing
+        /// if nowhere.
         mounted: Option<String>,
     },
     /// A flag that the engine does not read as its own.
