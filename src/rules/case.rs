@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use crate::finding::Severity;
+use crate::knowledge::command::programs;
 use crate::knowledge::{self, Need, Verdict};
 use crate::options::Options;
 use crate::size::human;
@@ -20,19 +21,13 @@ pub struct Case<'a> {
     advice: OnceCell<Advice>,
 }
 
-/// Whether a workload needs more than the default, how much, and why. All sizes in bytes.
-#[derive(Clone, Debug, Default)]
+/// What is known of a workload's need.
+#[derive(Debug)]
 pub struct Advice {
-    /// Whether it does, and what tells that.
+    /// Whether it needs more than the default, and what tells that.
     pub need: Need,
-    /// What it is known or estimated to need at least.
-    pub needed: Option<u64>,
-    /// Whether its memory limit leaves no room for a larger one.
-    pub too_large: bool,
-    /// What to give it.
-    pub recommended: u64,
-    /// Why so much is recommended, each a clause.
-    pub reasons: Vec<String>,
+    /// How much to give it, and why.
+    pub size: Recommendation,
 }
 
 impl<'a> Case<'a> {
@@ -46,25 +41,28 @@ impl<'a> Case<'a> {
         self.advice.get_or_init(|| {
             let workload = self.workload;
             let command: Vec<&str> = workload.command.iter().map(String::as_str).collect();
-            let need =
-                knowledge::need(workload.image.as_deref(), &command, &workload.name, workload.gpu.count, &[]);
-            let sized = sizing::recommend(&Facts {
+            let gpus = workload.gpu.count;
+            let limit = workload.memory_limit.as_ref().map(|limit| limit.0);
+            let need = knowledge::need(workload.image.as_deref(), &command, &workload.name, gpus, &[]);
+            let mut size = sizing::recommend(&Facts {
                 need: &need,
-                programs: &knowledge::command::programs(&command),
+                programs: &programs(&command),
                 environment: &workload.environment,
-                gpus: workload.gpu.count,
-                memory_limit: workload.memory_limit.as_ref().map(|limit| limit.0),
+                gpus,
+                memory_limit: limit,
                 default: self.options.size,
             });
-            let Recommendation { needed, too_large, .. } = sized;
-            // A size that was asked for by name beats what is known.
-            let (recommended, reasons) = if self.options.size_is_asked {
-                (self.options.size, Vec::new())
-            } else {
-                (sized.bytes, sized.reasons)
-            };
-            Advice { need, needed, too_large, recommended, reasons }
+            if self.options.size_is_asked {
+                size.bytes = self.options.size.min(limit.map_or(u64::MAX, |limit| limit / 2));
+                size.reasons = vec!["the size that was asked for".into()];
+            }
+            Advice { need, size }
         })
+    }
+
+    /// The bytes without which the workload is known not to work.
+    pub(super) fn needed(&self) -> Option<u64> {
+        self.advice().size.needed
     }
 
     /// How loud a rule is here: a note where the workload is known to need no more than the default.
@@ -83,21 +81,19 @@ impl<'a> Case<'a> {
 
     /// The size to recommend, in bytes.
     pub fn recommended(&self) -> u64 {
-        self.advice().recommended
+        self.advice().size.bytes
     }
 
-    /// The size that a fix may give: nothing where half of the memory limit is less than what is known to be needed.
+    /// The size that a fix may give: nothing where the memory limit leaves no room for it.
     pub(super) fn affordable(&self) -> Option<u64> {
-        let most = self.workload.memory_limit.as_ref().map_or(u64::MAX, |limit| limit.0 / 2);
-        let advice = self.advice();
-        let fits = !advice.too_large && advice.needed.is_none_or(|needed| needed <= most);
-        fits.then(|| self.recommended().min(most))
+        let size = &self.advice().size;
+        (!size.too_large).then_some(size.bytes)
     }
 
     /// The size that a fix gives where `written` bytes were meant: these, unless they are known to be too few.
     pub(super) fn at_least(&self, written: Option<u64>) -> Option<u64> {
         match written {
-            Some(bytes) if bytes > DEFAULT && self.advice().needed.is_none_or(|needed| needed <= bytes) => {
+            Some(bytes) if bytes > DEFAULT && self.needed().is_none_or(|needed| needed <= bytes) => {
                 Some(bytes)
             }
             _ => self.affordable(),

@@ -1,6 +1,8 @@
 //! Sentences that several rules need: how to see what a container has, and how a change reaches it.
 
-use crate::knowledge::Need;
+use super::{Advice, Case};
+use crate::knowledge::Verdict;
+use crate::size::human;
 use crate::workload::{Engine, Platform, Workload};
 
 /// How to see the size of `/dev/shm` in the running container, and what to do so that a change takes effect there: two
@@ -39,11 +41,15 @@ pub(super) fn how_to_check(workload: &Workload) -> String {
     }
 }
 
-/// What is known of the need as a sentence: "vLLM: its workers share rings of 240 MiB each." Empty where nothing is known.
-pub(super) fn need(need: &Need) -> String {
+/// The size that is recommended and its reasons, or why there is none: one sentence.
+pub(super) fn size(case: &Case<'_>) -> String {
+    let Advice { need, size } = case.advice();
+    let reasons = size.reasons.join("; ");
     match &need.known_as {
-        Some(name) if !need.why.is_empty() => format!("{name}: {}.", need.why),
-        _ => String::new(),
+        Some(name) if need.verdict == Verdict::No => format!("{name}: {}.", need.why),
+        _ if size.too_large => format!("No size is offered: {reasons}."),
+        _ if reasons.is_empty() => format!("Give it {}.", human(size.bytes)),
+        _ => format!("Give it {}: {reasons}.", human(size.bytes)),
     }
 }
 

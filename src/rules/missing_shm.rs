@@ -20,7 +20,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     }
     let advice = case.advice();
     // A daemon whose default was raised gives more than 64 MiB: enough, unless more is known to be needed.
-    if bytes > DEFAULT && advice.needed.is_none_or(|needed| needed <= bytes) {
+    if bytes > DEFAULT && case.needed().is_none_or(|needed| needed <= bytes) {
         return None;
     }
     let severity = match advice.need.verdict {
@@ -28,15 +28,14 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         Verdict::Unknown => Severity::Warning,
         Verdict::No => Severity::Note,
     };
-    let affordable = case.affordable();
     let mut finding = Finding::of(rule, workload, message(case, owner, bytes))
         .severity(severity)
-        .help(help(case, affordable))
+        .help(help::sentences(&[&help::size(case), &help::how_to_check(workload)]))
         .because_of_gpu(workload);
     if !std::ptr::eq(owner, workload) {
         finding = finding.related(owner.place.clone(), "whose /dev/shm it shares");
     }
-    Some(match affordable {
+    Some(match case.affordable() {
         Some(bytes) => finding.wants(Wanted::safe(Change::SetSize { bytes })),
         None => finding,
     })
@@ -58,31 +57,11 @@ fn message(case: &Case<'_>, owner: &Workload, bytes: u64) -> String {
     } else {
         format!("{title} asks for a GPU but shares the /dev/shm of '{}', which has {size}", owner.name)
     };
-    if let Some(needed) = case.advice().needed {
+    if let Some(needed) = case.needed() {
         message.push_str("; it needs about ");
         message.push_str(&human(needed));
     }
     message
-}
-
-/// The size and its reason, or why none is offered; then how to check.
-fn help(case: &Case<'_>, affordable: Option<u64>) -> String {
-    let advice = case.advice();
-    let why = help::need(&advice.need);
-    let limit = case.workload.memory_limit.as_ref().map(|limit| limit.0);
-    let reasons = advice.reasons.join("; ");
-    let size = match (affordable, advice.needed, limit) {
-        (None, Some(needed), Some(limit)) => format!(
-            "It needs about {}, but its memory is limited to {}, and what stands in /dev/shm counts against that: raise the \
-             limit first.",
-            human(needed),
-            human(limit)
-        ),
-        (Some(bytes), _, _) if reasons.is_empty() => format!("Give it {}.", human(bytes)),
-        (Some(bytes), _, _) => format!("Give it {}: {reasons}.", human(bytes)),
-        (None, _, _) => String::new(),
-    };
-    help::sentences(&[&why, &size, &help::how_to_check(case.workload)])
 }
 
 #[cfg(test)]

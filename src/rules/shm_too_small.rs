@@ -14,7 +14,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let advice = case.advice();
-    let too_small = match advice.needed {
+    let too_small = match case.needed() {
         Some(needed) => bytes < needed,
         None => bytes <= DEFAULT && advice.need.verdict != Verdict::No,
     };
@@ -22,7 +22,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let (title, text) = (case.workload.title(), &setting.text);
-    let message = match advice.needed {
+    let message = match case.needed() {
         Some(needed) => format!(
             "{title} has {} of /dev/shm (`{text}`), but needs about {}",
             human(bytes),
@@ -34,7 +34,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         ),
     };
     let finding = Finding::of(rule, case.workload, message)
-        .help(help::sentences(&[&help::need(&advice.need), &help::how_to_check(case.workload)]))
+        .help(help::sentences(&[&help::size(case), &help::how_to_check(case.workload)]))
         .related(setting.place.clone(), "sets the size")
         .because_of_gpu(case.workload);
     Some(match case.affordable().filter(|&better| better > bytes) {
