@@ -43,14 +43,15 @@ impl<'a> Case<'a> {
             let command: Vec<&str> = workload.command.iter().map(String::as_str).collect();
             let gpus = workload.gpu.count;
             let limit = workload.memory_limit.as_ref().map(|limit| limit.0);
-            let need = knowledge::need(workload.image.as_deref(), &command, &workload.name, gpus, &[]);
+            let extra = &self.options.images;
+            let need = knowledge::need(workload.image.as_deref(), &command, &workload.name, gpus, extra);
             let mut size = sizing::recommend(&Facts {
                 need: &need,
                 programs: &programs(&command),
                 environment: &workload.environment,
                 gpus,
                 memory_limit: limit,
-                default: self.options.size,
+                default: self.options.size.max(self.options.minimum.unwrap_or(0)),
             });
             if self.options.size_is_asked {
                 size.bytes = self.options.size.min(limit.map_or(u64::MAX, |limit| limit / 2));

@@ -131,7 +131,9 @@ pub fn judge(case: &Case<'_>) -> Vec<Finding> {
             if *severity != rule.severity && finding.severity >= rule.severity {
                 finding.severity = *severity;
             }
-            let notes = case.options.pedantic || case.options.by_name.contains(&rule);
+            // Whoever asks for a rule of advice by name wants its notes; of other rules a note says that all is well.
+            let asked = || rule.severity == Severity::Note && case.options.by_name.contains(&rule);
+            let notes = case.options.pedantic || asked();
             if finding.severity > Severity::Note || notes {
                 findings.push(finding);
             }

@@ -13,26 +13,18 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     if wrong_size_unit::is_wrong(case, setting) {
         return None;
     }
-    let advice = case.advice();
-    let too_small = match case.needed() {
-        Some(needed) => bytes < needed,
-        None => bytes <= DEFAULT && advice.need.verdict != Verdict::No,
-    };
-    if !too_small {
+    let asked = case.options.minimum;
+    if asked.is_some_and(|minimum| bytes >= minimum) || case.advice().need.verdict == Verdict::No {
         return None;
     }
-    let (title, text) = (case.workload.title(), &setting.text);
-    let message = match case.needed() {
-        Some(needed) => format!(
-            "{title} has {} of /dev/shm (`{text}`), but needs about {}",
-            human(bytes),
-            human(needed)
-        ),
-        None => format!(
-            "{title} has {} of /dev/shm (`{text}`), no more than it would have by default",
-            human(bytes)
-        ),
+    let why = match (asked, case.needed()) {
+        (Some(minimum), _) => format!("less than the {} that are asked for", human(minimum)),
+        (None, Some(needed)) if bytes < needed => format!("but needs about {}", human(needed)),
+        (None, None) if bytes <= DEFAULT => "no more than it would have by default".into(),
+        _ => return None,
     };
+    let (title, text) = (case.workload.title(), &setting.text);
+    let message = format!("{title} has {} of /dev/shm (`{text}`), {why}", human(bytes));
     let finding = Finding::of(rule, case.workload, message)
         .help(help::sentences(&[&help::size(case), &help::how_to_check(case.workload)]))
         .related(setting.place.clone(), "sets the size")
@@ -60,6 +52,18 @@ mod tests {
         let finding = pod().memory_mount(Dialect::Kubernetes, "32Mi").finding();
         let change = Change::ReplaceSize { setting: 1, bytes: 2 * GIB };
         assert_eq!(finding.wanted, Some(Wanted::with_unsafe_effects(change)));
+    }
+
+    #[test]
+    fn what_is_known_to_be_needed_and_what_is_asked_for_count() {
+        let server = |size| trainer().runs("vllm/vllm-openai", &["--tensor-parallel-size", "2"]).size(Dialect::Compose, size);
+        assert!(server("128m").finding().message.ends_with("(`shm_size: 128m`), but needs about 240 MiB"));
+        server("256m").silent();
+        let asked = |size| trainer().size(Dialect::Compose, size).options(|options| options.minimum = Some(4 * GIB));
+        assert!(asked("2g").finding().message.ends_with("less than the 4 GiB that are asked for"));
+        let change = Change::ReplaceSize { setting: 0, bytes: 4 * GIB };
+        assert_eq!(asked("2g").wanted(), Some(Wanted::with_unsafe_effects(change)));
+        asked("4g").silent();
     }
 
     #[test]
