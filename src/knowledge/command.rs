@@ -68,6 +68,10 @@ fn collect<'a>(words: Vec<Cow<'a, str>>, depth: usize, found: &mut Vec<Program<'
     if script::SHELLS.contains(&name.as_str()) {
         return shell(&words, depth, found);
     }
+    // Arguments alone are those of the image's own entrypoint, whose name they do not tell.
+    if name.starts_with('-') {
+        return found.push(Program { words: std::iter::once(Cow::Borrowed("")).chain(words).collect() });
+    }
     let mut rest = words.into_iter().skip(1);
     let words = if is_python(&name) {
         python(rest)

@@ -52,3 +52,10 @@ fn a_shell_in_a_shell_in_a_shell_ends() {
 fn the_list_of_neutral_programs_is_sorted() {
     assert!(script::NEUTRAL.is_sorted());
 }
+
+#[test]
+fn the_first_option_of_an_image_s_own_program_counts() {
+    let programs = programs(&["--tensor-parallel-size", "2"]);
+    assert_eq!(programs[0].name(), "");
+    assert_eq!(programs[0].args().next(), Some("--tensor-parallel-size"));
+}
