@@ -249,7 +249,7 @@ impl<'t> Builder<'t> {
     }
 
     /// The address of the node that is read next.
-    fn next(&self) -> NodeId {
+    fn next_id(&self) -> NodeId {
         NodeId(short(self.yaml.records.len()))
     }
 
@@ -259,13 +259,13 @@ impl<'t> Builder<'t> {
 
     fn collection(&mut self, start: usize, kind: Kind, place: &Place) {
         let tagged = self.tag(place);
-        let id = self.next();
+        let id = self.next_id();
         self.push(start, start, self.open, kind, tagged | OPEN);
         self.open = id.0;
     }
 
     fn close(&mut self, end: usize) {
-        let next = self.next();
+        let next = self.next_id();
         let Some(record) = self.yaml.records.get_mut(self.open as usize) else { return };
         if let Kind::Mapping(Layout::Flow) | Kind::Sequence(Layout::Flow) = record.kind {
             self.last_end = end;
@@ -281,13 +281,13 @@ impl<'t> Builder<'t> {
             return 0;
         }
         let written = place.tag_span().map_or_else(Span::default, |tag| span(&tag));
-        self.yaml.tags.push((self.next(), written));
+        self.yaml.tags.push((self.next_id(), written));
         TAGGED
     }
 
     /// The anchor of the node that was read last; `written` covers `&name`.
     fn anchor(&mut self, number: usize, written: Span) {
-        let id = self.next().0.saturating_sub(1);
+        let id = self.next_id().0.saturating_sub(1);
         if let Some(record) = self.yaml.records.last_mut() {
             record.flags |= ANCHORED;
         }
@@ -329,7 +329,7 @@ impl<'t> Builder<'t> {
         self.open = NONE;
         self.document = Mark {
             start,
-            first: self.next(),
+            first: self.next_id(),
             values: self.yaml.values.len(),
             tags: self.yaml.tags.len(),
             anchors: self.yaml.anchors.len(),

@@ -60,19 +60,21 @@ impl<'a> Editor<'a> {
             Kind::Mapping(Layout::Flow) => {
                 let members: Vec<_> = mapping.entries().map(|entry| member(entry.key, entry.value)).collect();
                 let chosen = match place {
-                    Place::First => Some(0),
-                    Place::Last => members.len().checked_sub(1),
-                    Place::After(id) => Some(mapping.entries().position(|entry| entry.key.id() == id)?),
+                    Place::First => members.first(),
+                    Place::Last => members.last(),
+                    Place::After(id) => {
+                        members.get(mapping.entries().position(|entry| entry.key.id() == id)?)
+                    }
                 };
-                let after = chosen.filter(|_| place != Place::First);
-                let spot = Spot::new(mapping, chosen.and_then(|at| members.get(at)), after.is_some());
+                let spot = Spot::new(mapping, chosen, place != Place::First);
                 Some(spot.write(self.habits().quote(mapping), |style, out| style.pair(out, key, value)))
             }
             _ => None,
         }
     }
 
-    /// A new item at the end of a sequence: in a block sequence in flow style where the last item is.
+    /// A new item at the end of a sequence: in a block sequence in flow style where the last item is. Nothing where
+    /// `sequence` is none, or ends with a block scalar that ends with the file, without a line end.
     pub fn append(&self, sequence: Node<'a>, item: &Value) -> Option<Insertion> {
         match sequence.kind() {
             Kind::Sequence(Layout::Block) => self.block_item(sequence, item),
@@ -117,17 +119,13 @@ impl<'a> Editor<'a> {
 
     fn block_pair(&self, mapping: Node<'a>, place: Place, key: &str, value: &Value) -> Option<Insertion> {
         let column = mapping.column();
-        let mut before = None;
-        let mut chosen = None;
-        for entry in mapping.entries() {
-            before = chosen.replace(entry);
-            if place == Place::First || place == Place::After(entry.key.id()) {
-                break;
+        let behind = match place {
+            Place::First => None,
+            Place::Last | Place::After(_) => {
+                let (before, chosen) = neighbours(mapping, place)?;
+                end_of_lines(chosen.value, column).or_else(|| end_of_lines(before?.value, column))
             }
-        }
-        let chosen = chosen.filter(|entry| !matches!(place, Place::After(id) if id != entry.key.id()))?;
-        let behind = if place == Place::First { None } else { end_of_lines(chosen.value, column) };
-        let behind = behind.or_else(|| end_of_lines(before?.value, column).filter(|_| place != Place::First));
+        };
         let at = behind.map_or(mapping.span().start, Seam::offset);
         let mut pair = String::new();
         self.with_style(mapping, at, 1, |style| style.pair(&mut pair, key, value, column));
@@ -184,6 +182,23 @@ impl<'a> Editor<'a> {
             _ => content - dash - 1,
         }
     }
+}
+
+/// The entry that something new goes behind, and the one before that.
+fn neighbours(mapping: Node<'_>, place: Place) -> Option<(Option<Entry<'_>>, Entry<'_>)> {
+    let mut before = None;
+    let mut entries = mapping.entries().peekable();
+    while let Some(entry) = entries.next() {
+        let here = match place {
+            Place::After(id) => entry.key.id() == id,
+            Place::First | Place::Last => entries.peek().is_none(),
+        };
+        if here {
+            return Some((before, entry));
+        }
+        before = Some(entry);
+    }
+    None
 }
 
 impl Seam {

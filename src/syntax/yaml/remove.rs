@@ -2,7 +2,7 @@
 
 use super::edit::Editor;
 use super::style::{Seam, end_of_lines};
-use super::{Chomping, Entry, Layout, Node, NodeId, scan};
+use super::{BlockScalar, Chomping, Entry, Layout, Node, NodeId, scan};
 use crate::source::Span;
 
 impl<'a> Editor<'a> {
@@ -17,8 +17,7 @@ impl<'a> Editor<'a> {
                 let behind = entries.next();
                 return match mapping.layout()? {
                     _ if before.is_none() && behind.is_none() => None,
-                    Layout::Block if before.is_some_and(keeps_blank_lines) => None,
-                    Layout::Block => self.lines_of(mapping, entry, behind),
+                    Layout::Block => self.lines_of(mapping.column(), before, entry, behind),
                     Layout::Flow => self.member_of(before, entry, behind),
                     Layout::Pair => None,
                 };
@@ -28,9 +27,14 @@ impl<'a> Editor<'a> {
         None
     }
 
-    fn lines_of(&self, mapping: Node<'a>, entry: Entry<'a>, behind: Option<Entry<'a>>) -> Option<Span> {
+    fn lines_of(
+        &self,
+        column: usize,
+        before: Option<Entry<'a>>,
+        entry: Entry<'a>,
+        behind: Option<Entry<'a>>,
+    ) -> Option<Span> {
         let text = self.text();
-        let column = mapping.column();
         let start = entry.key.start_with_properties();
         let line = scan::line_start(text, start);
         if scan::skip_blanks(text, line) != start {
@@ -41,9 +45,15 @@ impl<'a> Editor<'a> {
             Seam::After(end) => end,
             Seam::Before(end) => scan::skip_break(text, end),
         };
+        let block = before.and_then(|before| before.value.last_leaf().block_scalar());
+        let blank = Span::new(end, scan::skip_blank_lines(text, end)).of(text);
+        if block.is_some_and(|block| takes_in(block, blank)) {
+            return None;
+        }
+        // The line before then ends the file without a line end; but one of a block scalar is part of its value.
         let unbroken = end == text.len() && !text.ends_with(['\n', '\r']);
-        let start = if unbroken { line.saturating_sub(scan::break_before(text, line)) } else { line };
-        Some(Span::new(start, end))
+        let over = if unbroken && block.is_none() { scan::break_before(text, line) } else { 0 };
+        Some(Span::new(line - over, end))
     }
 
     fn member_of(
@@ -61,10 +71,13 @@ impl<'a> Editor<'a> {
     }
 }
 
-/// Whether blank lines that come to stand behind the entry would become part of its value.
-fn keeps_blank_lines(entry: Entry<'_>) -> bool {
-    let block = entry.value.last_leaf().block_scalar();
-    block.is_some_and(|block| block.chomping == Chomping::Keep)
+/// Whether blank lines that come to stand behind a block scalar would become part of its value.
+fn takes_in(block: BlockScalar, blank: &str) -> bool {
+    match block.chomping {
+        Chomping::Keep => !blank.is_empty(),
+        // Blanks may reach beyond the indentation.
+        Chomping::Clip | Chomping::Strip => blank.contains([' ', '\t']),
+    }
 }
 
 /// From one entry to the next, if no comment stands in between.

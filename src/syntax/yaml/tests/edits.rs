@@ -254,6 +254,7 @@ fn a_key_goes_with_its_lines_or_its_comma() {
     let removed = |text: &str, path: &str, key: &str| removed(text, path, key).unwrap_or_default();
     assert_eq!(removed("a: 1\nb:\n- c # d\n  # e\n\n# f\ng: 2\n", "", "b"), "a: 1\n\n# f\ng: 2\n");
     assert_eq!(removed("a: 1\r\nb: 2", "", "b"), "a: 1");
+    assert_eq!(removed("a: |\n  x\nb: 2", "", "b"), "a: |\n  x\n");
     assert_eq!(removed("- a: 1\n  b: 2\n", "0", "a"), "- b: 2\n");
     assert_eq!(removed("- a: 1\n  # c\n  b: 2\n", "0", "a"), "");
     assert_eq!(removed("a: {b: 1, c: 2}\n", "a", "b"), "a: {c: 2}\n");
