@@ -93,6 +93,14 @@ impl Layer {
         }
     }
 
+    /// How new text is spelt in the host.
+    pub fn encoding(&self) -> &Encoding {
+        match &self.inner {
+            Inner::File(_) => &Encoding::Verbatim,
+            Inner::Within(within) => &within.encoding,
+        }
+    }
+
     /// The file in which all of it stands.
     pub fn source(&self) -> &Arc<Source> {
         match &self.inner {
@@ -203,6 +211,19 @@ impl Embed {
         let start = self.text.len();
         self.text.push_str(text);
         self.pieces.push(Piece { inner: Span::new(start, self.text.len()), outer: span });
+    }
+
+    /// Appends what stands in another layer of the same host from byte `from` on.
+    pub fn append(&mut self, other: &Layer, from: usize) {
+        let Inner::Within(other) = &other.inner else { return };
+        let start = self.text.len();
+        self.text.push_str(other.text.get(from..).unwrap_or_default());
+        for piece in other.pieces.iter().filter(|piece| piece.inner.end > from) {
+            let cut = if piece.is_verbatim() { from.saturating_sub(piece.inner.start) } else { 0 };
+            let inner = Span::new((piece.inner.start + cut).saturating_sub(from), piece.inner.end - from);
+            let outer = Span::new(piece.outer.start + cut, piece.outer.end);
+            self.pieces.push(Piece { inner: inner.shift(start), outer });
+        }
     }
 
     /// The layer of what was collected.

@@ -3,6 +3,7 @@
 //! A platform is one [`Kind`] in the table [`KINDS`]: which files are its own, how they are read, and how an edited text
 //! is held against the one before.
 
+pub mod embedded;
 pub mod host;
 pub mod mount;
 pub mod run;
@@ -46,7 +47,17 @@ pub struct Kind {
 }
 
 /// All kinds; the first that claims a file has it.
-pub static KINDS: &[&Kind] = &[&host::shell::KIND];
+pub static KINDS: &[&Kind] = &[
+    &host::shell::KIND,
+    &host::DOCUMENT,
+    &host::MAKEFILE,
+    &host::DEVCONTAINER,
+    &host::JENKINSFILE,
+    &host::NOTEBOOK,
+    &host::PACKAGE,
+    &host::UNIT,
+    &host::CI,
+];
 
 /// What a reading may ask of the world.
 #[derive(Clone, Copy)]
@@ -75,6 +86,15 @@ pub trait Writer {
     /// The ways to write `change` for the workload at `index`, best place first; each is a list of edits that make it
     /// together. Nothing where the platform has no such change. The caller proves each before it is offered.
     fn write(&self, index: usize, workload: &Workload, change: &Change) -> Vec<Vec<Edit>>;
+}
+
+/// Writes nothing: the platform has no changes yet.
+pub struct Unwritten;
+
+impl Writer for Unwritten {
+    fn write(&self, _: usize, _: &Workload, _: &Change) -> Vec<Vec<Edit>> {
+        Vec::new()
+    }
 }
 
 /// What one unit holds.

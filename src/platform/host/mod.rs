@@ -1,3 +1,93 @@
 //! The files in which command lines stand: each hands the text of its scripts to [`super::run`].
 
+mod ci;
+mod devcontainer;
+mod document;
+mod groovy;
+mod jsonc;
+mod make;
+mod makefile;
+mod markdown;
+mod notebook;
+mod prose;
+mod rst;
 pub mod shell;
+mod units;
+
+pub use ci::KIND as CI;
+pub use devcontainer::KIND as DEVCONTAINER;
+pub use document::KIND as DOCUMENT;
+pub use groovy::KIND as JENKINSFILE;
+pub use make::KIND as MAKEFILE;
+pub use notebook::{NOTEBOOK, PACKAGE};
+pub use units::KIND as UNIT;
+
+use std::sync::Arc;
+
+use super::run::{Given, invocations, workload::workload};
+use super::{Context, Reading, Unwritten};
+use crate::layer::{Encoding, Layer};
+use crate::project::Unit;
+use crate::source::Span;
+use crate::syntax::shell::Options;
+
+/// A script that stands in a file.
+pub(super) struct Script {
+    /// Its text.
+    pub(super) layer: Layer,
+    /// How it is read.
+    pub(super) options: Options,
+    /// Variables from outside of it.
+    pub(super) given: Vec<Given>,
+}
+
+impl Script {
+    /// A script that gets no variables from its host.
+    pub(super) fn new(layer: Layer, options: Options) -> Self {
+        Self { layer, options, given: Vec::new() }
+    }
+}
+
+/// Reads the scripts of each file of a unit. `scripts` finds them in a file: its path and its text.
+pub(super) fn read(unit: &Unit, context: &Context<'_>, scripts: fn(&str, &Layer) -> Vec<Script>) -> Reading {
+    let mut reading = Reading::default();
+    for member in &unit.members {
+        let source = member.source.clone().or_else(|| context.files.read(&member.path).ok());
+        let Some(source) = source else { continue };
+        let file = Layer::file(Arc::clone(&source));
+        for script in scripts(&member.path, &file) {
+            run(&script, context, &mut reading);
+        }
+        reading.sources.push(source);
+    }
+    reading
+}
+
+/// Adds what a script starts.
+pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading) {
+    let found = invocations(&script.layer, script.options, &script.given);
+    if !found.is_empty() {
+        let workloads = found.iter().map(|found| workload(found, context.options)).collect();
+        reading.add(workloads, Box::new(Unwritten));
+    }
+}
+
+/// The last part of a path.
+pub(super) fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The command line that starts a container of which a host names the options and the image apart: `docker run OPTIONS
+/// IMAGE`, in which only the options stand in the file, at byte `at`.
+pub(super) fn line(file: &Layer, options: Option<&Layer>, at: usize, image: &str) -> Layer {
+    let encoding = options.map_or(Encoding::ReadOnly, |options| options.encoding().clone());
+    let mut embed = file.embed(encoding);
+    embed.replace(Span::at(at), "docker run ");
+    let mut end = at;
+    if let Some(options) = options {
+        embed.append(options, 0);
+        end = options.map(Span::at(options.text().len())).start;
+    }
+    embed.replace(Span::at(end), &format!(" {image}"));
+    embed.finish()
+}

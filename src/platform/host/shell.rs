@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::finding::{Change, Edit};
 use crate::layer::Layer;
 use crate::platform::run::{invocations, starts_containers, workload::workload};
-use crate::platform::{Claim, Context, Kind, Reading, Writer};
+use crate::platform::{Claim, Context, Kind, Reading, Unwritten};
 use crate::project::Unit;
 use crate::syntax::shell::{Dialect, Options};
-use crate::workload::Workload;
 
 /// Endings of scripts and the language they are in.
 const ENDINGS: [(&str, Dialect); 13] = [
@@ -82,15 +80,6 @@ fn read(unit: &Unit, context: &Context<'_>) -> Reading {
         reading.sources.push(source);
     }
     reading
-}
-
-/// Writes nothing yet.
-struct Unwritten;
-
-impl Writer for Unwritten {
-    fn write(&self, _: usize, _: &Workload, _: &Change) -> Vec<Vec<Edit>> {
-        Vec::new()
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,161 @@
+//! Pipelines in YAML: GitHub workflows and composite actions, GitLab, Circle and their like. Their steps are shell
+//! text, their jobs may run in containers of their own.
+
+use super::{Script, file_name};
+use crate::layer::Layer;
+use crate::platform::embedded::scalar;
+use crate::platform::run::{Given, invocations, starts_containers, workload::workload};
+use crate::platform::{Claim, Context, Kind, Reading, Unwritten};
+use crate::project::Unit;
+use crate::source::Span;
+use crate::syntax::shell::Options;
+use crate::syntax::yaml::{Entry, Node, Yaml};
+use crate::workload::{Place, Platform, Workload};
+
+/// Pipelines in YAML.
+pub static KIND: Kind =
+    Kind { name: "pipeline", claim, relevant, in_projects: false, read, same_but_for: |_, _, _| true };
+
+/// Keys whose values are shell text.
+const SCRIPTS: [&str; 12] = [
+    "after_script",
+    "bash",
+    "before_script",
+    "cmd",
+    "cmds",
+    "command",
+    "commands",
+    "inlineScript",
+    "postStartCommand",
+    "run",
+    "script",
+    "scripts",
+];
+
+/// Keys whose values are variables for the shell text beside and below them.
+const VARIABLES: [&str; 3] = ["env", "environment", "variables"];
+
+fn claim(path: &str) -> Claim {
+    let name = file_name(path);
+    if !(name.ends_with(".yml") || name.ends_with(".yaml")) {
+        return Claim::No;
+    }
+    let inside = |folder: &str| path.starts_with(folder) || path.contains(&format!("/{folder}"));
+    let by_name = inside(".github/workflows/")
+        || inside(".github/actions/")
+        || inside(".circleci/")
+        || inside(".gitlab/")
+        || name.ends_with("gitlab-ci.yml")
+        || matches!(
+            name,
+            "action.yml"
+                | "action.yaml"
+                | "azure-pipelines.yml"
+                | "bitbucket-pipelines.yml"
+                | "Taskfile.yml"
+                | "cloudbuild.yaml"
+                | "cloudbuild.yml"
+                | "buildspec.yml"
+                | ".travis.yml"
+        );
+    if by_name { Claim::ByName } else { Claim::ByContent }
+}
+
+fn relevant(text: &str, claim: Claim, every_container: bool) -> bool {
+    let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    let containers = claim == Claim::ByName
+        && (has("container:") || has("services:"))
+        && (every_container || has("options"));
+    let steps = claim == Claim::ByName || has("script:") || has("run:");
+    containers || (steps && starts_containers(text, every_container))
+}
+
+fn read(unit: &Unit, context: &Context<'_>) -> Reading {
+    let mut reading = Reading::default();
+    for member in &unit.members {
+        let source = member.source.clone().or_else(|| context.files.read(&member.path).ok());
+        let Some(source) = source else { continue };
+        let file = Layer::file(source.clone());
+        let yaml = Yaml::parse(file.text());
+        let mut pipeline = Pipeline { file: &file, context, reading: &mut reading, given: Vec::new() };
+        for root in yaml.roots(file.text()) {
+            for job in root.get("jobs").into_iter().flat_map(Node::entries) {
+                pipeline.containers(job.value);
+            }
+            pipeline.steps(root);
+        }
+        reading.sources.push(source);
+    }
+    reading
+}
+
+struct Pipeline<'r, 'c> {
+    file: &'r Layer,
+    context: &'r Context<'c>,
+    reading: &'r mut Reading,
+    /// Variables that hold where the walk stands.
+    given: Vec<Given>,
+}
+
+impl Pipeline<'_, '_> {
+    /// Reads the shell text in a node and below. YAML trees nest to a fixed depth.
+    fn steps(&mut self, node: Node<'_>) {
+        let known = self.given.len();
+        for entry in node.entries().filter(|entry| key(*entry).is_some_and(|key| VARIABLES.contains(&key))) {
+            let variables = entry.value.entries().filter_map(|variable| {
+                let value = scalar(self.file, variable.value)?;
+                Some(Given { name: key(variable)?.to_owned(), value, append: false, conditional: false })
+            });
+            self.given.extend(variables);
+        }
+        for entry in node.entries() {
+            if key(entry).is_some_and(|key| SCRIPTS.contains(&key)) {
+                self.script(entry.value);
+                entry.value.items().for_each(|item| self.script(item));
+            }
+            self.steps(entry.value);
+        }
+        node.items().for_each(|item| self.steps(item));
+        self.given.truncate(known);
+    }
+
+    fn script(&mut self, node: Node<'_>) {
+        if let Some(layer) = scalar(self.file, node) {
+            let script = Script { layer, options: Options::default(), given: self.given.clone() };
+            super::run(&script, self.context, self.reading);
+        }
+    }
+
+    /// The containers that a GitHub job runs in and beside.
+    fn containers(&mut self, job: Node<'_>) {
+        let services = job.get("services").into_iter().flat_map(Node::entries);
+        for entry in job.entry("container").into_iter().chain(services) {
+            if let Some(workload) = self.container(entry) {
+                self.reading.add(vec![workload], Box::new(Unwritten));
+            }
+        }
+    }
+
+    /// What `container: IMAGE` or `container: {image: …, options: …}` starts: the runner hands it to `docker create`.
+    fn container(&self, entry: Entry<'_>) -> Option<Workload> {
+        let node = entry.value.resolve();
+        let image = node.get("image").unwrap_or(node);
+        let name = image.str().filter(|name| !name.is_empty())?;
+        let options = node.entry("options");
+        let at = options.map_or(entry.key.span(), |options| options.value.span());
+        let text = options.and_then(|options| scalar(self.file, options.value));
+        let line = super::line(self.file, text.as_ref(), at.start, name);
+        let found = invocations(&line, Options::default(), &[]).into_iter().next()?;
+        let mut workload = workload(&found, self.context.options);
+        workload.platform = Platform::CiContainer;
+        name.clone_into(&mut workload.name);
+        workload.image = Some(name.to_owned());
+        let key: Span = options.map_or(entry.key.span(), |options| options.key.span());
+        workload.place = Place::new(self.file.source(), key);
+        Some(workload)
+    }
+}
+
+fn key(entry: Entry<'_>) -> Option<&str> {
+    entry.key.str()
+}

@@ -1,0 +1,159 @@
+//! Development containers: `devcontainer.json`. Those based on Compose are left to Compose; `runArgs` has no effect there.
+
+use super::{Script, file_name, jsonc};
+use crate::finding::{Change, Edit};
+use crate::layer::{Encoding, Layer};
+use crate::platform::embedded::scalar;
+use crate::platform::run::{invocations, workload::workload};
+use crate::platform::{Claim, Context, Kind, Reading, Writer};
+use crate::project::Unit;
+use crate::size::Dialect;
+use crate::source::{Source, Span};
+use crate::syntax::shell::Options;
+use crate::syntax::yaml::{Editor, Node, Place as Position, Value, Yaml};
+use crate::workload::{Place, Platform, Verdict, Workload};
+
+use std::sync::Arc;
+
+/// Development containers.
+pub static KIND: Kind = Kind {
+    name: "development container",
+    claim: |path| {
+        let name = file_name(path);
+        if name == "devcontainer.json" || name == ".devcontainer.json" { Claim::ByName } else { Claim::No }
+    },
+    relevant: |_, _, _| true,
+    in_projects: false,
+    read,
+    same_but_for: |_, _, _| true,
+};
+
+/// Keys whose values are commands: a string, or a mapping of names to strings.
+const COMMANDS: [&str; 6] = [
+    "initializeCommand",
+    "onCreateCommand",
+    "updateContentCommand",
+    "postCreateCommand",
+    "postStartCommand",
+    "postAttachCommand",
+];
+
+fn read(unit: &Unit, context: &Context<'_>) -> Reading {
+    let mut reading = Reading::default();
+    for member in &unit.members {
+        let source = member.source.clone().or_else(|| context.files.read(&member.path).ok());
+        let Some(source) = source else { continue };
+        let file = Layer::file(Arc::clone(&source));
+        let (yaml, text) = jsonc::parse(source.text());
+        if let Some(root) = yaml.root(&text) {
+            if let Some(workload) = container(&file, root, context) {
+                reading.add(vec![workload], Box::new(Args { source: Arc::clone(&source) }));
+            }
+            for command in
+                root.entries().filter(|entry| entry.key.str().is_some_and(|key| COMMANDS.contains(&key)))
+            {
+                let several = command.value.entries().map(|entry| entry.value);
+                for layer in
+                    std::iter::once(command.value).chain(several).filter_map(|node| scalar(&file, node))
+                {
+                    super::run(&Script::new(layer, Options::default()), context, &mut reading);
+                }
+            }
+        }
+        reading.sources.push(source);
+    }
+    reading
+}
+
+/// The container itself.
+fn container(file: &Layer, root: Node<'_>, context: &Context<'_>) -> Option<Workload> {
+    let image = root.get("image").and_then(Node::str);
+    let dockerfile =
+        root.get("dockerFile").or_else(|| root.get("build")?.get("dockerfile")).and_then(Node::str);
+    let compose = root.get("dockerComposeFile");
+    let named = root.entry("runArgs").or_else(|| root.entry("hostRequirements"));
+    let at = named
+        .or_else(|| root.entry("image"))
+        .or_else(|| root.entry("build"))
+        .or_else(|| root.entry("dockerFile"));
+    let at = at.or_else(|| root.entry("dockerComposeFile"))?.key.span();
+    let name = match (image, dockerfile) {
+        (Some(image), _) => image.to_owned(),
+        (None, Some(file)) => format!("build: {file}"),
+        (None, None) if compose.is_some() => "dockerComposeFile".to_owned(),
+        (None, None) => "build".to_owned(),
+    };
+    let arguments = root.get("runArgs").filter(|_| compose.is_none());
+    let line = command_line(file, arguments, at.start);
+    let found = invocations(&line, Options::default(), &[]).into_iter().next()?;
+    let mut workload = workload(&found, context.options);
+    workload.platform = Platform::Devcontainer;
+    workload.name = name;
+    workload.image = image.map(str::to_owned);
+    workload.place = Place::new(file.source(), at);
+    if let Some(wanted) = root.get("hostRequirements").and_then(|wanted| wanted.entry("gpu")) {
+        let place = Place::new(file.source(), wanted.span());
+        match wanted.value.str() {
+            Some("false") => {}
+            // `true`, `"optional"`, or what it must have: where there is one, the container gets it.
+            _ => workload.gpu.found(wanted.span().of(file.text()), place),
+        }
+    }
+    if compose.is_some() {
+        workload.shm = crate::workload::Shm::Unknown("the Compose file says it".into());
+        if workload.gpu.verdict == Verdict::No {
+            workload.gpu.verdict = Verdict::Unknown("the Compose file says it".into());
+        }
+    }
+    Some(workload)
+}
+
+/// `docker run` with each item of `runArgs` as one word.
+fn command_line(file: &Layer, arguments: Option<Node<'_>>, start: usize) -> Layer {
+    let mut embed = file.embed(Encoding::ReadOnly);
+    let at = arguments.map_or(start, |arguments| arguments.span().start);
+    embed.replace(Span::at(at), "docker run");
+    let mut end = at;
+    for item in arguments.into_iter().flat_map(Node::items) {
+        let Some(word) = scalar(file, item) else { continue };
+        end = item.span().end;
+        // A quote in the item would end the quotes around it; no option of interest has one.
+        let quote = if word.text().contains('\'') { "\"" } else { "'" };
+        embed.replace(Span::at(item.span().start), &format!(" {quote}"));
+        embed.append(&word, 0);
+        embed.replace(Span::at(end), quote);
+    }
+    embed.replace(Span::at(end), " image");
+    embed.finish()
+}
+
+/// Writes into `runArgs`.
+struct Args {
+    source: Arc<Source>,
+}
+
+impl Writer for Args {
+    fn write(&self, _: usize, _: &Workload, change: &Change) -> Vec<Vec<Edit>> {
+        let Change::SetSize { bytes } = change else { return Vec::new() };
+        let text = self.source.text();
+        let (yaml, blanked) = jsonc::parse(text);
+        let argument = Value::quoted(format!("--shm-size={}", Dialect::Docker.write(*bytes)));
+        let edit = insertion(&yaml, &blanked, text, argument);
+        edit.map(|(at, new)| vec![Edit::insertion(&self.source, at, new)]).into_iter().collect()
+    }
+}
+
+fn insertion(yaml: &Yaml, blanked: &str, text: &str, argument: Value) -> Option<(usize, String)> {
+    let root = yaml.root(blanked)?;
+    let editor = Editor::new(yaml, text);
+    let insertion = match root.get("runArgs") {
+        Some(arguments) => editor.append(arguments, &argument)?,
+        None => {
+            let after = root
+                .entry("hostRequirements")
+                .map_or(Position::Last, |entry| Position::After(entry.key.id()));
+            editor.insert(root, after, "runArgs", &Value::Sequence(vec![argument]))?
+        }
+    };
+    Some((insertion.at, insertion.text))
+}

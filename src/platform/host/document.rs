@@ -1,0 +1,29 @@
+//! Documents: Markdown and reStructuredText.
+
+use super::{Script, file_name, markdown, rst};
+use crate::layer::Layer;
+use crate::platform::run::starts_containers;
+use crate::platform::{Claim, Kind};
+
+/// Documents with code in them.
+pub static KIND: Kind = Kind {
+    name: "document",
+    claim,
+    relevant: |text, _, every_container| starts_containers(text, every_container),
+    in_projects: false,
+    read: |unit, context| super::read(unit, context, scripts),
+    same_but_for: |_, _, _| true,
+};
+
+fn claim(path: &str) -> Claim {
+    let ending = file_name(path).rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    match ending.as_deref() {
+        Some("md" | "markdown" | "mdx" | "mdown" | "mkd" | "qmd" | "rmd" | "rst") => Claim::ByName,
+        _ => Claim::No,
+    }
+}
+
+fn scripts(path: &str, file: &Layer) -> Vec<Script> {
+    let found = if path.ends_with(".rst") { rst::scripts(file) } else { markdown::scripts(file) };
+    found.into_iter().map(|(layer, options)| Script::new(layer, options)).collect()
+}

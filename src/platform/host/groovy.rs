@@ -1,0 +1,178 @@
+//! Jenkinsfiles: the shell text of `sh '…'` steps, and the containers that `agent { docker { … } }` and
+//! `docker.image('…').inside('…')` run steps in.
+
+use super::{Script, file_name};
+use crate::layer::{Encoding, Layer};
+use crate::platform::run::{invocations, starts_containers, workload::workload};
+use crate::platform::{Claim, Context, Kind, Reading, Unwritten};
+use crate::project::Unit;
+use crate::source::Span;
+use crate::syntax::shell::Options;
+use crate::workload::{Place, Platform, Workload};
+
+/// Jenkinsfiles.
+pub static KIND: Kind = Kind {
+    name: "Jenkinsfile",
+    claim: |path| {
+        let name = file_name(path);
+        let is = name.starts_with("Jenkinsfile")
+            || name.ends_with(".jenkinsfile")
+            || name.ends_with(".Jenkinsfile");
+        if is { Claim::ByName } else { Claim::No }
+    },
+    relevant: |text, _, every_container| starts_containers(text, every_container) || text.contains("docker"),
+    in_projects: false,
+    read,
+    same_but_for: |_, _, _| true,
+};
+
+/// A string of Groovy with the word before it.
+#[derive(Clone, Copy)]
+struct Literal {
+    /// Between the quotes.
+    inside: Span,
+    /// `'` or `"`.
+    quote: u8,
+    /// The word that the string is an argument of: `sh`, `args`, `image`, `inside`.
+    word: Span,
+}
+
+fn read(unit: &Unit, context: &Context<'_>) -> Reading {
+    let mut reading = Reading::default();
+    for member in &unit.members {
+        let source = member.source.clone().or_else(|| context.files.read(&member.path).ok());
+        let Some(source) = source else { continue };
+        let file = Layer::file(source.clone());
+        pipeline(&file, context, &mut reading);
+        reading.sources.push(source);
+    }
+    reading
+}
+
+fn pipeline(file: &Layer, context: &Context<'_>, reading: &mut Reading) {
+    let text = file.text();
+    let mut image: Option<Literal> = None;
+    for literal in literals(text) {
+        match literal.word.of(text) {
+            "sh" | "script" | "bat" => {
+                let script = Script::new(layer(file, literal), Options::default());
+                super::run(&script, context, reading);
+            }
+            "image" | "dockerfile" | "filename" => image = Some(literal),
+            "args" | "inside" | "withRun" | "run" => {
+                if let Some(workload) = container(file, context, literal, image) {
+                    reading.add(vec![workload], Box::new(Unwritten));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What `args '…'` gives to the container of the image named before it.
+fn container(file: &Layer, context: &Context<'_>, args: Literal, image: Option<Literal>) -> Option<Workload> {
+    let text = file.text();
+    let image = image.filter(|image| args.inside.start - image.inside.end < 2_000);
+    let name = image.map_or("dockerfile", |image| image.inside.of(text));
+    let line = super::line(file, Some(&layer(file, args)), args.inside.start, name);
+    let found = invocations(&line, Options::default(), &[]).into_iter().next()?;
+    let mut workload = workload(&found, context.options);
+    workload.platform = Platform::CiContainer;
+    name.clone_into(&mut workload.name);
+    workload.place = Place::new(file.source(), args.word);
+    Some(workload)
+}
+
+/// The text of a string. Both kinds of Groovy's strings know the same escapes.
+fn layer(file: &Layer, literal: Literal) -> Layer {
+    let encoding = if literal.quote == b'"' { Encoding::DoubleQuoted } else { Encoding::ShellSingle };
+    let mut embed = file.embed(encoding);
+    let written = literal.inside.of(file.text());
+    let mut from = 0;
+    while let Some(found) = written.get(from..).and_then(|rest| rest.find('\\')) {
+        let at = from + found;
+        let next = written.get(at + 1..).and_then(|rest| rest.chars().next());
+        let meant = match next {
+            Some(c @ ('\\' | '\'' | '"' | '$')) => c.to_string(),
+            Some('n') => "\n".to_owned(),
+            _ => {
+                embed.copy(Span::new(literal.inside.start + from, literal.inside.start + at + 1));
+                from = at + 1;
+                continue;
+            }
+        };
+        embed.copy(Span::new(literal.inside.start + from, literal.inside.start + at));
+        embed.replace(Span::new(literal.inside.start + at, literal.inside.start + at + 2), &meant);
+        from = at + 2;
+    }
+    embed.copy(Span::new(literal.inside.start + from, literal.inside.end));
+    embed.finish()
+}
+
+/// Every string that is an argument of a word, comments left out.
+fn literals(text: &str) -> Vec<Literal> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    let mut word = Span::at(0);
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let end = |needle: &[u8], from: usize| {
+            let found = rest.get(from..).and_then(|rest| memchr::memmem::find(rest, needle));
+            found.map_or(rest.len(), |found| from + found)
+        };
+        at += match byte {
+            b'/' if rest.starts_with(b"//") => end(b"\n", 2),
+            b'/' if rest.starts_with(b"/*") => (end(b"*/", 2) + 2).min(rest.len()),
+            b'\'' | b'"' => {
+                let marks = if rest.get(..3).is_some_and(|marks| marks.iter().all(|mark| *mark == byte)) {
+                    3
+                } else {
+                    1
+                };
+                let inside = closed(rest, byte, marks);
+                found.push(Literal { inside: Span::new(at + marks, at + inside), quote: byte, word });
+                (inside + marks).min(rest.len())
+            }
+            byte if byte.is_ascii_alphabetic() => {
+                let length =
+                    rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+                word = Span::new(at, at + length);
+                length
+            }
+            _ => 1,
+        };
+    }
+    found
+}
+
+/// Where the string ends that begins here with `marks` quotes.
+fn closed(rest: &[u8], quote: u8, marks: usize) -> usize {
+    let mut at = marks;
+    while let Some(found) = rest.get(at..).and_then(|rest| memchr::memchr2(quote, b'\\', rest)) {
+        at += found;
+        let here = rest.get(at..).unwrap_or_default();
+        if here.first() == Some(&b'\\') {
+            at += 2;
+        } else if here.iter().take(marks).filter(|byte| **byte == quote).count() == marks {
+            return at;
+        } else {
+            at += 1;
+        }
+    }
+    rest.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_are_found_with_the_word_before_them() {
+        let text =
+            "sh 'a \\' b' // sh 'no'\nsh \"\"\"x \"y\" z\"\"\"\ndocker { image \"i\"\n args '--gpus all' }";
+        let found: Vec<(&str, &str)> =
+            literals(text).iter().map(|literal| (literal.word.of(text), literal.inside.of(text))).collect();
+        assert_eq!(found, [("sh", "a \\' b"), ("sh", "x \"y\" z"), ("image", "i"), ("args", "--gpus all")]);
+    }
+}

@@ -1,0 +1,34 @@
+//! Makefiles and justfiles as a kind of file.
+
+use super::makefile::{RECIPES, read};
+use super::{Script, file_name};
+use crate::layer::Layer;
+use crate::platform::run::starts_containers;
+use crate::platform::{Claim, Kind};
+
+/// Makefiles and justfiles.
+pub static KIND: Kind = Kind {
+    name: "makefile",
+    claim,
+    relevant: |text, _, every_container| starts_containers(text, every_container),
+    in_projects: false,
+    read: |unit, context| super::read(unit, context, scripts),
+    same_but_for: |_, _, _| true,
+};
+
+fn claim(path: &str) -> Claim {
+    let name = file_name(path).to_ascii_lowercase();
+    let is_make = matches!(name.as_str(), "makefile" | "gnumakefile") || name.starts_with("makefile.");
+    let by_ending = [".mk", ".mak", ".make", ".just"].iter().any(|ending| name.ends_with(ending));
+    if is_make || by_ending || is_just(&name) { Claim::ByName } else { Claim::No }
+}
+
+fn is_just(name: &str) -> bool {
+    matches!(name, "justfile" | ".justfile") || name.ends_with(".just")
+}
+
+fn scripts(path: &str, file: &Layer) -> Vec<Script> {
+    let made = read(file, is_just(&file_name(path).to_ascii_lowercase()));
+    let script = |layer| Script { layer, options: RECIPES, given: made.variables.clone() };
+    made.recipes.iter().cloned().map(script).collect()
+}

@@ -1,0 +1,211 @@
+//! Makefiles and justfiles: the recipes are shell text, the variables stand outside of it.
+
+use super::prose::{Line, lines};
+use crate::layer::{Embed, Encoding, Layer};
+use crate::platform::run::Given;
+use crate::source::Span;
+use crate::syntax::shell::Options;
+
+/// How recipes are read: `$(NAME)` is make's, `$$` the shell's `$`.
+pub(super) const RECIPES: Options =
+    Options { dialect: crate::syntax::shell::Dialect::Posix, make: true, prose: false };
+
+/// What a makefile holds.
+pub(super) struct Makefile {
+    /// The recipe of each target, as one text.
+    pub(super) recipes: Vec<Layer>,
+    /// The variables, in order.
+    pub(super) variables: Vec<Given>,
+}
+
+/// Reads a makefile; `just` has no tabs and no variables of make's kind, but the same shape.
+pub(super) fn read(file: &Layer, just: bool) -> Makefile {
+    let text = file.text();
+    let mut reader = Reader {
+        file,
+        just,
+        made: Makefile { recipes: Vec::new(), variables: Vec::new() },
+        recipe: None,
+        branches: 0,
+        defined: None,
+    };
+    let mut continued: Option<Span> = None;
+    for line in lines(text) {
+        if reader.takes_as_recipe(line) {
+            continue;
+        }
+        // Outside of recipes a line goes on behind a `\`.
+        let span = continued.take().map_or(line.span, |before| before.join(line.span));
+        if line.span.of(text).ends_with('\\') {
+            continued = Some(span);
+        } else {
+            reader.line(span);
+        }
+    }
+    if let Some(span) = continued {
+        reader.line(span);
+    }
+    reader.close();
+    reader.made
+}
+
+struct Reader<'f> {
+    file: &'f Layer,
+    just: bool,
+    made: Makefile,
+    /// The recipe that is being read.
+    recipe: Option<Embed>,
+    /// How many `ifeq` are open.
+    branches: usize,
+    /// The name of the `define` that is open, and where its text begins and ends.
+    defined: Option<(String, Option<Span>)>,
+}
+
+impl Reader<'_> {
+    /// Adds a line to the recipe where it belongs to one.
+    fn takes_as_recipe(&mut self, line: Line) -> bool {
+        if self.defined.is_some() {
+            return false;
+        }
+        let Some(recipe) = &mut self.recipe else { return false };
+        let written = line.span.of(self.file.text());
+        let indented = written.starts_with('\t') || (self.just && written.starts_with(' '));
+        if written.trim().is_empty() || indented {
+            let indent =
+                if self.just { written.len() - written.trim_start().len() } else { usize::from(indented) };
+            let code = written.get(indent..).unwrap_or_default();
+            // `@` hides the line, `-` lets it fail, `+` runs it always.
+            let marks = code.len() - code.trim_start_matches(['@', '-', '+']).len();
+            copy(self.file, recipe, Span::new(line.span.start + indent + marks, line.next));
+            return true;
+        }
+        // Conditions may stand inside of a recipe.
+        let word = written.split_whitespace().next().unwrap_or_default();
+        matches!(word, "ifeq" | "ifneq" | "ifdef" | "ifndef" | "else" | "endif") || written.starts_with('#')
+    }
+
+    /// A whole line outside of recipes.
+    fn line(&mut self, span: Span) {
+        let text = self.file.text();
+        let written = span.of(text);
+        if let Some((_, body)) = &mut self.defined {
+            if written.trim_start().starts_with("endef") {
+                self.close();
+            } else {
+                *body = Some(body.map_or(span, |body| body.join(span)));
+            }
+            return;
+        }
+        let trimmed = written.trim_start();
+        let word = trimmed.split_whitespace().next().unwrap_or_default();
+        match word {
+            "ifeq" | "ifneq" | "ifdef" | "ifndef" => self.branches += 1,
+            "endif" => self.branches = self.branches.saturating_sub(1),
+            "define" => {
+                let name = trimmed.split_whitespace().nth(1).unwrap_or_default();
+                self.defined = Some((name.to_owned(), None));
+            }
+            _ if trimmed.starts_with('#') => {}
+            _ => self.assignment_or_target(span),
+        }
+    }
+
+    fn assignment_or_target(&mut self, span: Span) {
+        let text = self.file.text();
+        let written = span.of(text);
+        let Some(at) = written.find('=') else {
+            if written.contains(':') && !written.starts_with(char::is_whitespace) {
+                self.close();
+                self.recipe =
+                    Some(self.file.embed(Encoding::Indented(if self.just { "    " } else { "\t" }.into())));
+            }
+            return;
+        };
+        let (before, value) = (written.get(..at).unwrap_or_default(), at + 1);
+        let name = before.trim_end_matches([':', '?', '+', '!']);
+        let operator = before.get(name.len()..).unwrap_or_default();
+        // `target: NAME = value` gives the variable to one target.
+        let target = name.rsplit_once(':').map(|(_, name)| name);
+        let mut words = target.unwrap_or(name).split_whitespace();
+        let name = words.rfind(|word| !matches!(*word, "export" | "override" | "private" | "unexport"));
+        let Some(name) = name else { return };
+        if !name.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c)) {
+            // A target whose line holds a `=` somewhere.
+            self.close();
+            self.recipe = Some(self.file.embed(Encoding::Indented("\t".into())));
+            return;
+        }
+        self.close();
+        let blanks = written.get(value..).map_or(0, |value| value.len() - value.trim_start().len());
+        let mut embed = self.file.embed(Encoding::Recipe);
+        copy(self.file, &mut embed, Span::new(span.start + value + blanks, span.end));
+        self.made.variables.push(Given {
+            name: name.to_owned(),
+            value: embed.finish(),
+            append: operator == "+",
+            conditional: self.branches > 0 || target.is_some(),
+        });
+    }
+
+    /// Ends the recipe or `define` that is open.
+    fn close(&mut self) {
+        self.made.recipes.extend(self.recipe.take().map(Embed::finish));
+        if let Some((name, Some(body))) = self.defined.take() {
+            let mut embed = self.file.embed(Encoding::Recipe);
+            copy(self.file, &mut embed, body);
+            let conditional = self.branches > 0;
+            self.made.variables.push(Given { name, value: embed.finish(), append: false, conditional });
+        }
+    }
+}
+
+/// Copies a stretch with `$$` as the shell sees it.
+fn copy(file: &Layer, embed: &mut Embed, span: Span) {
+    let mut from = span.start;
+    for at in memchr::memmem::find_iter(span.of(file.text()).as_bytes(), b"$$") {
+        let at = span.start + at;
+        embed.copy(Span::new(from, at));
+        embed.replace(Span::new(at, at + 2), "$");
+        from = at + 2;
+    }
+    embed.copy(Span::new(from, span.end));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Source;
+
+    fn made(text: &str) -> Makefile {
+        read(&Layer::file(Source::new("Makefile", text.as_bytes().to_vec())), false)
+    }
+
+    #[test]
+    fn recipes_are_shell_text_without_tabs_and_marks() {
+        let made = made("all: a b\n\t@docker run \\\n\t\t-v $$PWD:/a x\n\n\tls\n\nclean:\n\t-rm x\n");
+        let texts: Vec<&str> = made.recipes.iter().map(Layer::text).collect();
+        assert_eq!(texts, ["docker run \\\n\t-v $PWD:/a x\n\nls\n\n", "rm x\n"]);
+    }
+
+    #[test]
+    fn variables_keep_their_order_and_conditions() {
+        let made = made(
+            "A = docker\nB ?= x \\\n y\nifeq ($(G),1)\nA += --gpus all\nendif\nt: A := z\ndefine D\none\ntwo\nendef\n",
+        );
+        let found: Vec<(&str, &str, bool, bool)> = made
+            .variables
+            .iter()
+            .map(|v| (v.name.as_str(), v.value.text(), v.append, v.conditional))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("A", "docker", false, false),
+                ("B", "x \\\n y", false, false),
+                ("A", "--gpus all", true, true),
+                ("A", "z", false, true),
+                ("D", "one\ntwo", false, false)
+            ]
+        );
+    }
+}

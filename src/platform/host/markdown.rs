@@ -1,0 +1,137 @@
+//! Markdown: command lines in fenced code. Inline code and prose are no invocations.
+
+use super::prose::{Line, block, language, lines};
+use crate::layer::Layer;
+use crate::source::Span;
+use crate::syntax::shell::Options;
+
+/// An open fence.
+struct Fence<'t> {
+    mark: char,
+    length: usize,
+    /// What stands before the fence on its line: indent, `>` of quotes, the marker of a list.
+    indent: usize,
+    quoted: bool,
+    language: Option<Options>,
+    prefix: Option<&'t str>,
+    lines: Vec<Line>,
+}
+
+/// The shell text of every fence in a document, in order.
+pub(super) fn scripts(document: &Layer) -> Vec<(Layer, Options)> {
+    let text = document.text();
+    let mut found = Vec::new();
+    let mut open: Option<Fence<'_>> = None;
+    for line in lines(text) {
+        match &mut open {
+            None => open = opening(line.span.of(text)),
+            Some(fence) if fence.closes(line.span.of(text)) => {
+                found.extend(open.take().and_then(|fence| fence.finish(document)));
+            }
+            Some(fence) => fence.take(line, text),
+        }
+    }
+    found.extend(open.and_then(|fence| fence.finish(document)));
+    found
+}
+
+/// The fence that a line opens.
+fn opening(line: &str) -> Option<Fence<'_>> {
+    let mut rest = line.trim_start_matches([' ', '\t', '>']);
+    let quoted = line.get(..line.len() - rest.len())?.contains('>');
+    // A fence may open right behind the marker of a list: `1. ```bash`.
+    let marker =
+        rest.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(['.', ')', '-', '*', '+']);
+    if marker.starts_with(' ') && rest.len() - marker.len() <= 4 {
+        rest = marker.trim_start();
+    }
+    let mark = rest.chars().next().filter(|mark| ['`', '~'].contains(mark))?;
+    let info = rest.trim_start_matches(mark);
+    let length = rest.len() - info.len();
+    if length < 3 || (mark == '`' && info.contains('`')) {
+        return None;
+    }
+    let indent = line.len() - rest.len();
+    Some(Fence {
+        mark,
+        length,
+        indent,
+        quoted,
+        language: language(word(info)),
+        prefix: None,
+        lines: Vec::new(),
+    })
+}
+
+/// The language in an info string: `bash`, `{code-block} bash`, `{.sh}`, `bash,copy title="x"`.
+fn word(info: &str) -> &str {
+    let info = info.trim();
+    let info = match info.split_once('}') {
+        Some((directive, rest)) if directive.starts_with('{') && !rest.trim().is_empty() => rest.trim(),
+        _ => info.trim_start_matches(['{', '.']),
+    };
+    let end = info.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(info.len());
+    info.get(..end).unwrap_or_default()
+}
+
+impl<'t> Fence<'t> {
+    fn closes(&self, line: &str) -> bool {
+        let line = line.trim_start_matches([' ', '\t', '>']).trim_end();
+        line.len() >= self.length && line.chars().all(|c| c == self.mark)
+    }
+
+    /// Adds a line, without the indent and the `>` that the fence has.
+    fn take(&mut self, line: Line, text: &'t str) {
+        if self.language.is_none() {
+            return;
+        }
+        let written = line.span.of(text);
+        let mut skip = 0;
+        for c in written.chars() {
+            let part = skip < self.indent && (c == ' ' || c == '\t' || (self.quoted && c == '>'));
+            if !part {
+                break;
+            }
+            skip += c.len_utf8();
+        }
+        if !written.trim().is_empty() {
+            self.prefix = self.prefix.or(written.get(..skip));
+        }
+        self.lines.push(Line { span: Span::new(line.span.start + skip, line.span.end), next: line.next });
+    }
+
+    fn finish(self, document: &Layer) -> Option<(Layer, Options)> {
+        let options = self.language?;
+        Some((block(document, &self.lines, self.prefix.unwrap_or_default()), options))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Source;
+
+    fn code(text: &str) -> Vec<String> {
+        let layer = Layer::file(Source::new("a.md", text.as_bytes().to_vec()));
+        scripts(&layer).iter().map(|(layer, _)| layer.text().to_owned()).collect()
+    }
+
+    #[test]
+    fn fences_of_shells_are_read_and_others_are_not() {
+        assert_eq!(code("```bash\na\n```\n\n```python\nb\n```\n~~~\nc\n```\n~~~\n"), ["a\n", "c\n```\n"]);
+        assert_eq!(code("``` {.sh .copy}\na\n```\n```{code-block} bash\nb\n```\n"), ["a\n", "b\n"]);
+        assert_eq!(code("run `docker run x` and ```inline``` code\n"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn indents_quotes_and_list_markers_are_taken_away() {
+        assert_eq!(code("1. ```bash\n   a \\\n     b\n   ```\n"), ["a \\\n  b\n"]);
+        assert_eq!(code("> ```sh\n> a\n> b\n> ```\n"), ["a\nb\n"]);
+        assert_eq!(code("  ```sh\n  a\n b\n\n  c\n  ```\n"), ["a\nb\n\nc\n"]);
+    }
+
+    #[test]
+    fn an_open_fence_ends_with_the_document() {
+        assert_eq!(code("```sh\na"), ["a"]);
+    }
+}

@@ -1,0 +1,71 @@
+//! Notebooks (`!docker run …`, `%%bash` cells) and the scripts of `package.json`.
+
+use super::{Script, file_name, jsonc};
+use crate::layer::{Encoding, Layer};
+use crate::platform::embedded::scalar;
+use crate::platform::run::starts_containers;
+use crate::platform::{Claim, Kind};
+use crate::syntax::shell::Options;
+use crate::syntax::yaml::Node;
+
+/// Jupyter notebooks.
+pub static NOTEBOOK: Kind = Kind {
+    name: "notebook",
+    claim: |path| if path.ends_with(".ipynb") { Claim::ByName } else { Claim::No },
+    relevant: |text, _, every_container| starts_containers(text, every_container),
+    in_projects: false,
+    read: |unit, context| super::read(unit, context, cells),
+    same_but_for: |_, _, _| true,
+};
+
+/// The scripts of a Node package.
+pub static PACKAGE: Kind = Kind {
+    name: "package.json",
+    claim: |path| if file_name(path) == "package.json" { Claim::ByName } else { Claim::No },
+    relevant: |text, _, every_container| starts_containers(text, every_container),
+    in_projects: false,
+    read: |unit, context| super::read(unit, context, package_scripts),
+    same_but_for: |_, _, _| true,
+};
+
+fn package_scripts(_: &str, file: &Layer) -> Vec<Script> {
+    let (yaml, text) = jsonc::parse(file.text());
+    let scripts = yaml.root(&text).and_then(|root| root.get("scripts"));
+    let commands = scripts.into_iter().flat_map(Node::entries).filter_map(|entry| scalar(file, entry.value));
+    commands.map(|layer| Script::new(layer, Options::default())).collect()
+}
+
+/// The commands of all code cells: lines behind `!`, whole cells behind `%%bash` or `%%sh`.
+fn cells(_: &str, file: &Layer) -> Vec<Script> {
+    let (yaml, text) = jsonc::parse(file.text());
+    let cells = yaml.root(&text).and_then(|root| root.get("cells"));
+    let code = |cell: &Node<'_>| cell.get("cell_type").and_then(Node::str) == Some("code");
+    let cells = cells.into_iter().flat_map(Node::items).filter(code);
+    cells.filter_map(|cell| commands(file, cell.get("source")?)).collect()
+}
+
+/// One cell's commands as one script. The source is a string, or a list of one string a line.
+fn commands(file: &Layer, source: Node<'_>) -> Option<Script> {
+    let lines: Vec<Node<'_>> = if source.is_sequence() { source.items().collect() } else { vec![source] };
+    let first = lines.first()?.str()?;
+    let whole = ["%%bash", "%%sh"].iter().any(|magic| first.starts_with(magic));
+    let mut goes_on = false;
+    let mut embed = file.embed(Encoding::DoubleQuoted);
+    for (index, line) in lines.iter().enumerate() {
+        let layer = scalar(file, *line)?;
+        let text = layer.text().trim_end();
+        let skip = if whole {
+            Some(if index == 0 { text.find('\n').unwrap_or(text.len()) } else { 0 })
+        } else if goes_on {
+            Some(0)
+        } else {
+            let indent = text.len() - text.trim_start().len();
+            text.get(indent..).filter(|code| code.starts_with('!')).map(|_| indent + 1)
+        };
+        goes_on = skip.is_some() && text.ends_with('\\');
+        if let Some(skip) = skip {
+            embed.append(&layer, skip);
+        }
+    }
+    Some(Script::new(embed.finish(), Options::default()))
+}

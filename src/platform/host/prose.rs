@@ -1,0 +1,145 @@
+//! Code in documents: what a block of lines holds as shell text, its indent and its prompts taken away.
+
+use crate::layer::{Encoding, Layer};
+use crate::source::Span;
+use crate::syntax::shell::{Dialect, Options};
+
+/// Words behind a fence, or behind `code-block::`, that mean a shell. No word at all may mean one, too.
+const SHELLS: [&str; 24] = [
+    "",
+    "bash",
+    "bash-session",
+    "code",
+    "code-block",
+    "command",
+    "commandline",
+    "console",
+    "docker",
+    "ksh",
+    "none",
+    "plain",
+    "plaintext",
+    "prompt",
+    "sh",
+    "sh-session",
+    "shell",
+    "shell-session",
+    "shellscript",
+    "shellsession",
+    "terminal",
+    "text",
+    "txt",
+    "zsh",
+];
+
+/// How the code of a block is read; nothing where it is in no language of a shell. `word` is the block's language as
+/// written, in any case of letters.
+pub(super) fn language(word: &str) -> Option<Options> {
+    let word = word.to_ascii_lowercase();
+    let dialect = match word.as_str() {
+        "fish" => Dialect::Fish,
+        "bat" | "batch" | "cmd" | "dos" => Dialect::Batch,
+        "powershell" | "ps1" | "pwsh" | "ps" => Dialect::PowerShell,
+        word if SHELLS.binary_search(&word).is_ok() => Dialect::Posix,
+        _ => return None,
+    };
+    Some(Options { dialect, prose: true, ..Options::default() })
+}
+
+/// A line of a document without its line end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line {
+    /// The text without the line end.
+    pub(super) span: Span,
+    /// Behind the line end.
+    pub(super) next: usize,
+}
+
+/// The lines of a text.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = Line> {
+    let mut start = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let end = start + line.trim_end_matches(['\n', '\r']).len();
+        let next = start + line.len();
+        let line = Line { span: Span::new(start, end), next };
+        start = next;
+        line
+    })
+}
+
+/// The shell text of a block: `lines` are its lines, each from where its code begins. `prefix` is what stands before the
+/// code of a line, for lines that are written anew.
+///
+/// Where a line begins with a prompt only such lines are commands, with the lines that continue them; the others are
+/// what the commands print.
+pub(super) fn block(document: &Layer, lines: &[Line], prefix: &str) -> Layer {
+    let text = document.text();
+    let mut embed = document.embed(Encoding::Indented(prefix.to_owned()));
+    let prompted = lines.iter().any(|line| prompt(line.span.of(text)).is_some());
+    let mut goes_on = false;
+    for line in lines {
+        let code = line.span.of(text);
+        let skip = match prompt(code) {
+            Some(prompt) => Some(prompt),
+            None if goes_on && prompted && code.starts_with("> ") => Some(2),
+            None if goes_on || !prompted => Some(0),
+            None => None,
+        };
+        if let Some(skip) = skip {
+            embed.copy(Span::new(line.span.start + skip, line.next));
+            goes_on = code.trim_end().ends_with(['\\', '^', '`']);
+        }
+    }
+    embed.finish()
+}
+
+/// How long the prompt is that a line begins with: `$ `, `user@host:~$ `, `(env) $ `, `PS C:\> `, `C:\> `.
+fn prompt(line: &str) -> Option<usize> {
+    let indent = line.len() - line.trim_start().len();
+    let code = line.get(indent..)?;
+    let length = if code.starts_with("$ ") || code.starts_with("% ") {
+        2
+    } else if code.starts_with("PS ") || code.get(1..3) == Some(":\\") {
+        code.find("> ")? + 2
+    } else {
+        let end = code.find("$ ").or_else(|| code.find("# "))?;
+        let host = code.get(..end)?;
+        let is_prompt =
+            host.contains('@') && !host.contains(['"', '\'', '=']) && host.split(' ').count() <= 2
+                || (host.starts_with('(') && host.trim_end().ends_with(')'));
+        is_prompt.then_some(end + 2)?
+    };
+    Some(indent + length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Source;
+
+    fn code(text: &str) -> String {
+        let layer = Layer::file(Source::new("a.md", text.as_bytes().to_vec()));
+        let lines: Vec<Line> = lines(text).collect();
+        block(&layer, &lines, "").text().to_owned()
+    }
+
+    #[test]
+    fn the_table_of_shells_is_sorted() {
+        assert!(SHELLS.is_sorted());
+        assert!(language("Bash").is_some() && language("python").is_none());
+    }
+
+    #[test]
+    fn with_prompts_only_commands_count() {
+        assert_eq!(code("$ docker run \\\n    x\nhello docker run y\n$ ls\n"), "docker run \\\n    x\nls\n");
+        assert_eq!(code("me@host:~/a$ docker run x\nout\n"), "docker run x\n");
+        assert_eq!(code("(env) $ docker run x\n"), "docker run x\n");
+        assert_eq!(code("PS C:\\w> docker run x\n"), "docker run x\n");
+        assert_eq!(code("$ docker run \\\n> x\n"), "docker run \\\nx\n");
+    }
+
+    #[test]
+    fn without_prompts_every_line_counts() {
+        assert_eq!(code("# comment\ndocker run -e A=$ x\n"), "# comment\ndocker run -e A=$ x\n");
+    }
+}

@@ -1,0 +1,68 @@
+//! systemd units: the commands of `ExecStart=` and its kin.
+
+use super::Script;
+use super::prose::lines;
+use crate::layer::{Encoding, Layer};
+use crate::platform::run::starts_containers;
+use crate::platform::{Claim, Kind};
+use crate::source::Span;
+use crate::syntax::shell::Options;
+
+/// systemd units.
+pub static KIND: Kind = Kind {
+    name: "systemd unit",
+    claim: |path| {
+        if path.ends_with(".service") || path.ends_with(".service.in") { Claim::ByName } else { Claim::No }
+    },
+    relevant: |text, _, every_container| starts_containers(text, every_container),
+    in_projects: false,
+    read: |unit, context| super::read(unit, context, |_, file| scripts(file)),
+    same_but_for: |_, _, _| true,
+};
+
+/// Every command of a unit. A line goes on behind a `\`, as in a shell; `%n` and its kin stay as they are.
+fn scripts(file: &Layer) -> Vec<Script> {
+    let text = file.text();
+    let mut found = Vec::new();
+    let mut open: Option<Span> = None;
+    for line in lines(text) {
+        let written = line.span.of(text);
+        let begins = match open {
+            Some(span) => Some(span.join(line.span)),
+            None => command(written).map(|at| Span::new(line.span.start + at, line.span.end)),
+        };
+        let Some(span) = begins else { continue };
+        if written.ends_with('\\') {
+            open = Some(span);
+        } else {
+            open = None;
+            found.push(span);
+        }
+    }
+    found.extend(open);
+    let script = |span| Script::new(file.part(span, Encoding::Verbatim), Options::default());
+    found.into_iter().map(script).collect()
+}
+
+/// Where the command of a line begins, behind the marks that say how systemd treats it.
+fn command(line: &str) -> Option<usize> {
+    let (key, value) = line.split_once('=')?;
+    key.trim().starts_with("Exec").then(|| {
+        let value = value.trim_start().trim_start_matches(['-', '@', ':', '+', '!']);
+        line.len() - value.len()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Source;
+
+    #[test]
+    fn commands_are_read_over_continued_lines() {
+        let text = "[Service]\nExecStartPre=-/usr/bin/docker rm x\nExecStart=/usr/bin/docker run \\\n  --gpus all x\nRestart=always\n";
+        let file = Layer::file(Source::new("a.service", text.as_bytes().to_vec()));
+        let texts: Vec<String> = scripts(&file).iter().map(|script| script.layer.text().to_owned()).collect();
+        assert_eq!(texts, ["/usr/bin/docker rm x", "/usr/bin/docker run \\\n  --gpus all x"]);
+    }
+}
