@@ -3,20 +3,25 @@
 use std::sync::Arc;
 
 use crate::finding::Finding;
+use crate::fix::apply::edited;
 use crate::fix::prove;
 use crate::lint::Wanted;
-use crate::platform::{Context, Reading};
+use crate::platform::{Context, Kind, Reading};
 use crate::project::Unit;
 use crate::rules::{self, Case, unreadable_file};
 use crate::source::Source;
+use crate::suppress::{self, Ignores};
 use crate::workload::{Shm, Verdict, Workload};
 
 /// What one unit gives.
+#[derive(Default)]
 pub struct UnitReport {
     /// Its workloads, where they were asked for.
     pub listed: Vec<Listed>,
-    /// What the rules say, not sorted.
+    /// What the rules say, not sorted; also what is suppressed.
     pub findings: Vec<Finding>,
+    /// The ignore comments of its files.
+    pub ignores: Vec<Ignores>,
     /// The files that were read for it.
     pub sources: Vec<Arc<Source>>,
     /// How many workloads it has.
@@ -41,21 +46,56 @@ pub struct Listed {
 pub fn check(unit: &Unit, context: &Context<'_>, wanted: Wanted) -> UnitReport {
     let reading = (unit.kind.read)(unit, context);
     let mut findings = judge(&reading, context);
+    let problems = reading.problems.iter();
+    let mut problems: Vec<Finding> =
+        problems.filter_map(|problem| unreadable_file::finding(problem, context.options)).collect();
+    let mut ignores = Vec::new();
+    if context.options.suppressions {
+        ignores = suppress::read(&reading.sources);
+        suppress::hide(context.options, &reading, &mut findings, &mut problems, &ignores);
+    }
+    if !ignores.is_empty() {
+        suppress::mark_used(context, &reading, &mut ignores);
+    }
     if wanted.fixes {
         prove::fixes(unit, context, &reading, &mut findings);
+        for ignores in &mut ignores {
+            let removals = ignores.removals();
+            let same = |after: Reading| prove::same_meaning(&reading, &after);
+            ignores.set_removable(prove::reread(unit, context, &removals).is_some_and(same));
+        }
     }
     let listed = if wanted.workloads { list(&reading, &findings, context) } else { Vec::new() };
     let mut flat: Vec<Finding> = findings.into_iter().flatten().collect();
-    flat.extend(
-        reading.problems.iter().filter_map(|problem| unreadable_file::finding(problem, context.options)),
-    );
+    flat.extend(problems);
     UnitReport {
         listed,
         findings: flat,
+        ignores,
         workloads: reading.workloads.len(),
         gpu_workloads: reading.workloads.iter().filter(|workload| workload.gpu.is_yes()).count(),
         sources: reading.sources,
     }
+}
+
+/// What a file gives that holds nothing for the rules: its ignore comments, if it has any, which can hide nothing.
+pub fn check_comments(
+    source: &Arc<Source>,
+    kind: &Kind,
+    context: &Context<'_>,
+    wanted: Wanted,
+) -> UnitReport {
+    let mut ignores = None;
+    if context.options.suppressions {
+        ignores = Ignores::of(source);
+    }
+    if let (Some(ignores), true) = (&mut ignores, wanted.fixes) {
+        let removals = ignores.removals();
+        let same =
+            edited(&removals).iter().all(|(before, after, edits)| (kind.same_but_for)(before, after, edits));
+        ignores.set_removable(same);
+    }
+    UnitReport { ignores: ignores.into_iter().collect(), ..UnitReport::default() }
 }
 
 /// What the rules say of each workload of a reading, in its order.
@@ -82,8 +122,11 @@ fn list(reading: &Reading, findings: &[Vec<Finding>], context: &Context<'_>) -> 
 
 /// Why a workload is or is not reported.
 fn why(workload: &Workload, findings: &[Finding]) -> String {
-    if let Some(finding) = findings.first() {
+    if let Some(finding) = findings.iter().find(|finding| finding.suppressed.is_none()) {
         return format!("{}: {}", finding.rule.name, finding.message);
+    }
+    if let Some(finding) = findings.first() {
+        return format!("{} is ignored: {}", finding.rule.name, finding.message);
     }
     match (&workload.gpu.verdict, &workload.shm) {
         (Verdict::No, _) => "asks for no GPU".into(),

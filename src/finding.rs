@@ -191,6 +191,20 @@ impl Wanted {
     }
 }
 
+/// Why a finding is not reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Suppression {
+    /// A comment in a file, with the reason that it gives, or an empty text.
+    Comment {
+        /// The reason.
+        reason: String,
+    },
+    /// The configuration's `per-file-ignores`.
+    Configuration,
+    /// The baseline file.
+    Baseline,
+}
+
 /// One thing a rule says of one workload, or of one file.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -214,6 +228,8 @@ pub struct Finding {
     pub wanted: Option<Wanted>,
     /// The proven edits, once they are asked for.
     pub fix: Option<Fix>,
+    /// Why it is not reported; nothing for one that is.
+    pub suppressed: Option<Suppression>,
 }
 
 impl Finding {
@@ -230,6 +246,7 @@ impl Finding {
             related: Vec::new(),
             wanted: None,
             fix: None,
+            suppressed: None,
         }
     }
 
@@ -246,6 +263,7 @@ impl Finding {
             related: Vec::new(),
             wanted: None,
             fix: None,
+            suppressed: None,
         }
     }
 

@@ -26,5 +26,6 @@ pub mod rules;
 pub mod size;
 pub mod sizing;
 pub mod source;
+pub mod suppress;
 pub mod syntax;
 pub mod workload;

@@ -3,19 +3,22 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::check::{Listed, UnitReport, check};
+use crate::check::{Listed, UnitReport, check, check_comments};
 use crate::discover::{Collected, Found, Walk, kinds};
 use crate::files::Files;
 use crate::finding::Finding;
 use crate::options::Options;
 use crate::platform::{Claim, Context, KINDS, Kind};
 use crate::project::{Index, Member, Unit};
+use crate::suppress;
 
 /// What a run found.
 #[derive(Default)]
 pub struct Report {
     /// Findings, by path, line, column and rule.
     pub findings: Vec<Finding>,
+    /// Findings that are suppressed, in the same order.
+    pub suppressed: Vec<Finding>,
     /// Workloads, by path and line; only where they were asked for.
     pub workloads: Vec<Listed>,
     /// What was counted.
@@ -139,6 +142,11 @@ impl<'a> Run<'a> {
             .find(|(kind, claim)| (kind.relevant)(source.text(), *claim, every));
         let Some((kind, claim)) = fitting else {
             self.tell(&found.path, Err("nothing in it is for shmlint"));
+            // What is left of an ignore comment when the containers are gone.
+            if let Some((kind, _)) = by_name.first() {
+                let index = Index::default();
+                self.done.push(check_comments(&source, kind, &self.context(&index), self.lint.wanted));
+            }
             return;
         };
         if kind.in_projects {
@@ -163,10 +171,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn check(&self, unit: &Unit, index: &Index) -> UnitReport {
+    fn context<'c>(&'c self, index: &'c Index) -> Context<'c> {
         let every_container = self.lint.wanted.workloads;
-        let context = Context { files: self.lint.files, index, options: self.lint.options, every_container };
-        let report = check(unit, &context, self.lint.wanted);
+        Context { files: self.lint.files, index, options: self.lint.options, every_container }
+    }
+
+    fn check(&self, unit: &Unit, index: &Index) -> UnitReport {
+        let report = check(unit, &self.context(index), self.lint.wanted);
         for source in &report.sources {
             self.tell(source.path(), Ok(unit.kind.name));
         }
@@ -197,7 +208,8 @@ impl<'a> Run<'a> {
             work();
         });
         let seen = self.lint.seen.load(Ordering::Relaxed);
-        let mut report = collect(self.done.into_inner(), self.errors.into_inner(), seen);
+        let mut report = collect(self.done.into_inner(), self.errors.into_inner(), self.lint.options);
+        report.counts.seen = seen;
         report.looked = self.looked.into_inner();
         report.looked.sort();
         report.looked.dedup();
@@ -205,18 +217,23 @@ impl<'a> Run<'a> {
     }
 }
 
-fn collect(done: Vec<UnitReport>, mut errors: Vec<String>, seen: usize) -> Report {
-    let mut report = Report { counts: Counts { seen, ..Counts::default() }, ..Report::default() };
+fn collect(done: Vec<UnitReport>, mut errors: Vec<String>, options: &Options) -> Report {
+    let mut report = Report::default();
+    let mut ignores = Vec::new();
     for unit in done {
         report.counts.files += unit.sources.len();
         report.counts.workloads += unit.workloads;
         report.counts.gpu_workloads += unit.gpu_workloads;
         report.findings.extend(unit.findings);
         report.workloads.extend(unit.listed);
+        ignores.extend(unit.ignores);
     }
+    report.findings.extend(suppress::unused(ignores, options));
     report.findings.sort_by(|a, b| {
         (a.place.path(), a.place.span, a.rule.code).cmp(&(b.place.path(), b.place.span, b.rule.code))
     });
+    let (suppressed, shown) = report.findings.into_iter().partition(|finding| finding.suppressed.is_some());
+    (report.findings, report.suppressed) = (shown, suppressed);
     let place = |listed: &Listed| (listed.workload.place.path().to_owned(), listed.workload.place.span);
     report.workloads.sort_by_cached_key(place);
     errors.sort();

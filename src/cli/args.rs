@@ -3,7 +3,7 @@
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use super::config_args::ConfigArgs;
+use super::config_args::{ConfigArgs, SuppressArgs};
 use super::console::When;
 use super::outputs::{FormatTo, FormatToParser};
 use crate::finding::Severity;
@@ -80,6 +80,8 @@ pub(crate) struct CheckArgs {
     pub(crate) exit_zero: bool,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) suppress: SuppressArgs,
     #[command(flatten)]
     pub(crate) input: InputArgs,
 }

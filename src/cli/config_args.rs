@@ -20,6 +20,15 @@ pub(crate) struct ConfigArgs {
     pub(crate) isolated: bool,
 }
 
+/// What findings are kept quiet.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Suppressing")]
+pub(crate) struct SuppressArgs {
+    /// Show what ignore comments, per-file-ignores and the baseline hide
+    #[arg(long)]
+    pub(crate) no_suppressions: bool,
+}
+
 /// What the run does: the configuration with the command line laid over it. `check` is what only a check asks for.
 pub(super) fn settle(
     input: &InputArgs,
@@ -52,7 +61,9 @@ pub(super) fn settle(
         }
         config.choices.push(select::choice(&check.rules)?);
     }
-    config.settle()
+    let mut settled = config.settle()?;
+    settled.options.suppressions = check.is_none_or(|check| !check.suppress.no_suppressions);
+    Ok(settled)
 }
 
 /// The least severity that makes the run fail.

@@ -127,23 +127,9 @@ impl Before<'_> {
 
     /// Whether the edits change what they are meant to change, and nothing else.
     fn holds(&self, made: &[Attempt<'_>]) -> bool {
-        let files = edited(made.iter().flat_map(|(_, edits)| edits.iter()));
-        let mut overlay = Overlay::new(self.context.files);
-        let mut unit = self.unit.clone();
-        for (before, after, edits) in files {
-            if !(self.unit.kind.same_but_for)(&before, &after, &edits) {
-                return false;
-            }
-            for member in &mut unit.members {
-                if member.path == after.path() {
-                    member.source = Some(after.clone());
-                }
-            }
-            overlay.lay(after);
-        }
-        let context = Context { files: &overlay, ..*self.context };
-        let reading = (unit.kind.read)(&unit, &context);
-        let findings = judge(&reading, &context);
+        let edits = made.iter().flat_map(|(_, edits)| edits.iter());
+        let Some(reading) = reread(self.unit, self.context, edits) else { return false };
+        let findings = judge(&reading, self.context);
         self.only_intended(made, &reading, &findings)
     }
 
@@ -172,6 +158,42 @@ impl Before<'_> {
                 }
         })
     }
+}
+
+/// What a unit holds once edits are made; nothing where one of the files then means something else besides.
+pub fn reread<'e>(
+    unit: &Unit,
+    context: &Context<'_>,
+    edits: impl IntoIterator<Item = &'e Edit>,
+) -> Option<Reading> {
+    let mut overlay = Overlay::new(context.files);
+    let mut unit = unit.clone();
+    for (before, after, edits) in edited(edits) {
+        if !(unit.kind.same_but_for)(&before, &after, &edits) {
+            return None;
+        }
+        for member in &mut unit.members {
+            if member.path == after.path() {
+                member.source = Some(after.clone());
+            }
+        }
+        overlay.lay(after);
+    }
+    let context = Context { files: &overlay, ..*context };
+    Some((unit.kind.read)(&unit, &context))
+}
+
+/// Whether two readings of a unit hold the same workloads, as they must when only comments differ.
+pub fn same_meaning(before: &Reading, after: &Reading) -> bool {
+    let same = |(old, new): (&Workload, &Workload)| {
+        same_container(old, new)
+            && old.command == new.command
+            && old.shm == new.shm
+            && old.settings.len() == new.settings.len()
+    };
+    before.problems.len() == after.problems.len()
+        && before.workloads.len() == after.workloads.len()
+        && before.workloads.iter().zip(&after.workloads).all(same)
 }
 
 /// The fix that a proven candidate makes.

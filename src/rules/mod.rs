@@ -92,6 +92,7 @@ rules! {
     ;
     judge files:
         unreadable_file
+        unused_ignore
     ;
 }
 

@@ -1,0 +1,154 @@
+//! Which lines a comment speaks of: the statement that it stands behind or above, or in a document the block below it.
+
+/// The lines of a text, grouped as comments see them. Lines count from 0.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    /// Where each line begins.
+    starts: Vec<usize>,
+    /// For each line the first one of its statement: lines that end with `\` go on with the next.
+    statement: Vec<usize>,
+    /// For each line of a fenced block the line of the fence above it.
+    fence: Vec<Option<usize>>,
+    /// For each line the next one that holds more than a comment, and the next one that also is not blank.
+    below: Vec<(usize, usize)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Blank,
+    Comment,
+    Other,
+}
+
+impl Lines {
+    /// The lines of a text. Fences are seen in a document only.
+    pub(super) fn of(text: &str, is_document: bool) -> Self {
+        let mut lines = Self::default();
+        let mut start = 0;
+        let mut statement = 0;
+        let mut goes_on = false;
+        let mut open: Option<(usize, &str)> = None;
+        let mut kinds = Vec::new();
+        for (number, line) in text.split_inclusive('\n').enumerate() {
+            lines.starts.push(start);
+            start += line.len();
+            let line = line.trim_end();
+            if !goes_on {
+                statement = number;
+            }
+            goes_on = continues(line);
+            lines.statement.push(statement);
+            kinds.push(kind(line));
+            let fence = is_document.then(|| fence(line)).flatten();
+            match (open, fence) {
+                (None, Some(mark)) => open = Some((number, mark)),
+                (Some((_, mark)), Some(close)) if close.starts_with(mark) => open = None,
+                _ => {}
+            }
+            lines.fence.push(open.map(|(line, _)| line));
+        }
+        lines.below = below(&kinds);
+        lines
+    }
+
+    /// The line of a byte.
+    pub(super) fn line(&self, offset: usize) -> usize {
+        self.starts.partition_point(|&start| start <= offset).saturating_sub(1)
+    }
+
+    /// The first line of a line's statement, by which the statement is known.
+    pub(super) fn statement(&self, line: usize) -> usize {
+        self.statement.get(line).copied().unwrap_or(line)
+    }
+
+    /// The line of the fence that opens the block which a line stands in.
+    pub(super) fn block(&self, line: usize) -> Option<usize> {
+        self.fence.get(line).copied().flatten()
+    }
+
+    /// The line that a comment on a line of its own speaks of: the next one that holds more than a comment. In a document
+    /// (`html`) blank lines may lie between.
+    pub(super) fn below(&self, line: usize, html: bool) -> usize {
+        let (near, far) = self.below.get(line).copied().unwrap_or((line, line));
+        if html { far } else { near }
+    }
+
+    /// The span of a line with its end.
+    pub(super) fn span(&self, line: usize, length: usize) -> (usize, usize) {
+        let start = self.starts.get(line).copied().unwrap_or(length);
+        (start, self.starts.get(line + 1).copied().unwrap_or(length))
+    }
+}
+
+/// For each line the next one that is no comment, and the next one that is not blank either.
+fn below(kinds: &[Kind]) -> Vec<(usize, usize)> {
+    let last = kinds.len().saturating_sub(1);
+    let mut next = (last, last);
+    let mut out = Vec::with_capacity(kinds.len());
+    for (line, kind) in kinds.iter().enumerate().rev() {
+        out.push(next);
+        match kind {
+            Kind::Comment => {}
+            Kind::Blank => next.0 = line,
+            Kind::Other => next = (line, line),
+        }
+    }
+    out.reverse();
+    out
+}
+
+/// Whether a statement goes on behind this line: `\`, and as PowerShell and cmd write it.
+fn continues(line: &str) -> bool {
+    line.ends_with('\\') || line.ends_with(" `") || line.ends_with(" ^")
+}
+
+/// What a line holds. The beginnings are those that a line of one comment has; a Markdown heading is not told apart, which
+/// does no harm.
+fn kind(line: &str) -> Kind {
+    let text = line.trim_start();
+    let text = text.strip_prefix('"').unwrap_or(text);
+    let rem = text.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("rem "));
+    if text.is_empty() {
+        Kind::Blank
+    } else if rem || ["#", "//", "/*", "<!--", "::"].iter().any(|open| text.starts_with(open)) {
+        Kind::Comment
+    } else {
+        Kind::Other
+    }
+}
+
+/// The run of backticks or tildes that makes a line a fence.
+fn fence(line: &str) -> Option<&str> {
+    let text = line.trim_start_matches(|c: char| c.is_whitespace() || c == '>');
+    let text = text.strip_prefix("- ").or_else(|| text.strip_prefix("* ")).unwrap_or(text).trim_start();
+    let mark = text.chars().next().filter(|c| matches!(c, '`' | '~'))?;
+    let length = text.len() - text.trim_start_matches(mark).len();
+    if length >= 3 { text.get(..length) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn continued_lines_are_one_statement() {
+        let lines = Lines::of("a \\\n  b \\\r\n  c\nd `\n e\nuse `x`\nf", false);
+        let statements: Vec<usize> = (0..7).map(|line| lines.statement(line)).collect();
+        assert_eq!(statements, [0, 0, 0, 3, 3, 5, 6]);
+    }
+
+    #[test]
+    fn a_comment_speaks_of_the_next_line_that_is_none() {
+        let lines = Lines::of("# 1\n # 2\nx\n# 4\n\ny", false);
+        assert_eq!([lines.below(0, false), lines.below(1, false), lines.below(3, false)], [2, 2, 4]);
+        assert_eq!(lines.below(3, true), 5);
+        assert_eq!(Lines::of("# end", false).below(0, false), 0);
+    }
+
+    #[test]
+    fn fences_hold_their_lines() {
+        let lines = Lines::of("a\n```bash\nx\n~~~\n```\nb\n  > ~~~~\ny\n", true);
+        let blocks: Vec<Option<usize>> = (0..8).map(|line| lines.block(line)).collect();
+        assert_eq!(blocks, [None, Some(1), Some(1), Some(1), None, None, Some(6), Some(6)]);
+    }
+}
