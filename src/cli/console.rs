@@ -115,7 +115,7 @@ fn look(when: When, terminal: bool) -> Look {
         When::Auto => able && env::var_os("CLICOLOR").is_none_or(|value| value != "0"),
     };
     let width = if terminal { width() } else { Look::PLAIN.width };
-    Look { color, links: color && able, width }
+    Look { color, links: color && able, width, terminal }
 }
 
 /// The terminal's width, within what can be read.

@@ -17,9 +17,10 @@ mod select;
 mod shell;
 mod size;
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::config::schema::schema;
 use args::{Arguments, Command};
@@ -37,7 +38,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let console = Console::new(arguments.console);
     let done = match arguments.command {
-        None => check::run(&arguments.check, &console),
+        None => misplaced(&arguments.check.paths).map_or_else(|| check::run(&arguments.check, &console), Err),
         Some(Command::Check(args)) => check::run(&args, &console),
         Some(Command::List(args)) => list::run(&args, &console),
         Some(Command::Rule(args)) => rule::run(&args, &console),
@@ -55,4 +56,11 @@ pub fn main() -> ExitCode {
             ExitCode::from(FAILED)
         }
     }
+}
+
+/// What is wrong with a path that is no file but the name of a command: options in front of it have made it one.
+fn misplaced(paths: &[String]) -> Option<String> {
+    let path = paths.first().filter(|path| !Path::new(path).exists())?;
+    let is_command = Arguments::command().find_subcommand(path).is_some();
+    is_command.then(|| format!("{path}: no such file; the command goes first: `shmlint {path} --help`"))
 }

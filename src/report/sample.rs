@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::check::Listed;
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::lint::{Counts, Report};
 use crate::rules::{self, Rule};
 use crate::source::{Source, Span};
-use crate::workload::{Engine, Place, Platform, Workload};
+use crate::workload::{Effect, Engine, Ipc, Place, Platform, Says, Setting, Shm, Workload};
 
 const COMPOSE: &str = r#"# Größe: 数
 x-gpu: &gpu
@@ -123,4 +124,38 @@ pub(super) fn report() -> Report {
         counts: Counts { seen: 12, files: 5, workloads: 9, gpu_workloads: 4 },
         ..Report::default()
     }
+}
+
+/// Containers of every sort for the list.
+pub(super) fn listed() -> Vec<Listed> {
+    let compose = File::new("compose.yaml", COMPOSE);
+    let base = File::new("gpu/compose.yaml", BASE);
+    let listed = |workload: Workload, why: &str| Listed {
+        needs_shm: "unknown",
+        recommended: 2 << 30,
+        why: why.into(),
+        workload,
+    };
+    let mut trainer =
+        Workload::new(Platform::Compose, Engine::Docker, "trainer", compose.place("trainer", 0));
+    trainer.gpu.found("capabilities: [gpu]", compose.place("capabilities: [gpu]", 0));
+    trainer.shm = Shm::Default { bytes: 64 << 20 };
+    let mut size = Workload::new(Platform::Compose, Engine::Docker, "größe数", compose.place("\"größe\"", 0));
+    size.shm = Shm::Shared { with: "trainer".into(), bytes: None };
+    let mut infer = Workload::new(Platform::Compose, Engine::Docker, "infer", base.place("infer", 0));
+    infer.gpu.unsure("a variable may", "runtime: ${RUNTIME}", base.place("infer", 0));
+    infer.shm = Shm::Explicit { bytes: 64 << 20 };
+    infer.settings.push(Setting {
+        says: Says::Ipc(Ipc::Own),
+        text: "shm_size: 64m".into(),
+        value: "64m".into(),
+        place: compose.place("image", 0),
+        effect: Effect::Effective,
+    });
+    infer.decided_by = Some(0);
+    vec![
+        listed(trainer, "missing-shm: service 'trainer' asks for a GPU but gets 64 MiB of /dev/shm"),
+        listed(size, "asks for no GPU"),
+        listed(infer, "may have a GPU: a variable may"),
+    ]
 }

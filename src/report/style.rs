@@ -12,11 +12,13 @@ pub struct Look {
     pub links: bool,
     /// Columns of a line.
     pub width: usize,
+    /// Whether it goes to a terminal, where what is too long for a line is better cut.
+    pub terminal: bool,
 }
 
 impl Look {
     /// For a file or a pipe.
-    pub const PLAIN: Self = Self { color: false, links: false, width: 120 };
+    pub const PLAIN: Self = Self { color: false, links: false, width: 120, terminal: false };
 
     /// `text` in a style, where colours are shown.
     pub fn paint<T: fmt::Display>(self, style: Style, text: T) -> Painted<T> {
@@ -136,7 +138,7 @@ mod tests {
     fn without_colours_no_byte_is_added() {
         assert_eq!(Look::PLAIN.paint(Style::Error, "x").to_string(), "x");
         assert_eq!(Look::PLAIN.link("https://x", "y").to_string(), "y");
-        let look = Look { color: true, links: true, width: 80 };
+        let look = Look { color: true, links: true, width: 80, terminal: true };
         assert_eq!(look.paint(Style::Error, "x").to_string(), "\x1b[1;31mx\x1b[0m");
         assert_eq!(look.link("u", "y").to_string(), "\x1b]8;;u\x1b\\y\x1b]8;;\x1b\\");
     }

@@ -68,7 +68,7 @@ fn a_terminal_gets_colours_and_nothing_that_steers_it() {
     let (before, after) =
         (Source::new("a", b"x\x1b[2J\n".to_vec()), Source::new("a", b"x\x1b[2J\ny\n".to_vec()));
     let mut out = Vec::new();
-    write(&mut out, &before, &after, Look { color: true, links: false, width: 80 }).unwrap();
+    write(&mut out, &before, &after, Look { color: true, links: false, width: 80, terminal: true }).unwrap();
     let out = String::from_utf8(out).unwrap();
     assert!(out.contains("\x1b[32m+y\x1b[0m\n"), "{out:?}");
     assert!(out.contains(" x\u{fffd}[2J\n"), "{out:?}");

@@ -56,7 +56,7 @@ fn every_format_prints_the_sample_as_expected() {
 #[test]
 fn a_terminal_gets_colours_and_links() {
     let report = sample::report();
-    let look = Look { color: true, links: true, width: 60 };
+    let look = Look { color: true, links: true, width: 60, terminal: true };
     let text = rendered(Format::Human, &View { look, ..view(&report) });
     matches("human-terminal.txt", &text.replace('\x1b', "␛"));
 }
@@ -74,4 +74,18 @@ fn statistics_and_last_lines_are_short() {
         line(&View { fixed: 1, unsafe_fixes: true, ..view(&report) }),
         "Fixed 1 finding, 5 findings in 4 files left (2 errors, 3 warnings), 4 fixable with `--fix --unsafe-fixes`."
     );
+}
+
+#[test]
+fn the_list_is_aligned_and_cut_on_a_terminal_only() {
+    let listed = sample::listed();
+    let text = |look: Look| {
+        let mut out = Vec::new();
+        list::write(&mut out, &listed, look).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    matches("list.txt", &text(Look::PLAIN));
+    let terminal = text(Look { color: true, links: true, width: 80, terminal: true });
+    assert!(terminal.contains("\x1b[32myes: capabilities: [gpu]\x1b[0m"), "{terminal}");
+    assert!(terminal.contains('…'), "{terminal}");
 }
