@@ -4,7 +4,7 @@ use super::CLEAN;
 use super::args::{RuleArgs, TextOrJson};
 use super::console::Console;
 use super::outputs::to_stdout;
-use crate::report::rule;
+use crate::report::{page, rule};
 use crate::rules;
 
 /// Shows one rule's page, or all rules. Gives the exit status.
@@ -13,7 +13,7 @@ pub(super) fn run(args: &RuleArgs, console: &Console) -> Result<u8, String> {
     to_stdout(|out| match (args.format, one) {
         (TextOrJson::Json, Some(rule)) => rule::json(out, std::slice::from_ref(rule)),
         (TextOrJson::Json, None) => rule::json(out, rules::all()),
-        (TextOrJson::Human, Some(rule)) => rule::page(out, rule, console.stdout()),
+        (TextOrJson::Human, Some(rule)) => page::write(out, rule, console.stdout()),
         (TextOrJson::Human, None) => rule::table(out, rules::all(), console.stdout()),
     })?;
     Ok(CLEAN)

@@ -10,6 +10,7 @@ pub mod json;
 mod junit;
 pub mod list;
 mod markdown;
+pub mod page;
 pub mod plain;
 mod rdjson;
 pub mod rule;

@@ -1,4 +1,4 @@
-//! The rules and their pages, for people and for machines.
+//! The rules as a table for people and as JSON for machines. Their pages are in [`super::page`].
 
 use std::io::{self, Write};
 
@@ -66,43 +66,4 @@ pub fn severity(severity: Severity) -> Style {
         Severity::Warning => Style::Warning,
         Severity::Note => Style::Note,
     }
-}
-
-/// Writes a rule's page: as it is where it goes to a file, dressed for reading where it goes to a terminal.
-pub fn page(out: &mut dyn Write, rule: &Rule, look: Look) -> io::Result<()> {
-    if !look.color {
-        return out.write_all(rule.page.as_bytes());
-    }
-    let mut code = false;
-    for line in rule.page.lines() {
-        if line.starts_with("```") {
-            code = !code;
-        } else if code {
-            writeln!(out, "    {}", look.paint(Style::Hunk, line))?;
-        } else if let Some(title) =
-            line.trim_start_matches('#').strip_prefix(' ').filter(|_| line.starts_with('#'))
-        {
-            writeln!(out, "{}", look.paint(Style::Strong, title))?;
-        } else {
-            writeln!(out, "{}", inline(line, look))?;
-        }
-    }
-    let status = format!("{} · {} · fix: {}", rule.code, rule.severity.as_str(), rule.fix);
-    writeln!(out, "\n{}\n{}", look.paint(Style::Faint, status), look.link(&rule.url(), rule.url()))
-}
-
-/// A line of prose with its code words coloured.
-fn inline(line: &str, look: Look) -> String {
-    let mut parts = line.split('`');
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    let mut code = true;
-    for part in parts {
-        if code {
-            out.push_str(&look.paint(Style::Hunk, part).to_string());
-        } else {
-            out.push_str(part);
-        }
-        code = !code;
-    }
-    out
 }

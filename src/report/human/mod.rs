@@ -8,6 +8,8 @@ pub mod summary;
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
+use unicode_width::UnicodeWidthStr;
+
 use super::View;
 use super::rule::severity;
 use super::style::{Style, clean};
@@ -88,15 +90,19 @@ impl Human<'_> {
         let title = look.link(&url, look.paint(style, title)).to_string();
         writeln!(out, "{title}{}", look.paint(Style::Strong, format!(": {}", clean(&finding.message))))?;
         frame::write(out, labels, gutter, look)?;
-        let mut note = |word: &str, text: &str| {
-            let sign = look.paint(Style::Frame, format!("{:gutter$} =", ""));
-            writeln!(out, "{sign} {}: {text}", look.paint(Style::Strong, word))
-        };
-        for line in finding.help.lines() {
-            note("help", &clean(line))?;
+        let sign = look.paint(Style::Frame, format!("{:gutter$} =", ""));
+        // What stands before a note's text is as wide as `=`, its word and two spaces more than the gutter.
+        let indent = gutter + " = help: ".len();
+        for (index, line) in wrapped(&clean(&finding.help), look.width.saturating_sub(indent)).enumerate() {
+            match index {
+                0 => writeln!(out, "{sign} {}: {line}", look.paint(Style::Strong, "help"))?,
+                _ => writeln!(out, "{:indent$}{line}", "")?,
+            }
         }
         if self.explained.insert(finding.rule.code) {
-            note("rule", &look.link(&url, format!("{} {url}", finding.rule.code)).to_string())?;
+            let page = if look.links { format!("`shmlint rule {}`", finding.rule.name) } else { url.clone() };
+            let (word, page) = (look.paint(Style::Strong, "rule"), look.link(&url, page));
+            writeln!(out, "{sign} {word}: {}, {page}", finding.rule.code)?;
         }
         Ok(())
     }
@@ -124,6 +130,21 @@ impl Human<'_> {
         writeln!(out, "{word}: {title}{all}")?;
         patch::write(out, &fix.edits, home, gutter, look)
     }
+}
+
+/// A text in lines of at most `width` columns, broken at spaces; nothing where there is no text.
+fn wrapped(text: &str, width: usize) -> impl Iterator<Item = String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + word.width() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.into_iter()
 }
 
 /// The places of a finding: its own first.
