@@ -4,7 +4,7 @@ use super::case::DEFAULT;
 use super::{Case, Check, Rule, help, wrong_size_unit};
 use crate::finding::{Change, Finding, Wanted};
 use crate::knowledge::Verdict;
-use crate::size::human;
+use crate::size::{GIB, human};
 
 pub(super) const CHECK: Check = Check::Gpu(check);
 
@@ -14,7 +14,10 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let asked = case.options.minimum;
-    if asked.is_some_and(|minimum| bytes >= minimum) || case.advice().need.verdict == Verdict::No {
+    if asked.map_or_else(|| is_plenty(case, bytes), |minimum| bytes >= minimum) {
+        return None;
+    }
+    if case.advice().need.verdict == Verdict::No {
         return None;
     }
     let why = match (asked, case.needed()) {
@@ -37,11 +40,17 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     })
 }
 
+/// Whether no workload like this is known to fail with so much, so that nothing needs to be looked up: only a cache that an
+/// option of vLLM puts there wants more than a few hundred MiB to start at all.
+fn is_plenty(case: &Case<'_>, bytes: u64) -> bool {
+    bytes >= GIB && !case.workload.command.iter().any(|word| word.contains("offload"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::{pod, trainer, web};
     use super::*;
-    use crate::size::{Dialect, GIB};
+    use crate::size::Dialect;
 
     #[test]
     fn a_size_no_larger_than_the_default_is_as_good_as_none() {
@@ -59,6 +68,9 @@ mod tests {
         let server = |size| trainer().runs("vllm/vllm-openai", &["--tensor-parallel-size", "2"]).size(Dialect::Compose, size);
         assert!(server("128m").finding().message.ends_with("(`shm_size: 128m`), but needs about 240 MiB"));
         server("256m").silent();
+        let cache = ["--kv-offloading-size", "20"];
+        let finding = trainer().runs("vllm/vllm-openai", &cache).size(Dialect::Compose, "16g").finding();
+        assert!(finding.message.ends_with("but needs about 20 GiB"), "{}", finding.message);
         let asked = |size| trainer().size(Dialect::Compose, size).options(|options| options.minimum = Some(4 * GIB));
         assert!(asked("2g").finding().message.ends_with("less than the 4 GiB that are asked for"));
         let change = Change::ReplaceSize { setting: 0, bytes: 4 * GIB };
