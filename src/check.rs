@@ -67,13 +67,14 @@ pub fn check(unit: &Unit, context: &Context<'_>, wanted: Wanted) -> UnitReport {
     }
     let listed = if wanted.workloads { list(&reading, &findings, context) } else { Vec::new() };
     let mut flat: Vec<Finding> = findings.into_iter().flatten().collect();
+    let containers = || reading.workloads.iter().filter(|workload| workload.same_as.is_none());
     flat.extend(problems);
     UnitReport {
         listed,
         findings: flat,
         ignores,
-        workloads: reading.workloads.len(),
-        gpu_workloads: reading.workloads.iter().filter(|workload| workload.gpu.is_yes()).count(),
+        workloads: containers().count(),
+        gpu_workloads: containers().filter(|workload| workload.gpu.is_yes()).count(),
         sources: reading.sources,
     }
 }
@@ -101,7 +102,12 @@ pub fn check_comments(
 /// What the rules say of each workload of a reading, in its order.
 pub fn judge(reading: &Reading, context: &Context<'_>) -> Vec<Vec<Finding>> {
     let unit = &reading.workloads;
-    unit.iter().map(|workload| rules::judge(&Case::new(workload, unit, context.options))).collect()
+    let judge = |workload: &Workload| match workload.same_as {
+        // It is judged at that place.
+        Some(_) => Vec::new(),
+        None => rules::judge(&Case::new(workload, unit, context.options)),
+    };
+    unit.iter().map(judge).collect()
 }
 
 fn list(reading: &Reading, findings: &[Vec<Finding>], context: &Context<'_>) -> Vec<Listed> {
@@ -113,7 +119,7 @@ fn list(reading: &Reading, findings: &[Vec<Finding>], context: &Context<'_>) -> 
             Listed {
                 needs_shm: case.needs_shm(),
                 recommended: case.recommended(),
-                why: why(workload, findings),
+                why: why(workload, unit, findings),
                 workload: workload.clone(),
             }
         })
@@ -121,7 +127,10 @@ fn list(reading: &Reading, findings: &[Vec<Finding>], context: &Context<'_>) -> 
 }
 
 /// Why a workload is or is not reported.
-fn why(workload: &Workload, findings: &[Finding]) -> String {
+fn why(workload: &Workload, unit: &[Workload], findings: &[Finding]) -> String {
+    if let Some(twin) = workload.same_as.and_then(|twin| unit.get(twin)) {
+        return format!("judged at {}:{}", twin.place.path(), twin.place.start().line);
+    }
     if let Some(finding) = findings.iter().find(|finding| finding.suppressed.is_none()) {
         return format!("{}: {}", finding.rule.name, finding.message);
     }

@@ -57,6 +57,12 @@ pub trait Files: Sync {
     /// The path that `to`, written in the file at `from`, stands for, if it exists inside of the repository of `from`.
     fn resolve(&self, from: &str, to: &str) -> Result<String, ReadError>;
 
+    /// The names of the files and folders beside a file, itself among them, sorted; nothing where that cannot be told.
+    fn beside(&self, path: &str) -> Arc<Vec<String>> {
+        let _ = path;
+        Arc::default()
+    }
+
     /// The text of a file that another file refers to.
     fn read_reference(&self, from: &str, to: &str) -> Result<Arc<Source>, ReadError> {
         self.read(&self.resolve(from, to)?)
@@ -71,13 +77,15 @@ pub struct Disk {
     folder: PathBuf,
     /// The repository of each folder that was asked about.
     roots: Mutex<BTreeMap<PathBuf, PathBuf>>,
+    /// The names in each folder that was asked about.
+    names: Mutex<BTreeMap<String, Arc<Vec<String>>>>,
 }
 
 impl Disk {
     /// The files on disk, seen from the working folder; none larger than `limit` bytes is read.
     pub fn new(limit: u64) -> Self {
         let folder = std::env::current_dir().and_then(std::fs::canonicalize).unwrap_or_default();
-        Self { limit, folder, roots: Mutex::default() }
+        Self { limit, folder, roots: Mutex::default(), names: Mutex::default() }
     }
 
     /// The file, without links, that may be written for `path`. A link is written through, but only to a place inside of
@@ -124,6 +132,25 @@ impl Files for Disk {
         Ok(Source::new(path, bytes))
     }
 
+    fn beside(&self, path: &str) -> Arc<Vec<String>> {
+        let folder = path.rfind('/').map_or("", |at| path.get(..=at).unwrap_or_default());
+        if let Ok(names) = self.names.lock()
+            && let Some(known) = names.get(folder)
+        {
+            return Arc::clone(known);
+        }
+        let entries = std::fs::read_dir(if folder.is_empty() { "." } else { folder });
+        let names =
+            entries.into_iter().flatten().flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        let mut names: Vec<String> = names.collect();
+        names.sort_unstable();
+        let names = Arc::new(names);
+        if let Ok(mut known) = self.names.lock() {
+            known.insert(folder.to_owned(), Arc::clone(&names));
+        }
+        names
+    }
+
     fn resolve(&self, from: &str, to: &str) -> Result<String, ReadError> {
         let path = join(from, to);
         let real = std::fs::canonicalize(&path).map_err(|error| io(&error))?;
@@ -154,6 +181,10 @@ impl<'f> Overlay<'f> {
 impl Files for Overlay<'_> {
     fn read(&self, path: &str) -> Result<Arc<Source>, ReadError> {
         self.texts.get(path).map_or_else(|| self.below.read(path), |source| Ok(Arc::clone(source)))
+    }
+
+    fn beside(&self, path: &str) -> Arc<Vec<String>> {
+        self.below.beside(path)
     }
 
     fn resolve(&self, from: &str, to: &str) -> Result<String, ReadError> {

@@ -1,15 +1,16 @@
 //! A whole run: find the files, form the units, check each, and collect what they give in a stable order.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use crate::check::{Listed, UnitReport, check, check_comments};
 use crate::discover::{Collected, Found, Walk, kinds};
 use crate::files::Files;
 use crate::finding::Finding;
 use crate::options::Options;
-use crate::platform::{Claim, Context, KINDS, Kind};
+use crate::platform::{Claim, Context, KINDS, Kind, compose};
 use crate::project::{Index, Member, Unit};
+use crate::source::Source;
 use crate::suppress;
 
 /// What a run found.
@@ -110,13 +111,6 @@ impl<'a> Run<'a> {
         if claims.peek().is_none() && !found.included {
             return;
         }
-        if let Some((kind, Claim::ByName)) = claims.peek()
-            && kind.in_projects
-            && !found.named
-        {
-            self.keep(kind, Member { path: found.path.clone(), claim: Claim::ByName, source: None });
-            return;
-        }
         let source = match self.lint.files.read(&found.path) {
             Ok(source) => source,
             Err(error) => {
@@ -128,13 +122,14 @@ impl<'a> Run<'a> {
                 return;
             }
         };
+        self.note(&source);
         // A named or included file is looked at whatever its name: as every kind that its text fits.
         let by_name: Vec<(&'static Kind, Claim)> = claims.collect();
         let others = KINDS
             .iter()
             .filter(|_| found.included && by_name.is_empty())
             .map(|kind| (*kind, Claim::ByContent));
-        let every = self.lint.wanted.workloads;
+        let every = self.lint.wanted.workloads || found.named;
         let fitting = by_name
             .iter()
             .copied()
@@ -149,12 +144,22 @@ impl<'a> Run<'a> {
             }
             return;
         };
-        if kind.in_projects {
+        if kind.in_projects.is_some() {
             self.keep(kind, Member { path: found.path.clone(), claim, source: Some(source) });
         } else {
             let index = Index::default();
             let unit = Unit::lone(kind, found.path.clone(), claim, Some(source));
             self.done.push(self.check(&unit, &index));
+        }
+    }
+
+    /// Notes what a text of any kind says of the files of projects.
+    fn note(&self, source: &Arc<Source>) {
+        let mentions = compose::mentions(source);
+        if !mentions.is_empty()
+            && let Ok(mut index) = self.index.lock()
+        {
+            index.mention(mentions);
         }
     }
 
@@ -191,22 +196,16 @@ impl<'a> Run<'a> {
 
     /// Checks the projects, now that all their files are known, and puts everything in order.
     fn finish(self) -> Report {
-        let index = self.index.lock().map(|mut index| std::mem::take(&mut *index)).unwrap_or_default();
-        let units = index.units();
-        let next = AtomicUsize::new(0);
-        let work = || {
-            while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
-                self.done.push(self.check(unit, &index));
-            }
-        };
-        // A thread costs more than a few small files.
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(units.len() / 8);
-        std::thread::scope(|scope| {
-            for _ in 1..threads {
-                scope.spawn(work);
-            }
-            work();
+        let mut index = self.index.lock().map(|mut index| std::mem::take(&mut *index)).unwrap_or_default();
+        let files = self.lint.files;
+        index.settle(files);
+        let members: Vec<(&'static Kind, &Member)> =
+            index.members.values().map(|(kind, member)| (*kind, member)).collect();
+        let links = shared_out(&members, |(kind, member)| {
+            kind.in_projects.map(|links| links(member, &index, files)).unwrap_or_default()
         });
+        let units = index.units(&links);
+        shared_out(&units, |unit| self.done.push(self.check(unit, &index)));
         let seen = self.lint.seen.load(Ordering::Relaxed);
         let mut report = collect(self.done.into_inner(), self.errors.into_inner(), self.lint.options);
         report.counts.seen = seen;
@@ -215,6 +214,31 @@ impl<'a> Run<'a> {
         report.looked.dedup();
         report
     }
+}
+
+/// What `work` makes of each item, in their order; done by several threads where there are many.
+fn shared_out<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    // A thread costs more than a few small files.
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(items.len() / 8);
+    if threads < 2 {
+        return items.iter().map(work).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let done: Collected<(usize, R)> = Collected::default();
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(at) else { break };
+                    done.push((at, work(item)));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner();
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 fn collect(done: Vec<UnitReport>, mut errors: Vec<String>, options: &Options) -> Report {

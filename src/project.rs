@@ -1,10 +1,13 @@
 //! From discovered files to units: what is resolved, judged, proven and fixed together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use crate::files::{Files, join};
+use crate::platform::compose::Mention;
 use crate::platform::{Claim, Kind};
 use crate::source::Source;
+use crate::workload::Evidence;
 
 /// A file of a unit.
 #[derive(Clone)]
@@ -45,8 +48,10 @@ pub struct Index {
     pub members: BTreeMap<String, (&'static Kind, Member)>,
     /// Compose files that are named together: `-f a -f b` of a script, `COMPOSE_FILE`, `dockerComposeFile`; in order.
     pub together: Vec<Vec<String>>,
-    /// Compose files that a script deploys as a stack.
-    pub stacks: Vec<String>,
+    /// Compose files that a script deploys as a stack, and where it does.
+    pub stacks: BTreeMap<String, Evidence>,
+    /// What the texts of the run say of Compose files, until all files are known.
+    mentions: Vec<Mention>,
 }
 
 impl Index {
@@ -55,8 +60,112 @@ impl Index {
         self.members.insert(member.path.clone(), (kind, member));
     }
 
-    /// The units that the members form, in the order of their first paths.
-    pub fn units(&self) -> Vec<Unit> {
-        self.members.values().map(|(kind, member)| Unit { kind, members: vec![member.clone()] }).collect()
+    /// Adds what a text says of Compose files.
+    pub fn mention(&mut self, mentions: Vec<Mention>) {
+        self.mentions.extend(mentions);
+    }
+
+    /// Finds the files that were mentioned, now that all are known. A path counts from the folder of whoever names it, or from
+    /// one above.
+    pub fn settle(&mut self, files: &dyn Files) {
+        let mut mentions = std::mem::take(&mut self.mentions);
+        mentions.sort_by(|a, b| (a.place.path(), a.place.span).cmp(&(b.place.path(), b.place.span)));
+        for mention in mentions {
+            let Some(paths) = self.mentioned(&mention, files) else { continue };
+            if mention.stack {
+                for path in &paths {
+                    let text = format!("docker stack deploy -c {path}");
+                    let evidence = Evidence { text, place: mention.place.clone() };
+                    self.stacks.entry(path.clone()).or_insert(evidence);
+                }
+            }
+            if paths.len() > 1 && !self.together.contains(&paths) {
+                self.together.push(paths);
+            }
+        }
+    }
+
+    /// The paths of the files that a mention names, if all of them are there.
+    fn mentioned(&self, mention: &Mention, files: &dyn Files) -> Option<Vec<String>> {
+        let mut from = mention.place.path();
+        loop {
+            let paths: Vec<String> = mention.files.iter().map(|file| join(from, file)).collect();
+            if paths.iter().any(|path| self.members.contains_key(path))
+                && paths.iter().all(|path| self.members.contains_key(path) || is_there(path, files))
+            {
+                return Some(paths);
+            }
+            // `a/b/c` stands for the folder `a/b`, which makes `a/b` stand for `a`.
+            from = from.get(..from.rfind('/')?)?;
+        }
+    }
+
+    /// The units that the members form, in the order of their first paths: what is linked, directly or through others, is
+    /// one. `links` gives the links of each member, in their order.
+    pub fn units(&self, links: &[Vec<String>]) -> Vec<Unit> {
+        let place: HashMap<&str, usize> =
+            self.members.keys().enumerate().map(|(at, path)| (path.as_str(), at)).collect();
+        let mut groups = Groups::new(self.members.len());
+        let all = links.iter().enumerate().flat_map(|(at, links)| links.iter().map(move |link| (at, link)));
+        for (at, link) in all {
+            if let Some(other) = place.get(link.as_str()) {
+                groups.join(at, *other);
+            }
+        }
+        for files in &self.together {
+            let mut known = files.iter().filter_map(|file| place.get(file.as_str()).copied());
+            if let Some(first) = known.next() {
+                known.for_each(|other| groups.join(first, other));
+            }
+        }
+        let mut units: Vec<Unit> = Vec::new();
+        let mut unit_of: HashMap<(usize, *const Kind), usize> = HashMap::new();
+        for (at, (kind, member)) in self.members.values().enumerate() {
+            let key = (groups.root(at), std::ptr::from_ref::<Kind>(kind));
+            let unit = *unit_of.entry(key).or_insert_with(|| {
+                units.push(Unit { kind, members: Vec::new() });
+                units.len() - 1
+            });
+            if let Some(unit) = units.get_mut(unit) {
+                unit.members.push(member.clone());
+            }
+        }
+        units
+    }
+}
+
+fn is_there(path: &str, files: &dyn Files) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    files.beside(path).binary_search_by(|other| other.as_str().cmp(name)).is_ok()
+}
+
+/// Sets of numbers that grow together.
+struct Groups(Vec<usize>);
+
+impl Groups {
+    fn new(count: usize) -> Self {
+        Self((0..count).collect())
+    }
+
+    /// The number that stands for the set of `at`.
+    fn root(&mut self, mut at: usize) -> usize {
+        while let Some(&above) = self.0.get(at) {
+            if above == at {
+                break;
+            }
+            let next = self.0.get(above).copied().unwrap_or(above);
+            if let Some(slot) = self.0.get_mut(at) {
+                *slot = next;
+            }
+            at = next;
+        }
+        at
+    }
+
+    fn join(&mut self, one: usize, other: usize) {
+        let (one, other) = (self.root(one), self.root(other));
+        if let Some(slot) = self.0.get_mut(one.max(other)) {
+            *slot = one.min(other);
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! A [`Source`] never loses a byte: where a file is not valid UTF-8, each offending byte is shown to the readers as one
 //! placeholder character, so that every span of the text is also a span of the bytes on disk.
 
+use std::any::Any;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -82,6 +83,7 @@ pub struct Source {
     /// The bytes on disk where they differ from the text.
     raw: Option<Vec<u8>>,
     lines: OnceLock<Vec<usize>>,
+    parsed: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Source {
@@ -94,7 +96,7 @@ impl Source {
                 (masked(&bytes), Some(bytes))
             }
         };
-        Arc::new(Self { path: path.into(), text, raw, lines: OnceLock::new() })
+        Arc::new(Self { path: path.into(), text, raw, lines: OnceLock::new(), parsed: OnceLock::new() })
     }
 
     /// The path as reports show it.
@@ -120,6 +122,13 @@ impl Source {
     /// The text under a span.
     pub fn slice(&self, span: Span) -> &str {
         span.of(&self.text)
+    }
+
+    /// What a reader makes of the text, kept so that whoever asks again need not wait. The first to ask decides of what
+    /// type it is; for another type the text is read each time.
+    pub fn parsed<T: Any + Send + Sync>(&self, parse: impl Fn(&str) -> T) -> Arc<T> {
+        let kept = self.parsed.get_or_init(|| Arc::new(parse(&self.text)));
+        Arc::clone(kept).downcast().unwrap_or_else(|_| Arc::new(parse(&self.text)))
     }
 
     /// Where byte `offset` stands; one past the end is the place behind the last character.

@@ -423,6 +423,9 @@ pub struct Workload {
     /// The index in the reading of the workload whose `/dev/shm` this one joins, where that is in the same unit: a fix goes
     /// to that one.
     pub joins: Option<usize>,
+    /// The index in the reading of the same container at another place, where it is reported: a service of a base file that is
+    /// merged with its override is listed in both. A base that only others extend points to one of them.
+    pub same_as: Option<usize>,
 }
 
 impl Workload {
@@ -443,6 +446,7 @@ impl Workload {
             decided_by: None,
             memory_limit: None,
             joins: None,
+            same_as: None,
         }
     }
 

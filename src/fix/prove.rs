@@ -154,6 +154,8 @@ impl Before<'_> {
                     Some(tasks) => tasks.iter().all(|task| mended(task, old, new, was, now)),
                     // The /dev/shm of another is mended where that one has it.
                     None if joined.contains(&index) => old.command == new.command,
+                    // The same container at another place becomes what it becomes there.
+                    None if is_twin(old, new, &after.workloads) => old.command == new.command,
                     None => untouched_or_mended_too(old, new, was, now),
                 }
         })
@@ -250,6 +252,12 @@ fn mended(task: &Task, old: &Workload, new: &Workload, was: &[Finding], now: &[F
     quieter
         && as_wanted
         && (old.command == new.command || matches!(task.wanted.change, Change::MoveFlag { .. }))
+}
+
+/// Whether a workload is judged at another place, and is what it is there.
+fn is_twin(old: &Workload, new: &Workload, after: &[Workload]) -> bool {
+    let twin = old.same_as.and_then(|twin| after.get(twin));
+    old.same_as == new.same_as && twin.is_some_and(|twin| twin.shm == new.shm)
 }
 
 /// A workload that was not meant is as it was, or had the same need and is mended by the same edit.

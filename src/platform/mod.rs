@@ -3,6 +3,7 @@
 //! A platform is one [`Kind`] in the table [`KINDS`]: which files are its own, how they are read, and how an edited text
 //! is held against the one before.
 
+pub mod compose;
 pub mod embedded;
 pub mod host;
 pub mod mount;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use crate::files::Files;
 use crate::finding::{Change, Edit};
 use crate::options::Options;
-use crate::project::{Index, Unit};
+use crate::project::{Index, Member, Unit};
 use crate::source::Source;
 use crate::workload::{Place, Workload};
 
@@ -28,6 +29,9 @@ pub enum Claim {
     ByName,
 }
 
+/// The paths of the files that a file may belong together with, whichever of them names the other.
+pub type Links = fn(member: &Member, index: &Index, files: &dyn Files) -> Vec<String>;
+
 /// One sort of file and how it is read.
 pub struct Kind {
     /// A word for it, as messages say it: `Compose file`.
@@ -37,8 +41,9 @@ pub struct Kind {
     /// Whether a text is worth parsing; a few literal scans. `claim` is what the name told. Where `every_container` is
     /// asked for (the list), any container is of interest; else only those that speak of a GPU or of `/dev/shm`.
     pub relevant: fn(text: &str, claim: Claim, every_container: bool) -> bool,
-    /// Whether files of this kind belong together in projects and wait until all of them are known.
-    pub in_projects: bool,
+    /// For files that belong together in projects and wait until all of them are known: which ones. Nothing where each
+    /// stands alone.
+    pub in_projects: Option<Links>,
     /// From a unit to its workloads.
     pub read: fn(unit: &Unit, context: &Context<'_>) -> Reading,
     /// Whether `after` means what `before` means but for the edits: the structural half of a proof. `edits` are those
@@ -48,6 +53,7 @@ pub struct Kind {
 
 /// All kinds; the first that claims a file has it.
 pub static KINDS: &[&Kind] = &[
+    &compose::COMPOSE,
     &host::shell::KIND,
     &host::DOCUMENT,
     &host::MAKEFILE,

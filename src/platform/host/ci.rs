@@ -14,7 +14,7 @@ use crate::workload::{Place, Platform, Workload};
 
 /// Pipelines in YAML.
 pub static KIND: Kind =
-    Kind { name: "pipeline", claim, relevant, in_projects: false, read, same_but_for: |_, _, _| true };
+    Kind { name: "pipeline", claim, relevant, in_projects: None, read, same_but_for: |_, _, _| true };
 
 /// Keys whose values are shell text.
 const SCRIPTS: [&str; 12] = [

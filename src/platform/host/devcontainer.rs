@@ -23,7 +23,7 @@ pub static KIND: Kind = Kind {
         if name == "devcontainer.json" || name == ".devcontainer.json" { Claim::ByName } else { Claim::No }
     },
     relevant: |_, _, _| true,
-    in_projects: false,
+    in_projects: None,
     read,
     same_but_for: |_, _, _| true,
 };

@@ -10,7 +10,7 @@ pub static KIND: Kind = Kind {
     name: "document",
     claim,
     relevant: |text, _, every_container| starts_containers(text, every_container),
-    in_projects: false,
+    in_projects: None,
     read: |unit, context| super::read(unit, context, scripts),
     same_but_for: |_, _, _| true,
 };

@@ -21,7 +21,7 @@ pub static KIND: Kind = Kind {
         if is { Claim::ByName } else { Claim::No }
     },
     relevant: |text, _, every_container| starts_containers(text, every_container) || text.contains("docker"),
-    in_projects: false,
+    in_projects: None,
     read,
     same_but_for: |_, _, _| true,
 };

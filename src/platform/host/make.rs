@@ -11,7 +11,7 @@ pub static KIND: Kind = Kind {
     name: "makefile",
     claim,
     relevant: |text, _, every_container| starts_containers(text, every_container),
-    in_projects: false,
+    in_projects: None,
     read: |unit, context| super::read(unit, context, scripts),
     same_but_for: |_, _, _| true,
 };

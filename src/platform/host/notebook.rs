@@ -13,7 +13,7 @@ pub static NOTEBOOK: Kind = Kind {
     name: "notebook",
     claim: |path| if path.ends_with(".ipynb") { Claim::ByName } else { Claim::No },
     relevant: |text, _, every_container| starts_containers(text, every_container),
-    in_projects: false,
+    in_projects: None,
     read: |unit, context| super::read(unit, context, cells),
     same_but_for: |_, _, _| true,
 };
@@ -23,7 +23,7 @@ pub static PACKAGE: Kind = Kind {
     name: "package.json",
     claim: |path| if file_name(path) == "package.json" { Claim::ByName } else { Claim::No },
     relevant: |text, _, every_container| starts_containers(text, every_container),
-    in_projects: false,
+    in_projects: None,
     read: |unit, context| super::read(unit, context, package_scripts),
     same_but_for: |_, _, _| true,
 };

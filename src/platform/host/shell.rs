@@ -32,7 +32,7 @@ pub static KIND: Kind = Kind {
     relevant: |text, claim, every_container| {
         starts_containers(text, every_container) && (claim == Claim::ByName || shebang(text).is_some())
     },
-    in_projects: false,
+    in_projects: None,
     read,
     same_but_for: |_, _, _| false,
 };

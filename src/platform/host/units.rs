@@ -15,7 +15,7 @@ pub static KIND: Kind = Kind {
         if path.ends_with(".service") || path.ends_with(".service.in") { Claim::ByName } else { Claim::No }
     },
     relevant: |text, _, every_container| starts_containers(text, every_container),
-    in_projects: false,
+    in_projects: None,
     read: |unit, context| super::read(unit, context, |_, file| scripts(file)),
     same_but_for: |_, _, _| true,
 };

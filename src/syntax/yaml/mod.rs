@@ -39,7 +39,9 @@ pub use node::{BlockScalar, Chomping, Entries, Entry, Items, Node};
 pub use style::line_break;
 pub use value::Value;
 
-use crate::source::Span;
+use std::sync::Arc;
+
+use crate::source::{Source, Span};
 
 /// How deep collections may nest: the parser stops at 255 block and 255 flow levels.
 pub const MAX_DEPTH: usize = 510;
@@ -142,6 +144,11 @@ impl Yaml {
     /// Reads every document of `text`. Takes time and memory linear in its length, for any text.
     pub fn parse(text: &str) -> Self {
         build::build(text)
+    }
+
+    /// The documents of a source, read once for all who ask.
+    pub fn of(source: &Source) -> Arc<Self> {
+        source.parsed(Self::parse)
     }
 
     /// The documents in the order of the text. A text without any content has none.

@@ -1,0 +1,192 @@
+//! One service of one project, resolved: what Compose would start.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::file::is_null;
+use super::gpu;
+use super::layers::{Layer, Slot};
+use super::load::{Loaded, Project};
+use super::resolve::Resolver;
+use super::shm::{self, Origin};
+use super::tree::Key;
+use crate::engine;
+use crate::size::{self, Size};
+use crate::source::Span;
+use crate::workload::{Effect, Engine, Evidence, Gpu, Ipc, Place, Says, Setting, Shm};
+
+/// How long a chain of services that use each other's `ipc` may be.
+const IPC_DEPTH: usize = 16;
+
+/// A service as it would be started.
+#[derive(Clone, Default)]
+pub(super) struct Container {
+    /// What it is made of, weakest first; empty where a stronger file takes it away.
+    pub(super) layers: Vec<Layer>,
+    pub(super) gpu: Gpu,
+    /// The service's keys that ask for the GPU.
+    pub(super) sites: Vec<Slot>,
+    pub(super) swarm: Option<Evidence>,
+    pub(super) settings: Vec<Setting>,
+    /// One for each setting.
+    pub(super) origins: Vec<Option<Origin>>,
+    pub(super) shm: Option<Shm>,
+    pub(super) decided_by: Option<usize>,
+    /// The service whose `/dev/shm` it joins.
+    pub(super) joins: Option<String>,
+    pub(super) memory_limit: Option<(u64, Place)>,
+    pub(super) image: Option<String>,
+    pub(super) has_build: bool,
+    pub(super) command: Vec<String>,
+    pub(super) environment: Vec<(String, String)>,
+    /// An `extends` that comes back to itself.
+    pub(super) cycle: Option<(usize, Span)>,
+}
+
+/// All services of a unit, resolved when they are asked for.
+pub(super) struct Containers<'a> {
+    pub(super) resolver: Resolver<'a>,
+    pub(super) projects: &'a [Project],
+    /// Whether the words of every container are wanted, or only of those that a rule could speak of.
+    pub(super) every: bool,
+    known: RefCell<HashMap<(usize, String), Rc<Container>>>,
+}
+
+impl<'a> Containers<'a> {
+    /// None resolved yet.
+    pub(super) fn new(loaded: &'a Loaded, resolver: Resolver<'a>, every: bool) -> Self {
+        Self { resolver, projects: &loaded.projects, every, known: RefCell::default() }
+    }
+
+    /// A service of a project.
+    pub(super) fn get(&self, project: usize, name: &str) -> Rc<Container> {
+        self.resolve(project, name, IPC_DEPTH)
+    }
+
+    fn resolve(&self, project: usize, name: &str, depth: usize) -> Rc<Container> {
+        let key = (project, name.to_owned());
+        if let Some(known) = self.known.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let container = Rc::new(self.container(project, name, depth));
+        self.known.borrow_mut().insert(key, Rc::clone(&container));
+        container
+    }
+
+    fn container(&self, project: usize, name: &str, depth: usize) -> Container {
+        let Some(parts) = self.projects.get(project) else { return Container::default() };
+        let resolver = &self.resolver;
+        let read = resolver.store.layers(&parts.parts, name, resolver.fuel);
+        let layers = read.found;
+        let mut out = Container { cycle: read.cycle, ..Container::default() };
+        if layers.is_empty() {
+            return out;
+        }
+        let chosen = resolver.environment(&layers, &|name| name.ends_with("_VISIBLE_DEVICES"));
+        let found = gpu::find(resolver, &layers, &chosen);
+        (out.gpu, out.sites, out.swarm) = (found.gpu, found.sites, found.swarm);
+        let owner = |owner: &str| self.owner(project, name, owner, depth);
+        for written in shm::find(resolver, &layers, &owner) {
+            if let Says::Ipc(Ipc::Of { name: owner, .. }) = &written.setting.says {
+                out.joins = Some(owner.clone());
+            }
+            out.settings.push(written.setting);
+            out.origins.push(Some(written.origin));
+        }
+        self.unread(&mut out, &layers, read.unread);
+        self.decide(&mut out, &layers);
+        out.memory_limit = self.memory_limit(&layers);
+        if self.every || out.gpu.is_yes() || !out.settings.is_empty() {
+            out.image = resolver.image(&layers);
+            out.has_build = !resolver.slots(&layers, Key::Build).is_empty();
+            out.command = resolver.command(&layers);
+            let all = resolver.environment(&layers, &|_| true);
+            let known = all
+                .iter()
+                .filter_map(|variable| Some((variable.name.to_string(), variable.known()?.to_owned())));
+            out.environment = known.collect();
+        }
+        out.layers = layers;
+        out
+    }
+
+    /// Whose `/dev/shm` an `ipc: service:…` of the service `name` gives.
+    fn owner(&self, project: usize, name: &str, owner: &str, depth: usize) -> Ipc {
+        let Some(depth) = depth.checked_sub(1).filter(|_| owner != name) else {
+            return Ipc::Unknown("services use each other's ipc in a circle".into());
+        };
+        let shm = self.resolve(project, owner, depth).shm.clone();
+        Ipc::Of { name: owner.to_owned(), shm: shm.map(Box::new) }
+    }
+
+    /// What cannot be read leaves open what is not written.
+    fn unread(&self, out: &mut Container, layers: &[Layer], why: Option<String>) {
+        let store = self.resolver.store;
+        let refused = || {
+            let file = layers
+                .iter()
+                .filter_map(|layer| store.files.get(layer.file))
+                .find(|file| !file.faults.is_empty())?;
+            Some(format!("Compose refuses {}", file.source.path()))
+        };
+        let exhausted =
+            || self.resolver.fuel.is_empty().then(|| "the file is too involved to follow".to_owned());
+        let Some(layer) = layers.last() else { return };
+        let Some(span) = store.node(layer.file, layer.service).map(crate::syntax::yaml::Node::span) else {
+            return;
+        };
+        let Some(place) = self.resolver.place(layer.file, Span::at(span.start)) else { return };
+        if let Some(why) = why.clone().or_else(exhausted) {
+            out.gpu.unsure(why, "", place.clone());
+        }
+        if let Some(why) = why.or_else(exhausted).or_else(refused) {
+            let setting = Setting {
+                says: Says::Unread(why),
+                text: String::new(),
+                value: String::new(),
+                place,
+                effect: Effect::Effective,
+            };
+            out.settings.push(setting);
+            out.origins.push(None);
+        }
+    }
+
+    /// What `/dev/shm` will be.
+    fn decide(&self, out: &mut Container, layers: &[Layer]) {
+        let store = self.resolver.store;
+        let files = layers.iter().filter_map(|layer| store.files.get(layer.file));
+        let deployed =
+            files.map(|file| file.source.path()).find(|path| self.resolver.index.stacks.contains_key(*path));
+        if let Some(by) = deployed.and_then(|path| self.resolver.index.stacks.get(path)) {
+            out.swarm.get_or_insert_with(|| by.clone());
+        }
+        let engine = out.engine();
+        let default = self.resolver.options.default_shm_size.unwrap_or_else(|| engine.default_shm());
+        let (shm, decided_by) = engine::decide(engine, default, &mut out.settings);
+        (out.shm, out.decided_by) = (Some(shm), decided_by);
+    }
+
+    /// `deploy.resources.limits.memory`, else `mem_limit`.
+    fn memory_limit(&self, layers: &[Layer]) -> Option<(u64, Place)> {
+        let resolver = &self.resolver;
+        let limits = resolver.path(resolver.slots(layers, Key::Deploy), &["resources", "limits", "memory"]);
+        [limits, resolver.slots(layers, Key::MemLimit)].into_iter().find_map(|slots| {
+            let (slot, node, filled) = resolver.scalar(&slots)?;
+            let untouched = node.str() == Some(filled.known()?);
+            let plain =
+                node.style() == Some(crate::syntax::yaml::Style::Plain) && untouched && !is_null(node);
+            let style = if plain { size::Style::Plain } else { size::Style::Quoted };
+            let bytes = Size::bytes(&size::compose(filled.known()?, style, None))?;
+            Some((bytes, resolver.entry(slot)?.1))
+        })
+    }
+}
+
+impl Container {
+    /// Who starts it.
+    pub(super) fn engine(&self) -> Engine {
+        if self.swarm.is_some() { Engine::Swarm } else { Engine::Docker }
+    }
+}

@@ -1,0 +1,152 @@
+//! The environment, the command and the image of a service.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::file::is_null;
+use super::interpolate::{Filled, HOLE};
+use super::layers::{Layer, Slot};
+use super::resolve::{Item, Resolver};
+use super::tree::{Key, each};
+
+/// A variable of the container.
+pub(super) struct Variable<'a> {
+    pub(super) name: Cow<'a, str>,
+    /// Its value; nothing where it is passed through from whoever starts the project.
+    pub(super) value: Option<Cow<'a, str>>,
+    /// Where it is written.
+    pub(super) item: Option<Item<'a>>,
+}
+
+impl Variable<'_> {
+    /// The value, if all of it is known.
+    pub(super) fn known(&self) -> Option<&str> {
+        self.value.as_deref().filter(|value| !value.contains(HOLE))
+    }
+}
+
+impl<'a> Resolver<'a> {
+    /// The environment of a service: the later of two layers wins. `wanted` tells which names matter.
+    pub(super) fn environment(&self, layers: &[Layer], wanted: &dyn Fn(&str) -> bool) -> Vec<Variable<'a>> {
+        let mut known: HashMap<String, usize> = HashMap::new();
+        let mut out: Vec<Variable<'a>> = Vec::new();
+        for slot in self.slots(layers, Key::Environment) {
+            for variable in self.variables(slot, wanted) {
+                let at = *known.entry(variable.name.clone().into_owned()).or_insert(out.len());
+                match out.get_mut(at) {
+                    Some(earlier) => *earlier = variable,
+                    None => out.push(variable),
+                }
+            }
+        }
+        out
+    }
+
+    /// The variables of one layer: a list of `A=1`, or a mapping.
+    fn variables(&self, slot: Slot, wanted: &dyn Fn(&str) -> bool) -> Vec<Variable<'a>> {
+        let Some(node) = self.value(slot) else { return Vec::new() };
+        let mut out = Vec::new();
+        if node.is_mapping() {
+            each(node, self.fuel, &mut |found| {
+                let Some(name) = found.key.str().filter(|name| wanted(name)) else { return true };
+                let value = found.value.resolve();
+                let text = if is_null(value) { None } else { self.fill(slot, value).map(readable) };
+                let item = Item { node: value, written: found.value.id(), slot };
+                out.push(Variable { name: name.into(), value: text, item: Some(item) });
+                true
+            });
+            // The strongest of two of one name comes first here.
+            out.reverse();
+            return out;
+        }
+        for item in self.items(&[slot]) {
+            if !item.node.str().is_some_and(|text| wanted(text.split('=').next().unwrap_or(text))) {
+                continue;
+            }
+            let Some(text) = self.text(&item).map(readable) else { continue };
+            let (name, value) = match split(&text) {
+                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                None => (text.into_owned(), None),
+            };
+            out.push(Variable { name: name.into(), value: value.map(Cow::Owned), item: Some(item) });
+        }
+        out
+    }
+
+    /// Entrypoint and command, word by word; words with variables that are not set stay as they are written.
+    pub(super) fn command(&self, layers: &[Layer]) -> Vec<String> {
+        let mut out = Vec::new();
+        for key in [Key::Entrypoint, Key::Command] {
+            let Some((slot, node)) = self.strongest(&self.slots(layers, key)) else { continue };
+            if node.is_sequence() {
+                let items = self.items(&[slot]);
+                out.extend(
+                    items.iter().filter_map(|item| Some(self.written(item.slot, item.node)?.into_owned())),
+                );
+            } else if !is_null(node)
+                && let Some(text) = self.written(slot, node)
+            {
+                out.extend(words(&text));
+            }
+        }
+        out
+    }
+
+    /// The image, with variables filled in where they are known.
+    pub(super) fn image(&self, layers: &[Layer]) -> Option<String> {
+        let (slot, node) =
+            self.strongest(&self.slots(layers, Key::Image)).filter(|(_, node)| !is_null(*node))?;
+        self.written(slot, node).map(Cow::into_owned)
+    }
+
+    /// A text with its variables filled in, or as it is written where one is not known.
+    fn written(&self, slot: Slot, node: crate::syntax::yaml::Node<'a>) -> Option<Cow<'a, str>> {
+        let filled = self.fill(slot, node)?;
+        if filled.known().is_some() { Some(filled.text) } else { node.str().map(Cow::Borrowed) }
+    }
+}
+
+/// The text of a value, holes included.
+fn readable(filled: Filled<'_>) -> Cow<'_, str> {
+    filled.text
+}
+
+fn split(text: &str) -> Option<(&str, &str)> {
+    text.split_once('=')
+}
+
+/// The words of a command line, as Compose splits it: quotes and backslashes as in a shell, and nothing else.
+pub(super) fn words(text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (None, c) if c.is_whitespace() => out.extend(word.take()),
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (Some(open), c) if c == open => quote = None,
+            (None | Some('"'), '\\') => word.get_or_insert_default().extend(chars.next()),
+            (_, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    out.extend(word);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_split_as_a_shell_splits() {
+        assert_eq!(
+            words("sh -c \"echo $X | b\"  'a b'c \\\"d ''"),
+            ["sh", "-c", "echo $X | b", "a bc", "\"d", ""]
+        );
+        assert_eq!(words("open 'quote x"), ["open", "quote x"]);
+    }
+}

@@ -1,0 +1,180 @@
+//! One file as Compose's YAML reader takes it: its tree, and what that reader refuses.
+
+use std::sync::Arc;
+
+use memchr::memmem;
+
+use super::tree::{self, Found, Fuel};
+use crate::source::{Source, Span};
+use crate::syntax::yaml::{Kind, Node, Style, Yaml};
+
+/// A file of a project.
+pub(super) struct File {
+    pub(super) source: Arc<Source>,
+    pub(super) yaml: Arc<Yaml>,
+    /// What Compose refuses, so that it starts nothing of the file.
+    pub(super) faults: Vec<Fault>,
+    /// Whether it was named or discovered, so that it may be edited.
+    pub(super) editable: bool,
+}
+
+/// Something that Compose's YAML reader refuses.
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    pub(super) span: Span,
+    pub(super) message: String,
+}
+
+impl Fault {
+    pub(super) fn new(span: Span, message: impl Into<String>) -> Self {
+        Self { span, message: message.into() }
+    }
+}
+
+impl File {
+    /// A file with this text.
+    pub(super) fn read(source: Arc<Source>, editable: bool) -> Self {
+        let yaml = Yaml::of(&source);
+        Self { source, yaml, faults: Vec::new(), editable }
+    }
+
+    /// With what Compose refuses in it.
+    pub(super) fn checked(mut self) -> Self {
+        self.faults = self.find_faults();
+        self
+    }
+
+    pub(super) fn text(&self) -> &str {
+        self.source.text()
+    }
+
+    /// The roots of the documents that can be read.
+    pub(super) fn roots(&self) -> impl Iterator<Item = Node<'_>> {
+        self.yaml.roots(self.text()).filter(|root| root.is_mapping())
+    }
+
+    /// The `services` mappings, one a document.
+    pub(super) fn services<'a>(&'a self, fuel: &'a Fuel) -> impl Iterator<Item = Node<'a>> {
+        let services = |root| tree::find(root, "services", fuel).map(|found| found.value.resolve());
+        self.roots().filter_map(services).filter(|services| services.is_mapping())
+    }
+
+    /// What stands at the top level of any document; the last one counts where Compose merges documents.
+    pub(super) fn top<'a>(&'a self, key: &str, fuel: &Fuel) -> Option<Found<'a>> {
+        self.roots().filter_map(|root| tree::find(root, key, fuel)).last()
+    }
+
+    /// Whether it is a template of another program, which is no YAML before that program ran.
+    pub(super) fn is_template(&self) -> bool {
+        ["{{", "{%", "<%", "<<<<<<<"]
+            .iter()
+            .any(|mark| memmem::find(self.text().as_bytes(), mark.as_bytes()).is_some())
+    }
+
+    fn find_faults(&self) -> Vec<Fault> {
+        let text = self.text();
+        let mut faults: Vec<Fault> =
+            self.yaml.errors().map(|error| Fault::new(error.span, error.message.clone())).collect();
+        for duplicate in self.yaml.duplicate_keys(text) {
+            let (first, again) = duplicate.nodes(&self.yaml, text);
+            let name = again.str().unwrap_or_default();
+            let line = self.source.line(first.span().start);
+            let message = if name == "<<" {
+                format!(
+                    "a second '<<' in one mapping (the first is on line {line}); several are merged as '<<: [*a, *b]'"
+                )
+            } else {
+                format!("the key '{name}' stands here again; the first is on line {line}")
+            };
+            faults.push(Fault::new(again.span(), message));
+        }
+        if memmem::find(text.as_bytes(), b"<<").is_some() {
+            self.yaml.roots(text).for_each(|root| bad_merges(root, &mut faults));
+        }
+        if self.yaml.documents().len() > 1 {
+            let empty = self.yaml.roots(text).filter(|root| root.is_missing());
+            faults.extend(
+                empty.map(|root| Fault::new(root.span(), "an empty document, which Compose refuses")),
+            );
+        }
+        faults.extend(version_directive(text));
+        faults.sort_by_key(|fault| fault.span);
+        faults
+    }
+}
+
+/// Merge keys with a value that cannot be merged. Nests as deep as the tree.
+fn bad_merges(node: Node<'_>, faults: &mut Vec<Fault>) {
+    for entry in node.entries() {
+        if entry.is_merge() && !can_be_merged(entry.value) {
+            let span = if entry.value.is_missing() { entry.key.span() } else { entry.value.span() };
+            faults.push(Fault::new(span, "'<<' merges a mapping or a list of mappings, and this is neither"));
+        }
+        bad_merges(entry.value, faults);
+    }
+    node.items().for_each(|item| bad_merges(item, faults));
+}
+
+fn can_be_merged(value: Node<'_>) -> bool {
+    let value = value.resolve();
+    match value.kind() {
+        Kind::Mapping(_) => true,
+        Kind::Sequence(_) => value.items().all(|item| item.resolve().is_mapping()),
+        _ => false,
+    }
+}
+
+/// The Go reader knows YAML 1.1 only by that name.
+fn version_directive(text: &str) -> Option<Fault> {
+    let at = memmem::find(text.as_bytes(), b"%YAML")?;
+    let line = text.get(at..)?.lines().next()?;
+    let starts_line = at == 0 || text.as_bytes().get(at - 1) == Some(&b'\n');
+    let version = line.split_whitespace().nth(1)?;
+    (starts_line && version != "1.1").then(|| {
+        Fault::new(
+            Span::new(at, at + line.trim_end().len()),
+            "Compose reads no YAML version but 1.1: leave this line out",
+        )
+    })
+}
+
+/// The keys that a Compose file may have at its top level.
+const TOP_LEVEL: &[&str] =
+    &["version", "name", "services", "networks", "volumes", "secrets", "configs", "include", "models", "<<"];
+
+/// Keys by which a container is known.
+const OF_A_CONTAINER: &[&str] = &["image", "build", "container_name", "deploy", "runtime", "gpus", "extends"];
+
+impl File {
+    /// Whether it is a Compose file by what is in it: `services` with containers, and nothing at the top level that
+    /// Compose does not know. By its name alone it is one as soon as it has `services`.
+    pub(super) fn is_compose(&self, by_name: bool, fuel: &Fuel) -> bool {
+        let includes = || self.top("include", fuel).is_some_and(|found| found.value.resolve().is_sequence());
+        if by_name {
+            return self.services(fuel).next().is_some() || includes();
+        }
+        let known = |root: Node<'_>| {
+            root.entries().all(|entry| {
+                let key = entry.key.str().unwrap_or_default();
+                TOP_LEVEL.contains(&key) || key.starts_with("x-")
+            })
+        };
+        self.roots().all(known)
+            && self.services(fuel).any(|services| {
+                services.entries().take(64).any(|entry| {
+                    let service = entry.value.resolve();
+                    service
+                        .entries()
+                        .take(64)
+                        .any(|entry| entry.key.str().is_some_and(|key| OF_A_CONTAINER.contains(&key)))
+                })
+            })
+    }
+}
+
+/// Whether a scalar is a YAML null.
+pub(super) fn is_null(node: Node<'_>) -> bool {
+    let plain = node.style() == Some(Style::Plain)
+        && node.tag().is_none_or(|tag| tag.starts_with('!') && !tag.starts_with("!!"));
+    node.is_tagged("null") || (plain && matches!(node.str(), Some("" | "~" | "null" | "Null" | "NULL")))
+}

@@ -1,0 +1,264 @@
+//! The layers of a service: what each file, each document and each extended base says of it, weakest first.
+
+use std::collections::HashMap;
+
+use super::dotenv::Env;
+use super::file::{File, is_null};
+use super::interpolate::{self, Filled};
+use super::tree::{self, Fuel, Key, Table, Where};
+use crate::files::join;
+use crate::source::Span;
+use crate::syntax::yaml::{Node, NodeId};
+
+/// How long a chain of `extends` or `include` may be.
+pub(super) const MAX_CHAIN: usize = 32;
+
+/// Everything that one reading has loaded.
+#[derive(Default)]
+pub(super) struct Store {
+    pub(super) files: Vec<File>,
+    pub(super) envs: Vec<Env>,
+    /// The files by path; nothing where one cannot be read.
+    pub(super) by_path: HashMap<String, Option<usize>>,
+}
+
+/// A file as a part of a project.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    /// Index into [`Store::files`].
+    pub(super) file: usize,
+    /// Index into [`Store::envs`].
+    pub(super) env: usize,
+    /// The files that it includes, each group in the order in which it is merged; they lie below it.
+    pub(super) included: Vec<Part>,
+}
+
+/// What one document of one file says of a service.
+#[derive(Clone, Debug)]
+pub(super) struct Layer {
+    pub(super) file: usize,
+    pub(super) env: usize,
+    /// The service's mapping, its alias followed.
+    pub(super) service: NodeId,
+    /// Its keys.
+    pub(super) table: Table,
+}
+
+/// A value of a key in one layer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slot {
+    pub(super) file: usize,
+    pub(super) env: usize,
+    /// Where the key stands.
+    pub(super) at: Where,
+    /// Where the service's own key stands that this lies below: for `image` the same.
+    pub(super) root: Where,
+}
+
+/// The layers of a service, and why they may not be all.
+#[derive(Default)]
+pub(super) struct Layers {
+    pub(super) found: Vec<Layer>,
+    /// Something that belongs to it cannot be read: the reason.
+    pub(super) unread: Option<String>,
+    /// An `extends` that comes back to itself: the file and the place.
+    pub(super) cycle: Option<(usize, Span)>,
+}
+
+impl Store {
+    /// The node with this address in a file.
+    pub(super) fn node(&self, file: usize, id: NodeId) -> Option<Node<'_>> {
+        let file = self.files.get(file)?;
+        Some(file.yaml.node(file.text(), id))
+    }
+
+    /// The file of this path, if it was loaded.
+    pub(super) fn position(&self, path: &str) -> Option<usize> {
+        self.by_path.get(path).copied().flatten()
+    }
+
+    /// A scalar with its variables filled in.
+    pub(super) fn fill<'a>(&self, env: usize, node: Node<'a>) -> Option<Filled<'a>> {
+        let text = node.str()?;
+        Some(match self.envs.get(env) {
+            Some(env) => interpolate::fill(text, env),
+            None => Filled::plain(text),
+        })
+    }
+
+    /// What the parts of a project say of a service.
+    pub(super) fn layers(&self, parts: &[Part], name: &str, fuel: &Fuel) -> Layers {
+        let mut collector = Collector { store: self, fuel, seen: Vec::new(), out: Layers::default() };
+        collector.parts(parts, name, MAX_CHAIN);
+        collector.out
+    }
+
+    /// The values of a key, weakest first, without those that a stronger layer takes back.
+    pub(super) fn slots(&self, layers: &[Layer], key: Key) -> Vec<Slot> {
+        let mut slots = Vec::new();
+        for layer in layers {
+            if let Some(at) = layer.table.get(key) {
+                self.lay(&mut slots, Slot { file: layer.file, env: layer.env, at, root: at });
+            }
+        }
+        slots
+    }
+
+    /// The values of a key of mappings that are merged.
+    pub(super) fn children(&self, slots: &[Slot], key: &str, fuel: &Fuel) -> Vec<Slot> {
+        let mut out = Vec::new();
+        for slot in slots {
+            let Some(value) = self.value(*slot) else { continue };
+            if let Some(found) = tree::find(value, key, fuel) {
+                let at = Where { holder: found.holder.id(), key: found.key.id(), value: found.value.id() };
+                self.lay(&mut out, Slot { at, ..*slot });
+            }
+        }
+        out
+    }
+
+    /// The value of a slot, its alias followed.
+    pub(super) fn value(&self, slot: Slot) -> Option<Node<'_>> {
+        self.node(slot.file, slot.at.value).map(Node::resolve)
+    }
+
+    /// Puts a value above those that are there. Compose's own tags take these away.
+    fn lay(&self, slots: &mut Vec<Slot>, slot: Slot) {
+        match self.node(slot.file, slot.at.value).and_then(Node::tag) {
+            Some("!reset") => slots.clear(),
+            Some("!override") => {
+                slots.clear();
+                slots.push(slot);
+            }
+            _ => slots.push(slot),
+        }
+    }
+}
+
+struct Collector<'s> {
+    store: &'s Store,
+    fuel: &'s Fuel,
+    /// The services whose `extends` is being followed, by file and name.
+    seen: Vec<(usize, String)>,
+    out: Layers,
+}
+
+impl Collector<'_> {
+    fn parts(&mut self, parts: &[Part], name: &str, depth: usize) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        for part in parts {
+            self.parts(&part.included, name, depth);
+            let Some(file) = self.store.files.get(part.file) else { continue };
+            for services in file.services(self.fuel) {
+                if let Some(found) = tree::find(services, name, self.fuel) {
+                    self.service(part, Some(services), found.value, name);
+                }
+            }
+        }
+    }
+
+    /// One layer, above what it extends.
+    fn service(&mut self, part: &Part, services: Option<Node<'_>>, value: Node<'_>, name: &str) {
+        match value.tag() {
+            Some("!reset") => return self.out.found.clear(),
+            Some("!override") => self.out.found.clear(),
+            _ => {}
+        }
+        let service = value.resolve();
+        let table = Table::of(service, self.fuel);
+        if let Some(at) = table.get(Key::Extends)
+            && let Some(extends) = self.store.node(part.file, at.value)
+        {
+            self.extend(part, services, extends, name);
+        }
+        self.out.found.push(Layer { file: part.file, env: part.env, service: service.id(), table });
+    }
+
+    /// The layers of what a service extends.
+    fn extend(&mut self, part: &Part, services: Option<Node<'_>>, extends: Node<'_>, name: &str) {
+        let Some((file, base)) = self.store.extends(part, extends, self.fuel) else { return };
+        let Some(base) = base else {
+            return self.unread("what it extends depends on a variable");
+        };
+        if self.seen.len() >= MAX_CHAIN {
+            return self.unread("it extends too long a chain");
+        }
+        if self.seen.iter().any(|(seen, service)| *seen == part.file && service == name) {
+            self.out.cycle.get_or_insert((part.file, extends.span()));
+            return self.unread("what it extends extends it");
+        }
+        self.seen.push((part.file, name.to_owned()));
+        let before = self.out.found.len();
+        match file {
+            None => self.extend_within(part, services, &base),
+            Some(Ok(file)) => {
+                self.parts(&[Part { file, env: part.env, included: Vec::new() }], &base, MAX_CHAIN);
+            }
+            Some(Err(why)) => self.unread(&why),
+        }
+        if self.out.found.len() == before {
+            self.unread(&format!("the service '{base}' that it extends is not found"));
+        }
+        self.seen.pop();
+    }
+
+    /// The base in the same document, else in another one of the file, else among what the file includes.
+    fn extend_within(&mut self, part: &Part, services: Option<Node<'_>>, base: &str) {
+        let own = services.and_then(|services| tree::find(services, base, self.fuel));
+        if let Some(found) = own {
+            return self.service(part, services, found.value, base);
+        }
+        let Some(file) = self.store.files.get(part.file) else { return };
+        for services in file.services(self.fuel) {
+            if let Some(found) = tree::find(services, base, self.fuel) {
+                return self.service(part, Some(services), found.value, base);
+            }
+        }
+        self.parts(&part.included, base, MAX_CHAIN);
+    }
+
+    fn unread(&mut self, why: &str) {
+        self.out.unread.get_or_insert_with(|| why.to_owned());
+    }
+}
+
+/// The file of an `extends`, if it names one: its index, or why it cannot be read.
+type ExtendsFile = Option<Result<usize, String>>;
+
+impl Store {
+    /// What an `extends` names: the file, and the service where that is known. Nothing where it names nothing.
+    fn extends(&self, part: &Part, extends: Node<'_>, fuel: &Fuel) -> Option<(ExtendsFile, Option<String>)> {
+        let extends = extends.resolve();
+        if !extends.is_mapping() {
+            let base = self.fill(part.env, extends).filter(|_| !is_null(extends))?;
+            return Some((None, base.known().map(str::to_owned)));
+        }
+        let get = |key| tree::find(extends, key, fuel).map(|found| found.value.resolve());
+        let base = self.fill(part.env, get("service")?)?.known().map(str::to_owned);
+        let Some(file) = get("file").filter(|file| !is_null(*file)) else { return Some((None, base)) };
+        let from = self.files.get(part.file)?.source.path();
+        let file = match self.fill(part.env, file)?.known() {
+            None => Err("the file that it extends depends on a variable".to_owned()),
+            Some(to) => self
+                .position(&join(from, to))
+                .ok_or_else(|| format!("'{to}', which it extends, is not in this repository")),
+        };
+        Some((Some(file), base))
+    }
+
+    /// The files, as they are written, that the services of a file extend.
+    pub(super) fn extended_files(&self, file: usize, env: usize, fuel: &Fuel) -> Vec<String> {
+        let mut out = Vec::new();
+        let Some(read) = self.files.get(file) else { return out };
+        for services in read.services(fuel) {
+            tree::each(services, fuel, &mut |service| {
+                let found = tree::find(service.value.resolve(), "extends", fuel)
+                    .and_then(|extends| tree::find(extends.value.resolve(), "file", fuel));
+                let filled = found.and_then(|found| self.fill(env, found.value.resolve()));
+                out.extend(filled.and_then(|filled| filled.known().map(str::to_owned)));
+                true
+            });
+        }
+        out
+    }
+}

@@ -1,0 +1,48 @@
+//! Which files a Compose file is read together with, for forming units.
+
+use memchr::memmem;
+
+use super::names::{BASES, OVERRIDES, name};
+use super::stacks::Neighbourhood;
+use crate::files::{Files, join};
+use crate::project::{Index, Member};
+
+/// The paths of files that a file may be resolved with, or that may be resolved with it.
+pub(super) fn links(member: &Member, index: &Index, files: &dyn Files) -> Vec<String> {
+    let Some(source) = &member.source else { return Vec::new() };
+    let path = member.path.as_str();
+    let text = source.text();
+    let mut out = Vec::new();
+    let says = |word: &str| memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    if says("extends") || says("include") {
+        referred(path, text, index, &mut out);
+    }
+    let around = Neighbourhood { files, index };
+    out.extend(around.stacks(source).into_iter().flatten());
+    if BASES.contains(&name(path)) {
+        out.extend(OVERRIDES.iter().map(|over| join(path, over)));
+    }
+    out
+}
+
+/// Every word that names a YAML file; a word with a variable in it may name any file in its folder.
+fn referred(path: &str, text: &str, index: &Index, out: &mut Vec<String>) {
+    for line in text.lines().filter(|line| line.contains(".y")) {
+        let words =
+            line.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '[' | ']' | '{' | '}'));
+        for word in words.filter(|word| super::names::is_yaml(word)) {
+            out.push(join(path, word));
+        }
+        if line.contains('$') && line.contains("file") {
+            let folder = join(path, "x");
+            let folder = folder.strip_suffix('x').unwrap_or_default().to_owned();
+            let inside =
+                index.members.range(folder.clone()..).take_while(|(other, _)| other.starts_with(&folder));
+            out.extend(
+                inside
+                    .filter(|(other, _)| !other.get(folder.len()..).unwrap_or_default().contains('/'))
+                    .map(|(other, _)| other.clone()),
+            );
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Compose files: from the files of a project to its services, as Compose itself resolves them.
+//!
+//! Facts: compose-go at three versions, seen on small files; Docker Compose's own source for what becomes of a service.
+
+mod container;
+mod dotenv;
+mod environment;
+mod file;
+mod gpu;
+mod interpolate;
+mod layers;
+mod links;
+mod load;
+mod mention;
+mod names;
+mod resolve;
+mod shm;
+mod stacks;
+mod tree;
+mod twins;
+mod units;
+mod write;
+
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
+use memchr::memmem;
+
+use super::{Claim, Context, Kind, Problem, Reading};
+
+pub use mention::{Mention, mentions};
+
+/// Compose files.
+pub static COMPOSE: Kind = Kind {
+    name: "Compose file",
+    claim,
+    relevant,
+    in_projects: Some(links::links),
+    read: units::read,
+    same_but_for: write::same_but_for,
+};
+
+/// A Compose file by its name, or any other YAML file that may be one by what is in it.
+fn claim(path: &str) -> Claim {
+    let name = names::name(path);
+    // A workflow that tests a Compose file is often called after it.
+    if !names::is_yaml(name) || path.contains(".github/workflows/") {
+        Claim::No
+    } else if names::says_compose(name) {
+        Claim::ByName
+    } else {
+        Claim::ByContent
+    }
+}
+
+/// Words without which no service asks for a GPU or speaks of `/dev/shm`; in any case of letters.
+const WORDS: &[&str] = &[
+    "gpu",
+    "nvidia",
+    "shm",
+    "ipc:",
+    "\"ipc\"",
+    "kfd",
+    "davinci",
+    "habana",
+    "ascend",
+    "runtime",
+    "rocm",
+    "capabilities",
+    "generic_resources",
+    "extends",
+    "/dev:",
+    "amd.com",
+];
+
+fn relevant(text: &str, claim: Claim, every_container: bool) -> bool {
+    static FINDER: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+    let finder = FINDER.get_or_init(|| AhoCorasick::builder().ascii_case_insensitive(true).build(WORDS).ok());
+    let speaks = || finder.as_ref().is_none_or(|finder| finder.is_match(text));
+    let names_services = || {
+        memmem::find_iter(text.as_bytes(), b"services").any(|at| {
+            let line = text.get(..at).unwrap_or_default();
+            let line = line.get(line.rfind('\n').map_or(0, |end| end + 1)..).unwrap_or_default();
+            line.trim_matches(['"', '\'', '\u{feff}', '{', ' ']).is_empty() && !line.starts_with(' ')
+        })
+    };
+    match claim {
+        Claim::ByName => every_container || speaks(),
+        Claim::ByContent => names_services() && (every_container || speaks()),
+        Claim::No => false,
+    }
+}

@@ -1,0 +1,189 @@
+//! Reading the values of a service out of its layers: the strongest scalar, the joined list, the merged mapping.
+
+use std::collections::HashMap;
+
+use super::file::is_null;
+use super::interpolate::Filled;
+use super::layers::{Layer, Slot, Store};
+use super::tree::{Fuel, Key, Where};
+use crate::options::Options;
+use crate::project::Index;
+use crate::source::Span;
+use crate::syntax::yaml::{Node, NodeId};
+use crate::workload::Place;
+
+/// How many items of one list are looked at.
+const MAX_ITEMS: usize = 500;
+
+/// How long a text in a report may be.
+const MAX_TEXT: usize = 80;
+
+/// What resolving needs to know.
+#[derive(Clone, Copy)]
+pub(super) struct Resolver<'a> {
+    pub(super) store: &'a Store,
+    pub(super) fuel: &'a Fuel,
+    pub(super) options: &'a Options,
+    pub(super) index: &'a Index,
+}
+
+/// One item of a list, or a scalar that stands for a list of one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Item<'a> {
+    pub(super) node: Node<'a>,
+    /// The item as it is written: perhaps an alias.
+    pub(super) written: NodeId,
+    /// The list that it stands in.
+    pub(super) slot: Slot,
+}
+
+impl<'a> Resolver<'a> {
+    /// The values of a service's key, weakest first.
+    pub(super) fn slots(&self, layers: &[Layer], key: Key) -> Vec<Slot> {
+        self.store.slots(layers, key)
+    }
+
+    /// The values of a key of merged mappings, weakest first.
+    pub(super) fn children(&self, slots: &[Slot], key: &str) -> Vec<Slot> {
+        self.store.children(slots, key, self.fuel)
+    }
+
+    /// The values that stand at the end of a path of keys.
+    pub(super) fn path(&self, slots: Vec<Slot>, keys: &[&str]) -> Vec<Slot> {
+        keys.iter()
+            .fold(slots, |slots, key| if slots.is_empty() { slots } else { self.children(&slots, key) })
+    }
+
+    /// The strongest value that is not null, else the strongest null.
+    pub(super) fn strongest(&self, slots: &[Slot]) -> Option<(Slot, Node<'a>)> {
+        let valued = slots.iter().rev().filter_map(|slot| Some((*slot, self.value(*slot)?)));
+        let mut null = None;
+        for (slot, value) in valued {
+            if !is_null(value) {
+                return Some((slot, value));
+            }
+            null = null.or(Some((slot, value)));
+        }
+        null
+    }
+
+    /// The value of a slot, its alias followed.
+    pub(super) fn value(&self, slot: Slot) -> Option<Node<'a>> {
+        self.store.value(slot)
+    }
+
+    /// A scalar with its variables filled in.
+    pub(super) fn fill(&self, slot: Slot, node: Node<'a>) -> Option<Filled<'a>> {
+        self.store.fill(slot.env, node)
+    }
+
+    /// The strongest scalar with its variables filled in; nothing where it is no scalar or null.
+    pub(super) fn scalar(&self, slots: &[Slot]) -> Option<(Slot, Node<'a>, Filled<'a>)> {
+        let (slot, node) = self.strongest(slots).filter(|(_, node)| !is_null(*node))?;
+        Some((slot, node, self.fill(slot, node)?))
+    }
+
+    /// The items of all lists, weakest list first; a scalar counts as a list of one.
+    pub(super) fn items(&self, slots: &[Slot]) -> Vec<Item<'a>> {
+        let mut out = Vec::new();
+        for slot in slots {
+            let Some(list) = self.value(*slot) else { continue };
+            if !list.is_sequence() {
+                if !is_null(list) {
+                    out.push(Item { node: list, written: slot.at.value, slot: *slot });
+                }
+                continue;
+            }
+            for item in list.items() {
+                if out.len() >= MAX_ITEMS || !self.fuel.burn() {
+                    return out;
+                }
+                if item.tag() != Some("!reset") {
+                    out.push(Item { node: item.resolve(), written: item.id(), slot: *slot });
+                }
+            }
+        }
+        out
+    }
+
+    /// The text of an item, if it is one.
+    pub(super) fn text(&self, item: &Item<'a>) -> Option<Filled<'a>> {
+        self.fill(item.slot, item.node)
+    }
+
+    /// The value of a key of an item, merge keys followed.
+    pub(super) fn of_item(&self, item: &Item<'a>, key: &str) -> Option<(Slot, Node<'a>)> {
+        let found = super::tree::find(item.node, key, self.fuel)?;
+        let at = Where { holder: found.holder.id(), key: found.key.id(), value: found.value.id() };
+        let slot = Slot { at, ..item.slot };
+        Some((slot, self.value(slot)?))
+    }
+
+    /// The text of a key of an item.
+    pub(super) fn text_of(&self, item: &Item<'a>, key: &str) -> Option<Filled<'a>> {
+        let (slot, node) = self.of_item(item, key).filter(|(_, node)| !is_null(*node))?;
+        self.fill(slot, node)
+    }
+
+    /// The place of a span in a file.
+    pub(super) fn place(&self, file: usize, span: Span) -> Option<Place> {
+        Some(Place::new(&self.store.files.get(file)?.source, span))
+    }
+
+    /// From a key to the end of its value.
+    pub(super) fn entry_span(&self, slot: Slot) -> Span {
+        let span = |id| self.store.node(slot.file, id).map_or_else(Span::default, Node::span);
+        span(slot.at.key).join(span(slot.at.value))
+    }
+
+    /// A key with its value as it is written, and where.
+    pub(super) fn entry(&self, slot: Slot) -> Option<(String, Place)> {
+        let place = self.place(slot.file, self.entry_span(slot))?;
+        Some((one_line(place.text()), place))
+    }
+
+    /// An item as it is written, and where.
+    pub(super) fn item_place(&self, item: &Item<'a>) -> Option<(String, Place)> {
+        let place = self.place(item.slot.file, self.store.node(item.slot.file, item.written)?.span())?;
+        Some((one_line(place.text()), place))
+    }
+}
+
+/// Items of which a later one takes the place of an earlier one with the same key.
+pub(super) fn unique<T: Copy>(items: &[T], key: impl Fn(&T) -> Option<String>) -> Vec<T> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut out: Vec<T> = Vec::with_capacity(items.len());
+    for item in items {
+        let Some(key) = key(item) else {
+            out.push(*item);
+            continue;
+        };
+        let at = *places.entry(key).or_insert(out.len());
+        match out.get_mut(at) {
+            Some(earlier) => *earlier = *item,
+            None => out.push(*item),
+        }
+    }
+    out
+}
+
+/// A text on one line without comments, its blanks joined, shortened.
+pub(super) fn one_line(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let line = if line.trim_start().starts_with('#') { "" } else { line };
+        for word in line.split(" #").next().unwrap_or_default().split_whitespace() {
+            if !out.is_empty() {
+                out.push(' ');
+            }
+            out.extend(word.chars().take(MAX_TEXT));
+            if out.len() > MAX_TEXT {
+                let end = (0..=MAX_TEXT).rev().find(|at| out.is_char_boundary(*at)).unwrap_or(0);
+                out.truncate(end);
+                out.push('…');
+                return out;
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,186 @@
+//! Which files a Compose file is resolved with: its base, its override, the files that are named together with it.
+
+use std::sync::Arc;
+
+use super::dotenv::Env;
+use super::file::File;
+use super::mention;
+use super::names::{BASES, OVERRIDES, default_of, name, says_compose};
+use super::tree::{Fuel, Key, Table, each};
+use crate::files::{Files, ReadError, join};
+use crate::project::Index;
+use crate::source::Source;
+
+/// How many possible bases are looked at; with more, nobody can tell.
+pub(super) const MAX_BASES: usize = 8;
+
+/// The files in the neighbourhood of one file.
+#[derive(Clone, Copy)]
+pub(super) struct Neighbourhood<'a> {
+    pub(super) files: &'a dyn Files,
+    pub(super) index: &'a Index,
+}
+
+impl Neighbourhood<'_> {
+    /// The text of a file of this path, if it lies in its folder's repository.
+    pub(super) fn read(&self, path: &str) -> Result<Arc<Source>, ReadError> {
+        if let Some((_, member)) = self.index.members.get(path)
+            && let Some(source) = &member.source
+        {
+            return Ok(Arc::clone(source));
+        }
+        self.files.read_reference(path, name(path))
+    }
+
+    /// The lists of files that `file` may be loaded in, each in order and with itself; more than one where it is not told
+    /// which holds.
+    pub(super) fn stacks(&self, source: &Arc<Source>) -> Vec<Vec<String>> {
+        let path = source.path();
+        let alone = || vec![vec![path.to_owned()]];
+        let together = self.named_together(path);
+        if !together.is_empty() {
+            return together;
+        }
+        let names = self.files.beside(path);
+        let default = default_of(&names);
+        if default.env
+            && let Some(files) = self.of_compose_file(path)
+        {
+            return vec![files];
+        }
+        let own = name(path);
+        let pair = |base: &str, over: &str| vec![vec![join(path, base), join(path, over)]];
+        match (default.base, default.over) {
+            (Some(base), Some(over)) if own == base || own == over => pair(base, over),
+            _ if BASES.contains(&own) || OVERRIDES.contains(&own) => alone(),
+            (base, _) => self.guessed(source, base, &names).unwrap_or_else(alone),
+        }
+    }
+
+    /// The lists that scripts and settings name, up to and with `path`. A file that stands first is its own base.
+    fn named_together(&self, path: &str) -> Vec<Vec<String>> {
+        let mut out: Vec<Vec<String>> = Vec::new();
+        for files in &self.index.together {
+            let at = files.iter().position(|file| file == path).filter(|at| *at > 0);
+            if let Some(files) = at.and_then(|at| files.get(..=at))
+                && !out.iter().any(|known| known == files)
+            {
+                out.push(files.to_vec());
+            }
+        }
+        out
+    }
+
+    /// The files that `COMPOSE_FILE` in the `.env` beside `path` names, if it is one of them.
+    fn of_compose_file(&self, path: &str) -> Option<Vec<String>> {
+        let source = self.files.read_reference(path, ".env").ok()?;
+        memchr::memmem::find(source.text().as_bytes(), b"COMPOSE_FILE")?;
+        let env = Env::parse(source.text());
+        let files = mention::variable(env.get("COMPOSE_FILE")?)?;
+        let files: Vec<String> = files.iter().map(|file| join(path, file)).collect();
+        files.iter().any(|file| file == path).then_some(files)
+    }
+
+    /// A service without image and build is a patch of the service of the same name in a file beside it: the one that
+    /// Compose takes by itself, else the one whose name this one's extends, else any other.
+    fn guessed(
+        &self,
+        source: &Arc<Source>,
+        base: Option<&str>,
+        names: &[String],
+    ) -> Option<Vec<Vec<String>>> {
+        let file = File::read(Arc::clone(source), true);
+        let fuel = Fuel::new(file.text().len() * 4 + 1000);
+        let patches = patches(&file, &fuel);
+        if patches.is_empty() {
+            return None;
+        }
+        let path = file.source.path();
+        let completes = |name: &&str| {
+            let source = self.read(&join(path, name)).ok();
+            source.is_some_and(|source| {
+                let fuel = Fuel::new(source.text().len() * 4 + 1000);
+                completes(&File::read(source, false), &patches, &fuel)
+            })
+        };
+        let own = name(path);
+        let with = |base: &str| vec![join(path, base), path.to_owned()];
+        if let Some(base) = base.filter(|base| *base != own && completes(base)) {
+            return Some(vec![with(base)]);
+        }
+        let mut stem = own;
+        while let Some(shorter) = shortened(stem) {
+            let sibling = names.iter().find(|name| without_ending(name) == shorter && name.as_str() != own);
+            if let Some(name) = sibling.map(String::as_str).filter(completes) {
+                return Some(vec![with(name)]);
+            }
+            stem = shorter;
+        }
+        let others = names.iter().map(String::as_str).filter(|name| *name != own && says_compose(name));
+        let bases: Vec<_> = others.filter(completes).take(MAX_BASES + 1).map(with).collect();
+        (!bases.is_empty()).then_some(bases)
+    }
+}
+
+/// `docker-compose.gpu.yml` to `docker-compose.gpu` to `docker-compose`; also at `-` and `_`.
+fn shortened(name: &str) -> Option<&str> {
+    let stem = without_ending(name);
+    let stem = if stem.len() < name.len() { stem } else { name };
+    stem.get(..stem.rfind(['.', '-', '_'])?).filter(|stem| says_stem(stem))
+}
+
+fn says_stem(stem: &str) -> bool {
+    stem.to_ascii_lowercase().contains("compose")
+}
+
+fn without_ending(name: &str) -> &str {
+    let lower = name.len().checked_sub(4).and_then(|at| name.get(at..));
+    let longer = name.len().checked_sub(5).and_then(|at| name.get(at..));
+    if lower.is_some_and(|end| end.eq_ignore_ascii_case(".yml")) {
+        name.get(..name.len() - 4).unwrap_or(name)
+    } else if longer.is_some_and(|end| end.eq_ignore_ascii_case(".yaml")) {
+        name.get(..name.len() - 5).unwrap_or(name)
+    } else {
+        name
+    }
+}
+
+/// The services that say neither image nor build nor what they extend.
+fn patches<'a>(file: &'a File, fuel: &'a Fuel) -> Vec<&'a str> {
+    let mut out = Vec::new();
+    for services in file.services(fuel) {
+        each(services, fuel, &mut |service| {
+            let table = Table::of(service.value.resolve(), fuel);
+            let whole = [Key::Image, Key::Build, Key::Extends].iter().any(|key| table.get(*key).is_some());
+            out.extend(service.key.str().filter(|_| !whole));
+            true
+        });
+    }
+    out
+}
+
+/// Whether a file has one of these services with an image or a build.
+fn completes(file: &File, patches: &[&str], fuel: &Fuel) -> bool {
+    file.services(fuel).any(|services| {
+        patches.iter().any(|name| {
+            let service = super::tree::find(services, name, fuel);
+            service.is_some_and(|service| {
+                let table = Table::of(service.value.resolve(), fuel);
+                [Key::Image, Key::Build, Key::Extends].iter().any(|key| table.get(*key).is_some())
+            })
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_shortened_to_the_base_they_extend() {
+        assert_eq!(shortened("docker-compose.gpu.yml"), Some("docker-compose"));
+        assert_eq!(shortened("compose.vllm.nvidia.yaml"), Some("compose.vllm"));
+        assert_eq!(shortened("docker-compose"), None);
+        assert_eq!(shortened("compose"), None);
+    }
+}

@@ -1,0 +1,186 @@
+//! From a wanted change to edits in the manner of the file.
+
+mod proof;
+mod spots;
+
+use std::sync::Arc;
+
+use super::layers::Store;
+use super::shm::Origin;
+use super::tree::Key;
+use crate::finding::{Change, Edit};
+use crate::platform::Writer;
+use crate::size::Dialect;
+use crate::source::{Source, Span};
+use crate::syntax::yaml::{Editor, Insertion, Node, Place, Value, Yaml};
+use crate::workload::{Setting, Workload};
+
+pub(super) use proof::same_but_for;
+pub(super) use spots::Sited;
+use spots::Spot;
+
+/// How long a chain of joined services may be.
+const MAX_JOINS: usize = 16;
+
+/// Writes changes into the files of one unit.
+pub(super) struct ComposeWriter {
+    files: Vec<(Arc<Source>, Arc<Yaml>)>,
+    sited: Vec<Sited>,
+}
+
+impl Writer for ComposeWriter {
+    fn write(&self, index: usize, workload: &Workload, change: &Change) -> Vec<Vec<Edit>> {
+        let Some(own) = self.sited.get(index) else { return Vec::new() };
+        let setting = |setting: usize| {
+            let origin = own.origins.get(setting).copied().flatten()?;
+            Some((workload.settings.get(setting)?, origin))
+        };
+        let one = |edit: Option<Edit>| edit.map(|edit| vec![vec![edit]]).unwrap_or_default();
+        match *change {
+            Change::SetSize { bytes } => {
+                self.owner(index).map(|owner| self.set_size(owner, bytes)).unwrap_or_default()
+            }
+            Change::ReplaceSize { setting: at, bytes } => {
+                one(setting(at).and_then(|(setting, origin)| self.spell(setting, origin, bytes)))
+            }
+            Change::Remove { setting: at } => one(setting(at).and_then(|(_, origin)| self.remove(origin))),
+            Change::Limit { setting: at, bytes } => {
+                one(setting(at).and_then(|(_, origin)| self.limit(origin, bytes)))
+            }
+            Change::ReplaceBySize { setting: at, bytes } => setting(at)
+                .and_then(|(_, origin)| self.remove(origin))
+                .map(|gone| self.replace(own, &gone, bytes))
+                .unwrap_or_default(),
+            Change::MoveFlag { .. } | Change::MountVolume { .. } | Change::SetMedium { .. } => Vec::new(),
+        }
+    }
+}
+
+impl ComposeWriter {
+    /// A writer for workloads in the order of `sited`.
+    pub(super) fn new(store: &Store, sited: Vec<Sited>) -> Self {
+        let files = store.files.iter().map(|file| (Arc::clone(&file.source), Arc::clone(&file.yaml)));
+        Self { files: files.collect(), sited }
+    }
+
+    /// Whose `/dev/shm` the workload has: its own, or that of the one it joins.
+    fn owner(&self, index: usize) -> Option<&Sited> {
+        let mut sited = self.sited.get(index)?;
+        for _ in 0..MAX_JOINS {
+            match sited.joins {
+                Some(owner) => sited = self.sited.get(owner)?,
+                None => return Some(sited),
+            }
+        }
+        None
+    }
+
+    /// A size of its own, at each place where it could stand.
+    fn set_size(&self, sited: &Sited, bytes: u64) -> Vec<Vec<Edit>> {
+        if sited.swarm {
+            return self.tmpfs_volume(sited, bytes).map(|edit| vec![vec![edit]]).unwrap_or_default();
+        }
+        let edits = sited.spots.iter().filter_map(|spot| Some(vec![self.size_key(*spot, bytes)?]));
+        edits.collect()
+    }
+
+    /// `shm_size: "2gb"`.
+    fn size_key(&self, spot: Spot, bytes: u64) -> Option<Edit> {
+        let (source, yaml) = self.files.get(spot.file)?;
+        let mapping = yaml.node(source.text(), spot.mapping);
+        let editor = Editor::new(yaml, source.text());
+        let value = Value::quoted(Dialect::Compose.write(bytes));
+        let insertion = match mapping.entry(Key::ShmSize.name()) {
+            None => editor.insert(mapping, spot.place(), Key::ShmSize.name(), &value),
+            Some(entry) => editor.fill(mapping, entry, &value),
+        };
+        Some(insert(source, insertion?))
+    }
+
+    /// A memory volume on `/dev/shm`, which Swarm knows: in the list that the service has, else in one of its own.
+    fn tmpfs_volume(&self, sited: &Sited, bytes: u64) -> Option<Edit> {
+        let spot = sited.spots.iter().find(|spot| spot.own)?;
+        let (source, yaml) = self.files.get(spot.file)?;
+        let editor = Editor::new(yaml, source.text());
+        let volume = Value::mapping([
+            ("type", Value::plain("tmpfs")),
+            ("target", Value::plain("/dev/shm")),
+            ("tmpfs", Value::mapping([("size", Value::Bare(bytes.to_string().into()))])),
+        ]);
+        let insertion = if let Some(list) = spot.volumes {
+            editor.append(yaml.node(source.text(), list), &volume)
+        } else {
+            let mapping = yaml.node(source.text(), spot.mapping);
+            editor.insert(mapping, spot.place(), Key::Volumes.name(), &Value::Sequence(vec![volume]))
+        };
+        Some(insert(source, insertion?))
+    }
+
+    /// The size in another spelling.
+    fn spell(&self, setting: &Setting, origin: Origin, bytes: u64) -> Option<Edit> {
+        let (source, _) = self.editable(origin)?;
+        Some(Edit::replacement(source, origin.size?, setting.spell(bytes)?))
+    }
+
+    /// Without the setting: its key with its value, also where it is the only item of a list.
+    fn remove(&self, origin: Origin) -> Option<Edit> {
+        let (source, yaml) = self.editable(origin)?;
+        let node = |id| yaml.node(source.text(), id);
+        let value: Node<'_> = node(origin.slot.at.value);
+        if origin.item.is_some() && (value.is_alias() || value.items().count() > 1) {
+            return None;
+        }
+        let span =
+            Editor::new(yaml, source.text()).remove(node(origin.slot.at.holder), origin.slot.at.key)?;
+        Some(Edit::deletion(source, span))
+    }
+
+    /// A size of its own in place of what goes: at each place that is not part of what goes; last the removal alone, for
+    /// where a size stands there already.
+    fn replace(&self, sited: &Sited, gone: &Edit, bytes: u64) -> Vec<Vec<Edit>> {
+        let apart = |new: &Edit| {
+            let same_file = new.source.path() == gone.source.path();
+            !same_file || new.span.end <= gone.span.start || gone.span.end <= new.span.start
+        };
+        let spots =
+            sited.spots.iter().flat_map(|spot| [Some(*spot), spot.elsewhere(gone, &self.files)]).flatten();
+        let sizes = spots.filter_map(|spot| self.size_key(spot, bytes)).filter(apart);
+        let mut out: Vec<Vec<Edit>> = sizes.map(|size| vec![gone.clone(), size]).collect();
+        out.push(vec![gone.clone()]);
+        out
+    }
+
+    /// A bound for a memory mount that has none.
+    fn limit(&self, origin: Origin, bytes: u64) -> Option<Edit> {
+        let (source, yaml) = self.editable(origin)?;
+        let text = source.text();
+        let item = yaml.node(text, origin.item?);
+        if !item.is_mapping() {
+            let path = item.inner_span()?;
+            let separator = if path.of(text).contains(':') { ',' } else { ':' };
+            let size = Dialect::TmpfsOption.write(bytes);
+            return Some(Edit::replacement(source, path, format!("{}{separator}size={size}", path.of(text))));
+        }
+        let editor = Editor::new(yaml, text);
+        let size = Value::Bare(bytes.to_string().into());
+        let insertion = match item.get("tmpfs") {
+            Some(options) => editor.insert(options, Place::Last, "size", &size),
+            None => editor.insert(item, Place::Last, "tmpfs", &Value::mapping([("size", size)])),
+        };
+        Some(insert(source, insertion?))
+    }
+
+    /// The file of a setting, if it may be edited.
+    fn editable(&self, origin: Origin) -> Option<&(Arc<Source>, Arc<Yaml>)> {
+        self.files.get(origin.slot.file).filter(|_| origin.editable)
+    }
+}
+
+fn insert(source: &Arc<Source>, insertion: Insertion) -> Edit {
+    Edit::insertion(source, insertion.at, insertion.text)
+}
+
+/// What an edit covers or, for an insertion, the place.
+fn touches(edit: &Edit, span: Span) -> bool {
+    edit.span.start < span.end && span.start < edit.span.end
+}
