@@ -3,11 +3,13 @@
 //! A folder is walked as git sees it; hidden files and folders are skipped but for those that can hold ours. A file is
 //! opened only if its name can matter, and handed on only if a literal scan finds a word that can matter.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
+use crate::files::join;
 use crate::globs::Globs;
 use crate::platform::{Claim, KINDS, Kind};
 
@@ -45,6 +47,14 @@ impl Walk {
     pub fn each(&self, paths: &[String], look: &(dyn Fn(Found) + Sync), complain: &(dyn Fn(String) + Sync)) {
         let (folders, files): (Vec<&String>, Vec<&String>) =
             paths.iter().partition(|path| Path::new(path).is_dir());
+        let seen: Mutex<HashSet<String>> = Mutex::default();
+        let look = &|found: Found| {
+            // Only where several paths are given can one file be met twice.
+            let is_new = || seen.lock().is_ok_and(|mut seen| seen.insert(join("", &found.path)));
+            if paths.len() < 2 || is_new() {
+                look(found);
+            }
+        };
         for path in files {
             let path = shown(Path::new(path));
             let out = self.force_exclude && self.exclude.iter().any(|globs| globs.covers(&path));
