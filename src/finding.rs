@@ -235,6 +235,10 @@ pub struct Finding {
 impl Finding {
     /// A finding about a workload, at the workload's own line.
     pub fn of(rule: &'static Rule, workload: &Workload, message: impl Into<String>) -> Self {
+        let rendered = workload.rendered_from.iter().map(|template| Related {
+            place: template.place.clone(),
+            message: format!("rendered from {}", template.text),
+        });
         Self {
             rule,
             severity: rule.severity,
@@ -243,7 +247,7 @@ impl Finding {
             place: workload.place.clone(),
             workload: workload.name.clone(),
             platform: workload.platform.as_str(),
-            related: Vec::new(),
+            related: rendered.collect(),
             wanted: None,
             fix: None,
             suppressed: None,

@@ -404,6 +404,8 @@ pub struct Workload {
     pub name: String,
     /// The contract's line: the service key, the engine word, the container's list item.
     pub place: Place,
+    /// The template that the text was rendered from, where it says so itself: Helm's `# Source:` comment.
+    pub rendered_from: Option<Evidence>,
     /// The image as written, variables resolved where the file resolves them.
     pub image: Option<String>,
     /// Entrypoint and command, word by word; also those that the Dockerfile behind `build:` tells.
@@ -437,6 +439,7 @@ impl Workload {
             engine_evidence: None,
             name: name.into(),
             place,
+            rendered_from: None,
             image: None,
             command: Vec::new(),
             environment: Vec::new(),

@@ -33,16 +33,25 @@ type Attempt<'t> = (&'t Task, &'t [Edit]);
 /// single ones with their further candidates. So a file in which every fix is sound is read twice, however many it has.
 /// The fixes that are given hold together as well as alone.
 pub fn fixes(unit: &Unit, context: &Context<'_>, reading: &Reading, findings: &mut [Vec<Finding>]) {
-    let mut tasks = Vec::new();
+    let mut wishes = Vec::new();
     for (workload, findings) in findings.iter().enumerate() {
         for (index, finding) in findings.iter().enumerate() {
-            let Some(wanted) = &finding.wanted else { continue };
-            let candidates = reading.write(workload, &wanted.change);
-            if !candidates.is_empty() {
-                tasks.push(Task { at: (workload, index), wanted: wanted.clone(), candidates });
-            }
+            wishes.extend(finding.wanted.clone().map(|wanted| ((workload, index), wanted)));
         }
     }
+    let mut changes: Vec<_> =
+        wishes.iter().map(|((workload, _), wanted)| (*workload, wanted.change.clone())).collect();
+    let written = reading.write_all(&mut changes);
+    let tasks: Vec<Task> = wishes
+        .into_iter()
+        .zip(changes.into_iter().zip(written))
+        .filter(|(_, (_, candidates))| !candidates.is_empty())
+        .map(|((at, wanted), ((_, change), candidates))| Task {
+            at,
+            wanted: Wanted { change, ..wanted },
+            candidates,
+        })
+        .collect();
     if tasks.is_empty() {
         return;
     }

@@ -6,6 +6,7 @@
 pub mod compose;
 pub mod embedded;
 pub mod host;
+pub mod kubernetes;
 pub mod mount;
 pub mod run;
 
@@ -63,6 +64,7 @@ pub static KINDS: &[&Kind] = &[
     &host::PACKAGE,
     &host::UNIT,
     &host::CI,
+    &kubernetes::KIND,
 ];
 
 /// What a reading may ask of the world.
@@ -92,6 +94,12 @@ pub trait Writer {
     /// The ways to write `change` for the workload at `index`, best place first; each is a list of edits that make it
     /// together. Nothing where the platform has no such change. The caller proves each before it is offered.
     fn write(&self, index: usize, workload: &Workload, change: &Change) -> Vec<Vec<Edit>>;
+
+    /// As [`Writer::write`] for all changes of a reading. A change may be made larger where workloads share what is
+    /// written.
+    fn write_all(&self, wanted: &mut [(usize, &Workload, Change)]) -> Vec<Vec<Vec<Edit>>> {
+        wanted.iter().map(|(index, workload, change)| self.write(*index, workload, change)).collect()
+    }
 }
 
 /// Writes nothing: the platform has no changes yet.
@@ -123,12 +131,24 @@ impl Reading {
         self.workloads.extend(workloads);
     }
 
-    /// The ways to write `change` for the workload at `index`, best place first.
-    pub fn write(&self, index: usize, change: &Change) -> Vec<Vec<Edit>> {
-        let writer = self.writers.iter().rev().find(|(first, _)| *first <= index);
-        match (writer, self.workloads.get(index)) {
-            (Some((first, writer)), Some(workload)) => writer.write(index - first, workload, change),
-            _ => Vec::new(),
+    /// The ways to write each change for the workload at its index, best place first. `wanted` is sorted by index; a
+    /// change may come back larger where workloads share what is written.
+    pub fn write_all(&self, wanted: &mut [(usize, Change)]) -> Vec<Vec<Vec<Edit>>> {
+        let mut written = Vec::with_capacity(wanted.len());
+        let mut rest = wanted;
+        for (position, (first, writer)) in self.writers.iter().enumerate() {
+            let end = self.writers.get(position + 1).map_or(usize::MAX, |(next, _)| *next);
+            let (own, others) = rest.split_at_mut(rest.partition_point(|(index, _)| *index < end));
+            rest = others;
+            let ask = |(index, change): &(usize, Change)| {
+                Some((index.checked_sub(*first)?, self.workloads.get(*index)?, change.clone()))
+            };
+            let mut asked: Vec<(usize, &Workload, Change)> = own.iter().filter_map(ask).collect();
+            written.extend(writer.write_all(&mut asked));
+            for ((_, change), (_, _, agreed)) in own.iter_mut().zip(asked) {
+                *change = agreed;
+            }
         }
+        written
     }
 }

@@ -1,0 +1,363 @@
+//! What asks for a GPU: the names of device plugins' resources, claims of device classes, annotations of schedulers.
+
+use std::collections::HashMap;
+
+use super::kinds::Custom;
+use super::manifest::{Manifest, at, find, get, list, quantity as read_quantity};
+use super::shape::{Container, Object};
+use crate::size::Size;
+use crate::source::Span;
+use crate::syntax::yaml::{Entry, Node};
+use crate::workload::{Gpu, GpuCount};
+
+/// Resources that are an accelerator, or a share of one, with at most one `*` each. `true` where the quantity counts
+/// devices. The names are those that the makers' device plugins advertise; `*/gpu` covers the many that are built after
+/// NVIDIA's.
+const RESOURCES: &[(&str, bool)] = &[
+    // https://github.com/NVIDIA/k8s-device-plugin and its time slicing and MIG strategies.
+    ("*/gpu", true),
+    ("nvidia.com/gpu.shared", true),
+    ("nvidia.com/mig-*", true),
+    ("nvidia.com/pgpu", true),
+    ("nvidia.com/vgpu", true),
+    ("alpha.kubernetes.io/nvidia-gpu", true),
+    // https://github.com/ROCm/k8s-device-plugin: partitions.
+    ("amd.com/cpx*", true),
+    ("amd.com/dpx*", true),
+    ("amd.com/spx*", true),
+    ("amd.com/qpx*", true),
+    // https://github.com/intel/intel-device-plugins-for-kubernetes
+    ("gpu.intel.com/i915", true),
+    ("gpu.intel.com/xe", true),
+    ("gpu.intel.com/*", false),
+    ("habana.ai/gaudi*", true),
+    ("aws.amazon.com/neuron*", true),
+    ("k8s.amazonaws.com/vgpu", true),
+    ("google.com/tpu", true),
+    ("cloud-tpus.google.com/*", true),
+    ("huawei.com/Ascend*-memory", false),
+    ("huawei.com/Ascend*", true),
+    ("huawei.com/npu*", true),
+    ("cambricon.com/*", true),
+    ("hygon.com/dcu*", true),
+    ("iluvatar.ai/*", true),
+    ("mthreads.com/*", true),
+    ("metax-tech.com/*", true),
+    ("kunlunxin.com/*", true),
+    ("enflame.com/*", true),
+    ("birentech.com/*", true),
+    ("tenstorrent.com/*", true),
+    ("furiosa.ai/*", true),
+    ("rebellions.ai/*", true),
+    ("graphcore.ai/ipu", true),
+    ("qualcomm.com/qaic*", true),
+    // Shares of GPUs: HAMi, Volcano, Alibaba's gpushare, Tencent's GPU manager and qGPU, nos.
+    ("*/vgpu", true),
+    ("*/shared-gpu", true),
+    ("*/sharedgpu", true),
+    ("*/gpumem*", false),
+    ("*/gpucores", false),
+    ("volcano.sh/vgpu-number", true),
+    ("volcano.sh/gpu-number", true),
+    ("volcano.sh/vgpu-*", false),
+    ("volcano.sh/gpu-*", false),
+    ("aliyun.com/gpu*", false),
+    ("tencent.com/vcuda-*", false),
+    ("*/qgpu-*", false),
+    ("elasticgpu.io/*", false),
+    ("nos.nebuly.com/gpu-*", true),
+];
+
+/// Device classes of Dynamic Resource Allocation: whether one is an accelerator. The first that fits counts.
+const DEVICE_CLASSES: &[(&str, bool)] = &[
+    ("compute-domain*", false),
+    ("*imex*", false),
+    ("*rdma*", false),
+    ("*netdev*", false),
+    ("*nic.*", false),
+    ("*cpu*", false),
+    ("gpu.*", true),
+    ("mig.*", true),
+    ("*gpu*", true),
+    ("*tpu*", true),
+    ("*gaudi*", true),
+    ("*neuron*", true),
+    ("*npu*", true),
+];
+
+/// Annotations that give one container of the pod a share of a GPU: <https://github.com/NVIDIA/KAI-Scheduler>.
+const ANNOTATIONS: &[&str] = &["gpu-fraction", "gpu-memory", "runai/gpu-fraction", "runai/gpu-memory"];
+/// Which container that is; the first one where it is not said.
+const ANNOTATED_CONTAINER: &str = "gpu-fraction-container-name";
+
+/// Fields of charts and custom resources that hold a number of GPUs, whatever their vendor; `requestGPU` is
+/// that of vLLM's production stack.
+const COUNTS: &[&str] = &["gpus", "gpuCount", "gpu_count", "numGpus", "numGPUs", "num_gpus", "requestGPU"];
+
+/// The device classes behind the claims that the unit's files define, by the name of the claim or template.
+pub(super) type Claims<'a> = HashMap<&'a str, Vec<&'a str>>;
+
+/// Whether `name` fits a pattern with at most one `*`.
+pub(super) fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((head, tail)) if tail.contains('*') => {
+            debug_assert!(head.is_empty(), "two stars only around a word");
+            name.contains(tail.trim_end_matches('*'))
+        }
+        Some((head, tail)) => {
+            name.len() >= head.len() + tail.len() && name.starts_with(head) && name.ends_with(tail)
+        }
+    }
+}
+
+/// Whether a resource is an accelerator, and if so whether its quantity counts devices.
+pub(super) fn resource(name: &str) -> Option<bool> {
+    // The lists that a cluster counts with, such as `requests.nvidia.com/gpu`, belong to quotas.
+    let (_, counts) = RESOURCES.iter().find(|(pattern, _)| fits(pattern, name))?;
+    Some(*counts)
+}
+
+/// Words that stand in every text that asks for one of the resources.
+pub(super) fn words() -> impl Iterator<Item = &'static str> {
+    RESOURCES.iter().map(|(pattern, _)| pattern.trim_matches('*'))
+}
+
+/// Fields that count GPUs, as words of a text.
+pub(super) fn counts() -> impl Iterator<Item = &'static str> {
+    COUNTS.iter().copied()
+}
+
+/// What the resources, claims and annotations of a container say.
+pub(super) fn of_container(
+    manifest: &Manifest,
+    container: &Container<'_>,
+    pod: Node<'_>,
+    annotations: &[Node<'_>],
+    claims: &Claims<'_>,
+    is_first: bool,
+) -> Gpu {
+    let mut gpu = Gpu::default();
+    let base = container.head.start;
+    if let Some(entry) = find(container.node, "resources") {
+        resources(manifest, container.node, entry, base, &mut gpu);
+        claimed(manifest, entry.value.resolve(), pod, claims, &mut gpu);
+    }
+    for annotations in annotations {
+        annotated(manifest, *annotations, base, (container.name, is_first), &mut gpu);
+    }
+    gpu
+}
+
+/// The limits and requests under a `resources` key of `holder`. What stands in a condition that does not hold the byte
+/// `base` is no certain evidence.
+pub(super) fn resources(manifest: &Manifest, holder: Node<'_>, entry: Entry<'_>, base: usize, gpu: &mut Gpu) {
+    let lists = entry.value.resolve();
+    for list in ["limits", "requests"].iter().filter_map(|key| find(lists, key)) {
+        for item in list.value.resolve().entries() {
+            let Some(name) = item.key.str() else { continue };
+            if let Some(counts) = resource(name) {
+                count(manifest, item, counts, base, gpu);
+            }
+        }
+        if manifest.value_may_gain(lists, list) {
+            unsure(manifest, list, "a template writes the resources", gpu);
+        }
+    }
+    if manifest.value_may_gain(holder, entry) {
+        unsure(manifest, entry, "a template writes the resources", gpu);
+    }
+}
+
+fn unsure(manifest: &Manifest, entry: Entry<'_>, why: &str, gpu: &mut Gpu) {
+    gpu.unsure(why, manifest.line(entry.span()), manifest.place(entry.span()));
+}
+
+/// One `nvidia.com/gpu: 1`, or whatever else holds a number of GPUs.
+pub(super) fn count(manifest: &Manifest, entry: Entry<'_>, counts: bool, base: usize, gpu: &mut Gpu) {
+    let value = entry.value.resolve();
+    if manifest.template.is_conditional(entry.key.span().start, base) {
+        return unsure(manifest, entry, "a condition of the template decides", gpu);
+    }
+    if manifest.is_open(value) {
+        // The key asks for it; only how many is open.
+        gpu.found(manifest.line(entry.span()), manifest.place(entry.span()));
+        return;
+    }
+    match read_quantity(value) {
+        Some(Size::Bytes(0)) => {}
+        None | Some(Size::Null | Size::Refused(_)) => unsure(manifest, entry, "no number is given", gpu),
+        Some(size) => {
+            if let (true, Size::Bytes(count), GpuCount::Unknown) = (counts, size, gpu.count) {
+                gpu.count = u64::try_from(count).map_or(GpuCount::Unknown, GpuCount::Exactly);
+            }
+            gpu.found(manifest.line(entry.span()), manifest.place(entry.span()));
+        }
+    }
+}
+
+/// The claims that a container names, by what the pod and the claims' own objects say of them.
+fn claimed(manifest: &Manifest, resources: Node<'_>, pod: Node<'_>, claims: &Claims<'_>, gpu: &mut Gpu) {
+    for claim in list(resources, "claims") {
+        let Some(name) = manifest.text_of(claim, "name") else { continue };
+        let template = list(pod, "resourceClaims")
+            .find(|listed| manifest.text_of(*listed, "name") == Some(name))
+            .and_then(|listed| claim_object(manifest, listed));
+        let text = format!("claim {name}");
+        let place = manifest.place(claim.span());
+        match template.and_then(|template| claims.get(template)) {
+            Some(classes) => match classes.iter().find_map(|class| device_class(class).map(|is| (class, is)))
+            {
+                Some((class, true)) => gpu.found(format!("{text}: {class}"), place),
+                Some((_, false)) => {}
+                None => gpu.unsure("the claim's device class is not known", text, place),
+            },
+            None => match [Some(name), template].into_iter().flatten().find_map(device_class) {
+                Some(true) => gpu.found(text, place),
+                Some(false) => {}
+                None => gpu.unsure("the claim is defined elsewhere", text, place),
+            },
+        }
+    }
+}
+
+/// The name of the claim or template behind an entry of `resourceClaims`.
+fn claim_object<'a>(manifest: &'a Manifest, listed: Node<'a>) -> Option<&'a str> {
+    const KEYS: [&str; 2] = ["resourceClaimTemplateName", "resourceClaimName"];
+    // Before Kubernetes 1.31 they stood under `source`.
+    let holders = [Some(listed), get(listed, "source")];
+    holders.into_iter().flatten().find_map(|node| KEYS.iter().find_map(|key| manifest.text_of(node, key)))
+}
+
+/// Whether a device class is an accelerator, as far as its name tells.
+fn device_class(name: &str) -> Option<bool> {
+    DEVICE_CLASSES.iter().find(|(pattern, _)| fits(pattern, name)).map(|(_, is)| *is)
+}
+
+/// Adds the device classes that a claim or claim template asks for.
+pub(super) fn define_claim<'a>(manifest: &'a Manifest, object: Object<'a>, claims: &mut Claims<'a>) {
+    let spec = match object.kind {
+        "ResourceClaim" => "spec.devices",
+        "ResourceClaimTemplate" => "spec.spec.devices",
+        _ => return,
+    };
+    let (Some(name), Some(devices)) = (object.name, at(object.node, spec)) else { return };
+    let classes = claims.entry(name).or_default();
+    for request in list(devices, "requests") {
+        let exactly = get(request, "exactly");
+        let holders = [Some(request), exactly].into_iter().flatten();
+        let holders = holders.chain(list(request, "firstAvailable"));
+        classes.extend(holders.filter_map(|holder| manifest.text_of(holder, "deviceClassName")));
+    }
+}
+
+/// The annotations of a pod that give a container a share of a GPU.
+fn annotated(
+    manifest: &Manifest,
+    annotations: Node<'_>,
+    base: usize,
+    (container, is_first): (&str, bool),
+    gpu: &mut Gpu,
+) {
+    let named = manifest.text_of(annotations, ANNOTATED_CONTAINER);
+    if named.map_or(!is_first, |named| named != container) {
+        return;
+    }
+    for key in ANNOTATIONS {
+        let Some(entry) = find(annotations, key) else { continue };
+        let conditional = manifest.template.is_conditional(entry.key.span().start, base);
+        let zero = entry.value.str().is_some_and(|value| value.parse() == Ok(0.0_f64));
+        if conditional || entry.value.is_missing() {
+            unsure(manifest, entry, "a condition of the template decides", gpu);
+        } else if !zero {
+            gpu.found(manifest.line(entry.span()), manifest.place(entry.span()));
+        }
+    }
+}
+
+/// Whether a mapping that is no pod spec asks for a GPU: resources with an accelerator, or, outside of any object, a field
+/// that counts GPUs.
+pub(super) fn asks_beside_pod(manifest: &Manifest, node: Node<'_>, in_object: bool) -> bool {
+    node.entries().any(|entry| {
+        let Some(key) = entry.key.str() else { return false };
+        if !in_object && COUNTS.contains(&key) {
+            return entry.value.str().is_some_and(|count| count != "0") && !entry.value.is_missing();
+        }
+        key.contains("esource") && entry.value.is_mapping() && {
+            let mut gpu = Gpu::default();
+            resources(manifest, node, entry, 0, &mut gpu);
+            gpu.is_yes()
+        }
+    })
+}
+
+/// What a mapping that is no pod spec says, see [`asks_beside_pod`].
+pub(super) fn beside_pod(manifest: &Manifest, node: Node<'_>, in_object: bool) -> Gpu {
+    let mut gpu = Gpu::default();
+    let base = node.span().start;
+    for entry in node.entries() {
+        let Some(key) = entry.key.str() else { continue };
+        if !in_object && COUNTS.contains(&key) {
+            count(manifest, entry, true, base, &mut gpu);
+        } else if key.contains("esource") {
+            resources(manifest, node, entry, base, &mut gpu);
+        }
+    }
+    gpu
+}
+
+/// Where such a mapping is reported if it stands under no key: the key that asks.
+pub(super) fn head(node: Node<'_>) -> Span {
+    let asks = |entry: &Entry<'_>| {
+        entry.key.str().is_some_and(|key| key.contains("esource") || COUNTS.contains(&key))
+    };
+    let entry = node.entries().find(asks).or_else(|| node.entries().next());
+    entry.map_or(node.span(), |entry| entry.key.span())
+}
+
+/// What a mapping that the table of kinds names says.
+pub(super) fn of_custom(manifest: &Manifest, object: Object<'_>, row: &Custom, node: Node<'_>) -> Gpu {
+    let mut gpu = beside_pod(manifest, node, true);
+    for path in row.counts {
+        let (holder, path) = path.strip_prefix('^').map_or((node, *path), |path| (object.node, path));
+        let (way, key) = path.rsplit_once('.').unwrap_or(("", path));
+        let holder = if way.is_empty() { Some(holder) } else { at(holder, way) };
+        let Some(entry) = holder.and_then(|holder| find(holder, key)) else { continue };
+        let value = entry.value.resolve();
+        match value.str() {
+            // A list of accelerators to choose from.
+            None => gpu.found(manifest.line(entry.span()), manifest.place(entry.span())),
+            // The name of a machine or of an accelerator.
+            Some(text) if text.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+                if !text.starts_with("cpu") {
+                    gpu.found(manifest.line(entry.span()), manifest.place(entry.span()));
+                }
+            }
+            _ => count(manifest, entry, true, node.span().start, &mut gpu),
+        }
+    }
+    gpu
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resources_are_known_by_their_names() {
+        let yes =
+            ["nvidia.com/gpu", "example.com/gpu", "nvidia.com/mig-3g.20gb", "aws.amazon.com/neuroncore"];
+        assert!(yes.iter().all(|name| resource(name) == Some(true)));
+        assert_eq!(resource("huawei.com/Ascend910A-memory"), Some(false));
+        assert_eq!(resource("huawei.com/Ascend910A"), Some(true));
+        let no = ["cpu", "memory", "rdma/hca", "nvidia.com/imex-channel", "gpu", "requests.cpu"];
+        assert!(no.iter().all(|name| resource(name).is_none()));
+    }
+
+    #[test]
+    fn device_classes_that_are_no_gpu_are_told_apart() {
+        assert_eq!(device_class("gpu.nvidia.com"), Some(true));
+        assert_eq!(device_class("compute-domain-default-channel.nvidia.com"), Some(false));
+        assert_eq!(device_class("accelerator"), None);
+    }
+}

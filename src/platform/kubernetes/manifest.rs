@@ -1,0 +1,209 @@
+//! One text with manifests, read: a file, or a block scalar in one. Gives nodes as Kubernetes takes them: aliases and merge
+//! keys followed, the last of two equal keys.
+
+use super::template::Template;
+use crate::layer::{Encoding, Layer};
+use crate::size::{self, Size};
+use crate::source::Span;
+use crate::syntax::yaml::{Entry, Kind, Layout, Node, NodeId, Style, Yaml};
+use crate::workload::Place;
+
+/// So many mappings are looked into for one key that stands in none of them: merges of merges of lists grow fast.
+const MAX_MERGES: usize = 64;
+
+/// The text, its template actions and its documents.
+#[derive(Debug)]
+pub(super) struct Manifest {
+    pub(super) layer: Layer,
+    pub(super) template: Template,
+    pub(super) yaml: Yaml,
+}
+
+impl Manifest {
+    /// Reads a text. Documents that cannot be read are errors in [`Manifest::yaml`].
+    pub(super) fn of(layer: Layer) -> Self {
+        let template = Template::of(layer.text());
+        let yaml = Yaml::parse(template.text(layer.text()));
+        Self { layer, template, yaml }
+    }
+
+    /// The text that was parsed: that of the layer, with its template actions masked.
+    pub(super) fn text(&self) -> &str {
+        self.template.text(self.layer.text())
+    }
+
+    /// The node of an address.
+    pub(super) fn node(&self, id: NodeId) -> Node<'_> {
+        self.yaml.node(self.text(), id)
+    }
+
+    /// A place in the file.
+    pub(super) fn place(&self, span: Span) -> Place {
+        self.layer.place(span)
+    }
+
+    /// What stands there, template actions as they are written, shortened to one line.
+    pub(super) fn line(&self, span: Span) -> String {
+        one_line(span.of(self.layer.text()))
+    }
+
+    /// A scalar's text; one that a template writes is as it is written there.
+    pub(super) fn str<'a>(&'a self, node: Node<'a>) -> Option<&'a str> {
+        let text = node.str()?;
+        if !self.template.has_actions() || !self.template.touches(node.span()) {
+            return Some(text);
+        }
+        let written = node.span().of(self.layer.text());
+        let quotes = matches!(node.style(), Some(Style::SingleQuoted | Style::DoubleQuoted));
+        Some(if quotes { written.get(1..written.len() - 1).unwrap_or(written) } else { written })
+    }
+
+    /// The text of the scalar under a key.
+    pub(super) fn text_of<'a>(&'a self, mapping: Node<'a>, key: &str) -> Option<&'a str> {
+        get(mapping, key).and_then(|value| self.str(value)).filter(|text| !text.is_empty())
+    }
+
+    /// Whether a template writes the node, or a part of it, or text that something else fills in before it is used.
+    pub(super) fn is_open(&self, node: Node<'_>) -> bool {
+        self.template.touches(node.span()) || node.str().is_some_and(has_variable)
+    }
+
+    /// Whether a mapping or list may get more than is written: a template writes lines in its column.
+    pub(super) fn may_gain(&self, node: Node<'_>) -> bool {
+        if !self.template.has_actions() {
+            return false;
+        }
+        let span = node.span();
+        match node.layout() {
+            Some(Layout::Block) => {
+                let text = self.text();
+                let behind = text.get(span.end..).unwrap_or_default();
+                let blank = behind.len() - behind.trim_start().len();
+                let start = text.get(..span.start).unwrap_or_default().trim_end().len();
+                self.template.inserts(start, span.end + blank, node.column())
+            }
+            Some(_) => self.template.touches(span),
+            None => self.is_open(node),
+        }
+    }
+
+    /// Whether the value of an entry may get more than is written, also where nothing is written.
+    pub(super) fn value_may_gain(&self, mapping: Node<'_>, entry: Entry<'_>) -> bool {
+        if !self.template.has_actions() {
+            return false;
+        }
+        let value = entry.value.resolve();
+        if !(value.is_missing() || value.is_mapping() || value.is_sequence()) {
+            return self.is_open(value);
+        }
+        if self.may_gain(value) {
+            return true;
+        }
+        let end = if value.is_missing() { entry.key.span().end } else { value.span().end };
+        let behind = self.text().get(end..).unwrap_or_default();
+        let behind = behind.strip_prefix(':').unwrap_or(behind);
+        let blank = end + 1 + behind.len() - behind.trim_start().len();
+        let column = mapping.column();
+        let same = usize::from(value.is_missing() || value.is_sequence());
+        // A list's dashes may stand in the column of its key, so lines there may belong to it.
+        (column + 1 - same..=column + 8).any(|column| self.template.inserts(end, blank, column))
+    }
+
+    /// The number of bytes that a quantity under a path asks for.
+    pub(super) fn bytes(&self, mapping: Node<'_>, path: &str) -> Option<u64> {
+        let node = at(mapping, path).filter(|node| !self.is_open(*node))?;
+        quantity(node)?.bytes()
+    }
+
+    /// The layer of a literal block scalar; nothing for other nodes.
+    pub(super) fn embedded(&self, node: Node<'_>) -> Option<Layer> {
+        let block = node.block_scalar().filter(|_| node.kind() == Kind::Scalar(Style::Literal))?;
+        let indent = block.indent?;
+        let text = self.layer.text();
+        let mut embed = self.layer.embed(Encoding::Indented(" ".repeat(indent)));
+        let mut at = block.body.start;
+        for line in block.body.of(text).split_inclusive('\n') {
+            let blanks = line.bytes().take(indent).take_while(|byte| *byte == b' ').count();
+            embed.copy(Span::new(at + blanks, at + line.len()));
+            at += line.len();
+        }
+        Some(embed.finish())
+    }
+}
+
+/// Whether text has a variable that a shell or a tool fills in: `$GPUS`, `${GPUS}`, `<GPUS>`.
+fn has_variable(text: &str) -> bool {
+    text.starts_with('$') || text.contains("${") || (text.starts_with('<') && text.ends_with('>'))
+}
+
+/// The entry of a key, also from a merged mapping; of two the last.
+pub(super) fn find<'a>(mapping: Node<'a>, key: &str) -> Option<Entry<'a>> {
+    merged_entry(mapping, key, &mut { MAX_MERGES })
+}
+
+/// The value of a key, with aliases followed.
+pub(super) fn get<'a>(mapping: Node<'a>, key: &str) -> Option<Node<'a>> {
+    Some(find(mapping, key)?.value.resolve())
+}
+
+/// The value at the end of a path of keys.
+pub(super) fn at<'a>(mapping: Node<'a>, path: &str) -> Option<Node<'a>> {
+    path.split('.').try_fold(mapping.resolve(), get)
+}
+
+/// The mappings of a list under a key.
+pub(super) fn list<'a>(mapping: Node<'a>, key: &str) -> impl Iterator<Item = Node<'a>> + use<'a> {
+    let items = get(mapping, key).into_iter().flat_map(Node::items);
+    items.map(Node::resolve).filter(|item| item.is_mapping())
+}
+
+/// A scalar read as a quantity.
+pub(super) fn quantity(node: Node<'_>) -> Option<Size> {
+    let text = node.str()?;
+    let style = match node.style()? {
+        Style::Plain => size::Style::Plain,
+        _ => size::Style::Quoted,
+    };
+    Some(size::kubernetes(text, style, node.tag()))
+}
+
+/// Goes no deeper than `budget`, which each mapping takes one of.
+fn merged_entry<'a>(mapping: Node<'a>, key: &str, budget: &mut usize) -> Option<Entry<'a>> {
+    *budget = budget.checked_sub(1)?;
+    let mut found = None;
+    let mut merged = None;
+    for entry in mapping.resolve().entries() {
+        if entry.key.str() == Some(key) {
+            found = Some(entry);
+        } else if entry.is_merge() {
+            merged = Some(entry.value.resolve());
+        }
+    }
+    if found.is_some() {
+        return found;
+    }
+    let merged = merged?;
+    if merged.is_sequence() {
+        return merged.items().find_map(|item| merged_entry(item, key, budget));
+    }
+    merged_entry(merged, key, budget)
+}
+
+/// Text on one line and not too long for a report.
+pub(super) fn one_line(text: &str) -> String {
+    const LONGEST: usize = 80;
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+        if line.len() > LONGEST {
+            let end = (0..=LONGEST).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0);
+            line.truncate(end);
+            line.push('…');
+            break;
+        }
+    }
+    line
+}

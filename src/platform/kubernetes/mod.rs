@@ -1,0 +1,51 @@
+//! Kubernetes: containers of pod specs in manifests of any kind, in YAML and JSON, in Helm and Kustomize.
+//!
+//! Pod specs are known by their shape, not by their kind, so that custom resources nobody has heard of work too. What
+//! operators do by themselves is data, in `kinds.rs`.
+
+mod custom;
+mod gpu;
+mod kinds;
+mod manifest;
+mod pod;
+mod problems;
+mod proof;
+mod read;
+mod shape;
+mod shm;
+mod template;
+mod words;
+mod write;
+
+use crate::platform::{Claim, Kind};
+
+/// Manifests, charts and values.
+pub static KIND: Kind = Kind {
+    name: "Kubernetes manifest",
+    claim,
+    relevant,
+    in_projects: None,
+    read: read::read,
+    same_but_for: proof::same_but_for,
+};
+
+/// Endings of manifests.
+const ENDINGS: &[&str] = &[".yaml", ".yml", ".json"];
+/// Endings of templates, behind one of those.
+const TEMPLATES: &[&str] = &[".tmpl", ".tpl", ".j2", ".jinja", ".jinja2", ".gotmpl"];
+/// Helm's own helpers end so alone.
+const HELPERS: &[&str] = &[".tpl"];
+
+fn claim(path: &str) -> Claim {
+    let template = TEMPLATES.iter().find_map(|ending| path.strip_suffix(ending));
+    let ends = |path: &str, endings: &[&str]| endings.iter().any(|ending| path.ends_with(ending));
+    let ours = ends(template.unwrap_or(path), ENDINGS) || ends(path, HELPERS);
+    if ours { Claim::ByContent } else { Claim::No }
+}
+
+fn relevant(text: &str, _: Claim, every_container: bool) -> bool {
+    if words::speaks_of_pods(text) && (every_container || words::speaks_of_us(text)) {
+        return true;
+    }
+    words::speaks_beside_pods(text)
+}

@@ -1,0 +1,23 @@
+//! Documents that are certainly manifests and cannot be read.
+
+use super::manifest::Manifest;
+use super::words;
+use crate::platform::Problem;
+
+/// What is wrong with the documents of a file that speak of containers and of a GPU or `/dev/shm`. A template is none: its
+/// text is read by something else first.
+pub(super) fn problems(manifest: &Manifest) -> Vec<Problem> {
+    if manifest.template.has_actions() {
+        return Vec::new();
+    }
+    let text = manifest.text();
+    let documents = manifest.yaml.documents();
+    let ends = documents.iter().skip(1).map(|next| next.span.start).chain([text.len()]);
+    let broken = documents.iter().zip(ends).filter_map(|(document, end)| {
+        let error = document.root.as_ref().err()?;
+        let document = text.get(document.span.start..end)?;
+        let ours = words::speaks_of_pods(document) && words::speaks_of_us(document);
+        ours.then(|| Problem { place: manifest.place(error.span), message: error.message.clone() })
+    });
+    broken.collect()
+}

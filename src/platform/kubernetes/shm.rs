@@ -1,0 +1,346 @@
+//! What a pod spec says of a container's `/dev/shm`: the volume mounted there, `hostIPC`, and what may add to them.
+
+use super::manifest::{Manifest, at, find, get, list, one_line, quantity};
+use super::shape::Container;
+use crate::size::{Dialect, Size};
+use crate::source::Span;
+use crate::syntax::yaml::{Node, NodeId};
+use crate::workload::{Effect, Ipc, Mounted, Says, Setting, Target};
+
+/// The path that decides.
+const SHM: &str = "/dev/shm";
+
+/// A setting with the nodes that hold it, for edits.
+pub(super) struct Found {
+    pub(super) setting: Setting,
+    pub(super) nodes: Nodes,
+}
+
+/// The nodes that a setting was read from.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Nodes {
+    /// The item of `volumes`.
+    pub(super) volume: Option<NodeId>,
+    /// The value alone: a size, `true`.
+    pub(super) value: Option<NodeId>,
+    /// The mapping that holds the setting, and its key there.
+    pub(super) entry: Option<(NodeId, NodeId)>,
+}
+
+/// The volumes and the pod of a container.
+pub(super) struct Pod<'a> {
+    pub(super) manifest: &'a Manifest,
+    /// The pod spec; where volumes and containers stand in different mappings, that with the volumes.
+    pub(super) spec: Node<'a>,
+    /// Items of `volumes`, and of volume claim templates.
+    pub(super) volumes: Vec<Volume<'a>>,
+    /// The pod's memory limit as a kubelet works it out.
+    pub(super) memory_limit: Option<u64>,
+    /// The volumes that are mounted on `/dev/shm`, each with the name of the container that does.
+    pub(super) on_shm: Vec<(&'a str, &'a str)>,
+    /// Why the pod may have more than is written.
+    pub(super) unread: Option<(String, Span)>,
+}
+
+/// A volume of a pod.
+#[derive(Clone, Copy)]
+pub(super) struct Volume<'a> {
+    pub(super) name: &'a str,
+    pub(super) node: Node<'a>,
+    /// Whether it is a claim template, which gives a disk.
+    pub(super) is_claim: bool,
+}
+
+impl<'a> Pod<'a> {
+    /// A setting of this pod that takes effect.
+    pub(super) fn found(&self, says: Says, text: String, value: &str, span: Span, nodes: Nodes) -> Found {
+        let place = self.manifest.place(span);
+        let setting = Setting { says, text, value: value.to_owned(), place, effect: Effect::Effective };
+        Found { setting, nodes }
+    }
+
+    /// Everything that speaks of the `/dev/shm` of a container. `mounts` are the lists of its volume mounts: what holds
+    /// them, and their keys.
+    pub(super) fn settings(&self, container: &Container<'a>, mounts: &[(Node<'a>, &str)]) -> Vec<Found> {
+        let manifest = self.manifest;
+        let mut found = Vec::new();
+        let all: Vec<Node<'a>> = mounts.iter().flat_map(|(holder, key)| list(*holder, key)).collect();
+        for mount in &all {
+            self.mount(container, *mount, &mut found);
+        }
+        self.unmounted(&all, &mut found);
+        self.host_ipc(container, &mut found);
+        let lists = mounts.iter().filter_map(|(holder, key)| Some((*holder, find(*holder, key)?)));
+        let mut gains = lists.filter(|(holder, entry)| manifest.value_may_gain(*holder, *entry));
+        if let Some((_, mounts)) = gains.next() {
+            found.push(self.unread("a template writes volume mounts", mounts.key.span()));
+        } else if manifest.may_gain(container.node) {
+            found.push(self.unread("a template writes a part of the container", container.head));
+        }
+        if let Some((why, span)) = &self.unread {
+            found.push(self.unread(why, *span));
+        }
+        found
+    }
+
+    /// Something that cannot be read and may set it.
+    pub(super) fn unread(&self, why: &str, span: Span) -> Found {
+        self.found(Says::Unread(why.to_owned()), self.manifest.line(span), "", span, Nodes::default())
+    }
+
+    /// One volume mount.
+    fn mount(&self, container: &Container<'a>, mount: Node<'a>, found: &mut Vec<Found>) {
+        let manifest = self.manifest;
+        let path = get(mount, "mountPath");
+        let name = manifest.text_of(mount, "name").unwrap_or_default();
+        let volume = self.volumes.iter().find(|volume| volume.name == name);
+        let Some(path) = path.filter(|path| !manifest.is_open(*path)).and_then(Node::str) else {
+            // A disk is mounted anywhere but there.
+            let disk = volume.is_some_and(|volume| matches!(self.mounted(volume, mount), Mounted::Disk(_)));
+            if !disk && (manifest.may_gain(mount) || path.is_some()) {
+                found.push(self.unread("a template writes where a volume is mounted", mount.span()));
+            }
+            return;
+        };
+        let target = match path.trim_end_matches('/') {
+            SHM => Target::Shm,
+            "/dev" => Target::Dev,
+            path if path.starts_with("/dev/shm/") => Target::BelowShm,
+            _ => return,
+        };
+        let base = container.head.start;
+        let conditional = |node: Node<'_>| manifest.template.is_conditional(node.span().start, base);
+        let what = match volume {
+            _ if conditional(mount) => {
+                Mounted::Unknown("a condition of the template decides whether it is mounted".into())
+            }
+            Some(volume) if conditional(volume.node) => {
+                Mounted::Unknown("a condition of the template decides which volume it is".into())
+            }
+            Some(volume) => self.mounted(volume, mount),
+            None => Mounted::Unknown(format!("no volume '{name}' stands here")),
+        };
+        let text = match volume {
+            Some(volume) => describe(manifest, volume, path),
+            None => format!("mountPath: {path}"),
+        };
+        let nodes = Nodes { volume: volume.map(|volume| volume.node.id()), ..Nodes::default() };
+        let read_only = manifest.text_of(mount, "readOnly") == Some("true");
+        let memory = matches!(what, Mounted::Memory(_));
+        let span = if target == Target::Shm {
+            volume.map_or(mount.span(), |it| it.node.span())
+        } else {
+            mount.span()
+        };
+        let says = Says::Mount { target, what, read_only };
+        found.push(self.found(says, text, "", span, nodes));
+        if let Some(volume) = volume.filter(|_| memory && target == Target::Shm) {
+            self.size_limit(volume, nodes, found);
+        }
+    }
+
+    /// What a volume puts where it is mounted.
+    fn mounted(&self, volume: &Volume<'a>, mount: Node<'a>) -> Mounted {
+        let manifest = self.manifest;
+        if volume.is_claim {
+            return Mounted::Disk("a persistent volume".into());
+        }
+        if let Some(empty_dir) = get(volume.node, "emptyDir") {
+            return self.empty_dir(volume, empty_dir);
+        }
+        if let Some(host) = get(volume.node, "hostPath") {
+            let path = get(host, "path");
+            let Some(path) = path.filter(|path| !manifest.is_open(*path)).and_then(Node::str) else {
+                return Mounted::Unknown("a template writes the hostPath".into());
+            };
+            let sub = manifest.text_of(mount, "subPath").unwrap_or_default();
+            let full = format!("{}/{sub}", path.trim_end_matches('/'));
+            return match full.trim_end_matches('/') {
+                SHM => Mounted::Host,
+                full => Mounted::Disk(format!("hostPath {full}")),
+            };
+        }
+        let source = volume.node.entries().find(|entry| entry.key.str() != Some("name"));
+        match source.and_then(|entry| entry.key.str()) {
+            _ if manifest.may_gain(volume.node) => Mounted::Unknown("a template writes the volume".into()),
+            Some("persistentVolumeClaim" | "ephemeral" | "volumeClaimTemplate") => {
+                Mounted::Disk("a persistent volume".into())
+            }
+            Some(source) => Mounted::Disk(format!("a {source} volume")),
+            // A volume without a source is an emptyDir on disk.
+            None => Mounted::Disk("an emptyDir on disk".into()),
+        }
+    }
+
+    /// The kubelet: memory is `Memory` and nothing else, the size is the smallest of sizeLimit, the pod's memory limit and
+    /// what the node has (`calculateEmptyDirMemorySize` in
+    /// <https://github.com/kubernetes/kubernetes/blob/0379063428171859a1f4f50bd2f5e392513d2ed0/pkg/volume/emptydir/empty_dir.go>).
+    fn empty_dir(&self, volume: &Volume<'a>, empty_dir: Node<'a>) -> Mounted {
+        let manifest = self.manifest;
+        let medium = find(empty_dir, "medium");
+        let open = manifest.may_gain(empty_dir)
+            || find(volume.node, "emptyDir").is_some_and(|it| manifest.value_may_gain(volume.node, it));
+        let Some(medium) = medium else {
+            return if open {
+                Mounted::Unknown("a template writes the emptyDir".into())
+            } else {
+                Mounted::Disk("an emptyDir on disk".into())
+            };
+        };
+        let conditional = manifest.template.is_conditional(medium.key.span().start, volume.node.span().start);
+        if conditional || manifest.is_open(medium.value.resolve()) {
+            return Mounted::Unknown("a template writes the medium".into());
+        }
+        match medium.value.resolve().str().unwrap_or_default() {
+            "Memory" => {
+                let size = manifest.bytes(empty_dir, "sizeLimit");
+                Mounted::Memory([size, self.memory_limit].into_iter().flatten().min())
+            }
+            "" => Mounted::Disk("an emptyDir on disk".into()),
+            medium if medium.starts_with("HugePages") => Mounted::Disk(format!("an emptyDir of {medium}")),
+            medium => Mounted::Disk(format!("an emptyDir of the unknown medium '{medium}'")),
+        }
+    }
+
+    /// The sizeLimit of a memory volume, as a setting of its own.
+    fn size_limit(&self, volume: &Volume<'a>, nodes: Nodes, found: &mut Vec<Found>) {
+        let Some(empty_dir) = get(volume.node, "emptyDir") else { return };
+        let Some(entry) = find(empty_dir, "sizeLimit") else { return };
+        let value = entry.value.resolve();
+        let nodes = Nodes { value: Some(value.id()), entry: Some((empty_dir.id(), entry.key.id())), ..nodes };
+        let text = self.manifest.line(entry.span());
+        if self.manifest.is_open(value) {
+            found.push(self.found(
+                Says::Unread("a template writes the size".into()),
+                text,
+                "",
+                entry.span(),
+                nodes,
+            ));
+            return;
+        }
+        let Some(size) = quantity(value).filter(|size| *size != Size::Null) else { return };
+        let written = value.str().unwrap_or_default();
+        let says = Says::MountSize(Dialect::Kubernetes, size);
+        found.push(self.found(says, text, written, entry.span(), nodes));
+    }
+
+    /// Memory volumes made for shm that this container does not mount there.
+    fn unmounted(&self, mounts: &[Node<'a>], found: &mut Vec<Found>) {
+        let manifest = self.manifest;
+        for volume in &self.volumes {
+            let Some(empty_dir) = get(volume.node, "emptyDir") else { continue };
+            if manifest.text_of(empty_dir, "medium") != Some("Memory") {
+                continue;
+            }
+            let own = mounts.iter().filter(|mount| manifest.text_of(**mount, "name") == Some(volume.name));
+            let paths: Vec<&str> = own.filter_map(|mount| manifest.text_of(*mount, "mountPath")).collect();
+            if paths.iter().any(|path| is_shm(path)) {
+                continue;
+            }
+            let other = self.on_shm.iter().find(|(name, _)| *name == volume.name);
+            if other.is_none() && !meant_for_shm(volume.name, paths.first().copied()) {
+                continue;
+            }
+            let here = paths.first().map(|path| format!("on `{path}`"));
+            let mounted = here.or_else(|| other.map(|(_, container)| format!("in container '{container}'")));
+            let says = Says::Volume { name: volume.name.to_owned(), mounted };
+            let nodes = Nodes { volume: Some(volume.node.id()), ..Nodes::default() };
+            let text = describe(manifest, volume, "");
+            found.push(self.found(says, text, "", volume.node.span(), nodes));
+        }
+    }
+
+    /// `hostIPC: true`.
+    fn host_ipc(&self, container: &Container<'a>, found: &mut Vec<Found>) {
+        let manifest = self.manifest;
+        let Some(entry) = find(self.spec, "hostIPC") else { return };
+        let value = entry.value.resolve();
+        let (at, base) = (entry.key.span().start, container.head.start);
+        let ipc = match value.str() {
+            _ if manifest.is_open(value) || manifest.template.is_conditional(at, base) => {
+                Ipc::Unknown("a template writes hostIPC".into())
+            }
+            Some("true") => Ipc::Host,
+            _ => return,
+        };
+        let nodes = Nodes {
+            value: Some(value.id()),
+            entry: Some((self.spec.id(), entry.key.id())),
+            ..Nodes::default()
+        };
+        let written = manifest.str(value).unwrap_or_default();
+        found.push(self.found(Says::Ipc(ipc), manifest.line(entry.span()), written, entry.span(), nodes));
+    }
+}
+
+/// Whether a path is that of shared memory itself.
+pub(super) fn is_shm(path: &str) -> bool {
+    path.trim_end_matches('/') == SHM
+}
+
+/// Whether a memory volume was meant for `/dev/shm`, by its name or by where it is mounted.
+fn meant_for_shm(name: &str, path: Option<&str>) -> bool {
+    let mut name = name.to_ascii_lowercase();
+    name.retain(|c| c.is_ascii_alphanumeric());
+    let says_shm = |text: &str| text.contains("shm") || text.contains("sharedmem");
+    match path {
+        None => says_shm(&name),
+        Some(path) if path.starts_with("/dev/shm/") => says_shm(&name),
+        // A path such as /cache has a purpose of its own, whatever the volume is called.
+        Some(path) => path.contains("shm"),
+    }
+}
+
+/// A volume in a few words: `volume 'dshm' on /dev/shm: emptyDir {medium: Memory, sizeLimit: 8Gi}`.
+fn describe(manifest: &Manifest, volume: &Volume<'_>, path: &str) -> String {
+    let source = volume.node.entries().find(|entry| entry.key.str() != Some("name"));
+    let source = source.map(|entry| {
+        let inner = entry.value.resolve().entries();
+        let inner: Vec<String> = inner.map(|entry| manifest.line(entry.span())).collect();
+        format!("{} {{{}}}", entry.key.str().unwrap_or_default(), inner.join(", "))
+    });
+    let on = if path.is_empty() { String::new() } else { format!(" on {path}") };
+    one_line(&format!("volume '{}'{on}: {}", volume.name, source.unwrap_or_default()))
+}
+
+/// The memory limit of a pod: that of the pod itself, else the sum over its containers where every one has a limit
+/// (`ResourceConfigForPod` in `pkg/kubelet/cm/helpers_linux.go` of Kubernetes 1.34).
+pub(super) fn memory_limit<'a>(
+    manifest: &'a Manifest,
+    spec: Node<'a>,
+    containers: &[Container<'a>],
+) -> Option<(u64, Node<'a>)> {
+    const LIMIT: &str = "resources.limits.memory";
+    if let Some(node) = at(spec, LIMIT)
+        && let Some(bytes) = manifest.bytes(spec, LIMIT)
+    {
+        return Some((bytes, node));
+    }
+    let mut sum = 0_u64;
+    let mut first = None;
+    for container in containers {
+        let bytes = manifest.bytes(container.node, LIMIT)?;
+        // Init containers run before the others, so theirs count only where they are larger: never so in practice.
+        if container.list != "initContainers" {
+            sum = sum.saturating_add(bytes);
+            first = first.or_else(|| at(container.node, LIMIT));
+        }
+    }
+    Some((sum, first?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_volume_is_meant_for_shm_by_its_name_or_its_path() {
+        assert!(meant_for_shm("dshm", None));
+        assert!(meant_for_shm("shared-memory", None));
+        assert!(meant_for_shm("x", Some("/dev/shm2")));
+        assert!(!meant_for_shm("dshm", Some("/cache")));
+        assert!(!meant_for_shm("cache", Some("/dev/shm/cache")));
+        assert!(!meant_for_shm("tmp", None));
+    }
+}

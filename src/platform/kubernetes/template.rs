@@ -1,0 +1,379 @@
+//! Text with template actions (Helm's `{{ }}`, Jinja's `{% %}` and `{# #}`), made readable as YAML at the same length.
+//!
+//! Nothing is evaluated. What an action may write stays open: readers ask whether a node holds an action, whether an
+//! action may add keys to a mapping, and whether a line stands inside a condition.
+
+use memchr::memmem;
+
+use crate::source::Span;
+
+/// The template actions of one text, and the text without them.
+#[derive(Debug, Default)]
+pub(super) struct Template {
+    /// As long as the text; nothing where the text has no action.
+    masked: Option<String>,
+    /// In the order of the text.
+    actions: Vec<Action>,
+    blocks: Vec<Block>,
+    /// From which offset on which block is the innermost one.
+    steps: Vec<(usize, Option<usize>)>,
+}
+
+/// One `{{ … }}`, `{% … %}` or `{# … #}`.
+#[derive(Clone, Copy, Debug)]
+struct Action {
+    span: Span,
+    sort: Sort,
+    /// The column of what it writes, where it stands alone on its line and writes something.
+    inserts: Option<usize>,
+}
+
+/// What an action does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sort {
+    /// Writes text.
+    Value,
+    /// Writes nothing: a comment or an assignment.
+    Silent,
+    /// Begins a block that may be left out or repeated.
+    Condition,
+    /// Begins a block that is written as it is elsewhere: `define`.
+    Named,
+    /// Begins the other branch of a condition.
+    Else,
+    /// Ends a block.
+    End,
+}
+
+/// A block, or one branch of it.
+#[derive(Debug)]
+struct Block {
+    is_condition: bool,
+    outer: Option<usize>,
+}
+
+/// Blocks nest no deeper than this in anything that people write.
+const DEEPEST: usize = 64;
+
+impl Template {
+    /// Reads the actions of a text. Takes linear time; a text without actions is only searched.
+    pub(super) fn of(text: &str) -> Self {
+        let actions = actions(text);
+        if actions.is_empty() {
+            return Self::default();
+        }
+        let mut template = Self { actions, ..Self::default() };
+        template.find_blocks();
+        template.mask(text);
+        template
+    }
+
+    /// The text to read as YAML: `text` is what this was made of.
+    pub(super) fn text<'t>(&'t self, text: &'t str) -> &'t str {
+        self.masked.as_deref().unwrap_or(text)
+    }
+
+    /// Whether there are any actions.
+    pub(super) fn has_actions(&self) -> bool {
+        !self.actions.is_empty()
+    }
+
+    /// Whether an action stands inside of a span, or the other way round.
+    pub(super) fn touches(&self, span: Span) -> bool {
+        self.first_behind(span.start).is_some_and(|action| action.span.start < span.end.max(span.start + 1))
+    }
+
+    /// Whether an action between `from` and `to` writes lines in this column.
+    pub(super) fn inserts(&self, from: usize, to: usize, column: usize) -> bool {
+        let first = self.actions.partition_point(|action| action.span.end <= from);
+        let behind = self.actions.get(first..).unwrap_or_default();
+        behind.iter().take_while(|action| action.span.start < to).any(|action| action.inserts == Some(column))
+    }
+
+    /// Whether what stands at `at` may be left out or repeated while what stands at `base` is written.
+    pub(super) fn is_conditional(&self, at: usize, base: usize) -> bool {
+        if self.blocks.is_empty() {
+            return false;
+        }
+        let around: Vec<usize> = self.blocks_at(base).collect();
+        let mut conditions = self.blocks_at(at).filter(|index| {
+            self.blocks.get(*index).is_some_and(|block| block.is_condition) && !around.contains(index)
+        });
+        conditions.next().is_some()
+    }
+
+    /// Whether something new at `at` is written whenever what stands at `base` is, and stays next to what stands before it.
+    pub(super) fn is_literal_spot(&self, text: &str, at: usize, base: usize) -> bool {
+        if self.actions.is_empty() {
+            return true;
+        }
+        let behind = self.text(text).get(at..).unwrap_or_default();
+        let next = at + (behind.len() - behind.trim_start().len());
+        let first = self.actions.partition_point(|action| action.span.end <= at);
+        let between = self.actions.get(first..).unwrap_or_default();
+        let writes = between
+            .iter()
+            .take_while(|action| action.span.start < next)
+            .any(|action| action.sort == Sort::Value || action.span.start < at);
+        !writes && self.block_at(at).is_none_or(|block| self.blocks_at(base).any(|around| around == block))
+    }
+
+    /// The blocks around `at`, the innermost first.
+    fn blocks_at(&self, at: usize) -> impl Iterator<Item = usize> {
+        let outer = |block: &usize| self.blocks.get(*block)?.outer;
+        std::iter::successors(self.block_at(at), outer).take(DEEPEST)
+    }
+
+    /// The first action that ends behind `at`.
+    fn first_behind(&self, at: usize) -> Option<&Action> {
+        self.actions.get(self.actions.partition_point(|action| action.span.end <= at))
+    }
+
+    fn block_at(&self, at: usize) -> Option<usize> {
+        let behind = self.steps.partition_point(|(from, _)| *from <= at);
+        self.steps.get(behind.checked_sub(1)?)?.1
+    }
+
+    fn find_blocks(&mut self) {
+        let mut open: Vec<usize> = Vec::new();
+        for action in &self.actions {
+            let begins = matches!(action.sort, Sort::Condition | Sort::Named | Sort::Else);
+            let is_condition = match action.sort {
+                Sort::Else | Sort::End => {
+                    let closed = open.pop().and_then(|block| self.blocks.get(block));
+                    closed.is_none_or(|block| block.is_condition)
+                }
+                sort => sort == Sort::Condition,
+            };
+            if begins {
+                let outer = open.last().copied();
+                open.push(self.blocks.len());
+                self.blocks.push(Block { is_condition, outer });
+            }
+            if begins || action.sort == Sort::End {
+                self.steps.push((action.span.end, open.last().copied()));
+            }
+        }
+    }
+
+    /// Makes the readable text: lines that hold nothing but actions become blank, an action beside other text becomes a
+    /// plain word.
+    fn mask(&mut self, text: &str) {
+        let mut bytes = text.as_bytes().to_vec();
+        let mut fill = |from: usize, to: usize, byte: u8| {
+            if let Some(range) = bytes.get_mut(from..to) {
+                range.fill(byte);
+            }
+        };
+        let mut from = 0;
+        while from < self.actions.len() {
+            let group = same_line(text, self.actions.get(from..).unwrap_or_default());
+            let actions = self.actions.get_mut(from..from + group).unwrap_or_default();
+            from += group.max(1);
+            let (Some(first), Some(last)) = (actions.first(), actions.last()) else { continue };
+            let line =
+                text.get(..first.span.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+            let (start, end) = (first.span.start, last.span.end);
+            let line_end = text.get(end..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| end + at);
+            let tail = text.get(end..line_end).unwrap_or_default().trim();
+            let alone = text.get(line..start).is_some_and(|head| head.trim().is_empty())
+                && (tail.is_empty() || tail.starts_with('#'))
+                && gaps(text, actions).all(|gap| gap.trim().is_empty());
+            if alone {
+                for action in actions.iter_mut().filter(|action| action.sort == Sort::Value) {
+                    action.inserts =
+                        Some(indent_of(action.span.of(text)).unwrap_or(action.span.start - line));
+                }
+                // Blanks before a line end could belong to a block scalar, and be too many for it.
+                let line_end = if text.get(..line_end).is_some_and(|it| it.ends_with('\r')) {
+                    line_end - 1
+                } else {
+                    line_end
+                };
+                fill(line, line_end.max(end), b'\n');
+                continue;
+            }
+            let silent = |action: &&mut Action| action.sort != Sort::Value;
+            let leading = if text.get(line..start).is_some_and(|head| head.trim().is_empty()) {
+                actions.iter_mut().take_while(silent).count()
+            } else {
+                0
+            };
+            let trailing =
+                if tail.is_empty() { actions.iter_mut().rev().take_while(silent).count() } else { 0 };
+            let count = actions.len();
+            for (at, action) in actions.iter().enumerate() {
+                let blank = action.sort == Sort::Silent || at < leading || at + trailing >= count;
+                fill(action.span.start, action.span.end, if blank { b' ' } else { b'x' });
+            }
+        }
+        self.masked = String::from_utf8(bytes).ok();
+    }
+}
+
+/// How many of the actions, from the first, stand on one line (or on lines that actions themselves join).
+fn same_line(text: &str, actions: &[Action]) -> usize {
+    let breaks = |pair: &[Action]| match pair {
+        [one, two] => text.get(one.span.end..two.span.start).is_none_or(|gap| gap.contains('\n')),
+        _ => true,
+    };
+    actions.windows(2).take_while(|pair| !breaks(pair)).count() + 1
+}
+
+/// What stands between actions of one line.
+fn gaps<'t>(text: &'t str, actions: &[Action]) -> impl Iterator<Item = &'t str> {
+    actions.windows(2).filter_map(move |pair| match pair {
+        [one, two] => text.get(one.span.end..two.span.start),
+        _ => None,
+    })
+}
+
+/// The number behind the last `indent` or `nindent` of an action.
+fn indent_of(action: &str) -> Option<usize> {
+    let (_, behind) = action.rsplit_once("indent")?;
+    let digits: String =
+        behind.trim_start_matches([' ', '(']).chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
+
+/// All actions of a text.
+fn actions(text: &str) -> Vec<Action> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = next_open(text, from) {
+        let Some(end) = close(text, at) else { break };
+        let span = Span::new(at, end);
+        found.push(Action { span, sort: sort(span.of(text)), inserts: None });
+        from = end;
+    }
+    found
+}
+
+/// Where the next action begins.
+fn next_open(text: &str, from: usize) -> Option<usize> {
+    let rest = text.as_bytes().get(from..)?;
+    memchr::memchr_iter(b'{', rest)
+        .find(|at| match rest.get(at + 1) {
+            Some(b'{') => true,
+            // Jinja writes a blank or a dash there; `{#` and `{%` alone are read as YAML would.
+            Some(b'%' | b'#') => matches!(rest.get(at + 2), Some(b' ' | b'-' | b'\n' | b'\r')),
+            _ => false,
+        })
+        .map(|at| from + at)
+}
+
+/// Behind the end of the action that begins at `at`.
+fn close(text: &str, at: usize) -> Option<usize> {
+    let rest = text.get(at + 2..)?;
+    let mark = match text.as_bytes().get(at + 1)? {
+        b'{' => "}}",
+        b'%' => "%}",
+        _ => "#}",
+    };
+    let comment = rest.trim_start_matches(['-', ' ', '\t']).starts_with("/*");
+    let find = |mark: &str, from: usize| {
+        let rest = rest.get(from..)?;
+        Some(at + 2 + from + memmem::find(rest.as_bytes(), mark.as_bytes())? + mark.len())
+    };
+    if mark == "#}" {
+        return find(mark, 0);
+    }
+    if comment {
+        let end = memmem::find(rest.as_bytes(), b"*/")?;
+        return find(mark, end);
+    }
+    // A closing mark inside of a string is none, unless the string never ends.
+    let bytes = rest.as_bytes();
+    let mut quote = None;
+    let mut index = 0;
+    while let Some(byte) = bytes.get(index) {
+        match quote {
+            None if bytes.get(index..index + 2) == Some(mark.as_bytes()) => return Some(at + 2 + index + 2),
+            None if matches!(byte, b'"' | b'`' | b'\'') => quote = Some(*byte),
+            Some(b'"' | b'\'') if *byte == b'\\' => index += 1,
+            // Only a raw string goes over lines.
+            Some(b'"' | b'\'') if *byte == b'\n' => break,
+            Some(open) if open == *byte => quote = None,
+            _ => {}
+        }
+        index += 1;
+    }
+    find(mark, 0)
+}
+
+/// What an action does, by its first word.
+fn sort(action: &str) -> Sort {
+    let inner = action.get(2..action.len().saturating_sub(2)).unwrap_or_default();
+    let inner = inner.trim_start_matches(['-', '+']).trim();
+    let word = inner.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
+    let statement = action.starts_with("{%");
+    match word {
+        _ if action.starts_with("{#") || inner.starts_with("/*") => Sort::Silent,
+        "if" | "range" | "with" | "for" => Sort::Condition,
+        "define" | "block" | "macro" | "filter" | "raw" => Sort::Named,
+        "else" | "elif" => Sort::Else,
+        "end" => Sort::End,
+        _ if statement && word.starts_with("end") => Sort::End,
+        "include" | "import" | "extends" if statement => Sort::Value,
+        _ if statement => Sort::Silent,
+        "break" | "continue" | "fail" => Sort::Silent,
+        _ if inner.starts_with('$') && assigns(inner) => Sort::Silent,
+        _ => Sort::Value,
+    }
+}
+
+/// Whether `$name` is followed by `:=` or `=`.
+fn assigns(inner: &str) -> bool {
+    let behind =
+        inner.trim_start_matches(|c: char| c.is_alphanumeric() || matches!(c, '$' | '_')).trim_start();
+    behind.starts_with(":=") || (behind.starts_with('=') && !behind.starts_with("=="))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(text: &str) -> String {
+        let template = Template::of(text);
+        assert_eq!(template.text(text).len(), text.len());
+        template.text(text).to_owned()
+    }
+
+    #[test]
+    fn actions_become_words_and_lines_of_actions_become_blank() {
+        assert_eq!(masked("a: {{ .b }}-c\n"), "a: xxxxxxxx-c\n");
+        assert_eq!(masked("a: \"{{ \"}}\" }}\"\n"), "a: \"xxxxxxxxxx\"\n");
+        assert_eq!(masked("a:\n  {{- if .b }}\n  c: 1\n"), format!("a:{}  c: 1\n", "\n".repeat(16)));
+        assert_eq!(masked("a: 1 {{- end }}\n"), "a: 1           \n");
+        assert_eq!(masked("{% if a %}b: {{ c }}{% endif %}\n"), "          b: xxxxxxx           \n");
+        assert_eq!(masked("{{/* a \"b }} */}}\nb: 1\n"), "\n".repeat(17) + "\nb: 1\n");
+    }
+
+    #[test]
+    fn what_writes_lines_is_known_by_its_column() {
+        let text = "a:\n  b: 1\n  {{- include \"c\" . | nindent 4 }}\n{{ toYaml .d | indent 2 }}\n";
+        let template = Template::of(text);
+        assert!(template.inserts(0, text.len(), 4));
+        assert!(template.inserts(0, text.len(), 2));
+        assert!(!template.inserts(0, text.len(), 0));
+    }
+
+    #[test]
+    fn conditions_hold_from_where_they_begin() {
+        let text = "a: 1\n{{- if .b }}\nc: 2\n{{- else }}\nd: 3\n{{- end }}\ne: 4\n";
+        let template = Template::of(text);
+        let at = |word: &str| text.find(word).unwrap();
+        assert!(template.is_conditional(at("c:"), 0));
+        assert!(template.is_conditional(at("d:"), at("c:")));
+        assert!(!template.is_conditional(at("c:"), at("c:")));
+        assert!(!template.is_conditional(at("e:"), 0));
+        assert!(!template.is_literal_spot(text, at("d:"), 0));
+        assert!(template.is_literal_spot(text, at("e:"), 0));
+    }
+
+    #[test]
+    fn what_never_ends_is_no_action() {
+        assert!(!Template::of("a: {{ b\n").has_actions());
+        assert_eq!(masked("a: {{ 'b }}\n"), "a: xxxxxxxx\n");
+    }
+}

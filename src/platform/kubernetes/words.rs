@@ -1,0 +1,50 @@
+//! Words by which a text is worth parsing, found by literal scans.
+
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use super::gpu;
+use super::kinds::KINDS;
+
+/// Without one of these no pod spec is there: `containers:` and its kin, in YAML and JSON; Argo names single containers.
+const PODS: &[&str] = &["ontainers:", "ontainers\"", "argoproj.io/"];
+
+/// Words of GPUs and of `/dev/shm` that are in no resource's name.
+const OURS: &[&str] =
+    &["gpu", "GPU", "resourceClaims", "shm", "Shm", "sharedMemory", "hostIPC", "accelerators"];
+
+static POD: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| scanner(PODS.iter().map(|word| (*word).to_owned())));
+
+static OUR: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| scanner(gpu::words().chain(OURS.iter().copied()).map(str::to_owned)));
+
+/// Custom resources and values of charts that name no containers.
+static BESIDE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let apis = KINDS.iter().map(|row| row.api).filter(|api| !api.is_empty());
+    scanner(apis.chain(gpu::words()).chain(gpu::counts()).chain(["accelerators:"]).map(str::to_owned))
+});
+
+fn scanner(words: impl Iterator<Item = String>) -> Option<AhoCorasick> {
+    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(words).ok()
+}
+
+fn has(words: &LazyLock<Option<AhoCorasick>>, text: &str) -> bool {
+    words.as_ref().is_some_and(|words| words.is_match(text))
+}
+
+/// Whether a text may hold a pod spec.
+pub(super) fn speaks_of_pods(text: &str) -> bool {
+    has(&POD, text)
+}
+
+/// Whether a text speaks of a GPU or of `/dev/shm`.
+pub(super) fn speaks_of_us(text: &str) -> bool {
+    has(&OUR, text)
+}
+
+/// Whether a text may hold a custom resource or values that ask for a GPU without naming containers.
+pub(super) fn speaks_beside_pods(text: &str) -> bool {
+    has(&BESIDE, text)
+}

@@ -1,0 +1,284 @@
+//! Writes changes into pod specs: a volume in memory and its mount, in the style of what stands around them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::manifest::{Manifest, find, get};
+use super::shm::{Nodes, Volume};
+use crate::finding::{Change, Edit};
+use crate::platform::Writer;
+use crate::size::Dialect;
+use crate::source::Span;
+use crate::syntax::yaml::{Editor, Insertion, Node, NodeId, Place, Value};
+use crate::workload::Workload;
+
+/// Names for a new volume, in the order in which they are tried.
+const NAMES: &[&str] = &["dshm", "shm", "dev-shm", "shared-memory", "dshm-memory"];
+
+/// Where a workload stands, for edits.
+#[derive(Debug)]
+pub(super) struct Spot {
+    manifest: Arc<Manifest>,
+    /// The mapping with the volumes.
+    pod: NodeId,
+    container: NodeId,
+    /// Where the container begins: what its edits add must be written whenever that is.
+    base: usize,
+    /// The names of all volumes.
+    taken: Vec<String>,
+    /// The nodes of the workload's settings, one each.
+    pub(super) settings: Vec<Nodes>,
+}
+
+impl Spot {
+    /// Where the container `container`, whose head begins at `base`, stands in the pod spec `pod`.
+    pub(super) fn new(
+        manifest: &Arc<Manifest>,
+        pod: NodeId,
+        container: NodeId,
+        base: usize,
+        volumes: &[Volume<'_>],
+    ) -> Self {
+        let taken = volumes.iter().map(|volume| volume.name.to_owned()).collect();
+        Self { manifest: Arc::clone(manifest), pod, container, base, taken, settings: Vec::new() }
+    }
+}
+
+/// Writes for the workloads of one unit.
+#[derive(Debug)]
+pub(super) struct PodWriter {
+    spots: Vec<Spot>,
+}
+
+impl PodWriter {
+    pub(super) fn new(spots: Vec<Spot>) -> Self {
+        Self { spots }
+    }
+}
+
+impl Writer for PodWriter {
+    fn write(&self, index: usize, workload: &Workload, change: &Change) -> Vec<Vec<Edit>> {
+        let Some(spot) = self.spots.get(index) else { return Vec::new() };
+        let editor = Editor::new(&spot.manifest.yaml, spot.manifest.text());
+        Pen { spot, editor: &editor }.write(workload, change)
+    }
+
+    /// Containers of one pod share the volume, so that it is as large as the largest wish.
+    fn write_all(&self, wanted: &mut [(usize, &Workload, Change)]) -> Vec<Vec<Vec<Edit>>> {
+        let mut largest: HashMap<(*const Manifest, NodeId), u64> = HashMap::new();
+        let pod = |index: usize| {
+            let spot = self.spots.get(index)?;
+            Some((Arc::as_ptr(&spot.manifest), spot.pod))
+        };
+        for (index, _, change) in wanted.iter() {
+            if let (Change::SetSize { bytes }, Some(pod)) = (change, pod(*index)) {
+                let known = largest.entry(pod).or_default();
+                *known = (*known).max(*bytes);
+            }
+        }
+        // What a file does is looked at once, however many its containers are.
+        let mut editors: HashMap<*const Manifest, Editor<'_>> = HashMap::new();
+        let mut written = Vec::with_capacity(wanted.len());
+        for (index, workload, change) in wanted {
+            let Some(spot) = self.spots.get(*index) else {
+                written.push(Vec::new());
+                continue;
+            };
+            if let Change::SetSize { bytes } = change {
+                let pod = pod(*index).and_then(|pod| largest.get(&pod));
+                *bytes = pod.copied().unwrap_or(*bytes);
+            }
+            let manifest = &spot.manifest;
+            let editor = editors
+                .entry(Arc::as_ptr(manifest))
+                .or_insert_with(|| Editor::new(&manifest.yaml, manifest.text()));
+            written.push(Pen { spot, editor }.write(workload, change));
+        }
+        written
+    }
+}
+
+/// Writes for one workload.
+struct Pen<'p, 'a> {
+    spot: &'a Spot,
+    editor: &'p Editor<'a>,
+}
+
+impl<'a> Pen<'_, 'a> {
+    fn manifest(&self) -> &'a Manifest {
+        &self.spot.manifest
+    }
+
+    fn nodes(&self, setting: usize) -> Option<Nodes> {
+        self.spot.settings.get(setting).copied()
+    }
+
+    fn write(&self, workload: &Workload, change: &Change) -> Vec<Vec<Edit>> {
+        let one = |edits: Option<Vec<Edit>>| edits.into_iter().collect();
+        match change {
+            Change::SetSize { bytes } => self.new_volume(*bytes),
+            Change::MountVolume { setting } => self.mount_declared(*setting),
+            Change::ReplaceSize { setting, bytes } => one(self.replace_size(workload, *setting, *bytes)),
+            Change::SetMedium { setting } => one(self.set_medium(*setting)),
+            Change::Limit { setting, bytes } => one(self.limit(*setting, *bytes)),
+            Change::Remove { setting } => one(self.remove(*setting).map(|edit| vec![edit])),
+            Change::ReplaceBySize { setting, bytes } => self.replace_by_size(*setting, *bytes),
+            Change::MoveFlag { .. } => Vec::new(),
+        }
+    }
+
+    /// A volume and its mount, at each pair of places where they can stand.
+    fn new_volume(&self, bytes: u64) -> Vec<Vec<Edit>> {
+        let taken = &self.spot.taken;
+        let Some(name) = NAMES.iter().find(|name| !taken.iter().any(|taken| taken == *name)) else {
+            return Vec::new();
+        };
+        let volume = Value::mapping([("name", Value::plain(*name)), ("emptyDir", empty_dir(bytes))]);
+        let pod = self.manifest().node(self.spot.pod);
+        let volumes = self.listed(pod, "volumes", &volume, "containers");
+        let mounts = self.mounts((*name).to_owned());
+        // Both have their best place first; other pairs are tried where a proof fails.
+        let pairs = volumes.iter().flat_map(|volume| mounts.iter().map(move |mount| (volume, mount)));
+        pairs.map(|(volume, mount)| in_order(vec![volume.clone(), mount.clone()])).collect()
+    }
+
+    /// A mount of a volume that is there already.
+    fn mount_declared(&self, setting: usize) -> Vec<Vec<Edit>> {
+        let volume = self.nodes(setting).and_then(|nodes| nodes.volume).map(|id| self.manifest().node(id));
+        let Some(name) = volume.and_then(|volume| self.manifest().text_of(volume, "name")) else {
+            return Vec::new();
+        };
+        self.mounts(name.to_owned()).into_iter().map(|edit| vec![edit]).collect()
+    }
+
+    /// The ways to mount a volume on `/dev/shm` in the container.
+    fn mounts(&self, name: String) -> Vec<Edit> {
+        let mount = Value::mapping([("name", Value::plain(name)), ("mountPath", Value::plain("/dev/shm"))]);
+        let container = self.manifest().node(self.spot.container);
+        self.listed(container, "volumeMounts", &mount, "resources")
+    }
+
+    /// The ways to add an item to the list under a key of a mapping, which is made where it is not there: behind the
+    /// key `near`, at the end, behind any other.
+    fn listed(&self, mapping: Node<'a>, key: &str, item: &Value, near: &str) -> Vec<Edit> {
+        let found = match mapping.entry(key) {
+            Some(entry) if entry.value.is_missing() => {
+                self.editor.fill(mapping, entry, &Value::Sequence(vec![item.clone()])).into_iter().collect()
+            }
+            Some(entry) => self.editor.append(entry.value, item).into_iter().collect(),
+            None => self.keyed(mapping, key, &Value::Sequence(vec![item.clone()]), near),
+        };
+        let manifest = self.manifest();
+        let text = manifest.layer.text();
+        let literal = |edit: &Insertion| manifest.template.is_literal_spot(text, edit.at, self.spot.base);
+        let edits = found.into_iter().filter(literal);
+        edits.filter_map(|edit| manifest.layer.edit(Span::at(edit.at), &edit.text)).collect()
+    }
+
+    /// The ways to add a key to a mapping.
+    fn keyed(&self, mapping: Node<'a>, key: &str, value: &Value, near: &str) -> Vec<Insertion> {
+        const MOST: usize = 8;
+        let near = mapping.entry(near).map(|entry| Place::After(entry.key.id()));
+        let others = if self.manifest().template.has_actions() { MOST } else { 0 };
+        let mut others: Vec<Place> =
+            mapping.entries().take(others).map(|entry| Place::After(entry.key.id())).collect();
+        others.reverse();
+        let last = Some(Place::Last);
+        // A mount stands beside the resources, volumes at the end of the pod.
+        let first = if key == "volumes" { [last, near] } else { [near, last] };
+        let mut found: Vec<Insertion> = Vec::new();
+        for place in first.into_iter().flatten().chain(others) {
+            let edit = self.editor.insert(mapping, place, key, value);
+            found.extend(edit.filter(|edit| !found.contains(edit)));
+        }
+        found
+    }
+
+    fn replace_size(&self, workload: &Workload, setting: usize, bytes: u64) -> Option<Vec<Edit>> {
+        let text = workload.settings.get(setting)?.spell(bytes)?;
+        let value = self.manifest().node(self.nodes(setting)?.value?);
+        Some(vec![self.rewrite(value, &text)?])
+    }
+
+    /// Puts another text in place of a scalar, in the quotes that it has.
+    fn rewrite(&self, value: Node<'a>, text: &str) -> Option<Edit> {
+        let (span, inner) = (value.span(), value.inner_span()?);
+        let quote = Span::new(span.start, inner.start).of(self.manifest().text());
+        self.manifest().layer.edit(span, &format!("{quote}{text}{quote}"))
+    }
+
+    /// The `emptyDir` of the volume that a setting is about, and the volume.
+    fn empty_dir(&self, setting: usize) -> Option<(Node<'a>, Node<'a>)> {
+        let volume = self.manifest().node(self.nodes(setting)?.volume?);
+        Some((volume, get(volume, "emptyDir")?))
+    }
+
+    fn set_medium(&self, setting: usize) -> Option<Vec<Edit>> {
+        let (volume, empty_dir) = self.empty_dir(setting)?;
+        if let Some(medium) = find(empty_dir, "medium").filter(|medium| !medium.value.is_missing()) {
+            return Some(vec![self.rewrite(medium.value, "Memory")?]);
+        }
+        let memory = Value::plain("Memory");
+        let edit = match find(empty_dir, "medium") {
+            Some(medium) => self.editor.fill(empty_dir, medium, &memory)?,
+            None if empty_dir.is_missing() => {
+                self.editor.fill(volume, find(volume, "emptyDir")?, &Value::mapping([("medium", memory)]))?
+            }
+            None => self.editor.insert(empty_dir, Place::First, "medium", &memory)?,
+        };
+        Some(vec![self.manifest().layer.edit(Span::at(edit.at), &edit.text)?])
+    }
+
+    fn limit(&self, setting: usize, bytes: u64) -> Option<Vec<Edit>> {
+        let (_, empty_dir) = self.empty_dir(setting)?;
+        let text = Dialect::Kubernetes.write(bytes);
+        let edit = match find(empty_dir, "sizeLimit") {
+            Some(entry) if entry.value.is_missing() => {
+                self.editor.fill(empty_dir, entry, &Value::plain(text))?
+            }
+            Some(entry) => return Some(vec![self.rewrite(entry.value, &text)?]),
+            None => self.editor.insert(empty_dir, Place::Last, "sizeLimit", &Value::plain(text))?,
+        };
+        Some(vec![self.manifest().layer.edit(Span::at(edit.at), &edit.text)?])
+    }
+
+    fn remove(&self, setting: usize) -> Option<Edit> {
+        let (mapping, key) = self.nodes(setting)?.entry?;
+        self.take_out(self.manifest().node(mapping), key)
+    }
+
+    fn take_out(&self, mapping: Node<'a>, key: NodeId) -> Option<Edit> {
+        let span = self.editor.remove(mapping, key)?;
+        self.manifest().layer.edit(span, "")
+    }
+
+    /// The host's memory goes: `hostIPC`, or the volume's `hostPath`, for which memory of the pod's own stands then.
+    fn replace_by_size(&self, setting: usize, bytes: u64) -> Vec<Vec<Edit>> {
+        let Some(nodes) = self.nodes(setting) else { return Vec::new() };
+        if let Some(volume) = nodes.volume.map(|id| self.manifest().node(id)) {
+            let before = volume.entries().take_while(|entry| entry.key.str() != Some("hostPath")).last();
+            let edits = find(volume, "hostPath").and_then(|host| {
+                let place = before.map_or(Place::First, |entry| Place::After(entry.key.id()));
+                let edit = self.editor.insert(volume, place, "emptyDir", &empty_dir(bytes))?;
+                let new = self.manifest().layer.edit(Span::at(edit.at), &edit.text)?;
+                Some(vec![self.take_out(volume, host.key.id())?, new])
+            });
+            return edits.into_iter().collect();
+        }
+        let Some(gone) = self.remove(setting) else { return Vec::new() };
+        let ways = self.new_volume(bytes).into_iter();
+        ways.map(|edits| in_order(edits.into_iter().chain([gone.clone()]).collect())).collect()
+    }
+}
+
+/// Edits in the order of the file. Of two at one place the one with the deeper lines comes first: it belongs to what ends
+/// there.
+fn in_order(mut edits: Vec<Edit>) -> Vec<Edit> {
+    edits.sort_by(|a, b| (a.span, &a.text).cmp(&(b.span, &b.text)));
+    edits
+}
+
+fn empty_dir(bytes: u64) -> Value {
+    let size = Dialect::Kubernetes.write(bytes);
+    Value::mapping([("medium", Value::plain("Memory")), ("sizeLimit", Value::plain(size))])
+}
