@@ -103,7 +103,8 @@ impl Walk {
 /// Whether a hidden entry is none of those that can hold ours.
 fn skipped(entry: &DirEntry) -> bool {
     let name = entry.file_name().to_string_lossy();
-    name.starts_with('.') && !HIDDEN.contains(&name.as_ref())
+    let pipeline = || name.ends_with("-ci.yml") && entry.file_type().is_some_and(|kind| kind.is_file());
+    name.starts_with('.') && !HIDDEN.contains(&name.as_ref()) && !pipeline()
 }
 
 /// A path as reports show it: with `/` and without `./`.

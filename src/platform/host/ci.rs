@@ -45,7 +45,8 @@ fn claim(path: &str) -> Claim {
         || inside(".github/actions/")
         || inside(".circleci/")
         || inside(".gitlab/")
-        || name.ends_with("gitlab-ci.yml")
+        || name.ends_with("-ci.yml")
+        || name.ends_with("-ci.yaml")
         || matches!(
             name,
             "action.yml"

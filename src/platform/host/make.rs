@@ -30,5 +30,8 @@ fn is_just(name: &str) -> bool {
 fn scripts(path: &str, file: &Layer) -> Vec<Script> {
     let made = read(file, is_just(&file_name(path).to_ascii_lowercase()));
     let script = |layer| Script { layer, options: RECIPES, given: made.variables.clone() };
-    made.recipes.iter().cloned().map(script).collect()
+    // A command line that stands in a variable counts where no recipe was seen to use it.
+    let variables = made.variables.iter().filter(|given| starts_containers(given.value.text(), true));
+    let variables = variables.map(|given| given.value.clone());
+    made.recipes.iter().cloned().chain(variables).map(script).collect()
 }

@@ -26,6 +26,7 @@ pub(super) fn read(file: &Layer, just: bool) -> Makefile {
         just,
         made: Makefile { recipes: Vec::new(), variables: Vec::new() },
         recipe: None,
+        goes_on: false,
         branches: 0,
         defined: None,
     };
@@ -55,6 +56,8 @@ struct Reader<'f> {
     made: Makefile,
     /// The recipe that is being read.
     recipe: Option<Embed>,
+    /// Whether its last line ends with a `\`, so that the next belongs to it however it begins.
+    goes_on: bool,
     /// How many `ifeq` are open.
     branches: usize,
     /// The name of the `define` that is open, and where its text begins and ends.
@@ -70,12 +73,14 @@ impl Reader<'_> {
         let Some(recipe) = &mut self.recipe else { return false };
         let written = line.span.of(self.file.text());
         let indented = written.starts_with('\t') || (self.just && written.starts_with(' '));
-        if written.trim().is_empty() || indented {
-            let indent =
-                if self.just { written.len() - written.trim_start().len() } else { usize::from(indented) };
+        if written.trim().is_empty() || indented || self.goes_on {
+            let blanks = written.len() - written.trim_start().len();
+            let indent = if self.just { blanks } else { usize::from(indented) };
             let code = written.get(indent..).unwrap_or_default();
-            // `@` hides the line, `-` lets it fail, `+` runs it always.
+            // `@` hides the line, `-` lets it fail, `+` runs it always; only where a line begins.
             let marks = code.len() - code.trim_start_matches(['@', '-', '+']).len();
+            let marks = if self.goes_on { 0 } else { marks };
+            self.goes_on = written.ends_with('\\');
             copy(self.file, recipe, Span::new(line.span.start + indent + marks, line.next));
             return true;
         }
@@ -185,6 +190,13 @@ mod tests {
         let made = made("all: a b\n\t@docker run \\\n\t\t-v $$PWD:/a x\n\n\tls\n\nclean:\n\t-rm x\n");
         let texts: Vec<&str> = made.recipes.iter().map(Layer::text).collect();
         assert_eq!(texts, ["docker run \\\n\t-v $PWD:/a x\n\nls\n\n", "rm x\n"]);
+    }
+
+    #[test]
+    fn a_continued_line_belongs_to_the_recipe_however_it_begins() {
+        let made = made("a:\n\t@ docker run \\\n    --rm \\\n    x\nB = 1\n");
+        assert_eq!(made.recipes[0].text(), " docker run \\\n    --rm \\\n    x\n");
+        assert_eq!(made.variables.len(), 1);
     }
 
     #[test]

@@ -24,12 +24,13 @@ pub use units::KIND as UNIT;
 
 use std::sync::Arc;
 
-use super::run::{Given, invocations, workload::workload};
+use super::run::{Given, Spot, invocations, workload::workload};
 use super::{Context, Reading, Unwritten};
 use crate::layer::{Encoding, Layer};
 use crate::project::Unit;
 use crate::source::Span;
 use crate::syntax::shell::Options;
+use crate::workload::Workload;
 
 /// A script that stands in a file.
 pub(super) struct Script {
@@ -63,9 +64,18 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>, scripts: fn(&str, &Layer)
     reading
 }
 
-/// Adds what a script starts.
+/// Adds what a script starts. A command line that several scripts of a file lead to counts once.
 pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading) {
-    let found = invocations(&script.layer, script.options, &script.given);
+    let mut found = invocations(&script.layer, script.options, &script.given);
+    found.retain(|found| {
+        let at = found.word.layer.map(found.word.span);
+        let known = |workload: &Workload| {
+            workload.place.span == at && Arc::ptr_eq(&workload.place.source, found.word.layer.source())
+        };
+        // Only what stands outside of the script itself can have been met before.
+        found.word.beside(&Spot { layer: script.layer.clone(), span: at })
+            || !reading.workloads.iter().any(known)
+    });
     if !found.is_empty() {
         let workloads = found.iter().map(|found| workload(found, context.options)).collect();
         reading.add(workloads, Box::new(Unwritten));

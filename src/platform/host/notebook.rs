@@ -1,6 +1,6 @@
-//! Notebooks (`!docker run …`, `%%bash` cells) and the scripts of `package.json`.
+//! Notebooks (`!docker run …`, `%%bash` cells, fences in their text) and the scripts of `package.json`.
 
-use super::{Script, file_name, jsonc};
+use super::{Script, file_name, jsonc, markdown};
 use crate::layer::{Encoding, Layer};
 use crate::platform::embedded::scalar;
 use crate::platform::run::starts_containers;
@@ -35,13 +35,37 @@ fn package_scripts(_: &str, file: &Layer) -> Vec<Script> {
     commands.map(|layer| Script::new(layer, Options::default())).collect()
 }
 
-/// The commands of all code cells: lines behind `!`, whole cells behind `%%bash` or `%%sh`.
+/// The commands of all cells: lines behind `!`, whole cells behind `%%bash` or `%%sh`, fences in the text between.
 fn cells(_: &str, file: &Layer) -> Vec<Script> {
     let (yaml, text) = jsonc::parse(file.text());
     let cells = yaml.root(&text).and_then(|root| root.get("cells"));
-    let code = |cell: &Node<'_>| cell.get("cell_type").and_then(Node::str) == Some("code");
-    let cells = cells.into_iter().flat_map(Node::items).filter(code);
-    cells.filter_map(|cell| commands(file, cell.get("source")?)).collect()
+    let mut found = Vec::new();
+    for cell in cells.into_iter().flat_map(Node::items) {
+        let (Some(sort), Some(source)) = (cell.get("cell_type").and_then(Node::str), cell.get("source"))
+        else {
+            continue;
+        };
+        match sort {
+            "code" => found.extend(commands(file, source)),
+            "markdown" => {
+                let fences = markdown::scripts(&joined(file, source));
+                found.extend(fences.into_iter().map(|(layer, options)| Script::new(layer, options)));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// All strings of a source as one text.
+fn joined(file: &Layer, source: Node<'_>) -> Layer {
+    let mut embed = file.embed(Encoding::DoubleQuoted);
+    for line in std::iter::once(source).chain(source.items()) {
+        if let Some(line) = scalar(file, line) {
+            embed.append(&line, 0);
+        }
+    }
+    embed.finish()
 }
 
 /// One cell's commands as one script. The source is a string, or a list of one string a line.
