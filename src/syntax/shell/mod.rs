@@ -126,6 +126,9 @@ impl<'t> Script<'t> {
         };
         reader.statements(false, 0);
         reader.script.work = reader.cursor.work;
+        // A redirection that stands before a function's name belongs to no command.
+        let commands = reader.script.commands.len();
+        reader.script.here_documents.retain(|document| document.command < commands);
         reader.script
     }
 }

@@ -72,6 +72,8 @@ fn sound(text: &str, options: Options) {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_text_gives_sound_spans(text in "\\PC{0,80}", make: bool, prose: bool) {
         for dialect in [Dialect::Posix, Dialect::Fish, Dialect::Batch, Dialect::PowerShell] {

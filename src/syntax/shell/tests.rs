@@ -264,3 +264,11 @@ fn fish_batch_and_powershell_have_their_own_ways() {
         ["p=\"C:\\x\"", "a=('--gpus' 'all')", "a+=\"-it\"", "id=unread"]
     );
 }
+
+#[test]
+fn a_here_document_before_a_function_belongs_to_no_command() {
+    let script = Script::read("{{<<-'E'f() if @\"\n", Options::default());
+    assert!(script.here_documents.iter().all(|document| document.command < script.commands.len()));
+    let script = Script::read("E\n<<-'E'do f() \n", Options::default());
+    assert!(script.here_documents.iter().all(|document| document.command < script.commands.len()));
+}
