@@ -142,10 +142,15 @@ impl Field {
 
     /// Bytes `range` of it as a field of its own.
     pub fn slice(&self, range: Span) -> Self {
+        self.slice_from(range, 0)
+    }
+
+    /// The same, where no part before the `first` reaches into the range.
+    fn slice_from(&self, range: Span, first: usize) -> Self {
         let written = self.written.clone();
         let mut slice = Self { via: self.via.clone(), written, ..Self::default() };
         slice.value.push_str(range.of(&self.value));
-        for part in &self.parts {
+        for part in self.parts.iter().skip(first).take_while(|part| part.inner.start <= range.end) {
             let start = part.inner.start.max(range.start);
             let end = part.inner.end.min(range.end);
             if start < end || (part.inner.is_empty() && range.is_empty()) {
@@ -157,27 +162,27 @@ impl Field {
 
     /// The words of its value, as an unquoted expansion splits it. What is unknown is never split.
     pub fn split(&self) -> Vec<Self> {
-        let blank = |at: usize, byte: u8| {
-            byte.is_ascii_whitespace()
-                && !self
-                    .parts
-                    .iter()
-                    .any(|part| part.known != Known::Text && part.inner.start <= at && at < part.inner.end)
-        };
         let mut words = Vec::new();
         let mut start = None;
+        // The part at hand, and the one in which the word at hand begins.
+        let (mut part, mut first) = (0, 0);
         for (at, byte) in self.value.bytes().enumerate() {
-            match (blank(at, byte), start) {
+            while self.parts.get(part).is_some_and(|here| here.inner.end <= at) {
+                part += 1;
+            }
+            let unread = |here: &Part| here.known != Known::Text && here.inner.start <= at;
+            let blank = byte.is_ascii_whitespace() && !self.parts.get(part).is_some_and(unread);
+            match (blank, start) {
                 (true, Some(from)) => {
-                    words.push(self.slice(Span::new(from, at)));
+                    words.push(self.slice_from(Span::new(from, at), first));
                     start = None;
                 }
-                (false, None) => start = Some(at),
+                (false, None) => (start, first) = (Some(at), part),
                 _ => {}
             }
         }
         if let Some(from) = start {
-            words.push(self.slice(Span::new(from, self.value.len())));
+            words.push(self.slice_from(Span::new(from, self.value.len()), first));
         }
         words
     }

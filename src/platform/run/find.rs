@@ -98,15 +98,27 @@ fn engine_variable(source: &str) -> Option<(Engine, bool, bool)> {
 
 /// Behind the engine's own options: the place behind `run`, `create`, `container run`.
 fn behind_run(fields: &[Field], from: usize) -> Option<usize> {
+    behind(fields, from, &["run", "create"], &["container"])
+}
+
+/// The place behind a command of the engine: behind its own options and the group that the command belongs to.
+fn behind(fields: &[Field], from: usize, commands: &[&str], groups: &[&str]) -> Option<usize> {
     let mut at = from;
     while let Some(field) = fields.get(at) {
         at += 1;
         match field.value.as_str() {
-            "run" | "create" => return Some(at),
-            "container" => {}
+            word if commands.contains(&word) => return Some(at),
+            word if groups.contains(&word) => {}
             option if option.starts_with('-') => at += usize::from(global_takes_value(option)),
             _ => return None,
         }
     }
     None
+}
+
+/// The arguments behind `docker build`.
+pub(super) fn find_build(fields: &[Field]) -> Option<&[Field]> {
+    let (at, _) = fields.iter().enumerate().find(|(_, field)| engine(field).is_some())?;
+    let from = behind(fields, at + 1, &["build"], &["buildx", "image", "builder"])?;
+    fields.get(from..).filter(|_| !talks(fields))
 }

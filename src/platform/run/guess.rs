@@ -47,9 +47,13 @@ const OPTION_NAMES: [&str; 34] = [
     "bind",
 ];
 
+/// How many arguments are looked at behind one that cannot be read.
+const MAX_LOOKED: usize = 64;
+
 /// Whether an argument that cannot be read is the image rather than options. `rest` are the arguments behind it.
 pub(super) fn is_image(engine: Engine, field: &Field, known: Known, rest: &[Field]) -> bool {
     let Some(next) = rest.first() else { return true };
+    let rest = rest.get(..MAX_LOOKED).unwrap_or(rest);
     match (named_image(&field.value), named_options(&field.value)) {
         (true, false) => return true,
         (false, true) => return !rest.iter().any(may_be_image),

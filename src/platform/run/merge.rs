@@ -1,10 +1,13 @@
 //! From the readings of one command, one for each value of its variables, to one invocation.
 
+use std::collections::{HashMap, HashSet};
+
 use super::Invocation;
 use super::command_line::{Arguments, OptionUse};
 use super::environment::Unit;
 use super::fields::{Field, Spot};
 use super::find::Found;
+use crate::source::Span;
 use crate::syntax::shell::Command;
 
 /// One reading of a command that starts a container.
@@ -39,46 +42,48 @@ pub(super) fn merge(unit: &Unit<'_>, command: &Command, ways: Vec<Way>) -> Optio
         unread: Vec::new(),
         image: None,
         command: Vec::new(),
+        build_size: None,
         loose: command.loose,
     };
+    let mut known: HashMap<Key, usize> = HashMap::new();
+    let mut unread = HashSet::new();
     for way in ways {
         let arguments = way.arguments;
-        let mut there = Vec::with_capacity(arguments.options.len());
+        let mut there = vec![false; invocation.options.len()];
         for option in arguments.options {
-            let known = invocation.options.iter().position(|known| alike(known, &option));
-            let index = known.unwrap_or_else(|| {
+            let index = *known.entry(key(&option)).or_insert(invocation.options.len());
+            if index == invocation.options.len() {
                 invocation.options.push(option);
-                invocation.options.len() - 1
-            });
-            there.push(index);
-        }
-        invocation.ways.push(there);
-        for unread in arguments.unread {
-            if !invocation.unread.iter().any(|known| known.field.value == unread.field.value) {
-                invocation.unread.push(unread);
+            }
+            there.resize(invocation.options.len(), false);
+            if let Some(there) = there.get_mut(index) {
+                *there = true;
             }
         }
+        invocation.ways.push(there);
+        let new = arguments.unread.into_iter().filter(|argument| unread.insert(argument.field.value.clone()));
+        invocation.unread.extend(new);
         if invocation.image.as_ref().is_none_or(|image| image.value.is_empty()) {
             invocation.image = arguments.image;
             invocation.command = arguments.command;
         }
     }
-    let everywhere = |index: usize| invocation.ways.iter().all(|way| way.contains(&index));
-    let conditional: Vec<bool> = (0..invocation.options.len()).map(|index| !everywhere(index)).collect();
-    for (option, conditional) in invocation.options.iter_mut().zip(conditional) {
-        option.conditional |= conditional;
+    let Invocation { options, ways, .. } = &mut invocation;
+    for (index, option) in options.iter_mut().enumerate() {
+        option.conditional |= !ways.iter().all(|way| way.get(index) == Some(&true));
     }
     Some((invocation, written))
 }
 
-/// Whether two options are the same one, written at the same place with the same value.
-fn alike(one: &OptionUse, other: &OptionUse) -> bool {
-    let value = |option: &OptionUse| option.value.as_ref().map(|value| value.value.clone());
-    let place = match (one.flag.spot(), other.flag.spot()) {
-        (Some(one), Some(other)) => same(&one, &other),
-        _ => false,
-    };
-    place && one.name == other.name && value(one) == value(other)
+/// What makes two options the same one: the text they stand in, the place, name and value.
+type Key = (usize, Span, String, Option<String>);
+
+fn key(option: &OptionUse) -> Key {
+    let (text, span) = option
+        .flag
+        .spot()
+        .map_or((0, Span::default()), |spot| (spot.layer.text().as_ptr().addr(), spot.span));
+    (text, span, option.name.clone(), option.value.as_ref().map(|value| value.value.clone()))
 }
 
 fn same(one: &Spot, other: &Spot) -> bool {

@@ -4,6 +4,7 @@
 //! the place of each. Variables are followed to every value that the file gives them; what may be there and what
 //! cannot be read is marked as such. [`workload`] makes the shared model of it.
 
+mod build;
 mod command_line;
 mod environment;
 mod expand;
@@ -38,16 +39,27 @@ pub struct Invocation {
     pub word: Spot,
     /// The options that the engine reads, in order; those of all values that variables may have.
     pub options: Vec<OptionUse>,
-    /// The ways in which it may run: which of the options are there together.
-    pub ways: Vec<Vec<usize>>,
+    /// The ways in which it may run: for each whether the option at an index is there. What lies behind the end is not.
+    pub ways: Vec<Vec<bool>>,
     /// Arguments before the image that cannot be read.
     pub unread: Vec<Unread>,
     /// The image, if one is named.
     pub image: Option<Field>,
     /// What goes to the program: everything behind the image.
     pub command: Vec<Field>,
+    /// The size that the same file asks for when it builds the image.
+    pub build_size: Option<BuildSize>,
     /// Whether it goes on over a line end where a shell would stop.
     pub loose: bool,
+}
+
+/// `docker build --shm-size=…`.
+#[derive(Clone, Debug)]
+pub struct BuildSize {
+    /// The size as it is written.
+    pub value: String,
+    /// Flag and value.
+    pub spot: Spot,
 }
 
 /// The command lines that start containers in the script `layer`. `given` are variables from outside of it.

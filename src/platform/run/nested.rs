@@ -54,7 +54,8 @@ fn script_fields(fields: &[Field]) -> Option<&[Field]> {
     for (at, field) in fields.iter().enumerate() {
         let name = program(field);
         if SHELLS.contains(&name.as_str()) {
-            let flag = behind(at + 1).iter().position(|field| {
+            // Its options before that are few.
+            let flag = behind(at + 1).iter().take(8).position(|field| {
                 let value = field.value.as_str();
                 value.eq_ignore_ascii_case("/c")
                     || value == "-Command"
@@ -130,12 +131,35 @@ pub(super) fn fed(unit: &Unit<'_>, command: &Command, body: &HereDocument) -> Ve
         let name = name.rsplit('/').next().unwrap_or_default();
         SHELLS.contains(&name) || matches!(name, "ssh" | "sbatch" | "qsub" | "at" | "batch")
     });
+    let script = becomes_script(unit, command) || is_script(text);
+    if shell || script { vec![unit.layer.part(body.body, Encoding::Verbatim)] } else { Vec::new() }
+}
+
+/// Whether a command writes a script: its output goes to a file with a script's ending.
+pub(super) fn becomes_script(unit: &Unit<'_>, command: &Command) -> bool {
     let written = command.redirections.iter().filter_map(|redirection| redirection.target.as_ref());
-    let script = written.chain(&command.words).any(|target| {
+    written.chain(&command.words).any(|target| {
         let name = unit.script.slice(target.span).trim_end_matches(['"', '\'']);
         [".sh", ".bash", ".sbatch", ".slurm", ".command"].iter().any(|ending| name.ends_with(ending))
-    });
-    if shell || script { vec![unit.layer.part(body.body, Encoding::Verbatim)] } else { Vec::new() }
+    })
+}
+
+/// Whether a text begins as a script does.
+fn is_script(text: &str) -> bool {
+    let first = text.trim_start().lines().next().unwrap_or_default();
+    first.starts_with("#!") && first.ends_with("sh")
+}
+
+/// The text that `echo` writes into a script.
+pub(super) fn echoed(unit: &Unit<'_>, command: &Command, fields: &[Field]) -> Option<Layer> {
+    let name = program(fields.first()?);
+    let field = fields.get(1..)?.iter().find(|field| names_engine(&field.value))?;
+    if !matches!(name.as_str(), "echo" | "printf") || !becomes_script(unit, command) {
+        return None;
+    }
+    let mut embed = unit.layer.embed(encoding(std::slice::from_ref(field)));
+    put(&mut embed, unit, field)?;
+    Some(embed.finish())
 }
 
 /// The command lines of a systemd unit; nothing where the text is none.

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
+use super::build::{Build, attach, build};
 use super::command_line::arguments;
 use super::environment::{At, Given, Unit};
 use super::expand::Expander;
@@ -39,9 +40,12 @@ pub(super) fn names_engine(text: &str) -> bool {
 }
 
 pub(super) fn search(layer: &Layer, options: Options, given: &[Given]) -> Vec<Invocation> {
-    let mut search = Search { expander: Expander::default(), found: Vec::new() };
+    let mut search = Search { expander: Expander::default(), found: Vec::new(), builds: Vec::new() };
     search.script(&Unit::new(layer, options, None, given), 0);
-    let mut found = search.found;
+    let (mut found, builds) = (search.found, search.builds);
+    for (invocation, _) in &mut found {
+        attach(&builds, invocation);
+    }
     place_by_use(&mut found);
     found.sort_by_key(|hit| hit.0.word.layer.map(hit.0.word.span).start);
     found.dedup_by_key(|hit| hit.0.word.layer.map(hit.0.word.span));
@@ -72,6 +76,7 @@ fn place_by_use(found: &mut [Hit]) {
 struct Search {
     expander: Expander,
     found: Vec<Hit>,
+    builds: Vec<Build>,
 }
 
 impl Search {
@@ -101,9 +106,16 @@ impl Search {
         let found: Vec<Way> = ways.iter().filter_map(|fields| way(fields)).collect();
         if let Some(hit) = merge(unit, command, found) {
             self.found.push(hit);
+        } else if let Some(build) = ways.iter().find_map(|fields| build(fields)) {
+            self.builds.push(build);
         } else if depth < MAX_DEPTH {
-            for fields in ways.iter().filter(|fields| !talks(fields)) {
-                if let Some(layer) = nested::script(unit, fields) {
+            for fields in &ways {
+                let script = if talks(fields) {
+                    nested::echoed(unit, command, fields)
+                } else {
+                    nested::script(unit, fields)
+                };
+                if let Some(layer) = script {
                     self.script(&Unit::new(&layer, unit.options, Some((unit, at)), &[]), depth + 1);
                 }
             }

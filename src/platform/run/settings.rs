@@ -21,6 +21,12 @@ pub(super) fn settings(invocation: &Invocation, subset: Option<&Subset<'_>>) -> 
         let why = format!("{} may set it", unread.field.value);
         setting(Says::Unread(why), &unread.field, String::new())
     }));
+    settings.extend(invocation.build_size.iter().map(|build| {
+        let dialect = dialect(invocation.engine);
+        let says = Says::BuildSize(dialect, dialect.read(&build.value));
+        let text = build.spot.text().split_whitespace().collect::<Vec<_>>().join(" ");
+        placed(says, text, build.value.clone(), &build.spot)
+    }));
     share_with_pod(invocation, &mut settings);
     settings
 }

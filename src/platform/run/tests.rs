@@ -83,6 +83,8 @@ fn engines_are_found_behind_whatever_hands_them_on() {
         "bash <<EOF\ndocker run img\nEOF",
         "cat > start.sh <<'EOF'\n#!/bin/sh\ndocker run img\nEOF",
         "cat > /etc/systemd/system/x.service <<EOF\n[Service]\nExecStart=/usr/bin/docker run \\\n  img\nEOF",
+        "echo 'docker run img' > start.sh",
+        "c=$(cat <<EOF\n#!/bin/bash\ndocker run img\nEOF\n)\necho \"$c\" | tee x",
         "C=\"docker run img\"; eval $C",
         "C=$(cat <<EOF\ndocker run img\nEOF\n)\nbash -c \"$C\"",
         "D=(docker run); \"${D[@]}\" img",
@@ -214,4 +216,13 @@ fn variables_that_feed_each_other_end() {
     assert_eq!(read(&uses, Options::default()).len(), n);
     assert_eq!(read(&nested, Options::default()).len(), 1);
     assert_eq!(read(&many, Options::default()).len(), n);
+}
+
+#[test]
+fn a_size_for_building_is_noted_at_the_image_that_is_run() {
+    let found =
+        read("docker build -t a:1 --shm-size 8g .\nI=a; docker run $I:1\ndocker run b", Options::default());
+    let sizes: Vec<_> =
+        found.iter().map(|run| run.build_size.as_ref().map(|build| build.spot.text())).collect();
+    assert_eq!(sizes, [Some("--shm-size 8g"), None]);
 }

@@ -91,11 +91,6 @@ pub(super) fn written(option: &OptionUse) -> String {
     }
 }
 
-/// The options that are there in one way, or in any.
-fn in_way(way: Option<&[usize]>, index: usize) -> bool {
-    way.is_none_or(|way| way.contains(&index))
-}
-
 /// Whether the container asks for a GPU. With `way` only what is there in that way counts, and nothing conditional.
 fn gpu(invocation: &Invocation, way: Option<&Subset>, options: &Options) -> Gpu {
     let mut gpu = Gpu::default();
@@ -150,14 +145,14 @@ fn gpu(invocation: &Invocation, way: Option<&Subset>, options: &Options) -> Gpu 
 
 /// Some of an invocation's options: those of one way, with or without those that depend on something at run time.
 pub(super) struct Subset<'i> {
-    way: &'i [usize],
+    way: &'i [bool],
     with_conditional: bool,
 }
 
 impl Subset<'_> {
     /// Whether an option is one of them.
     pub(super) fn holds(&self, index: usize, option: &OptionUse) -> bool {
-        in_way(Some(self.way), index) && (self.with_conditional || !option.flag.is_conditional())
+        self.way.get(index) == Some(&true) && (self.with_conditional || !option.flag.is_conditional())
     }
 }
 

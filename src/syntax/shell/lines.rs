@@ -73,14 +73,15 @@ impl Reader<'_> {
         goes_on.then_some(1 + blanks + length + 1)
     }
 
-    /// At a comment inside a command: goes over comment lines between continued ones where the command plainly goes
-    /// on behind them, because the next line begins with an option or the comment itself ends like a continued line.
-    /// False where the comment ends the command, as it does for a shell.
-    pub(super) fn comment_between(&mut self) -> bool {
+    /// At a comment inside a command that begins at `first`: goes over comment lines between continued ones where the
+    /// command plainly goes on behind them, because the next line begins with an option or the comment itself ends like a
+    /// continued line. In a document a line that is indented below the command goes on, too. False where the comment ends
+    /// the command, as it does for a shell.
+    pub(super) fn comment_between(&mut self, first: usize) -> bool {
         let alone = self.continued <= self.cursor.pos
             && self.cursor.slice(Span::new(self.continued, self.cursor.pos)).trim_start().is_empty();
         if !alone {
-            return false;
+            return self.options.prose && self.indented_below(first);
         }
         let start = self.cursor.pos;
         let mut continued = false;
@@ -96,6 +97,26 @@ impl Reader<'_> {
             None | Some(b'\n' | b'\r') => false,
             Some(_) => continued,
         };
+        if goes_on {
+            self.loose = true;
+        } else {
+            self.cursor.pos = start;
+        }
+        goes_on
+    }
+
+    /// Goes over a comment at the end of a line if the next line is indented deeper than the command.
+    fn indented_below(&mut self, first: usize) -> bool {
+        let start = self.cursor.pos;
+        self.comment();
+        self.cursor.bump(1);
+        let indent = self.cursor.skip(blank).len();
+        let own = self
+            .script
+            .text
+            .get(..first)
+            .map_or(0, |before| before.len() - before.trim_end_matches([' ', '\t']).len());
+        let goes_on = indent > own && self.cursor.peek().is_some_and(|byte| !b"\r\n#".contains(&byte));
         if goes_on {
             self.loose = true;
         } else {

@@ -164,7 +164,7 @@ impl Reader<'_> {
     fn part(&mut self, id: usize, command: &mut Command) -> bool {
         let Some(byte) = self.cursor.peek() else { return false };
         if self.at_comment() {
-            if !self.comment_between() {
+            if !self.comment_between(command.span.start) {
                 return false;
             }
             self.blanks();

@@ -93,6 +93,9 @@ fn lines_that_a_person_reads_as_continued_are_joined_and_marked() {
         assert!(script.commands[0].loose, "{text}");
         assert!(posix(text)[0].ends_with("--rm|img"), "{text}: {:?}", posix(text));
     }
+    let documented = "docker run -it # the options\n    img # the image\nnext";
+    assert_eq!(prose(documented), ["docker|run|-it|img", "next"]);
+    assert_eq!(posix(documented), ["docker|run|-it", "img", "next"]);
     // As a shell reads it: the last argument is followed by a comment and by another command.
     assert_eq!(posix("docker run img \\\n  # done\nnext"), ["docker|run|img", "next"]);
     assert_eq!(posix("echo a\\ b"), ["echo|a\\ b"]);

@@ -1,0 +1,48 @@
+//! `docker build --shm-size`: a size for building an image, which does nothing for the containers that run it.
+
+use super::fields::{Field, Spot};
+use super::find::find_build;
+use super::{BuildSize, Invocation};
+use crate::source::Span;
+
+/// A build that asks for a size, and the images it makes.
+pub(super) struct Build {
+    images: Vec<String>,
+    size: BuildSize,
+}
+
+/// The build in a command's fields, if it asks for a size.
+pub(super) fn build(fields: &[Field]) -> Option<Build> {
+    let arguments = find_build(fields)?;
+    let images =
+        values(arguments, &["-t", "--tag"]).map(|(_, value)| untagged(&value.value).to_owned()).collect();
+    let (flag, value) = values(arguments, &["--shm-size"]).last()?;
+    let (start, end) = (flag.spot()?, value.spot()?);
+    let span = if end.beside(&start) { start.span.join(end.span) } else { start.span };
+    let size = BuildSize { value: value.value, spot: Spot { layer: start.layer, span } };
+    Some(Build { images, size })
+}
+
+/// The values of an option under any of its names, each with the word of the flag.
+fn values<'f>(arguments: &'f [Field], names: &'f [&str]) -> impl Iterator<Item = (&'f Field, Field)> {
+    arguments.iter().enumerate().filter_map(move |(at, field)| {
+        if names.contains(&field.value.as_str()) {
+            return Some((field, arguments.get(at + 1)?.clone()));
+        }
+        let (name, _) = field.value.split_once('=')?;
+        let value = field.slice(Span::new(name.len() + 1, field.value.len()));
+        names.contains(&name).then_some((field, value))
+    })
+}
+
+/// An image's name without the tag that is meant where none is written.
+fn untagged(image: &str) -> &str {
+    image.strip_suffix(":latest").unwrap_or(image)
+}
+
+/// Notes at each invocation the build of its image.
+pub(super) fn attach(builds: &[Build], invocation: &mut Invocation) {
+    let Some(image) = invocation.image.as_ref().map(|image| untagged(&image.value)) else { return };
+    let made = builds.iter().rfind(|build| build.images.iter().any(|made| made == image));
+    invocation.build_size = made.map(|build| build.size.clone());
+}
