@@ -1,5 +1,7 @@
 //! Reading the arguments behind `run` as the engine does: options, the image, and what goes to the program.
 
+use std::collections::VecDeque;
+
 use super::fields::{Field, Known};
 use super::guess;
 use super::options::{self, Takes};
@@ -40,17 +42,23 @@ pub(super) struct Arguments {
 }
 
 /// Sorts arguments as `engine` does.
-pub(super) fn arguments(engine: Engine, fields: &[Field]) -> Arguments {
-    let mut reading = Reading { engine, fields: apart(fields), next: 0, found: Arguments::default() };
+pub(super) fn arguments(engine: Engine, fields: impl IntoIterator<Item = Field>) -> Arguments {
+    let fields = fields.into_iter().collect();
+    let mut reading = Reading { engine, fields, found: Arguments::default() };
     while let Some(field) = reading.take() {
         match sort(&field) {
             Sort::End => {
                 reading.found.image = reading.take();
                 break;
             }
-            Sort::Long => reading.long(&field),
+            Sort::Together => {
+                for word in field.split().into_iter().rev() {
+                    reading.fields.push_front(word);
+                }
+            }
+            Sort::Long => reading.long(field),
             Sort::Cluster => reading.cluster(&field),
-            Sort::Unread(known) if !guess::is_image(engine, &field, known, reading.rest()) => {
+            Sort::Unread(known) if !guess::is_image(engine, &field, known, &reading.ahead()) => {
                 reading.found.unread.push(Unread { field });
             }
             // An empty argument is a variable that is empty unless something else sets it.
@@ -64,7 +72,7 @@ pub(super) fn arguments(engine: Engine, fields: &[Field]) -> Arguments {
             }
         }
     }
-    reading.found.command = reading.rest().to_vec();
+    reading.found.command = reading.fields.into();
     reading.found
 }
 
@@ -75,6 +83,8 @@ enum Sort {
     Long,
     /// One or more short options.
     Cluster,
+    /// Options that are quoted together by mistake (`"$OPTS"`, `"--gpus all"`); they are read as they are meant.
+    Together,
     Unread(Known),
     Image,
 }
@@ -83,84 +93,57 @@ fn sort(field: &Field) -> Sort {
     if let Some(known) = field.unread() {
         return Sort::Unread(known);
     }
+    let name = field.value.split('=').next().unwrap_or_default();
     match field.value.as_bytes() {
         b"--" => Sort::End,
+        [b'-', ..] if name.contains(char::is_whitespace) && field.knows(name.len()) => Sort::Together,
         [b'-', b'-', ..] => Sort::Long,
         [b'-', _, ..] if field.knows(2) => Sort::Cluster,
         _ => Sort::Image,
     }
 }
 
-/// Options that are quoted together by mistake (`"$OPTS"`, `"--gpus all"`) are read as they are meant.
-fn apart(fields: &[Field]) -> Vec<Field> {
-    let together = |field: &Field| {
-        let name = field.value.split('=').next().unwrap_or_default();
-        field.value.starts_with('-') && name.contains(char::is_whitespace) && field.knows(name.len())
-    };
-    let mut before_image = true;
-    let mut all = Vec::with_capacity(fields.len());
-    for field in fields {
-        before_image &= field.value != "--";
-        if before_image && together(field) {
-            all.extend(field.split());
-        } else {
-            all.push(field.clone());
-        }
-    }
-    all
-}
-
 struct Reading {
     engine: Engine,
-    fields: Vec<Field>,
-    next: usize,
+    fields: VecDeque<Field>,
     found: Arguments,
 }
 
 impl Reading {
     fn take(&mut self) -> Option<Field> {
-        let field = self.fields.get(self.next).cloned();
-        self.next += usize::from(field.is_some());
-        field
+        self.fields.pop_front()
     }
 
-    fn rest(&self) -> &[Field] {
-        self.fields.get(self.next..).unwrap_or_default()
+    /// The next arguments, as many as a guess needs.
+    fn ahead(&self) -> Vec<&Field> {
+        self.fields.iter().take(guess::MAX_LOOKED).collect()
     }
 
-    fn add(&mut self, name: &str, known: bool, flag: &Field, value: Option<Field>, apart: bool) {
+    fn add(&mut self, (name, known): (&str, bool), flag: Field, value: Option<Field>, apart: bool) {
         let conditional = flag.is_conditional();
-        let name = name.to_owned();
-        self.found.options.push(OptionUse { name, known, value, flag: flag.clone(), apart, conditional });
+        self.found.options.push(OptionUse { name: name.to_owned(), known, value, flag, apart, conditional });
     }
 
     /// `--name=value`, `--name value`, `--name`.
-    fn long(&mut self, field: &Field) {
-        let name = field.value.trim_start_matches("--");
+    fn long(&mut self, field: Field) {
+        let whole = field.value.len();
+        let name = field.value.get(2..).unwrap_or_default();
         let (name, equals) =
             name.split_once('=').map_or((name, None), |(name, _)| (name, Some(2 + name.len() + 1)));
-        let known = options::long(self.engine, name);
-        let whole = field.value.len();
-        match (known, equals) {
-            (_, Some(at)) => {
-                let value = field.slice(Span::new(at, whole));
-                self.add(name, known.is_some(), field, Some(value), false);
-            }
-            (Some((_, Takes::Flag)), None) => self.add(name, true, field, None, false),
-            (Some((_, Takes::Value)), None) => {
-                let value = self.take();
-                self.add(name, true, field, value, true);
-            }
-            (None, None) => {
-                // Misspelt sizes are spelt like the real one otherwise; of others the next word tells.
-                let takes = name.replace('_', "-");
-                let takes = options::long(self.engine, &takes)
-                    .map_or_else(|| guess::is_value(self.rest()), |(_, takes)| takes == Takes::Value);
-                let value = if takes { self.take() } else { None };
-                let apart = value.is_some();
-                self.add(name, false, field, value, apart);
-            }
+        let name = name.to_owned();
+        let known = options::long(self.engine, &name);
+        if let Some(at) = equals {
+            let value = field.slice(Span::new(at, whole));
+            return self.add((&name, known.is_some()), field, Some(value), false);
         }
+        // Misspelt sizes are spelt like the real one otherwise; of others the next word tells.
+        let takes = match known.or_else(|| options::long(self.engine, &name.replace('_', "-"))) {
+            Some((_, takes)) => takes == Takes::Value,
+            None => guess::is_value(&self.ahead()),
+        };
+        let value = if takes { self.take() } else { None };
+        let apart = value.is_some();
+        self.add((&name, known.is_some()), field, value, apart);
     }
 
     /// `-it`, `-m4g`, `-itv /a:/b`, `-e=A=b`.
@@ -172,18 +155,20 @@ impl Reading {
             at += 1;
             let equals = usize::from(letters.get(at) == Some(&b'='));
             match options::short(self.engine, letter) {
-                Some((name, Takes::Flag)) if equals == 0 => self.add(name, true, field, None, false),
+                Some((name, Takes::Flag)) if equals == 0 => {
+                    self.add((name, true), field.clone(), None, false);
+                }
                 Some((name, Takes::Value)) if at == whole => {
                     let value = self.take();
-                    self.add(name, true, field, value, true);
+                    self.add((name, true), field.clone(), value, true);
                 }
                 Some((name, _)) => {
                     let value = field.slice(Span::new(at + equals, whole));
-                    return self.add(name, true, field, Some(value), false);
+                    return self.add((name, true), field.clone(), Some(value), false);
                 }
                 None => {
                     let name = field.value.get(at - 1..).unwrap_or_default();
-                    return self.add(name, false, field, None, false);
+                    return self.add((name, false), field.clone(), None, false);
                 }
             }
         }

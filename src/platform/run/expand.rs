@@ -232,7 +232,11 @@ impl Expander {
 /// The ways of several words, put behind each other.
 fn together(words: impl Iterator<Item = Ways<Vec<Field>>>) -> Ways<Vec<Field>> {
     let mut all: Ways<Vec<Field>> = vec![Vec::new()];
-    for ways in words {
+    for mut ways in words {
+        if let ([fields], [_]) = (all.as_mut_slice(), ways.as_slice()) {
+            fields.extend(ways.pop().unwrap_or_default());
+            continue;
+        }
         grow(&mut all, ways.len());
         for (index, fields) in all.iter_mut().enumerate() {
             fields.extend(nth(&ways, index).iter().cloned());

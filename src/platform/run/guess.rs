@@ -48,16 +48,15 @@ const OPTION_NAMES: [&str; 34] = [
 ];
 
 /// How many arguments are looked at behind one that cannot be read.
-const MAX_LOOKED: usize = 64;
+pub(super) const MAX_LOOKED: usize = 64;
 
 /// Whether an argument that cannot be read is the image rather than options. `rest` are the arguments behind it.
-pub(super) fn is_image(engine: Engine, field: &Field, known: Known, rest: &[Field]) -> bool {
+pub(super) fn is_image(engine: Engine, field: &Field, known: Known, rest: &[&Field]) -> bool {
     let Some(next) = rest.first() else { return true };
-    let rest = rest.get(..MAX_LOOKED).unwrap_or(rest);
     match (named_image(&field.value), named_options(&field.value)) {
         (true, false) => return true,
-        (false, true) => return !rest.iter().any(may_be_image),
-        (true, true) => return known == Known::OneWord || !rest.iter().any(looks_like_image),
+        (false, true) => return !rest.iter().any(|field| may_be_image(field)),
+        (true, true) => return known == Known::OneWord || !rest.iter().any(|field| looks_like_image(field)),
         (false, false) => {}
     }
     if known == Known::OneWord {
@@ -80,7 +79,7 @@ pub(super) fn holds_more(field: &Field) -> bool {
 }
 
 /// Whether `rest` begins with options of the engine and holds an image behind them.
-fn options_follow(engine: Engine, rest: &[Field]) -> bool {
+fn options_follow(engine: Engine, rest: &[&Field]) -> bool {
     let Some(first) = rest.first() else { return false };
     let name = first.value.trim_start_matches('-').split('=').next().unwrap_or_default();
     let known = if first.value.starts_with("--") {
@@ -90,12 +89,14 @@ fn options_follow(engine: Engine, rest: &[Field]) -> bool {
     };
     known
         && !rest.iter().any(|field| field.unread().is_some_and(|_| !named_image(&field.value)))
-        && arguments(engine, rest).image.is_some_and(|image| looks_like_image(&image))
+        && arguments(engine, rest.iter().copied().cloned())
+            .image
+            .is_some_and(|image| looks_like_image(&image))
 }
 
 /// Whether the word behind an unknown option is its value: it is, unless it looks like an image or nothing but it
 /// could be the image.
-pub(super) fn is_value(rest: &[Field]) -> bool {
+pub(super) fn is_value(rest: &[&Field]) -> bool {
     match rest {
         [next, _, ..] => !next.value.starts_with('-') && !looks_like_image(next),
         _ => false,

@@ -10,7 +10,7 @@ use super::command_line::arguments;
 use super::environment::{At, Given, Unit};
 use super::expand::Expander;
 use super::fields::{Field, Spot};
-use super::find::{Found, find, talks};
+use super::find::{find, talks};
 use super::merge::{Way, merge};
 use super::{Invocation, nested};
 use crate::layer::Layer;
@@ -103,9 +103,9 @@ impl Search {
     fn command<'u>(&mut self, unit: &'u Unit<'u>, command: &Command, depth: usize) {
         let at = At { pos: command.span.start, scope: command.scope };
         let ways = self.expander.command(unit, &command.words, at);
-        let found: Vec<Way> = ways.iter().filter_map(|fields| way(fields)).collect();
-        if let Some(hit) = merge(unit, command, found) {
-            self.found.push(hit);
+        if ways.iter().any(|fields| find(fields).is_some()) {
+            let found: Vec<Way> = ways.into_iter().filter_map(way).collect();
+            self.found.extend(merge(unit, command, found));
         } else if let Some(build) = ways.iter().find_map(|fields| build(fields)) {
             self.builds.push(build);
         } else if depth < MAX_DEPTH {
@@ -124,17 +124,18 @@ impl Search {
 }
 
 /// One reading of a command's fields, if it starts a container.
-fn way(fields: &[Field]) -> Option<Way> {
-    let found @ Found { word, arguments: from, .. } = find(fields)?;
-    let arguments = arguments(found.engine, fields.get(from..).unwrap_or_default());
+fn way(mut fields: Vec<Field>) -> Option<Way> {
+    let found = find(&fields)?;
+    let behind = fields.split_off(found.arguments.min(fields.len()));
+    let arguments = arguments(found.engine, behind);
     let help = arguments.options.iter().any(|option| option.name == "help");
     // `docker run [OPTIONS] IMAGE` is a synopsis.
     let synopsis = arguments.image.as_ref().is_none_or(|image| image.value.starts_with(['[', '(']));
     if help || (synopsis && arguments.unread.is_empty()) {
         return None;
     }
-    let engine = fields.get(word)?.clone();
-    let run = fields.get(from.checked_sub(1)?)?.clone();
+    let run = fields.last()?.clone();
+    let engine = fields.into_iter().nth(found.word)?;
     Some(Way { found, engine, run, arguments })
 }
 

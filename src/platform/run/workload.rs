@@ -91,6 +91,9 @@ pub(super) fn written(option: &OptionUse) -> String {
     }
 }
 
+/// How many places that show a GPU are kept of one command. The longest real command has four.
+const MAX_EVIDENCE: usize = 32;
+
 /// Whether the container asks for a GPU. With `way` only what is there in that way counts, and nothing conditional.
 fn gpu(invocation: &Invocation, way: Option<&Subset>, options: &Options) -> Gpu {
     let mut gpu = Gpu::default();
@@ -127,6 +130,9 @@ fn gpu(invocation: &Invocation, way: Option<&Subset>, options: &Options) -> Gpu 
             },
             _ => Sign::No,
         };
+        if gpu.is_yes() && gpu.evidence.len() >= MAX_EVIDENCE {
+            break;
+        }
         let place = spot.layer.place(spot.span);
         match sign {
             Sign::Yes => gpu.found(written(option), place),
