@@ -31,10 +31,42 @@ struct Entry {
     source: String,
 }
 
-/// The table as Rust code.
+/// The patterns of one sort, each with what it is looked up by and the index of its entry.
+#[derive(Default)]
+struct Index {
+    /// What to look up, the pattern, the entry.
+    exact: Vec<(String, String, usize)>,
+    /// Patterns that are looked up by something with a `*`, which are tried one after the other.
+    starred: Vec<(String, usize)>,
+}
+
+impl Index {
+    fn add(&mut self, key: &str, pattern: &str, entry: usize) {
+        if key.contains('*') {
+            self.starred.push((pattern.to_owned(), entry));
+        } else {
+            self.exact.push((key.to_owned(), pattern.to_owned(), entry));
+        }
+    }
+
+    fn write(mut self, name: &str, code: &mut String) -> Result<(), Box<dyn Error>> {
+        self.exact.sort();
+        writeln!(
+            code,
+            "pub(super) static {name}: Index = Index {{ exact: &{:?}, starred: &{:?} }};",
+            self.exact, self.starred
+        )?;
+        Ok(())
+    }
+}
+
+/// The table and its indexes as Rust code.
 pub(super) fn table() -> Result<String, Box<dyn Error>> {
     let groups: Mapping = serde_yaml::from_str(&fs::read_to_string(TABLE)?)?;
-    let mut code = String::from("&[\n");
+    let mut code =
+        String::from("/// All entries, in the order of the file.\npub static TABLE: &[Entry] = &[\n");
+    let (mut images, mut commands, mut words) = (Index::default(), Index::default(), Index::default());
+    let mut number = 0;
     for (group, entries) in groups {
         let group = text(&group)?;
         let entries: Vec<Value> = serde_yaml::from_value(entries)?;
@@ -44,9 +76,23 @@ pub(super) fn table() -> Result<String, Box<dyn Error>> {
                 .map_err(|error| format!("{TABLE}: {group}: {name:?}: {error}"))?;
             write_entry(&mut code, &group, &entry)
                 .map_err(|error| format!("{TABLE}: {}: {error}", entry.name))?;
+            for (glob, _) in pairs(&entry.images)? {
+                let path = glob.split(':').next().unwrap_or_default();
+                images.add(path.rsplit('/').next().unwrap_or_default(), &glob, number);
+            }
+            for (pattern, _) in pairs(&entry.commands)? {
+                commands.add(pattern.split(' ').next().unwrap_or_default(), &pattern, number);
+            }
+            for pattern in &entry.words {
+                words.add(pattern.split('-').next().unwrap_or_default(), pattern, number);
+            }
+            number += 1;
         }
     }
-    code.push(']');
+    code.push_str("];\n");
+    images.write("IMAGES", &mut code)?;
+    commands.write("COMMANDS", &mut code)?;
+    words.write("WORDS", &mut code)?;
     Ok(code)
 }
 

@@ -87,18 +87,23 @@ pub struct UserEntry {
 
 /// Looks a workload up.
 ///
-/// `image` is the reference as written or resolved, with or without registry, tag and digest; `command` the words that
-/// the container runs, entrypoint first (`bash -c` scripts are looked into); `name` what the service or container is
-/// called; `extra` the user's own entries.
-pub fn need(image: Option<&str>, command: &[&str], name: &str, gpus: GpuCount, extra: &[UserEntry]) -> Need {
-    let programs = command::programs(command);
+/// `image` is the reference as written or resolved, with or without registry, tag and digest; `programs` what its
+/// command starts, see [`command::programs`]; `name` what the service or container is called; `extra` the user's own
+/// entries.
+pub fn need(
+    image: Option<&str>,
+    programs: &[Program<'_>],
+    name: &str,
+    gpus: GpuCount,
+    extra: &[UserEntry],
+) -> Need {
     let image = image.map(image::Reference::parse);
-    if let Some(entry) = extra.iter().find(|entry| entry.matches(image.as_ref(), &programs, name)) {
+    if let Some(entry) = extra.iter().find(|entry| entry.matches(image.as_ref(), programs, name)) {
         entry.used.mark();
         return entry.need();
     }
     let by_image = || Some((Told::Image, image.as_ref().and_then(image_entry)?));
-    let told = match command_entry(&programs) {
+    let told = match command_entry(programs) {
         // A container that only waits is one that people enter: what its image is made for counts, if that needs memory.
         Some(idle) if idle.rule == Rule::Idle => {
             let made_for = by_image().filter(|(_, entry)| entry.rule.weight() > Rule::Depends.weight());
@@ -107,7 +112,7 @@ pub fn need(image: Option<&str>, command: &[&str], name: &str, gpus: GpuCount, e
         Some(entry) => Some((Told::Command, entry)),
         None => by_image().or_else(|| Some((Told::Name, words::entry(image.as_ref(), name)?))),
     };
-    told.map_or_else(Need::default, |(told, entry)| judged(told, entry, &programs, gpus))
+    told.map_or_else(Need::default, |(told, entry)| judged(told, entry, programs, gpus))
 }
 
 /// What is known of a program by the name of its entry, in any case of letters, when it runs on so many GPUs.
@@ -166,17 +171,14 @@ fn command_entry(programs: &[Program<'_>]) -> Option<&'static Entry> {
 
 /// The entry whose pattern for `program` is the longest.
 fn program_entry(program: &Program<'_>) -> Option<&'static Entry> {
-    let matches =
-        TABLE.iter().flat_map(|entry| entry.commands.iter().map(move |(pattern, _)| (entry, *pattern)));
-    let fitting = matches.filter(|(_, pattern)| program.matches(pattern));
-    fitting.max_by_key(|(_, pattern)| image::literal(pattern)).map(|(entry, _)| entry)
+    let fitting = table::COMMANDS.candidates(program.name()).filter(|(pattern, _)| program.matches(pattern));
+    fitting.max_by_key(|(pattern, _)| image::literal(pattern)).map(|(_, entry)| entry)
 }
 
 /// The entry whose glob for the image is the narrowest.
 fn image_entry(image: &image::Reference<'_>) -> Option<&'static Entry> {
-    let matches = TABLE.iter().flat_map(|entry| entry.images.iter().map(move |(glob, _)| (entry, *glob)));
-    let fitting = matches.filter(|(_, glob)| image.matches(glob));
-    fitting.max_by_key(|(_, glob)| image::literal(glob)).map(|(entry, _)| entry)
+    let fitting = table::IMAGES.candidates(image.name()).filter(|(glob, _)| image.matches(glob));
+    fitting.max_by_key(|(glob, _)| image::literal(glob)).map(|(_, entry)| entry)
 }
 
 impl UserEntry {

@@ -68,5 +68,25 @@ pub struct Entry {
     pub source: &'static str,
 }
 
-/// All entries, in the order of the file.
-pub static TABLE: &[Entry] = include!(concat!(env!("OUT_DIR"), "/images.rs"));
+/// The patterns of one sort, looked up by the word that a match must have.
+#[derive(Debug)]
+pub(super) struct Index {
+    /// The word, the pattern and the number of its entry, sorted by the word.
+    exact: &'static [(&'static str, &'static str, usize)],
+    /// Patterns without such a word.
+    starred: &'static [(&'static str, usize)],
+}
+
+impl Index {
+    /// The patterns that may match something with the word `key`, each with its entry.
+    pub(super) fn candidates(&self, key: &str) -> impl Iterator<Item = (&'static str, &'static Entry)> {
+        let from = self.exact.partition_point(|(word, ..)| *word < key);
+        let exact =
+            self.exact.get(from..).unwrap_or_default().iter().take_while(move |(word, ..)| *word == key);
+        let exact = exact.map(|(_, pattern, entry)| (*pattern, *entry));
+        let all = exact.chain(self.starred.iter().copied());
+        all.filter_map(|(pattern, entry)| Some((pattern, TABLE.get(entry)?)))
+    }
+}
+
+include!(concat!(env!("OUT_DIR"), "/images.rs"));

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::*;
 
 fn verdict(image: &str, command: &[&str], name: &str, gpus: GpuCount) -> Verdict {
-    need(Some(image).filter(|image| !image.is_empty()), command, name, gpus, &[]).verdict
+    need(Some(image).filter(|image| !image.is_empty()), &command::programs(command), name, gpus, &[]).verdict
 }
 
 /// The narrowest entry for an image, by its name.
@@ -131,6 +131,12 @@ fn the_users_own_entries_come_first() {
     let entry =
         UserEntry { image: Some("me/thing".into()), need: Verdict::No, bytes: None, ..UserEntry::default() };
     let extra = [UserEntry::default(), entry];
-    assert_eq!(need(Some("r.io/me/thing:1"), &["torchrun"], "", GpuCount::All, &extra).verdict, Verdict::No);
-    assert_eq!(need(Some("me/other"), &["torchrun"], "", GpuCount::All, &extra).verdict, Verdict::Yes);
+    assert_eq!(
+        need(Some("r.io/me/thing:1"), &command::programs(&["torchrun"]), "", GpuCount::All, &extra).verdict,
+        Verdict::No
+    );
+    assert_eq!(
+        need(Some("me/other"), &command::programs(&["torchrun"]), "", GpuCount::All, &extra).verdict,
+        Verdict::Yes
+    );
 }

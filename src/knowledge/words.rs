@@ -1,21 +1,25 @@
 //! What the names of services, containers and home-made images tell.
 
+use super::Entry;
 use super::image::Reference;
-use super::{Entry, Rule, TABLE};
+use super::table::WORDS;
 
 /// The entry whose words stand in the image's own name or in the workload's. Of several the one that needs memory wins:
 /// `whisper-finetune` is a training job.
 pub(super) fn entry(image: Option<&Reference<'_>>, name: &str) -> Option<&'static Entry> {
-    let names = [words(image.map_or("", Reference::name)), words(name)];
-    let told = TABLE
-        .iter()
-        .filter(|entry| entry.words.iter().any(|wanted| names.iter().any(|words| contains(words, wanted))));
-    // The first of equals, so that the file's order decides.
-    told.reduce(|best, entry| if rank(entry) > rank(best) { entry } else { best })
-}
-
-fn rank(entry: &Entry) -> u8 {
-    if entry.rule == Rule::Idle { 0 } else { entry.rule.weight() }
+    let mut best: Option<&'static Entry> = None;
+    for words in [words(image.map_or("", Reference::name)), words(name)] {
+        let mut rest = words.as_slice();
+        while let [word, behind @ ..] = rest {
+            for (_, entry) in WORDS.candidates(word).filter(|(wanted, _)| starts_with(rest, wanted)) {
+                if best.is_none_or(|best| entry.rule.weight() > best.rule.weight()) {
+                    best = Some(entry);
+                }
+            }
+            rest = behind;
+        }
+    }
+    best
 }
 
 /// The words of a name in lower case, without trailing numbers: `vLLM-node_2` is `vllm`, `node`.
@@ -25,10 +29,10 @@ fn words(name: &str) -> Vec<String> {
     words.filter(|word| !word.is_empty()).map(str::to_ascii_lowercase).collect()
 }
 
-/// Whether the words of `wanted` (`nvidia-smi`) follow each other in `words`.
-fn contains(words: &[String], wanted: &str) -> bool {
-    let length = wanted.split('-').count();
-    words.windows(length).any(|window| window.iter().map(String::as_str).eq(wanted.split('-')))
+/// Whether `words` begin with those of `wanted` (`nvidia-smi`).
+fn starts_with(words: &[String], wanted: &str) -> bool {
+    let mut words = words.iter();
+    wanted.split('-').all(|wanted| words.next().is_some_and(|word| word == wanted))
 }
 
 #[cfg(test)]
@@ -39,8 +43,14 @@ mod tests {
     fn names_fall_into_words() {
         assert_eq!(words("vLLM-node_2"), ["vllm", "node"]);
         assert_eq!(words("${TRAIN_IMAGE}"), ["train", "image"]);
-        let smi = words("gpu-nvidia-smi-1");
-        assert!(contains(&smi, "nvidia-smi") && contains(&smi, "nvidia") && !contains(&smi, "smi-nvidia"));
-        assert!(!contains(&words("x"), "nvidia-smi"));
+    }
+
+    #[test]
+    fn words_of_an_entry_stand_together() {
+        let named = |name| entry(None, name).map(|entry| entry.name);
+        assert_eq!(named("gpu-nvidia-smi-1"), Some("GPU query"));
+        assert_eq!(named("smi-nvidia"), None);
+        assert_eq!(named("nvidia"), None);
+        assert_eq!(named("whisper-finetune"), named("finetune"));
     }
 }

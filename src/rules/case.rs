@@ -41,13 +41,14 @@ impl<'a> Case<'a> {
         self.advice.get_or_init(|| {
             let workload = self.workload;
             let command: Vec<&str> = workload.command.iter().map(String::as_str).collect();
+            let programs = programs(&command);
             let gpus = workload.gpu.count;
             let limit = workload.memory_limit.as_ref().map(|limit| limit.0);
             let extra = &self.options.images;
-            let need = knowledge::need(workload.image.as_deref(), &command, &workload.name, gpus, extra);
+            let need = knowledge::need(workload.image.as_deref(), &programs, &workload.name, gpus, extra);
             let mut size = sizing::recommend(&Facts {
                 need: &need,
-                programs: &programs(&command),
+                programs: &programs,
                 environment: &workload.environment,
                 gpus,
                 memory_limit: limit,

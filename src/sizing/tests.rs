@@ -98,8 +98,8 @@ fn the_default_holds_eleven_images_for_four_workers() {
 /// What is recommended for an image, a command line and a memory limit.
 fn recommended(image: &str, line: &str, gpus: GpuCount, memory_limit: Option<u64>) -> Recommendation {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let need = knowledge::need(Some(image), &words, "", gpus, &[]);
     let programs = command::programs(&words);
+    let need = knowledge::need(Some(image), &programs, "", gpus, &[]);
     recommend(&Facts {
         need: &need,
         programs: &programs,
