@@ -57,12 +57,16 @@ pub fn check(unit: &Unit, context: &Context<'_>, wanted: Wanted) -> UnitReport {
     if !ignores.is_empty() {
         suppress::mark_used(context, &reading, &mut ignores);
     }
-    if wanted.fixes {
-        prove::fixes(unit, context, &reading, &mut findings);
-        for ignores in &mut ignores {
-            let removals = ignores.removals();
-            let same = |after: Reading| prove::same_meaning(&reading, &after);
-            ignores.set_removable(prove::reread(unit, context, &removals).is_some_and(same));
+    match &context.options.ignore_because {
+        _ if !wanted.fixes => {}
+        Some(reason) => suppress::add::comments(unit, context, &reading, &mut findings, reason),
+        None => {
+            prove::fixes(unit, context, &reading, &mut findings);
+            for ignores in &mut ignores {
+                let removals = ignores.removals();
+                let same = |after: Reading| prove::same_meaning(&reading, &after);
+                ignores.set_removable(prove::reread(unit, context, &removals).is_some_and(same));
+            }
         }
     }
     let listed = if wanted.workloads { list(&reading, &findings, context) } else { Vec::new() };

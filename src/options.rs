@@ -40,6 +40,8 @@ pub struct Options {
     pub per_file_ignores: Vec<FileIgnore>,
     /// Whether comments, `per_file_ignores` and the baseline hide findings.
     pub suppressions: bool,
+    /// The reason of the ignore comments that are offered in place of fixes, where they are asked for.
+    pub ignore_because: Option<String>,
 }
 
 impl Default for Options {
@@ -58,6 +60,7 @@ impl Default for Options {
             shm_fields: Vec::new(),
             per_file_ignores: Vec::new(),
             suppressions: true,
+            ignore_because: None,
         }
     }
 }

@@ -8,19 +8,8 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{root, shmlint};
+use common::{root, scratch, shmlint};
 use serde_json::{Map, Value, json};
-
-/// A scratch folder with files.
-fn scratch(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a scratch folder");
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).expect("a folder");
-        fs::write(path, text).expect("a file");
-    }
-    folder
-}
 
 /// What a run says of its configuration on stderr.
 fn told(folder: &Path, args: &[&str]) -> String {

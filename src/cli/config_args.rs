@@ -27,6 +27,26 @@ pub(crate) struct SuppressArgs {
     /// Show what ignore comments, per-file-ignores and the baseline hide
     #[arg(long)]
     pub(crate) no_suppressions: bool,
+    /// Write a comment for every finding that ignores it, with a reason
+    #[arg(
+        long,
+        value_name = "REASON",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        value_parser = reason,
+        conflicts_with_all = ["fix", "no_suppressions"],
+    )]
+    pub(crate) add_suppressions: Option<String>,
+}
+
+/// A reason stands in a comment, which must not end in its midst.
+fn reason(text: &str) -> Result<String, String> {
+    let odd = |c: char| c.is_control();
+    if text.contains(odd) || text.contains("-->") || text.contains("*/") {
+        return Err("a reason is one line without '-->' and '*/'".into());
+    }
+    Ok(text.trim().to_owned())
 }
 
 /// What the run does: the configuration with the command line laid over it. `check` is what only a check asks for.
@@ -62,7 +82,10 @@ pub(super) fn settle(
         config.choices.push(select::choice(&check.rules)?);
     }
     let mut settled = config.settle()?;
-    settled.options.suppressions = check.is_none_or(|check| !check.suppress.no_suppressions);
+    if let Some(check) = check {
+        settled.options.suppressions = !check.suppress.no_suppressions;
+        settled.options.ignore_because.clone_from(&check.suppress.add_suppressions);
+    }
     Ok(settled)
 }
 

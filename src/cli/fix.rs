@@ -9,9 +9,18 @@ use super::outputs::{to_stderr, to_stdout};
 use crate::fix::write::replace;
 use crate::report::{Format, View, write};
 
-/// Fixes. Gives the exit status.
-pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
-    let mended = Mended::of(job);
+/// What came of writing.
+pub(super) struct Written<'m> {
+    /// Sentences that name the files which could not be written, and why.
+    pub(super) failures: Vec<String>,
+    /// Their paths.
+    unwritten: BTreeSet<&'m str>,
+    /// How many findings were mended in the files that were written.
+    pub(super) fixed: usize,
+}
+
+/// Writes every file that changes, but for standard input.
+pub(super) fn write_files<'m>(job: &Job<'_>, mended: &'m Mended) -> Written<'m> {
     let mut failures = Vec::new();
     let mut unwritten: BTreeSet<&str> = BTreeSet::new();
     for (before, after) in &mended.patches {
@@ -27,6 +36,13 @@ pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
     }
     let done = |paths: &[String]| paths.iter().all(|path| !unwritten.contains(path.as_str()));
     let fixed = mended.made.iter().filter(|(_, paths)| done(paths)).count();
+    Written { failures, unwritten, fixed }
+}
+
+/// Fixes. Gives the exit status.
+pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
+    let mended = Mended::of(job);
+    let Written { failures, unwritten, fixed } = write_files(job, &mended);
     // What was not written is as it was: only another look tells what is left.
     let left = if unwritten.is_empty() { mended.left } else { job.lint(true, &[]) };
     let status = if let Some(stdin) = &job.input.stdin {

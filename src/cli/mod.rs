@@ -16,6 +16,7 @@ mod rule;
 mod select;
 mod shell;
 mod size;
+mod suppress;
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -73,6 +73,11 @@ impl Lines {
         if html { far } else { near }
     }
 
+    /// How many lines there are.
+    pub(super) fn count(&self) -> usize {
+        self.starts.len()
+    }
+
     /// The span of a line with its end.
     pub(super) fn span(&self, line: usize, length: usize) -> (usize, usize) {
         let start = self.starts.get(line).copied().unwrap_or(length);

@@ -4,6 +4,7 @@
 //! names besides (where the GPU is asked for, where the setting stands). An HTML comment above a fence holds for the
 //! whole fence, `ignore-file[…]` for the file. Comments that hide nothing are findings themselves (SHM901).
 
+pub mod add;
 mod comment;
 mod lines;
 mod unused;

@@ -48,3 +48,14 @@ pub fn copy(from: &Path, to: &Path, file: &Path) {
     fs::create_dir_all(target.parent().expect("a file has a folder")).expect("a scratch folder can be made");
     fs::copy(from.join(file), target).expect("a fixture can be copied");
 }
+
+/// A scratch folder with files.
+pub fn scratch(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("a file has a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+    folder
+}
