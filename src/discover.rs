@@ -118,9 +118,12 @@ pub fn shown(path: &Path) -> String {
     text.to_owned()
 }
 
-/// The kinds that a file's name allows, best first.
+/// The kinds that a file's name allows, best first: those that know it by its name before those that ask its text.
 pub fn kinds(path: &str) -> impl Iterator<Item = (&'static Kind, Claim)> {
-    KINDS.iter().map(move |kind| (*kind, (kind.claim)(path))).filter(|(_, claim)| *claim != Claim::No)
+    let claims = KINDS.iter().map(|kind| (*kind, (kind.claim)(path)));
+    let mut claims: Vec<(&'static Kind, Claim)> = claims.filter(|(_, claim)| *claim != Claim::No).collect();
+    claims.sort_by_key(|(_, claim)| *claim != Claim::ByName);
+    claims.into_iter()
 }
 
 /// Collects from several threads.

@@ -6,7 +6,7 @@ use memchr::memmem;
 
 use super::tree::{self, Found, Fuel};
 use crate::source::{Source, Span};
-use crate::syntax::yaml::{Kind, Node, Style, Yaml};
+use crate::syntax::yaml::{Entry, Kind, Node, Style, Yaml};
 
 /// A file of a project.
 pub(super) struct File {
@@ -147,11 +147,14 @@ const OF_A_CONTAINER: &[&str] = &["image", "build", "container_name", "deploy", 
 
 impl File {
     /// Whether it is a Compose file by what is in it: `services` with containers, and nothing at the top level that
-    /// Compose does not know. By its name alone it is one as soon as it has `services`.
+    /// Compose does not know; of a broken one, the words. By its name alone it is one as soon as it has `services`.
     pub(super) fn is_compose(&self, by_name: bool, fuel: &Fuel) -> bool {
         let includes = || self.top("include", fuel).is_some_and(|found| found.value.resolve().is_sequence());
         if by_name {
             return self.services(fuel).next().is_some() || includes();
+        }
+        if self.yaml.errors().next().is_some() {
+            return self.seems_compose();
         }
         let known = |root: Node<'_>| {
             root.entries().all(|entry| {
@@ -159,17 +162,25 @@ impl File {
                 TOP_LEVEL.contains(&key) || key.starts_with("x-")
             })
         };
-        self.roots().all(known)
-            && self.services(fuel).any(|services| {
-                services.entries().take(64).any(|entry| {
-                    let service = entry.value.resolve();
-                    service
-                        .entries()
-                        .take(64)
-                        .any(|entry| entry.key.str().is_some_and(|key| OF_A_CONTAINER.contains(&key)))
-                })
-            })
+        self.roots().all(known) && self.services(fuel).any(has_containers)
     }
+
+    /// Whether each line without indentation begins as one of a Compose file, and some service has an image.
+    fn seems_compose(&self) -> bool {
+        let mut top = self.text().lines().filter(|line| line.starts_with(|c: char| c.is_ascii_alphabetic()));
+        let known = top.all(|line| {
+            let key = line.split(':').next().unwrap_or_default();
+            TOP_LEVEL.contains(&key) || key.starts_with("x-")
+        });
+        let says = |word: &str| memmem::find(self.text().as_bytes(), word.as_bytes()).is_some();
+        let services = says("\nservices:") || self.text().starts_with("services:");
+        known && services && (says(" image:") || says(" build:"))
+    }
+}
+
+fn has_containers(services: Node<'_>) -> bool {
+    let is_key = |entry: Entry<'_>| entry.key.str().is_some_and(|key| OF_A_CONTAINER.contains(&key));
+    services.entries().take(64).any(|service| service.value.resolve().entries().take(64).any(is_key))
 }
 
 /// Whether a scalar is a YAML null.

@@ -27,8 +27,15 @@ use aho_corasick::AhoCorasick;
 use memchr::memmem;
 
 use super::{Claim, Context, Kind, Problem, Reading};
+use crate::source::Source;
 
 pub use mention::{Mention, mentions};
+
+use file::File;
+use tree::Fuel;
+
+/// Steps that any reading may make, however small its files are.
+const STEPS: usize = 100_000;
 
 /// Compose files.
 pub static COMPOSE: Kind = Kind {
@@ -76,17 +83,29 @@ const WORDS: &[&str] = &[
 fn relevant(text: &str, claim: Claim, every_container: bool) -> bool {
     static FINDER: OnceLock<Option<AhoCorasick>> = OnceLock::new();
     let finder = FINDER.get_or_init(|| AhoCorasick::builder().ascii_case_insensitive(true).build(WORDS).ok());
-    let speaks = || finder.as_ref().is_none_or(|finder| finder.is_match(text));
-    let names_services = || {
-        memmem::find_iter(text.as_bytes(), b"services").any(|at| {
-            let line = text.get(..at).unwrap_or_default();
-            let line = line.get(line.rfind('\n').map_or(0, |end| end + 1)..).unwrap_or_default();
-            line.trim_matches(['"', '\'', '\u{feff}', '{', ' ']).is_empty() && !line.starts_with(' ')
-        })
-    };
+    let speaks = || every_container || finder.as_ref().is_none_or(|finder| finder.is_match(text));
     match claim {
-        Claim::ByName => every_container || speaks(),
-        Claim::ByContent => names_services() && (every_container || speaks()),
+        Claim::ByName => speaks(),
+        // Few files come so far as to be parsed, and the others are left to whoever else can read them.
+        Claim::ByContent => {
+            has_services(text)
+                && speaks()
+                && File::read(Source::new("", text.into()), false)
+                    .is_compose(false, &Fuel::new(text.len() + STEPS))
+        }
         Claim::No => false,
     }
+}
+
+/// Whether a line says `services`, and something indented stands below it, or a bracket behind it.
+fn has_services(text: &str) -> bool {
+    memmem::find_iter(text.as_bytes(), b"services").any(|at| {
+        let line = text.get(..at).unwrap_or_default();
+        let line = line.get(line.rfind('\n').map_or(0, |end| end + 1)..).unwrap_or_default();
+        let starts =
+            !line.starts_with(' ') && line.trim_matches(['"', '\'', '\u{feff}', '{', ' ']).is_empty();
+        let rest = text.get(at + "services".len()..).unwrap_or_default();
+        let value = rest.trim_start_matches(['"', '\'', ' ']).strip_prefix(':');
+        starts && value.is_some_and(|value| !value.trim_start().starts_with('-'))
+    })
 }

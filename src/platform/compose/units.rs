@@ -11,15 +11,12 @@ use super::resolve::Resolver;
 use super::tree::{Fuel, each};
 use super::twins::twins;
 use super::write::{ComposeWriter, Sited};
-use super::{Context, Problem, Reading};
+use super::{Context, Problem, Reading, STEPS};
 use crate::platform::Claim;
 use crate::project::Unit;
 use crate::source::Span;
 use crate::syntax::yaml::NodeId;
 use crate::workload::{Place, Platform, Shm, Workload};
-
-/// Steps that any reading may make.
-const STEPS: usize = 100_000;
 
 /// Reads a unit.
 pub(super) fn read(unit: &Unit, context: &Context<'_>) -> Reading {
@@ -109,18 +106,10 @@ fn problems(unit: &Unit, loaded: &Loaded, services: &[Service]) -> Vec<Problem> 
 }
 
 /// Whether what Compose refuses in a file is worth a report: it is no template of another program, and it is a Compose file
-/// by its name, by what could be read of it, or by the words in what could not.
+/// by its name or by what could be read of it.
 fn is_certainly_compose(file: &File, claim: Claim, read_as_one: bool) -> bool {
     let broken = file.yaml.errors().next().is_some();
-    if !broken {
-        return read_as_one;
-    }
-    let text = file.text();
-    let says = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    let named = claim == Claim::ByName;
-    let speaks =
-        || says("\n  ") && (says("image:") || says("build:")) && !says("apiVersion") && !says("jobs:");
-    !file.is_template() && (named || read_as_one || speaks())
+    if broken { !file.is_template() && (claim == Claim::ByName || read_as_one) } else { read_as_one }
 }
 
 /// Puts workloads, problems and the writer together.

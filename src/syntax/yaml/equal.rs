@@ -13,9 +13,23 @@ pub fn equal_but_for(
     after_text: &str,
     inserted: &[Span],
 ) -> bool {
-    let mut inserted = inserted.to_vec();
+    equal_but_for_values(before, before_text, after, after_text, inserted, &[])
+}
+
+/// As [`equal_but_for`], but the scalars that have exactly one of the `rewritten` spans in the text of `after` may say
+/// something else than before.
+pub fn equal_but_for_values(
+    before: &Yaml,
+    before_text: &str,
+    after: &Yaml,
+    after_text: &str,
+    inserted: &[Span],
+    rewritten: &[Span],
+) -> bool {
+    let (mut inserted, mut rewritten) = (inserted.to_vec(), rewritten.to_vec());
     inserted.sort_unstable();
-    let mut proof = Proof { inserted, twins: Vec::new() };
+    rewritten.sort_unstable();
+    let mut proof = Proof { inserted, rewritten, twins: Vec::new() };
     let same = |(one, two): (&Document, &Document)| match (&one.root, &two.root) {
         (Ok(one), Ok(two)) => proof.same(before.node(before_text, *one), after.node(after_text, *two)),
         (Err(one), Err(two)) => one.message == two.message,
@@ -28,6 +42,8 @@ pub fn equal_but_for(
 struct Proof {
     /// In ascending order.
     inserted: Vec<Span>,
+    /// In ascending order.
+    rewritten: Vec<Span>,
     /// The anchored nodes of both trees, in ascending order.
     twins: Vec<(NodeId, NodeId)>,
 }
@@ -43,7 +59,7 @@ impl Proof {
         }
         one.kind() == two.kind()
             && one.is_missing() == two.is_missing()
-            && one.str() == two.str()
+            && (one.str() == two.str() || self.rewritten.binary_search(&two.span()).is_ok())
             && one.tag() == two.tag()
             && one.anchor() == two.anchor()
             && self.same_target(one, two)

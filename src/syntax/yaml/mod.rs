@@ -33,7 +33,7 @@ mod value;
 
 pub use duplicates::DuplicateKey;
 pub use edit::{Editor, Insertion, Place};
-pub use equal::equal_but_for;
+pub use equal::{equal_but_for, equal_but_for_values};
 pub use error::Error;
 pub use node::{BlockScalar, Chomping, Entries, Entry, Items, Node};
 pub use style::line_break;

@@ -2,47 +2,68 @@
 
 use crate::finding::Edit;
 use crate::source::{Source, Span};
-use crate::syntax::yaml::{Yaml, equal_but_for};
+use crate::syntax::yaml::{Yaml, equal_but_for, equal_but_for_values};
 
-/// Whether the edited text says the same but for what the edits put in and take out.
+/// Whether the edited text says the same but for what the edits put in, take out and spell anew.
 ///
-/// Both texts are held against one between them, from which all is taken out and into which nothing is put yet. A value of
-/// which a part is replaced counts as replaced as a whole.
+/// Both texts are held against one between them, from which all is taken out and into which nothing is put yet.
 pub(in crate::platform::compose) fn same_but_for(before: &Source, after: &Source, edits: &[Edit]) -> bool {
-    let old = Yaml::of(before);
-    let mut middle = String::with_capacity(before.text().len());
-    let (mut gone, mut come) = (Vec::new(), Vec::new());
-    let (mut at, mut grown, mut shrunk) = (0, 0, 0);
+    let (old, new) = (Yaml::of(before), Yaml::of(after));
+    let mut changes = Changes::default();
     for edit in edits {
-        let whole =
-            if edit.span.is_empty() { edit.span } else { whole_value(&old, before.text(), edit.span) };
-        let Some(kept) = before.text().get(at..whole.start) else { return false };
+        changes.add(edit, value_around(&old, before.text(), edit.span));
+    }
+    let Changes { gone, come, rewritten, .. } = changes;
+    if gone.is_empty() {
+        return equal_but_for_values(&old, before.text(), &new, after.text(), &come, &rewritten);
+    }
+    let mut middle = String::with_capacity(before.text().len());
+    let mut at = 0;
+    for span in &gone {
+        let Some(kept) = before.text().get(at..span.start) else { return false };
         middle.push_str(kept);
-        at = whole.end;
-        // The new text of the whole value: what stands around the edit inside it stays.
-        let start = whole.start + grown - shrunk;
-        grown += edit.text.len();
-        shrunk += edit.span.len();
-        come.push(Span::new(start, whole.end + grown - shrunk));
-        if !whole.is_empty() {
-            gone.push(whole);
-        }
+        at = span.end;
     }
     middle.push_str(before.text().get(at..).unwrap_or_default());
-    // In the text between, what comes starts where nothing has come yet: only the texts around it are compared.
-    let new = Yaml::of(after);
-    if gone.is_empty() {
-        return equal_but_for(&old, before.text(), &new, after.text(), &come);
-    }
     let between = Yaml::parse(&middle);
     equal_but_for(&between, &middle, &old, before.text(), &gone)
-        && equal_but_for(&between, &middle, &new, after.text(), &come)
+        && equal_but_for_values(&between, &middle, &new, after.text(), &come, &rewritten)
 }
 
-/// The value that an edit replaces or a part of, with its quotes; the edit's own span where it is more than a value.
-fn whole_value(yaml: &Yaml, text: &str, span: Span) -> Span {
+/// What edits change.
+#[derive(Default)]
+struct Changes {
+    /// What they take out, in the text before.
+    gone: Vec<Span>,
+    /// What they put in, in the text after.
+    come: Vec<Span>,
+    /// The values that they spell anew, in the text after.
+    rewritten: Vec<Span>,
+    /// The bytes put in and taken out so far.
+    grown: usize,
+    shrunk: usize,
+}
+
+impl Changes {
+    /// Adds an edit, behind those before it; `value` is the value that it replaces a part of.
+    fn add(&mut self, edit: &Edit, value: Option<Span>) {
+        let start = value.unwrap_or(edit.span).start + self.grown - self.shrunk;
+        self.grown += edit.text.len();
+        self.shrunk += edit.span.len();
+        match value {
+            Some(value) => self.rewritten.push(Span::new(start, value.end + self.grown - self.shrunk)),
+            None => {
+                self.come.push(Span::new(start, start + edit.text.len()));
+                self.gone.extend(Some(edit.span).filter(|span| !span.is_empty()));
+            }
+        }
+    }
+}
+
+/// The value that an edit replaces, or a part of, with its quotes.
+fn value_around(yaml: &Yaml, text: &str, span: Span) -> Option<Span> {
     let leaf = yaml.leaf_at(span.start).map(|leaf| yaml.node(text, leaf).span());
-    leaf.filter(|leaf| leaf.contains(span)).unwrap_or(span)
+    leaf.filter(|leaf| !span.is_empty() && leaf.contains(span))
 }
 
 #[cfg(test)]
