@@ -216,6 +216,8 @@ fn variables_that_feed_each_other_end() {
     assert_eq!(read(&uses, Options::default()).len(), n);
     assert_eq!(read(&nested, Options::default()).len(), 1);
     assert_eq!(read(&many, Options::default()).len(), n);
+    let long = format!("docker run {}img", "-v a:b ".repeat(100 * n));
+    assert!(read(&long, Options::default()).len() <= 1);
 }
 
 #[test]
