@@ -6,11 +6,9 @@
 mod common;
 
 use std::fs;
-use std::io::Write;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
-use common::{Ran, shmlint};
+use common::{run, shmlint};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -28,28 +26,6 @@ fn scratch() -> TempDir {
     fs::write(folder.path().join("clean.sh"), "docker run --gpus all --shm-size=2g example/one\n").unwrap();
     fs::write(folder.path().join("other.txt"), "nothing\n").unwrap();
     folder
-}
-
-/// Runs the binary with an environment and an input.
-fn run(folder: &Path, args: &[&str], env: &[(&str, &str)], stdin: &str) -> Ran {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_shmlint"))
-        .args(args)
-        .current_dir(folder)
-        .env_clear()
-        .envs(env.iter().copied())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // It may end before it has read all.
-    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
-    let output = child.wait_with_output().unwrap();
-    Ran {
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-        status: output.status.code().unwrap_or(-1),
-    }
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! `shmlint --diff`: shows what `--fix` would write, and writes nothing.
 
-use std::collections::BTreeMap;
-
 use super::job::Job;
 use super::mend::Mended;
 use super::outputs::to_stderr;
@@ -29,11 +27,8 @@ pub(super) fn run(job: &Job<'_>) -> u8 {
 
 /// `Would fix 3 findings in 2 files (2 SHM001, 1 SHM003)`.
 fn summary(mended: &Mended) -> String {
-    let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
-    for (rule, _) in &mended.made {
-        *rules.entry(rule.code).or_default() += 1;
-    }
-    let rules: Vec<String> = rules.iter().map(|(code, times)| format!("{times} {code}")).collect();
-    let (findings, files) = (count(mended.made.len(), "finding"), count(mended.patches.len(), "file"));
+    let fixed = mended.fixed(&mended.left.findings);
+    let rules: Vec<String> = fixed.iter().map(|(code, times)| format!("{times} {code}")).collect();
+    let (findings, files) = (count(fixed.values().sum(), "finding"), count(mended.patches.len(), "file"));
     format!("Would fix {findings} in {files} ({})", rules.join(", "))
 }

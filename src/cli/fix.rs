@@ -1,28 +1,15 @@
 //! `shmlint --fix`: writes what can be fixed and reports what is left.
 
-use std::collections::BTreeSet;
-
 use super::FINDINGS;
 use super::job::Job;
 use super::mend::Mended;
 use super::outputs::{to_stderr, to_stdout};
 use crate::fix::write::replace;
-use crate::report::{Format, View, write};
+use crate::report::{View, write};
 
-/// What came of writing.
-pub(super) struct Written<'m> {
-    /// Sentences that name the files which could not be written, and why.
-    pub(super) failures: Vec<String>,
-    /// Their paths.
-    unwritten: BTreeSet<&'m str>,
-    /// How many findings were mended in the files that were written.
-    pub(super) fixed: usize,
-}
-
-/// Writes every file that changes, but for standard input.
-pub(super) fn write_files<'m>(job: &Job<'_>, mended: &'m Mended) -> Written<'m> {
+/// Writes every file that changes, but for standard input. The errors are sentences that name the files.
+pub(super) fn write_files(job: &Job<'_>, mended: &Mended) -> Vec<String> {
     let mut failures = Vec::new();
-    let mut unwritten: BTreeSet<&str> = BTreeSet::new();
     for (before, after) in &mended.patches {
         let from_stdin = job.input.stdin.as_ref().is_some_and(|stdin| stdin.path() == before.path());
         if from_stdin {
@@ -31,29 +18,36 @@ pub(super) fn write_files<'m>(job: &Job<'_>, mended: &'m Mended) -> Written<'m> 
         let target = job.input.disk.target(before.path()).map_err(|error| error.to_string());
         if let Err(why) = target.and_then(|target| replace(before, &target, after.bytes())) {
             failures.push(format!("{}: {why}", before.path()));
-            unwritten.insert(before.path());
         }
     }
-    let done = |paths: &[String]| paths.iter().all(|path| !unwritten.contains(path.as_str()));
-    let fixed = mended.made.iter().filter(|(_, paths)| done(paths)).count();
-    Written { failures, unwritten, fixed }
+    failures
+}
+
+/// Writes standard input, as it is after all fixes, to standard output; nothing where it was not read.
+pub(super) fn write_stdin(job: &Job<'_>, mended: &Mended) -> Result<(), String> {
+    let Some(stdin) = &job.input.stdin else { return Ok(()) };
+    let patched = mended.patches.iter().find(|(before, _)| before.path() == stdin.path());
+    let text = patched.map_or(stdin, |(_, after)| after);
+    to_stdout(|out| out.write_all(text.bytes()))
 }
 
 /// Fixes. Gives the exit status.
 pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
     let mended = Mended::of(job);
-    let Written { failures, unwritten, fixed } = write_files(job, &mended);
+    let mut failures = write_files(job, &mended);
     // What was not written is as it was: only another look tells what is left.
-    let left = if unwritten.is_empty() { mended.left } else { job.lint(true, &[]) };
-    let status = if let Some(stdin) = &job.input.stdin {
-        let patched = mended.patches.iter().find(|(before, _)| before.path() == stdin.path());
-        let text = patched.map_or(stdin, |(_, after)| after);
-        to_stdout(|out| out.write_all(text.bytes()))?;
-        let view = View { look: job.console.stderr(), ..job.view(&left, fixed) };
-        to_stderr(|out| write(Format::Human, out, &view));
-        job.end(&left, &failures)
+    let again = (!failures.is_empty()).then(|| job.lint(true, &[]));
+    let left = again.as_ref().unwrap_or(&mended.left);
+    let fixed = mended.fixed(&left.findings).into_values().sum();
+    let status = if job.input.stdin.is_some() {
+        write_stdin(job, &mended)?;
+        // The fixed text has taken stdout, so what is left is told on stderr.
+        let view = job.view(left, fixed);
+        failures.extend(job.outputs.write_files(job.console, &view));
+        to_stderr(|out| write(job.outputs.main, out, &View { look: job.console.stderr(), ..view }));
+        job.end(left, &failures)
     } else {
-        job.finish(&left, fixed, failures)
+        job.finish(left, fixed, failures)
     };
     Ok(if fixed > 0 && job.args.exit_non_zero_on_fix { status.max(FINDINGS) } else { status })
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::job::Job;
+use crate::finding::Finding;
 use crate::fix::choose::Chosen;
 use crate::lint::Report;
-use crate::rules::Rule;
 use crate::source::Source;
 
 /// How often the edited texts are looked at again. Fixes that overlap wait for the next round; real files need two.
@@ -18,21 +18,21 @@ pub(super) struct Mended {
     pub(super) left: Report,
     /// Each file that changes, as it was read and as it is to be.
     pub(super) patches: Vec<(Arc<Source>, Arc<Source>)>,
-    /// The fixes that were made: the rule, and the paths that they touch.
-    pub(super) made: Vec<(&'static Rule, Vec<String>)>,
+    /// How many findings of each rule there were, by code.
+    before: BTreeMap<&'static str, usize>,
 }
 
 impl Mended {
     /// Looks, fixes in memory, and looks again until nothing is left that can be fixed.
     pub(super) fn of(job: &Job<'_>) -> Self {
         let mut left = job.lint(true, &[]);
+        let before = by_rule(&left.findings);
         // What could not be read is told once, as the first look tells it.
         let (errors, counts) = (std::mem::take(&mut left.errors), left.counts);
         let mut patches: BTreeMap<String, (Arc<Source>, Arc<Source>)> = BTreeMap::new();
-        let mut made = Vec::new();
         for _ in 0..ROUNDS {
             let chosen = Chosen::of(&left.findings, job.args.unsafe_fixes);
-            if chosen.made.is_empty() {
+            if chosen.is_empty() {
                 break;
             }
             for (before, after) in chosen.patches() {
@@ -40,11 +40,29 @@ impl Mended {
                 let patch = entry.or_insert_with(|| (before, Arc::clone(&after)));
                 patch.1 = after;
             }
-            made.extend(chosen.made);
             let texts: Vec<Arc<Source>> = patches.values().map(|(_, after)| Arc::clone(after)).collect();
             left = job.lint(true, &texts);
         }
         let left = Report { counts, errors, ..left };
-        Self { left, patches: patches.into_values().collect(), made }
+        Self { left, patches: patches.into_values().collect(), before }
     }
+
+    /// How many findings of each rule are gone where `left` are left. One edit may mend more than the finding it is for.
+    pub(super) fn fixed(&self, left: &[Finding]) -> BTreeMap<&'static str, usize> {
+        let left = by_rule(left);
+        let mut fixed = self.before.clone();
+        for (code, number) in &mut fixed {
+            *number = number.saturating_sub(left.get(code).copied().unwrap_or(0));
+        }
+        fixed.retain(|_, number| *number > 0);
+        fixed
+    }
+}
+
+fn by_rule(findings: &[Finding]) -> BTreeMap<&'static str, usize> {
+    let mut rules = BTreeMap::new();
+    for finding in findings {
+        *rules.entry(finding.rule.code).or_default() += 1;
+    }
+    rules
 }

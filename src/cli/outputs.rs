@@ -92,15 +92,20 @@ impl Outputs {
 
     /// Writes every report. The errors are sentences that name the target.
     pub(super) fn write(&self, console: &Console, view: &View<'_>) -> Vec<String> {
-        let mut errors = Vec::new();
-        for (format, file) in &self.files {
-            let view = View { look: console.file(), ..*view };
-            errors.extend(to_file(file, |out| report::write(*format, out, &view)).err());
-        }
-        errors.extend(
-            self.main(console, |out, look| report::write(self.main, out, &View { look, ..*view })).err(),
-        );
+        let mut errors = self.write_files(console, view);
+        let main = self.main(console, |out, look| report::write(self.main, out, &View { look, ..*view }));
+        errors.extend(main.err());
         errors
+    }
+
+    /// Writes the reports that go to files of their own.
+    pub(super) fn write_files(&self, console: &Console, view: &View<'_>) -> Vec<String> {
+        let view = View { look: console.file(), ..*view };
+        let written = self
+            .files
+            .iter()
+            .map(|(format, file)| to_file(file, |out| report::write(*format, out, &view)).err());
+        written.flatten().collect()
     }
 
     /// Writes what stdout, or the file of `--output`, is to hold.

@@ -2,21 +2,20 @@
 
 use super::job::Job;
 use super::mend::Mended;
-use super::outputs::to_stdout;
 use super::{CLEAN, FAILED, FINDINGS, fix};
 use crate::report::count;
 
 /// Writes the comments. Gives the exit status.
 pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
     let mended = Mended::of(job);
-    let written = fix::write_files(job, &mended);
-    if let Some(stdin) = &job.input.stdin {
-        let patched = mended.patches.iter().find(|(before, _)| before.path() == stdin.path());
-        let text = patched.map_or(stdin, |(_, after)| after);
-        to_stdout(|out| out.write_all(text.bytes()))?;
-    }
-    let files = count(mended.patches.len() - written.failures.len(), "file");
-    job.console.say(&format!("Ignored {} in {files}", count(written.fixed, "finding")));
+    let failures = fix::write_files(job, &mended);
+    fix::write_stdin(job, &mended)?;
+    // What was not written is as it was: only another look tells what is left.
+    let again = (!failures.is_empty()).then(|| job.lint(true, &[]));
+    let left = again.as_ref().unwrap_or(&mended.left);
+    let hidden: usize = mended.fixed(&left.findings).into_values().sum();
+    let files = count(mended.patches.len() - failures.len(), "file");
+    job.console.say(&format!("Ignored {} in {files}", count(hidden, "finding")));
     for finding in &mended.left.findings {
         let place = &finding.place;
         job.console.complain(&format!(
@@ -26,11 +25,11 @@ pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
             finding.rule.name,
         ));
     }
-    for failure in mended.left.errors.iter().chain(&written.failures) {
+    for failure in mended.left.errors.iter().chain(&failures) {
         job.console.complain(failure);
     }
     Ok(match () {
-        () if !written.failures.is_empty() || !mended.left.errors.is_empty() => FAILED,
+        () if !failures.is_empty() || !mended.left.errors.is_empty() => FAILED,
         () if job.is_bad(&mended.left) => FINDINGS,
         () => CLEAN,
     })

@@ -1,19 +1,16 @@
 //! Which fixes are made together, and the texts that come of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::apply::edited;
 use crate::finding::{Edit, Finding, Safety};
-use crate::rules::Rule;
 use crate::source::Source;
 
 /// The fixes that can be made at once.
 #[derive(Default)]
 pub struct Chosen {
     edits: Vec<Edit>,
-    /// Each fix that is made: its rule, and the paths that it touches.
-    pub made: Vec<(&'static Rule, Vec<String>)>,
 }
 
 impl Chosen {
@@ -34,10 +31,13 @@ impl Chosen {
                 taken.entry(edit.source.path()).or_default().add(edit);
                 chosen.edits.push(edit.clone());
             }
-            let paths: BTreeSet<&str> = fix.edits.iter().map(|edit| edit.source.path()).collect();
-            chosen.made.push((finding.rule, paths.into_iter().map(str::to_owned).collect()));
         }
         chosen
+    }
+
+    /// Whether there is nothing to fix.
+    pub fn is_empty(&self) -> bool {
+        self.edits.is_empty()
     }
 
     /// Every file that changes, as it is and as it is to be, in the order of the paths.

@@ -3,8 +3,9 @@
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "each test program uses its own part")]
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// The repository's folder.
 pub fn root() -> &'static Path {
@@ -58,4 +59,26 @@ pub fn scratch(files: &[(&str, &str)]) -> tempfile::TempDir {
         fs::write(path, text).expect("a file");
     }
     folder
+}
+
+/// Runs the binary with an environment and an input.
+pub fn run(folder: &Path, args: &[&str], env: &[(&str, &str)], stdin: &str) -> Ran {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_shmlint"))
+        .args(args)
+        .current_dir(folder)
+        .env_clear()
+        .envs(env.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    // It may end before it has read all.
+    let _ = child.stdin.take().expect("it has an input").write_all(stdin.as_bytes());
+    let output = child.wait_with_output().expect("it ends");
+    Ran {
+        stdout: String::from_utf8(output.stdout).expect("stdout is text"),
+        stderr: String::from_utf8(output.stderr).expect("stderr is text"),
+        status: output.status.code().unwrap_or(-1),
+    }
 }

@@ -53,18 +53,24 @@ fn write_file(
         let first_line = source.line(first.span.start).saturating_sub(CONTEXT).max(1);
         let window = source.line_span(first_line);
         let window = window.join(source.line_span(source.line(last.span.end) + CONTEXT));
-        let after = apply_within(source, window, cluster);
+        let mut after = apply_within(source, window, cluster);
         if window.len().max(after.len()) > LONGEST {
             writeln!(out, "{:gutter$}   (too long to show here: see --diff)", "")?;
             continue;
         }
-        let before = source.bytes().get(window.range()).unwrap_or_default();
+        let mut before = source.bytes().get(window.range()).unwrap_or_default().to_vec();
+        // That a last line has no end is for the real diff to say; here it would only look like a change.
+        for text in [&mut before, &mut after] {
+            if text.last().is_some_and(|last| *last != b'\n') {
+                text.push(b'\n');
+            }
+        }
         let focus = first.span.start - source.line_span(source.line(first.span.start)).start;
         let shown = Shown { first_line, added, focus, gutter, look };
-        for hunk in hunks(before, &after, CONTEXT) {
+        for hunk in hunks(&before, &after, CONTEXT) {
             shown.write(out, &hunk)?;
         }
-        added += lines(&after) - lines(before);
+        added += lines(&after) - lines(&before);
     }
     empty(out, gutter, look)
 }
