@@ -102,15 +102,6 @@ pub trait Writer {
     }
 }
 
-/// Writes nothing: the platform has no changes yet.
-pub struct Unwritten;
-
-impl Writer for Unwritten {
-    fn write(&self, _: usize, _: &Workload, _: &Change) -> Vec<Vec<Edit>> {
-        Vec::new()
-    }
-}
-
 /// What one unit holds.
 #[derive(Default)]
 pub struct Reading {

@@ -1,20 +1,24 @@
 //! Pipelines in YAML: GitHub workflows and composite actions, GitLab, Circle and their like. Their steps are shell
 //! text, their jobs may run in containers of their own.
 
-use super::{Script, file_name};
+use super::same::same_but_for;
+use super::{Container, Script, file_name};
 use crate::layer::Layer;
 use crate::platform::embedded::scalar;
-use crate::platform::run::{Given, invocations, starts_containers, workload::workload};
-use crate::platform::{Claim, Context, Kind, Reading, Unwritten};
-use crate::project::Unit;
-use crate::source::Span;
+use crate::platform::run::{Given, starts_containers};
+use crate::platform::{Claim, Kind};
 use crate::syntax::shell::Options;
 use crate::syntax::yaml::{Entry, Node, Yaml};
-use crate::workload::{Place, Platform, Workload};
 
 /// Pipelines in YAML.
-pub static KIND: Kind =
-    Kind { name: "pipeline", claim, relevant, in_projects: None, read, same_but_for: |_, _, _| true };
+pub static KIND: Kind = Kind {
+    name: "pipeline",
+    claim,
+    relevant,
+    in_projects: None,
+    read: |unit, context| super::read(unit, context, scripts),
+    same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
+};
 
 /// Keys whose values are shell text.
 const SCRIPTS: [&str; 12] = [
@@ -71,34 +75,26 @@ fn relevant(text: &str, claim: Claim, every_container: bool) -> bool {
     containers || (steps && starts_containers(text, every_container))
 }
 
-fn read(unit: &Unit, context: &Context<'_>) -> Reading {
-    let mut reading = Reading::default();
-    for member in &unit.members {
-        let source = member.source.clone().or_else(|| context.files.read(&member.path).ok());
-        let Some(source) = source else { continue };
-        let file = Layer::file(source.clone());
-        let yaml = Yaml::parse(file.text());
-        let mut pipeline = Pipeline { file: &file, context, reading: &mut reading, given: Vec::new() };
-        for root in yaml.roots(file.text()) {
-            for job in root.get("jobs").into_iter().flat_map(Node::entries) {
-                pipeline.containers(job.value);
-            }
-            pipeline.steps(root);
+fn scripts(_: &str, file: &Layer) -> Vec<Script> {
+    let yaml = Yaml::parse(file.text());
+    let mut pipeline = Pipeline { file, found: Vec::new(), given: Vec::new() };
+    for root in yaml.roots(file.text()) {
+        for job in root.get("jobs").into_iter().flat_map(Node::entries) {
+            pipeline.containers(job.value);
         }
-        reading.sources.push(source);
+        pipeline.steps(root);
     }
-    reading
+    pipeline.found
 }
 
-struct Pipeline<'r, 'c> {
-    file: &'r Layer,
-    context: &'r Context<'c>,
-    reading: &'r mut Reading,
+struct Pipeline<'f> {
+    file: &'f Layer,
+    found: Vec<Script>,
     /// Variables that hold where the walk stands.
     given: Vec<Given>,
 }
 
-impl Pipeline<'_, '_> {
+impl Pipeline<'_> {
     /// Reads the shell text in a node and below. YAML trees nest to a fixed depth.
     fn steps(&mut self, node: Node<'_>) {
         let known = self.given.len();
@@ -122,8 +118,8 @@ impl Pipeline<'_, '_> {
 
     fn script(&mut self, node: Node<'_>) {
         if let Some(layer) = scalar(self.file, node) {
-            let script = Script { layer, options: Options::default(), given: self.given.clone() };
-            super::run(&script, self.context, self.reading);
+            let given = self.given.clone();
+            self.found.push(Script { given, ..Script::new(layer, Options::default()) });
         }
     }
 
@@ -131,14 +127,12 @@ impl Pipeline<'_, '_> {
     fn containers(&mut self, job: Node<'_>) {
         let services = job.get("services").into_iter().flat_map(Node::entries);
         for entry in job.entry("container").into_iter().chain(services) {
-            if let Some(workload) = self.container(entry) {
-                self.reading.add(vec![workload], Box::new(Unwritten));
-            }
+            self.found.extend(self.container(entry));
         }
     }
 
     /// What `container: IMAGE` or `container: {image: …, options: …}` starts: the runner hands it to `docker create`.
-    fn container(&self, entry: Entry<'_>) -> Option<Workload> {
+    fn container(&self, entry: Entry<'_>) -> Option<Script> {
         let node = entry.value.resolve();
         let image = node.get("image").unwrap_or(node);
         let name = image.str().filter(|name| !name.is_empty())?;
@@ -146,14 +140,9 @@ impl Pipeline<'_, '_> {
         let at = options.map_or(entry.key.span(), |options| options.value.span());
         let text = options.and_then(|options| scalar(self.file, options.value));
         let line = super::line(self.file, text.as_ref(), at.start, name);
-        let found = invocations(&line, Options::default(), &[]).into_iter().next()?;
-        let mut workload = workload(&found, self.context.options);
-        workload.platform = Platform::CiContainer;
-        name.clone_into(&mut workload.name);
-        workload.image = Some(name.to_owned());
-        let key: Span = options.map_or(entry.key.span(), |options| options.key.span());
-        workload.place = Place::new(self.file.source(), key);
-        Some(workload)
+        let place = options.map_or(entry.key.span(), |options| options.key.span());
+        let container = Some(Container { name: name.to_owned(), is_image: true, place });
+        Some(Script { container, ..Script::new(line, Options::default()) })
     }
 }
 

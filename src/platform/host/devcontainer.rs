@@ -1,15 +1,16 @@
 //! Development containers: `devcontainer.json`. Those based on Compose are left to Compose; `runArgs` has no effect there.
 
+use super::same::same_but_for;
 use super::{Script, file_name, jsonc};
 use crate::finding::{Change, Edit};
 use crate::layer::{Encoding, Layer};
 use crate::platform::embedded::scalar;
-use crate::platform::run::{invocations, workload::workload};
+use crate::platform::run::{CommandLines, invocations, workload::workload};
 use crate::platform::{Claim, Context, Kind, Reading, Writer};
 use crate::project::Unit;
-use crate::size::Dialect;
+use crate::size;
 use crate::source::{Source, Span};
-use crate::syntax::shell::Options;
+use crate::syntax::shell::{Dialect, Options};
 use crate::syntax::yaml::{Editor, Node, Place as Position, Value, Yaml};
 use crate::workload::{Place, Platform, Verdict, Workload};
 
@@ -25,7 +26,7 @@ pub static KIND: Kind = Kind {
     relevant: |_, _, _| true,
     in_projects: None,
     read,
-    same_but_for: |_, _, _| true,
+    same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
 };
 
 /// Keys whose values are commands: a string, or a mapping of names to strings.
@@ -46,18 +47,9 @@ fn read(unit: &Unit, context: &Context<'_>) -> Reading {
         let file = Layer::file(Arc::clone(&source));
         let (yaml, text) = jsonc::parse(source.text());
         if let Some(root) = yaml.root(&text) {
-            if let Some(workload) = container(&file, root, context) {
-                reading.add(vec![workload], Box::new(Args { source: Arc::clone(&source) }));
-            }
-            for command in
-                root.entries().filter(|entry| entry.key.str().is_some_and(|key| COMMANDS.contains(&key)))
-            {
-                let several = command.value.entries().map(|entry| entry.value);
-                for layer in
-                    std::iter::once(command.value).chain(several).filter_map(|node| scalar(&file, node))
-                {
-                    super::run(&Script::new(layer, Options::default()), context, &mut reading);
-                }
+            container(&file, root, context, &mut reading);
+            for script in commands(&file, root) {
+                super::run(&script, context, &mut reading);
             }
         }
         reading.sources.push(source);
@@ -65,8 +57,23 @@ fn read(unit: &Unit, context: &Context<'_>) -> Reading {
     reading
 }
 
+/// The commands, and the command line that starts the container.
+fn scripts(_: &str, file: &Layer) -> Vec<Script> {
+    let (yaml, text) = jsonc::parse(file.text());
+    let Some(root) = yaml.root(&text) else { return Vec::new() };
+    let line = command_line(file, root.get("runArgs"), 0);
+    std::iter::once(Script::new(line, Options::default())).chain(commands(file, root)).collect()
+}
+
+fn commands(file: &Layer, root: Node<'_>) -> Vec<Script> {
+    let commands = root.entries().filter(|entry| entry.key.str().is_some_and(|key| COMMANDS.contains(&key)));
+    let nodes = commands
+        .flat_map(|entry| std::iter::once(entry.value).chain(entry.value.entries().map(|entry| entry.value)));
+    nodes.filter_map(|node| scalar(file, node)).map(|layer| Script::new(layer, Options::default())).collect()
+}
+
 /// The container itself.
-fn container(file: &Layer, root: Node<'_>, context: &Context<'_>) -> Option<Workload> {
+fn container(file: &Layer, root: Node<'_>, context: &Context<'_>, reading: &mut Reading) -> Option<()> {
     let image = root.get("image").and_then(Node::str);
     let dockerfile =
         root.get("dockerFile").or_else(|| root.get("build")?.get("dockerfile")).and_then(Node::str);
@@ -105,7 +112,9 @@ fn container(file: &Layer, root: Node<'_>, context: &Context<'_>) -> Option<Work
             workload.gpu.verdict = Verdict::Unknown("the Compose file says it".into());
         }
     }
-    Some(workload)
+    let lines = CommandLines::new(vec![found], Dialect::default());
+    reading.add(vec![workload], Box::new(Args { source: Arc::clone(file.source()), lines }));
+    Some(())
 }
 
 /// `docker run` with each item of `runArgs` as one word.
@@ -130,17 +139,39 @@ fn command_line(file: &Layer, arguments: Option<Node<'_>>, start: usize) -> Laye
 /// Writes into `runArgs`.
 struct Args {
     source: Arc<Source>,
+    /// Writes what only changes an item.
+    lines: CommandLines,
 }
 
 impl Writer for Args {
-    fn write(&self, _: usize, _: &Workload, change: &Change) -> Vec<Vec<Edit>> {
-        let Change::SetSize { bytes } = change else { return Vec::new() };
+    fn write(&self, index: usize, workload: &Workload, change: &Change) -> Vec<Vec<Edit>> {
+        let Change::SetSize { bytes } = change else { return self.lines.write(index, workload, change) };
         let text = self.source.text();
         let (yaml, blanked) = jsonc::parse(text);
-        let argument = Value::quoted(format!("--shm-size={}", Dialect::Docker.write(*bytes)));
+        let argument = Value::quoted(format!("--shm-size={}", size::Dialect::Docker.write(*bytes)));
         let edit = insertion(&yaml, &blanked, text, argument);
-        edit.map(|(at, new)| vec![Edit::insertion(&self.source, at, new)]).into_iter().collect()
+        edit.map(|(at, new)| vec![Edit::insertion(&self.source, at, with_tabs(text, at, &new))])
+            .into_iter()
+            .collect()
     }
+}
+
+/// A tab of the text counts as one blank in the tree: new lines are indented by tabs where the line at `at` is.
+fn with_tabs(text: &str, at: usize, new: &str) -> String {
+    let line = text.get(..at).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
+    let indent = line.get(..line.len() - line.trim_start().len()).unwrap_or_default();
+    if !indent.contains('\t') {
+        return new.to_owned();
+    }
+    let mut lines = new.split('\n');
+    let mut out = lines.next().unwrap_or_default().to_owned();
+    for line in lines {
+        let code = line.trim_start_matches(' ');
+        let blanks = line.len() - code.len();
+        let same = indent.get(..blanks).map_or_else(|| "\t".repeat(blanks), str::to_owned);
+        out.extend(["\n", &same, code]);
+    }
+    out
 }
 
 fn insertion(yaml: &Yaml, blanked: &str, text: &str, argument: Value) -> Option<(usize, String)> {

@@ -1,5 +1,6 @@
 //! Documents: Markdown and reStructuredText.
 
+use super::same::same_but_for;
 use super::{Script, file_name, markdown, rst};
 use crate::layer::Layer;
 use crate::platform::run::starts_containers;
@@ -12,7 +13,7 @@ pub static KIND: Kind = Kind {
     relevant: |text, _, every_container| starts_containers(text, every_container),
     in_projects: None,
     read: |unit, context| super::read(unit, context, scripts),
-    same_but_for: |_, _, _| true,
+    same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
 };
 
 fn claim(path: &str) -> Claim {

@@ -1,14 +1,13 @@
 //! Jenkinsfiles: the shell text of `sh '…'` steps, and the containers that `agent { docker { … } }` and
 //! `docker.image('…').inside('…')` run steps in.
 
-use super::{Script, file_name};
+use super::same::same_but_for;
+use super::{Container, Script, file_name};
 use crate::layer::{Encoding, Layer};
-use crate::platform::run::{invocations, starts_containers, workload::workload};
-use crate::platform::{Claim, Context, Kind, Reading, Unwritten};
-use crate::project::Unit;
+use crate::platform::run::starts_containers;
+use crate::platform::{Claim, Kind};
 use crate::source::Span;
 use crate::syntax::shell::Options;
-use crate::workload::{Place, Platform, Workload};
 
 /// Jenkinsfiles.
 pub static KIND: Kind = Kind {
@@ -22,8 +21,8 @@ pub static KIND: Kind = Kind {
     },
     relevant: |text, _, every_container| starts_containers(text, every_container) || text.contains("docker"),
     in_projects: None,
-    read,
-    same_but_for: |_, _, _| true,
+    read: |unit, context| super::read(unit, context, scripts),
+    same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
 };
 
 /// A string of Groovy with the word before it.
@@ -37,50 +36,29 @@ struct Literal {
     word: Span,
 }
 
-fn read(unit: &Unit, context: &Context<'_>) -> Reading {
-    let mut reading = Reading::default();
-    for member in &unit.members {
-        let source = member.source.clone().or_else(|| context.files.read(&member.path).ok());
-        let Some(source) = source else { continue };
-        let file = Layer::file(source.clone());
-        pipeline(&file, context, &mut reading);
-        reading.sources.push(source);
-    }
-    reading
-}
-
-fn pipeline(file: &Layer, context: &Context<'_>, reading: &mut Reading) {
+fn scripts(_: &str, file: &Layer) -> Vec<Script> {
     let text = file.text();
+    let mut found = Vec::new();
     let mut image: Option<Literal> = None;
     for literal in literals(text) {
         match literal.word.of(text) {
-            "sh" | "script" | "bat" => {
-                let script = Script::new(layer(file, literal), Options::default());
-                super::run(&script, context, reading);
-            }
+            "sh" | "script" | "bat" => found.push(Script::new(layer(file, literal), Options::default())),
             "image" | "dockerfile" | "filename" => image = Some(literal),
-            "args" | "inside" | "withRun" | "run" => {
-                if let Some(workload) = container(file, context, literal, image) {
-                    reading.add(vec![workload], Box::new(Unwritten));
-                }
-            }
+            "args" | "inside" | "withRun" | "run" => found.push(container(file, literal, image)),
             _ => {}
         }
     }
+    found
 }
 
 /// What `args '…'` gives to the container of the image named before it.
-fn container(file: &Layer, context: &Context<'_>, args: Literal, image: Option<Literal>) -> Option<Workload> {
+fn container(file: &Layer, args: Literal, image: Option<Literal>) -> Script {
     let text = file.text();
     let image = image.filter(|image| args.inside.start - image.inside.end < 2_000);
     let name = image.map_or("dockerfile", |image| image.inside.of(text));
     let line = super::line(file, Some(&layer(file, args)), args.inside.start, name);
-    let found = invocations(&line, Options::default(), &[]).into_iter().next()?;
-    let mut workload = workload(&found, context.options);
-    workload.platform = Platform::CiContainer;
-    name.clone_into(&mut workload.name);
-    workload.place = Place::new(file.source(), args.word);
-    Some(workload)
+    let container = Some(Container { name: name.to_owned(), is_image: false, place: args.word });
+    Script { container, ..Script::new(line, Options::default()) }
 }
 
 /// The text of a string. Both kinds of Groovy's strings know the same escapes.

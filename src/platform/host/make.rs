@@ -1,6 +1,7 @@
 //! Makefiles and justfiles as a kind of file.
 
 use super::makefile::{RECIPES, read};
+use super::same::same_but_for;
 use super::{Script, file_name};
 use crate::layer::Layer;
 use crate::platform::run::starts_containers;
@@ -13,7 +14,7 @@ pub static KIND: Kind = Kind {
     relevant: |text, _, every_container| starts_containers(text, every_container),
     in_projects: None,
     read: |unit, context| super::read(unit, context, scripts),
-    same_but_for: |_, _, _| true,
+    same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
 };
 
 fn claim(path: &str) -> Claim {
@@ -29,7 +30,7 @@ fn is_just(name: &str) -> bool {
 
 fn scripts(path: &str, file: &Layer) -> Vec<Script> {
     let made = read(file, is_just(&file_name(path).to_ascii_lowercase()));
-    let script = |layer| Script { layer, options: RECIPES, given: made.variables.clone() };
+    let script = |layer| Script { given: made.variables.clone(), ..Script::new(layer, RECIPES) };
     // A command line that stands in a variable counts where no recipe was seen to use it.
     let variables = made.variables.iter().filter(|given| starts_containers(given.value.text(), true));
     let variables = variables.map(|given| given.value.clone());

@@ -11,6 +11,7 @@ mod markdown;
 mod notebook;
 mod prose;
 mod rst;
+mod same;
 pub mod shell;
 mod units;
 
@@ -24,13 +25,13 @@ pub use units::KIND as UNIT;
 
 use std::sync::Arc;
 
-use super::run::{Given, Spot, invocations, workload::workload};
-use super::{Context, Reading, Unwritten};
+use super::run::{CommandLines, Given, Spot, invocations, workload::workload};
+use super::{Context, Reading};
 use crate::layer::{Encoding, Layer};
 use crate::project::Unit;
-use crate::source::Span;
+use crate::source::{Source, Span};
 use crate::syntax::shell::Options;
-use crate::workload::Workload;
+use crate::workload::{Place, Platform, Workload};
 
 /// A script that stands in a file.
 pub(super) struct Script {
@@ -40,12 +41,36 @@ pub(super) struct Script {
     pub(super) options: Options,
     /// Variables from outside of it.
     pub(super) given: Vec<Given>,
+    /// The container that a host starts with this command line, where it is none that somebody wrote.
+    pub(super) container: Option<Container>,
+}
+
+/// A container of which a host names the image and the options apart.
+pub(super) struct Container {
+    /// The image, or what it is built from.
+    pub(super) name: String,
+    /// Whether the name is an image.
+    pub(super) is_image: bool,
+    /// Where it is reported.
+    pub(super) place: Span,
 }
 
 impl Script {
     /// A script that gets no variables from its host.
     pub(super) fn new(layer: Layer, options: Options) -> Self {
-        Self { layer, options, given: Vec::new() }
+        Self { layer, options, given: Vec::new(), container: None }
+    }
+}
+
+impl Container {
+    /// Says of what the command line starts what the host says.
+    fn name(&self, workload: &mut Workload, source: &Arc<Source>) {
+        workload.platform = Platform::CiContainer;
+        workload.name.clone_from(&self.name);
+        if self.is_image {
+            workload.image = Some(self.name.clone());
+        }
+        workload.place = Place::new(source, self.place);
     }
 }
 
@@ -76,10 +101,17 @@ pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading)
         found.word.beside(&Spot { layer: script.layer.clone(), span: at })
             || !reading.workloads.iter().any(known)
     });
-    if !found.is_empty() {
-        let workloads = found.iter().map(|found| workload(found, context.options)).collect();
-        reading.add(workloads, Box::new(Unwritten));
+    if script.container.is_some() {
+        found.truncate(1);
     }
+    if found.is_empty() {
+        return;
+    }
+    let mut workloads: Vec<_> = found.iter().map(|found| workload(found, context.options)).collect();
+    if let (Some(container), [workload]) = (&script.container, workloads.as_mut_slice()) {
+        container.name(workload, script.layer.source());
+    }
+    reading.add(workloads, Box::new(CommandLines::new(found, script.options.dialect)));
 }
 
 /// The last part of a path.

@@ -1,5 +1,6 @@
 //! Notebooks (`!docker run …`, `%%bash` cells, fences in their text) and the scripts of `package.json`.
 
+use super::same::same_but_for;
 use super::{Script, file_name, jsonc, markdown};
 use crate::layer::{Encoding, Layer};
 use crate::platform::embedded::scalar;
@@ -15,7 +16,7 @@ pub static NOTEBOOK: Kind = Kind {
     relevant: |text, _, every_container| starts_containers(text, every_container),
     in_projects: None,
     read: |unit, context| super::read(unit, context, cells),
-    same_but_for: |_, _, _| true,
+    same_but_for: |before, after, edits| same_but_for(before, after, edits, cells),
 };
 
 /// The scripts of a Node package.
@@ -25,7 +26,7 @@ pub static PACKAGE: Kind = Kind {
     relevant: |text, _, every_container| starts_containers(text, every_container),
     in_projects: None,
     read: |unit, context| super::read(unit, context, package_scripts),
-    same_but_for: |_, _, _| true,
+    same_but_for: |before, after, edits| same_but_for(before, after, edits, package_scripts),
 };
 
 fn package_scripts(_: &str, file: &Layer) -> Vec<Script> {

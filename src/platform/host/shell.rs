@@ -1,11 +1,10 @@
 //! Scripts: sh, bash, zsh and ksh, Slurm's batch scripts, fish, batch files and PowerShell.
 
-use std::sync::Arc;
-
+use super::Script;
+use super::same::same_but_for;
 use crate::layer::Layer;
-use crate::platform::run::{invocations, starts_containers, workload::workload};
-use crate::platform::{Claim, Context, Kind, Reading, Unwritten};
-use crate::project::Unit;
+use crate::platform::run::starts_containers;
+use crate::platform::{Claim, Kind};
 use crate::syntax::shell::{Dialect, Options};
 
 /// Endings of scripts and the language they are in.
@@ -33,8 +32,8 @@ pub static KIND: Kind = Kind {
         starts_containers(text, every_container) && (claim == Claim::ByName || shebang(text).is_some())
     },
     in_projects: None,
-    read,
-    same_but_for: |_, _, _| false,
+    read: |unit, context| super::read(unit, context, scripts),
+    same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
 };
 
 fn claim(path: &str) -> Claim {
@@ -65,21 +64,10 @@ fn shebang(text: &str) -> Option<Dialect> {
     found.next()
 }
 
-fn read(unit: &Unit, context: &Context<'_>) -> Reading {
-    let mut reading = Reading::default();
-    for member in &unit.members {
-        let Some(source) = member.source.clone().or_else(|| context.files.read(&member.path).ok()) else {
-            continue;
-        };
-        let ending = member.path.rsplit_once('.').and_then(|(_, ending)| by_ending(ending));
-        let dialect = ending.or_else(|| shebang(source.text())).unwrap_or_default();
-        let layer = Layer::file(Arc::clone(&source));
-        let found = invocations(&layer, Options { dialect, ..Options::default() }, &[]);
-        let workloads = found.iter().map(|found| workload(found, context.options)).collect();
-        reading.add(workloads, Box::new(Unwritten));
-        reading.sources.push(source);
-    }
-    reading
+fn scripts(path: &str, file: &Layer) -> Vec<Script> {
+    let ending = path.rsplit_once('.').and_then(|(_, ending)| by_ending(ending));
+    let dialect = ending.or_else(|| shebang(file.text())).unwrap_or_default();
+    vec![Script::new(file.clone(), Options { dialect, ..Options::default() })]
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::Script;
 use super::prose::lines;
+use super::same::same_but_for;
 use crate::layer::{Encoding, Layer};
 use crate::platform::run::starts_containers;
 use crate::platform::{Claim, Kind};
@@ -17,7 +18,7 @@ pub static KIND: Kind = Kind {
     relevant: |text, _, every_container| starts_containers(text, every_container),
     in_projects: None,
     read: |unit, context| super::read(unit, context, |_, file| scripts(file)),
-    same_but_for: |_, _, _| true,
+    same_but_for: |before, after, edits| same_but_for(before, after, edits, |_, file| scripts(file)),
 };
 
 /// Every command of a unit. A line goes on behind a `\`, as in a shell; `%n` and its kin stay as they are.

@@ -14,15 +14,18 @@ mod guess;
 mod merge;
 mod nested;
 mod options;
+mod row;
 mod search;
 mod settings;
 #[cfg(test)]
 mod tests;
 pub mod workload;
+mod write;
 
 pub use command_line::{OptionUse, Unread};
 pub use environment::Given;
 pub use fields::{Field, Known, Part, Spot};
+pub use write::CommandLines;
 
 use crate::layer::Layer;
 use crate::syntax::shell::Options;

@@ -1,0 +1,96 @@
+//! Whether edits left the words of a file's scripts as they were: the structural half of the proof of a fix.
+
+use super::Script;
+use crate::finding::Edit;
+use crate::layer::Layer;
+use crate::source::{Source, Span};
+use crate::syntax::shell::{self, AssignedValue, Word};
+
+/// Whether the scripts of a file have the same commands and assignments with the same words before and after, but for
+/// the words that the edits touch. `scripts` finds the scripts in a file: its path and its text.
+pub(super) fn same_but_for(
+    before: &Source,
+    after: &Source,
+    edits: &[Edit],
+    scripts: fn(&str, &Layer) -> Vec<Script>,
+) -> bool {
+    let old: Vec<Span> = edits.iter().map(|edit| edit.span).collect();
+    words(before, &old, scripts) == words(after, &written(edits), scripts)
+}
+
+/// Where the texts of edits, which are in order, stand afterwards.
+fn written(edits: &[Edit]) -> Vec<Span> {
+    let (mut added, mut removed) = (0, 0);
+    let place = |edit: &Edit| {
+        let start = edit.span.start + added - removed;
+        added += edit.text.len();
+        removed += edit.span.len();
+        Span::new(start, start + edit.text.len())
+    };
+    edits.iter().map(place).collect()
+}
+
+/// Every word that no edit touches, in order. Nothing stands where a command or an assignment begins.
+fn words(source: &Source, touched: &[Span], scripts: fn(&str, &Layer) -> Vec<Script>) -> Vec<Option<String>> {
+    let file = Layer::file(Source::new(source.path(), source.bytes().to_vec()));
+    let mut found = Vec::new();
+    for Script { layer, options, .. } in scripts(source.path(), &file) {
+        let script = shell::Script::read(layer.text(), options);
+        let mut add = |words: &[Word]| {
+            found.push(None);
+            // Words that stand nowhere in the file come from its kind.
+            let untouched = words.iter().filter(|word| {
+                let span = layer.map(word.span);
+                !span.is_empty() && !touches(span, touched)
+            });
+            found.extend(untouched.map(|word| Some(script.slice(word.span).to_owned())));
+        };
+        let commands = script.commands.iter().filter(|command| !command.words.is_empty());
+        commands.for_each(|command| add(&command.words));
+        for assignment in &script.assignments {
+            match &assignment.value {
+                AssignedValue::Word(word) => add(std::slice::from_ref(word)),
+                AssignedValue::Array(words) | AssignedValue::Each(words) => add(words),
+                AssignedValue::Source(_) | AssignedValue::Unread => add(&[]),
+            }
+        }
+    }
+    found
+}
+
+/// Whether any of `touched`, which are in order, lies inside of `word` or over a part of it.
+fn touches(word: Span, touched: &[Span]) -> bool {
+    let next = touched.partition_point(|span| span.end <= word.start);
+    touched.get(next).is_some_and(|span| span.start < word.end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::shell::Options;
+
+    fn same(before: &str, start: usize, end: usize, text: &str) -> bool {
+        let before = Source::new("a.sh", before.as_bytes().to_vec());
+        let edit = Edit::replacement(&before, Span::new(start, end), text);
+        let after = crate::fix::apply::apply(&before, std::slice::from_ref(&edit));
+        let whole = |_: &str, file: &Layer| vec![Script::new(file.clone(), Options::default())];
+        same_but_for(&before, &Source::new("a.sh", after), &[edit], whole)
+    }
+
+    #[test]
+    fn words_beside_an_edit_stay() {
+        assert!(same("run --gpus all x", 14, 14, " --shm-size=2g"));
+        assert!(same("A=\"--gpus all\"; run $A x", 13, 13, " --shm-size=2g"));
+        assert!(same("run -e --ipc=host x", 4, 7, ""));
+        assert!(same("run \\\n  all \\\n  x", 13, 13, "\n  --shm-size=2g \\"));
+    }
+
+    #[test]
+    fn an_edit_that_breaks_a_word_or_a_command_is_refused() {
+        assert!(!same("run --gpus all x", 14, 14, "--shm-size=2g"));
+        assert!(!same("run --gpus all x", 14, 14, "\n --shm-size=2g"));
+        assert!(!same("A=--gpus; run $A x", 8, 8, " --shm-size=2g"));
+        assert!(!same("run 'a b' x", 6, 6, "'"));
+        assert!(!same("run \\\n  all \\\n  x", 11, 11, " # \\"));
+    }
+}
