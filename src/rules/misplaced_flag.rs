@@ -16,7 +16,7 @@ fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) 
             format!("`{text}` stands behind the image of {title}, so that it goes to the program")
         }
         Why::SwallowedBy(option) => {
-            format!("`{option}` takes `{text}` for its value, so that {title} does not get it")
+            format!("`{option}` takes `{meant}` for its value, so that {title} does not get it")
         }
         Why::Misspelt => format!("the engine of {title} knows no `{text}`: it is spelt `{meant}`"),
         _ => return None,

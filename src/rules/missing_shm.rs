@@ -57,7 +57,9 @@ fn message(case: &Case<'_>, owner: &Workload, bytes: u64) -> String {
     } else {
         format!("{title} asks for a GPU but shares the /dev/shm of '{}', which has {size}", owner.name)
     };
-    if let Some(needed) = case.needed() {
+    if case.advice().need.verdict == Verdict::No {
+        message.push_str(", which is known to be enough for it");
+    } else if let Some(needed) = case.needed() {
         message.push_str("; it needs about ");
         message.push_str(&human(needed));
     }
