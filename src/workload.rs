@@ -425,6 +425,8 @@ pub struct Workload {
     /// The index in the reading of the workload whose `/dev/shm` this one joins, where that is in the same unit: a fix goes
     /// to that one.
     pub joins: Option<usize>,
+    /// Whether another of the unit joins this one's, which could not join a private one. Set as a reading takes the workloads.
+    pub is_joined: bool,
     /// The index in the reading of the same container at another place, where it is reported: a service of a base file that is
     /// merged with its override is listed in both. A base that only others extend points to one of them.
     pub same_as: Option<usize>,
@@ -449,6 +451,7 @@ impl Workload {
             decided_by: None,
             memory_limit: None,
             joins: None,
+            is_joined: false,
             same_as: None,
         }
     }

@@ -67,7 +67,7 @@ pub fn fixes(unit: &Unit, context: &Context<'_>, reading: &Reading, findings: &m
     let proven: Vec<_> = before
         .together(groups, &mut budget)
         .iter()
-        .map(|(task, edits)| (task.at, fix(task, edits)))
+        .filter_map(|(task, edits)| Some((task.at, fix(task, reading.workloads.get(task.at.0)?, edits))))
         .collect();
     for ((workload, index), fix) in proven {
         if let Some(finding) = findings.get_mut(workload).and_then(|findings| findings.get_mut(index)) {
@@ -208,8 +208,8 @@ pub fn same_meaning(before: &Reading, after: &Reading) -> bool {
 }
 
 /// The fix that a proven candidate makes.
-fn fix(task: &Task, edits: &[Edit]) -> Fix {
-    let title = title(&task.wanted.change);
+fn fix(task: &Task, workload: &Workload, edits: &[Edit]) -> Fix {
+    let title = title(&task.wanted.change, workload);
     match task.wanted.safety {
         Safety::Safe => Fix::safe(title, edits.to_vec()),
         Safety::Unsafe => Fix::with_unsafe_effects(title, edits.to_vec()),
@@ -217,17 +217,20 @@ fn fix(task: &Task, edits: &[Edit]) -> Fix {
 }
 
 /// What a change does, as an order.
-fn title(change: &Change) -> String {
+fn title(change: &Change, workload: &Workload) -> String {
     use crate::size::human;
+    let text = |setting: &usize| workload.settings.get(*setting).map_or("", |setting| &setting.text);
     match change {
         Change::SetSize { bytes } => format!("give it {} of /dev/shm", human(*bytes)),
         Change::ReplaceSize { bytes, .. } => format!("write the size as {}", human(*bytes)),
-        Change::Remove { .. } => "remove the setting without effect".into(),
+        Change::Remove { setting } => format!("take out `{}`", text(setting)),
         Change::MoveFlag { .. } => "move the flag to where the engine reads it".into(),
         Change::MountVolume { .. } => "mount the volume on /dev/shm".into(),
         Change::SetMedium { .. } => "keep the volume in memory".into(),
         Change::Limit { bytes, .. } => format!("limit it to {}", human(*bytes)),
-        Change::ReplaceBySize { bytes, .. } => format!("give it {} of its own instead", human(*bytes)),
+        Change::ReplaceBySize { bytes, setting } => {
+            format!("give it {} of its own instead of `{}`", human(*bytes), text(setting))
+        }
     }
 }
 
@@ -254,6 +257,10 @@ fn mended(task: &Task, old: &Workload, new: &Workload, was: &[Finding], now: &[F
         Change::ReplaceSize { bytes, setting } => {
             let size = new.settings.get(setting).and_then(|setting| setting.size()?.1.bytes());
             size.is_some_and(|got| got.abs_diff(bytes) <= 1)
+        }
+        // Without what decided, the size takes effect that stands beside it.
+        Change::Remove { setting } if old.decided_by == Some(setting) => {
+            matches!(new.shm, Shm::Explicit { .. })
         }
         Change::Remove { .. } => new.shm == old.shm,
         Change::MoveFlag { .. } | Change::MountVolume { .. } | Change::SetMedium { .. } => true,

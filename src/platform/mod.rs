@@ -119,7 +119,13 @@ impl Reading {
     /// Adds workloads and who writes changes for them; the writer counts them from 0.
     pub fn add(&mut self, workloads: Vec<Workload>, writer: Box<dyn Writer>) {
         self.writers.push((self.workloads.len(), writer));
+        let joined: Vec<usize> = workloads.iter().filter_map(|workload| workload.joins).collect();
         self.workloads.extend(workloads);
+        for index in joined {
+            if let Some(owner) = self.workloads.get_mut(index) {
+                owner.is_joined = true;
+            }
+        }
     }
 
     /// The ways to write each change for the workload at its index, best place first. `wanted` is sorted by index; a

@@ -1,8 +1,9 @@
 //! SHM012: the container has the host's `/dev/shm`.
 
+use super::case::DEFAULT;
 use super::{Case, Check, Rule};
 use crate::finding::{Change, Finding, Wanted};
-use crate::workload::{Engine, Says, Shm, Target};
+use crate::workload::{Effect, Engine, Says, Setting, Shm, Target, Why};
 
 pub(super) const CHECK: Check = Check::Gpu(check);
 
@@ -13,6 +14,9 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     }
     let setting = workload.decided_by?;
     let written = workload.settings.get(setting)?;
+    if matches!(written.says, Says::Mount { read_only: true, .. }) {
+        return None;
+    }
     let message =
         format!("{} shares /dev/shm with every process of the host (`{}`)", workload.title(), written.text);
     let mut help = String::from("It works, but what a crash leaves there stays on the host, and names clash.");
@@ -23,19 +27,32 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         .help(help)
         .related(written.place.clone(), "the host's")
         .because_of_gpu(workload);
-    // A bind of the whole /dev is there for its devices: it cannot go.
-    let device_tree = matches!(written.says, Says::Mount { target: Target::Dev, .. });
-    Some(match case.affordable().filter(|_| !device_tree) {
-        Some(bytes) => finding.wants(Wanted::with_unsafe_effects(Change::ReplaceBySize { setting, bytes })),
+    Some(match change(case, setting, written) {
+        Some(change) => finding.wants(Wanted::with_unsafe_effects(change)),
         None => finding,
     })
+}
+
+/// A size of its own: the one that stands there without effect, else a new one.
+fn change(case: &Case<'_>, setting: usize, written: &Setting) -> Option<Change> {
+    let ignored = |other: &Setting| {
+        let size = matches!(other.says, Says::Size(..)).then(|| other.size()?.1.bytes()).flatten();
+        other.effect == Effect::None(Why::Overruled(setting)) && size.is_some_and(|bytes| bytes > DEFAULT)
+    };
+    match written.says {
+        // A bind of the whole /dev is there for its devices: it cannot go.
+        Says::Mount { target: Target::Dev, .. } => None,
+        _ if case.workload.is_joined => None,
+        _ if case.workload.settings.iter().any(ignored) => Some(Change::Remove { setting }),
+        _ => case.affordable().map(|bytes| Change::ReplaceBySize { setting, bytes }),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::testing::{pod, trainer, web};
     use super::*;
-    use crate::size::GIB;
+    use crate::size::{Dialect, GIB};
     use crate::workload::{Ipc, Mounted};
 
     #[test]
@@ -47,5 +64,12 @@ mod tests {
         assert!(pod().ipc(Ipc::Host).finding().help.contains("Pod Security"));
         assert_eq!(trainer().mount(Target::Dev, Mounted::Host, false).wanted(), None);
         web().ipc(Ipc::Host).silent();
+    }
+
+    #[test]
+    fn a_size_that_stands_there_is_used() {
+        let findings = trainer().ipc(Ipc::Host).size(Dialect::Compose, "16g").findings();
+        let remove = Some(Wanted::with_unsafe_effects(Change::Remove { setting: 0 }));
+        assert_eq!(findings.iter().map(|finding| &finding.wanted).collect::<Vec<_>>(), [&remove, &remove]);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Case, Check, Rule};
 use crate::finding::{Change, Finding, Severity, Wanted};
-use crate::workload::{Effect, Engine, Says, Setting, Why};
+use crate::workload::{Effect, Engine, Ipc, Says, Setting, Why};
 
 pub(super) const CHECK: Check = Check::Written(check);
 
@@ -10,7 +10,8 @@ fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) 
     let (Says::Size(..), Effect::None(Why::Overruled(winner))) = (&setting.says, &setting.effect) else {
         return None;
     };
-    let winner = case.workload.settings.get(*winner)?;
+    let decides = *winner;
+    let winner = case.workload.settings.get(decides)?;
     // Podman refuses a size beside any ipc that is not the container's own.
     let refused = case.workload.engine == Engine::Podman && matches!(winner.says, Says::Ipc(_));
     let (title, text, other) = (case.workload.title(), &setting.text, &winner.text);
@@ -22,12 +23,15 @@ fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) 
     } else {
         return None;
     };
+    // Beside the host's, the size is what can stay: it was written for the day without `ipc: host`.
+    let host = winner.says == Says::Ipc(Ipc::Host) && !case.workload.is_joined;
+    let goes = if host { decides } else { index };
     Some(
         finding
             .help(format!("Keep one of them: without `{other}` the size takes effect."))
             .related(setting.place.clone(), "ignored")
             .related(winner.place.clone(), "decides")
-            .wants(Wanted::with_unsafe_effects(Change::Remove { setting: index })),
+            .wants(Wanted::with_unsafe_effects(Change::Remove { setting: goes })),
     )
 }
 
@@ -36,15 +40,16 @@ mod tests {
     use super::super::testing::{trainer, web};
     use super::*;
     use crate::size::Dialect;
-    use crate::workload::{Ipc, Mounted, Target};
+    use crate::workload::{Mounted, Target};
 
     #[test]
     fn docker_ignores_and_podman_refuses() {
         let both = |engine| web().engine(engine).size(Dialect::Docker, "2g").ipc(Ipc::Host).finding();
         assert_eq!(both(Engine::Docker).severity, Severity::Note);
         assert_eq!(both(Engine::Podman).severity, Severity::Error);
-        let wanted = Wanted::with_unsafe_effects(Change::Remove { setting: 0 });
-        assert_eq!(both(Engine::Docker).wanted, Some(wanted));
+        let remove = |setting| Some(Wanted::with_unsafe_effects(Change::Remove { setting }));
+        assert_eq!(both(Engine::Docker).wanted, remove(1));
+        assert_eq!(web().size(Dialect::Docker, "2g").ipc(Ipc::None).finding().wanted, remove(0));
         let mount = web().size(Dialect::Docker, "2g").mount(Target::Shm, Mounted::Memory(None), false);
         assert_eq!(mount.codes(), ["SHM007"]);
     }

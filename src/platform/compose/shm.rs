@@ -180,7 +180,7 @@ impl<'a> Search<'_, 'a> {
                 Some("tmpfs") => Mounted::Memory(bytes),
                 Some("bind") | None => self.source(&volume, layers),
                 Some("volume") => self.named(&volume.source, layers),
-                Some(_) => Mounted::Disk("volume".into()),
+                Some(_) => Mounted::Disk("a volume".into()),
             };
             if target == Target::Dev && what != Mounted::Host {
                 continue;
@@ -213,9 +213,9 @@ impl<'a> Search<'_, 'a> {
             open if open.contains(HOLE) => {
                 Mounted::Unknown("its source depends on a variable that is not set".into())
             }
-            "" => Mounted::Disk("anonymous volume".into()),
+            "" => Mounted::Disk("an anonymous volume".into()),
             path if path.starts_with(['/', '.', '~']) || volume.kind.is_some() => {
-                Mounted::Disk("bind mount".into())
+                Mounted::Disk("a folder of the host".into())
             }
             name => self.named(name, layers),
         }
@@ -247,7 +247,7 @@ impl<'a> Search<'_, 'a> {
                 return Mounted::Memory(size);
             }
         }
-        Mounted::Disk("named volume".into())
+        Mounted::Disk("a named volume".into())
     }
 
     /// The parts of a volume, short or long.
