@@ -23,6 +23,7 @@ pub mod platform;
 pub mod project;
 pub mod report;
 pub mod rules;
+pub mod scan;
 pub mod size;
 pub mod sizing;
 pub mod source;

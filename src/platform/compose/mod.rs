@@ -21,12 +21,10 @@ mod twins;
 mod units;
 mod write;
 
-use std::sync::OnceLock;
-
-use aho_corasick::AhoCorasick;
 use memchr::memmem;
 
 use super::{Claim, Context, Kind, Problem, Reading};
+use crate::scan::holds_any;
 use crate::source::Source;
 
 pub use mention::{Mention, mentions};
@@ -81,9 +79,7 @@ const WORDS: &[&str] = &[
 ];
 
 fn relevant(text: &str, claim: Claim, every_container: bool) -> bool {
-    static FINDER: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    let finder = FINDER.get_or_init(|| AhoCorasick::builder().ascii_case_insensitive(true).build(WORDS).ok());
-    let speaks = || every_container || finder.as_ref().is_none_or(|finder| finder.is_match(text));
+    let speaks = || every_container || holds_any(text, WORDS);
     match claim {
         Claim::ByName => speaks(),
         // Few files come so far as to be parsed, and the others are left to whoever else can read them.

@@ -1,9 +1,6 @@
 //! Going through a script and the scripts inside it for command lines that start containers.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
-
-use aho_corasick::AhoCorasick;
 
 use super::build::{Build, attach, build};
 use super::command_line::arguments;
@@ -14,29 +11,27 @@ use super::find::{find, talks};
 use super::merge::{Way, merge};
 use super::{Invocation, nested};
 use crate::layer::Layer;
+use crate::scan::holds_any;
 use crate::source::Span;
 use crate::syntax::shell::{Command, Options, PieceKind, Word};
 
 /// How deep scripts are followed into each other: `ssh host "bash -c '…'"` is two.
 const MAX_DEPTH: usize = 4;
 
-static ENGINES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    AhoCorasick::builder().ascii_case_insensitive(true).build(["docker", "podman", "nerdctl"]).ok()
-});
+/// The names of engines.
+const ENGINES: &[&str] = &["docker", "podman", "nerdctl"];
 
-static INTEREST: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let words = ["gpu", "nvidia", "shm", "--ipc", "/dev/", "habana", "--runtime"];
-    AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
-});
+/// Words without which no rule speaks of a container.
+const INTEREST: &[&str] = &["gpu", "nvidia", "shm", "--ipc", "/dev/", "habana", "--runtime"];
 
 /// Whether a text holds a word without which no rule speaks of its containers.
 pub(super) fn speaks_of_interest(text: &str) -> bool {
-    INTEREST.as_ref().is_none_or(|words| words.is_match(text))
+    holds_any(text, INTEREST)
 }
 
 /// Whether a text holds the name of an engine in any spelling.
 pub(super) fn names_engine(text: &str) -> bool {
-    ENGINES.as_ref().is_none_or(|engines| engines.is_match(text))
+    holds_any(text, ENGINES)
 }
 
 pub(super) fn search(layer: &Layer, options: Options, given: &[Given]) -> Vec<Invocation> {
