@@ -75,6 +75,14 @@ pub struct Position {
     pub column: usize,
 }
 
+/// Bytes whose characters are counted at once.
+const BLOCK: usize = 4096;
+
+/// How many characters begin in some bytes of UTF-8: a byte that continues one (10xxxxxx) begins none.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&byte| byte & 0xC0 != 0x80).count()
+}
+
 /// One file's name and text.
 #[derive(Debug)]
 pub struct Source {
@@ -83,6 +91,8 @@ pub struct Source {
     /// The bytes on disk where they differ from the text.
     raw: Option<Vec<u8>>,
     lines: OnceLock<Vec<usize>>,
+    /// How many characters begin before each block of bytes.
+    blocks: OnceLock<Vec<usize>>,
     parsed: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -96,7 +106,14 @@ impl Source {
                 (masked(&bytes), Some(bytes))
             }
         };
-        Arc::new(Self { path: path.into(), text, raw, lines: OnceLock::new(), parsed: OnceLock::new() })
+        Arc::new(Self {
+            path: path.into(),
+            text,
+            raw,
+            lines: OnceLock::new(),
+            blocks: OnceLock::new(),
+            parsed: OnceLock::new(),
+        })
     }
 
     /// The path as reports show it.
@@ -133,14 +150,32 @@ impl Source {
 
     /// Where byte `offset` stands; one past the end is the place behind the last character.
     pub fn position(&self, offset: usize) -> Position {
-        let starts = self.starts();
         let offset = offset.min(self.text.len());
-        let line = starts.partition_point(|&start| start <= offset);
-        let start = starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let before = self.text.as_bytes().get(start..offset).unwrap_or_default();
-        // A byte that continues a character (10xxxxxx) starts no column.
-        let column = before.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() + 1;
-        Position { line, column }
+        let line = self.line(offset);
+        let start = self.line_span(line).start;
+        let column = if offset - start < BLOCK {
+            characters(self.text.as_bytes().get(start..offset).unwrap_or_default())
+        } else {
+            self.characters_before(offset) - self.characters_before(start)
+        };
+        Position { line, column: column + 1 }
+    }
+
+    /// How many characters begin before byte `offset`. Counted once per block, so that the columns of one endless line cost
+    /// no more than those of many short ones.
+    fn characters_before(&self, offset: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let blocks = self.blocks.get_or_init(|| {
+            let sums = bytes.chunks(BLOCK).scan(0, |sum, block| {
+                let before = *sum;
+                *sum += characters(block);
+                Some(before)
+            });
+            sums.collect()
+        });
+        let block = offset / BLOCK;
+        let rest = bytes.get(block * BLOCK..offset).unwrap_or_default();
+        blocks.get(block).map_or_else(|| characters(bytes), |before| before + characters(rest))
     }
 
     /// Where each line begins.
@@ -161,7 +196,7 @@ impl Source {
 
     /// The 1-based line of byte `offset`.
     pub fn line(&self, offset: usize) -> usize {
-        self.position(offset).line
+        self.starts().partition_point(|&start| start <= offset).max(1)
     }
 }
 
@@ -186,6 +221,18 @@ mod tests {
         assert_eq!(source.position("é: ".len()), Position { line: 1, column: 4 });
         assert_eq!(source.position("é: x\n  ü ".len()), Position { line: 2, column: 5 });
         assert_eq!(source.position(999), Position { line: 2, column: 6 });
+    }
+
+    #[test]
+    fn columns_of_a_long_line_are_those_of_its_characters() {
+        let text = "x\n".to_owned() + &"aü数".repeat(5000);
+        let source = Source::new("a", text.clone().into_bytes());
+        for (count, (offset, _)) in text.char_indices().enumerate().skip(2) {
+            assert_eq!(source.position(offset), Position { line: 2, column: count - 1 });
+        }
+        assert_eq!(source.position(text.len()), Position { line: 2, column: 15_001 });
+        let block = Source::new("a", vec![b'a'; 2 * BLOCK]);
+        assert_eq!(block.position(2 * BLOCK), Position { line: 1, column: 2 * BLOCK + 1 });
     }
 
     #[test]

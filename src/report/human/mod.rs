@@ -93,7 +93,9 @@ impl Human<'_> {
         let sign = look.paint(Style::Frame, format!("{:gutter$} =", ""));
         // What stands before a note's text is as wide as `=`, its word and two spaces more than the gutter.
         let indent = gutter + " = help: ".len();
-        for (index, line) in wrapped(&clean(&finding.help), look.width.saturating_sub(indent)).enumerate() {
+        for (index, line) in
+            wrapped(&clean(&finding.help), look.width.saturating_sub(indent)).iter().enumerate()
+        {
             match index {
                 0 => writeln!(out, "{sign} {}: {line}", look.paint(Style::Strong, "help"))?,
                 _ => writeln!(out, "{:indent$}{line}", "")?,
@@ -132,19 +134,21 @@ impl Human<'_> {
     }
 }
 
-/// A text in lines of at most `width` columns, broken at spaces; nothing where there is no text.
-fn wrapped(text: &str, width: usize) -> impl Iterator<Item = String> {
+/// A text in lines of at most `width` columns, broken at spaces but not inside of code; nothing where there is no text.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    let mut in_code = false;
+    let pieces = text.split(|c: char| {
+        in_code ^= c == '`';
+        c == ' ' && !in_code
+    });
+    for piece in pieces.filter(|piece| !piece.is_empty()) {
         match lines.last_mut() {
-            Some(line) if line.width() + 1 + word.width() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
+            Some(line) if line.width() + 1 + piece.width() <= width => line.extend([" ", piece]),
+            _ => lines.push(piece.to_owned()),
         }
     }
-    lines.into_iter()
+    lines
 }
 
 /// The places of a finding: its own first.
@@ -154,4 +158,16 @@ fn labels(finding: &Finding) -> Vec<Label<'_>> {
     let related =
         related.map(|related| Label { place: &related.place, text: &related.message, primary: None });
     std::iter::once(own).chain(related).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_wrapped_at_spaces_outside_of_code() {
+        assert_eq!(wrapped("aa bb `c d e` ff", 8), ["aa bb", "`c d e`", "ff"]);
+        assert_eq!(wrapped("größe numbers", 5), ["größe", "numbers"]);
+        assert_eq!(wrapped("", 8), [""; 0]);
+    }
 }
