@@ -5,6 +5,7 @@
 //! [`workload`]s, [`rules`] judge these, [`fix`] proves and writes what the rules want changed, [`report`] says it.
 
 pub mod accelerator;
+pub mod baseline;
 pub mod check;
 pub mod cli;
 pub mod config;

@@ -18,8 +18,10 @@ use crate::suppress;
 pub struct Report {
     /// Findings, by path, line, column and rule.
     pub findings: Vec<Finding>,
-    /// Findings that are suppressed, in the same order.
+    /// Findings that are suppressed.
     pub suppressed: Vec<Finding>,
+    /// Sentences about what was asked for and is probably not as meant.
+    pub warnings: Vec<String>,
     /// Workloads, by path and line; only where they were asked for.
     pub workloads: Vec<Listed>,
     /// What was counted.
@@ -28,6 +30,16 @@ pub struct Report {
     pub errors: Vec<String>,
     /// What became of the files whose names can matter, by path; only where it was asked for.
     pub looked: Vec<Looked>,
+}
+
+impl Report {
+    /// Moves suppressed findings to where they belong.
+    fn set_suppressed_aside(&mut self) {
+        let findings = std::mem::take(&mut self.findings);
+        let (suppressed, shown) = findings.into_iter().partition(|finding| finding.suppressed.is_some());
+        self.findings = shown;
+        self.suppressed.extend::<Vec<Finding>>(suppressed);
+    }
 }
 
 /// What became of one file.
@@ -80,7 +92,12 @@ impl Lint<'_> {
     pub fn run(&self, walk: &Walk, paths: &[String]) -> Report {
         let run = Run::new(self);
         walk.each(paths, &|found| run.look(&found), &|error| run.errors.push(error));
-        run.finish()
+        let mut report = run.finish();
+        if let Some(baseline) = self.options.baseline.as_ref().filter(|_| self.options.suppressions) {
+            report.warnings = baseline.hide(&mut report.findings, self.options, paths);
+            report.set_suppressed_aside();
+        }
+        report
     }
 }
 
@@ -256,8 +273,7 @@ fn collect(done: Vec<UnitReport>, mut errors: Vec<String>, options: &Options) ->
     report.findings.sort_by(|a, b| {
         (a.place.path(), a.place.span, a.rule.code).cmp(&(b.place.path(), b.place.span, b.rule.code))
     });
-    let (suppressed, shown) = report.findings.into_iter().partition(|finding| finding.suppressed.is_some());
-    (report.findings, report.suppressed) = (shown, suppressed);
+    report.set_suppressed_aside();
     let place = |listed: &Listed| (listed.workload.place.path().to_owned(), listed.workload.place.span);
     report.workloads.sort_by_cached_key(place);
     errors.sort();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::baseline::Baseline;
 use crate::finding::Severity;
 use crate::globs::Globs;
 use crate::knowledge::{UserEntry, glob};
@@ -40,6 +41,8 @@ pub struct Options {
     pub per_file_ignores: Vec<FileIgnore>,
     /// Whether comments, `per_file_ignores` and the baseline hide findings.
     pub suppressions: bool,
+    /// Findings that are known.
+    pub baseline: Option<Arc<Baseline>>,
     /// The reason of the ignore comments that are offered in place of fixes, where they are asked for.
     pub ignore_because: Option<String>,
 }
@@ -60,6 +63,7 @@ impl Default for Options {
             shm_fields: Vec::new(),
             per_file_ignores: Vec::new(),
             suppressions: true,
+            baseline: None,
             ignore_because: None,
         }
     }

@@ -125,3 +125,33 @@ fn a_reason_must_not_end_its_comment() {
         assert_eq!(ran.status, 2, "{reason}: {}", ran.stderr);
     }
 }
+
+#[test]
+fn a_baseline_survives_moved_lines_and_tells_what_is_gone() {
+    let folder = scratch(&[
+        ("a.sh", &format!("{RUN}\n")),
+        ("sub/b.sh", &format!("{RUN}\n{RUN}\n")),
+        ("shmlint.toml", ""),
+    ]);
+    let write = check(&folder, &["--write-baseline"]);
+    assert_eq!((write.status, write.stderr.as_str()), (0, "Wrote 3 findings into .shmlint-baseline.json\n"));
+    let use_it = ["--baseline", ".shmlint-baseline.json"];
+    assert_eq!(found(&folder, &use_it), [""; 0]);
+    assert_eq!(found(&folder, &[&use_it[..], &["--no-suppressions"]].concat()).len(), 3);
+    // Lines move, a finding is new, another is gone.
+    fs::write(folder.path().join("a.sh"), "# first\n\necho\n").unwrap();
+    fs::write(folder.path().join("sub/b.sh"), format!("\n\n\n{RUN}\n\n{RUN}\n{RUN}\n")).unwrap();
+    assert_eq!(found(&folder, &use_it), ["sub/b.sh:7 missing-shm"]);
+    let told =
+        "warning: the baseline holds missing-shm of 'pytorch/pytorch' in a.sh, which no longer occurs\n";
+    assert_eq!(check(&folder, &use_it).stderr, told);
+    assert_eq!(check(&folder, &[&use_it[..], &["sub"]].concat()).stderr, "");
+    // Named in the configuration, it is found from anywhere below.
+    fs::create_dir(folder.path().join(".git")).unwrap();
+    fs::write(folder.path().join("shmlint.toml"), "baseline = '.shmlint-baseline.json'\n").unwrap();
+    let ran = shmlint(&folder.path().join("sub"), &["--format", "plain"]);
+    assert_eq!((ran.stdout.lines().count(), ran.stderr.as_str()), (1, ""));
+    let ran = check(&folder, &["--baseline", "none.json"]);
+    assert_eq!(ran.status, 2);
+    assert_eq!(ran.stderr, "error: none.json: no such file: --write-baseline writes a baseline\n");
+}

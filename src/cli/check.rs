@@ -3,7 +3,7 @@
 use super::args::CheckArgs;
 use super::console::Console;
 use super::job::Job;
-use super::{diff, fix, suppress};
+use super::{baseline, diff, fix, suppress};
 use crate::lint::Report;
 use crate::report::style::clean;
 
@@ -15,6 +15,8 @@ pub(super) fn run(args: &CheckArgs, console: &Console) -> Result<u8, String> {
     }
     if args.diff {
         Ok(diff::run(&job))
+    } else if args.suppress.write_baseline {
+        baseline::run(&job)
     } else if args.suppress.add_suppressions.is_some() {
         suppress::run(&job)
     } else if args.fix {

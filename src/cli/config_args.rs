@@ -1,10 +1,14 @@
 //! The options that choose and override the configuration, and the way from all of them to what the run does.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use clap::{Args, ValueEnum};
 
 use super::args::{CheckArgs, FailOn, InputArgs};
 use super::console::Console;
 use super::select;
+use crate::baseline::Baseline;
 use crate::config::{Loaded, Settled, load};
 use crate::size::parse_any;
 
@@ -27,6 +31,12 @@ pub(crate) struct SuppressArgs {
     /// Show what ignore comments, per-file-ignores and the baseline hide
     #[arg(long)]
     pub(crate) no_suppressions: bool,
+    /// Do not report the findings that this file holds
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write the findings of now into the baseline file, .shmlint-baseline.json unless it is named
+    #[arg(long, conflicts_with_all = ["fix", "diff", "add_suppressions", "no_suppressions"])]
+    pub(crate) write_baseline: bool,
     /// Write a comment for every finding that ignores it, with a reason
     #[arg(
         long,
@@ -85,6 +95,13 @@ pub(super) fn settle(
     if let Some(check) = check {
         settled.options.suppressions = !check.suppress.no_suppressions;
         settled.options.ignore_because.clone_from(&check.suppress.add_suppressions);
+        if let Some(baseline) = &check.suppress.baseline {
+            settled.baseline = Some(baseline.clone());
+        }
+        let read = settled.options.suppressions && !check.suppress.write_baseline;
+        if let Some(path) = settled.baseline.as_ref().filter(|_| read) {
+            settled.options.baseline = Some(Arc::new(Baseline::read(path)?));
+        }
     }
     Ok(settled)
 }

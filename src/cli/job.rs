@@ -23,7 +23,7 @@ const STDIN: &str = "<stdin>";
 pub(super) struct Job<'a> {
     pub(super) args: &'a CheckArgs,
     pub(super) console: &'a Console,
-    settled: Settled,
+    pub(super) settled: Settled,
     pub(super) input: Input,
     pub(super) outputs: Outputs,
     fail_on: FailOn,
@@ -78,8 +78,9 @@ impl<'a> Job<'a> {
 
     /// Says what failed, and gives the exit status for what is left.
     pub(super) fn end(&self, report: &Report, failures: &[String]) -> u8 {
-        for unused in self.settled.unused(&self.input.paths) {
-            self.console.warn(&unused);
+        let unused = self.settled.unused(&self.input.paths);
+        for warning in unused.iter().chain(&report.warnings) {
+            self.console.warn(warning);
         }
         let failed = !report.errors.is_empty() || !failures.is_empty();
         for message in report.errors.iter().chain(failures) {

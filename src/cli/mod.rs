@@ -1,6 +1,7 @@
 //! The command line: arguments in, output and exit status out.
 
 mod args;
+mod baseline;
 mod check;
 mod config_args;
 mod console;

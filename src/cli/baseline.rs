@@ -1,0 +1,28 @@
+//! `shmlint --write-baseline`: puts the findings of now into a file, so that only new ones are reported.
+
+use std::path::{Path, PathBuf};
+
+use super::job::Job;
+use super::{CLEAN, FAILED};
+use crate::baseline;
+use crate::report::count;
+
+/// Writes the file. Gives the exit status.
+pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
+    let path: PathBuf = job.settled.baseline.clone().unwrap_or_else(|| baseline::DEFAULT.into());
+    let report = job.lint(false, &[]);
+    for error in &report.errors {
+        job.console.complain(error);
+    }
+    let shown = display(&path);
+    std::fs::write(&path, baseline::text(&path, &report.findings))
+        .map_err(|error| format!("{shown}: cannot be written: {error}"))?;
+    job.console.say(&format!("Wrote {} into {shown}", count(report.findings.len(), "finding")));
+    Ok(if report.errors.is_empty() { CLEAN } else { FAILED })
+}
+
+/// The path as it would be typed here, where it lies below.
+fn display(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    crate::discover::shown(path.strip_prefix(here).unwrap_or(path))
+}
