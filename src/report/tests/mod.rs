@@ -2,6 +2,7 @@
 //!
 //! `UPDATE=1 cargo test report` writes them anew.
 
+mod random;
 mod round_trip;
 mod valid;
 
@@ -85,6 +86,9 @@ fn the_list_is_aligned_and_cut_on_a_terminal_only() {
         String::from_utf8(out).unwrap()
     };
     matches("list.txt", &text(Look::PLAIN));
+    let mut json = Vec::new();
+    json::write_list(&mut json, &listed).unwrap();
+    matches("list-json.txt", &String::from_utf8(json).unwrap());
     let terminal = text(Look { color: true, links: true, width: 80, terminal: true });
     assert!(terminal.contains("\x1b[32myes: capabilities: [gpu]\x1b[0m"), "{terminal}");
     assert!(terminal.contains('…'), "{terminal}");

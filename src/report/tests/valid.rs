@@ -105,7 +105,7 @@ fn github_shows_ten_of_a_level_so_the_tenth_counts_the_rest() {
 }
 
 /// Whether every element of an XML text is closed by its own end, and no character stands raw that may not.
-fn is_well_formed(xml: &str) -> bool {
+pub(super) fn is_well_formed(xml: &str) -> bool {
     let Some(body) = xml.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n") else { return false };
     let mut open = Vec::new();
     for part in body.split('<').skip(1) {
