@@ -39,7 +39,11 @@ pub fn line(view: &View<'_>) -> String {
         fixed => format!("Fixed {}", count(fixed, "finding")),
     };
     if findings.is_empty() {
-        return if view.fixed > 0 { format!("{fixed}, none left.") } else { clean_run(view) };
+        return if view.fixed > 0 {
+            format!("{fixed}, none left{}.", suppressed(view))
+        } else {
+            clean_run(view)
+        };
     }
     let files: BTreeSet<&str> = findings.iter().map(|finding| finding.place.path()).collect();
     let mut line = format!("{} in {}", count(findings.len(), "finding"), count(files.len(), "file"));
@@ -48,7 +52,7 @@ pub fn line(view: &View<'_>) -> String {
     }
     let severities: BTreeSet<Severity> = findings.iter().map(|finding| finding.severity).collect();
     let weights = if severities.len() > 1 { format!(" ({})", by_severity(findings)) } else { String::new() };
-    format!("{line}{weights}{}.", fixable(view))
+    format!("{line}{weights}{}{}.", fixable(view), suppressed(view))
 }
 
 /// `, 3 fixable with `--fix` (1 more with `--unsafe-fixes`)`, or nothing.
@@ -72,13 +76,22 @@ fn by_severity(findings: &[Finding]) -> String {
     counts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
+/// `, 2 suppressed`, or nothing: what is hidden is not forgotten.
+fn suppressed(view: &View<'_>) -> String {
+    match view.report.suppressed.len() {
+        0 => String::new(),
+        number => format!(", {number} suppressed"),
+    }
+}
+
 /// What a run without findings looked at: silence would hide a wrong path.
 fn clean_run(view: &View<'_>) -> String {
     let counts = view.report.counts;
     match (counts.files, counts.gpu_workloads) {
         (0, _) => format!("No findings: none of {} starts a GPU container.", count(counts.seen, "file")),
         (files, gpus) => {
-            format!("No findings in {} with {}.", count(files, "file"), count(gpus, "GPU container"))
+            let (files, gpus) = (count(files, "file"), count(gpus, "GPU container"));
+            format!("No findings in {files} with {gpus}{}.", suppressed(view))
         }
     }
 }

@@ -70,6 +70,8 @@ fn statistics_and_last_lines_are_short() {
     let line = |view: &View<'_>| human::summary::line(view);
     let empty = Report::default();
     assert_eq!(line(&view(&empty)), "No findings: none of 0 files starts a GPU container.");
+    let hidden = Report { suppressed: sample::report().findings, counts: report.counts, ..Report::default() };
+    assert_eq!(line(&view(&hidden)), "No findings in 5 files with 4 GPU containers, 5 suppressed.");
     assert_eq!(line(&View { fixed: 2, ..view(&empty) }), "Fixed 2 findings, none left.");
     assert_eq!(
         line(&View { fixed: 1, unsafe_fixes: true, ..view(&report) }),
