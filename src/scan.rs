@@ -13,6 +13,11 @@ pub fn holds_any(text: &str, words: &[&str]) -> bool {
     words.iter().any(|word| holds(text.as_bytes(), word.as_bytes()))
 }
 
+/// Whether one of `words` stands in `text` exactly as it is.
+pub fn holds_exactly(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some())
+}
+
 fn holds(text: &[u8], word: &[u8]) -> bool {
     let rarity = |byte: u8| BY_RARITY.iter().position(|letter| *letter == byte).map_or(0, |at| at + 1);
     let Some((at, &rarest)) = word.iter().enumerate().min_by_key(|(_, byte)| rarity(**byte)) else {

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use aho_corasick::AhoCorasick;
 
 use super::names::is_yaml;
+use crate::scan::holds_exactly;
 use crate::source::{Source, Span};
 use crate::workload::Place;
 
@@ -29,8 +30,11 @@ const REACH: usize = 2000;
 /// The mentions in a text. Most texts have none and cost one scan.
 pub fn mentions(source: &Arc<Source>) -> Vec<Mention> {
     static FINDER: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    let Some(finder) = FINDER.get_or_init(|| AhoCorasick::new(MARKS).ok()) else { return Vec::new() };
     let text = source.text();
+    if !holds_exactly(text, &["ompose", "OMPOSE_FILE", "stack deploy"]) {
+        return Vec::new();
+    }
+    let Some(finder) = FINDER.get_or_init(|| AhoCorasick::new(MARKS).ok()) else { return Vec::new() };
     let mut out: Vec<Mention> = Vec::new();
     for mark in finder.find_iter(text) {
         let rest = window(text, mark.end());

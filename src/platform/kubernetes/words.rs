@@ -6,6 +6,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::gpu;
 use super::kinds::KINDS;
+use crate::scan::holds_exactly;
 
 /// Without one of these no pod spec is there: `containers:` and its kin, in YAML and JSON; Argo names single containers.
 const PODS: &[&str] = &["ontainers:", "ontainers\"", "argoproj.io/"];
@@ -13,9 +14,6 @@ const PODS: &[&str] = &["ontainers:", "ontainers\"", "argoproj.io/"];
 /// Words of GPUs and of `/dev/shm` that are in no resource's name.
 const OURS: &[&str] =
     &["gpu", "GPU", "resourceClaims", "shm", "Shm", "sharedMemory", "hostIPC", "accelerators"];
-
-static POD: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| scanner(PODS.iter().map(|word| (*word).to_owned())));
 
 static OUR: LazyLock<Option<AhoCorasick>> =
     LazyLock::new(|| scanner(gpu::words().chain(OURS.iter().copied()).map(str::to_owned)));
@@ -36,7 +34,7 @@ fn has(words: &LazyLock<Option<AhoCorasick>>, text: &str) -> bool {
 
 /// Whether a text may hold a pod spec.
 pub(super) fn speaks_of_pods(text: &str) -> bool {
-    has(&POD, text)
+    holds_exactly(text, PODS)
 }
 
 /// Whether a text speaks of a GPU or of `/dev/shm`.
