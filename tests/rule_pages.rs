@@ -1,4 +1,4 @@
-//! The examples on every rule's page are true.
+//! The examples on every rule's page are true, and no part of a page is missing.
 //!
 //! A fence whose info string names a file is an example: ```` ```yaml file=compose.yaml reports=SHM001 ````. `reports=` lists
 //! the codes that `--pedantic` gives for it, in order, with `,` between; without it the example must be clean. Fences that
@@ -42,6 +42,42 @@ fn examples_report_and_fix_as_the_page_says() {
             if let Err(why) = holds(&fences[start..end]) {
                 failures.push(format!("{}, example {}: {why}", page.display(), nth + 1));
             }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn every_page_has_its_parts_and_every_rule_a_fixture() {
+    let pages = files(&root().join("rules"));
+    let fixtures = files(&root().join("fixtures"));
+    let reports: String = fixtures
+        .iter()
+        .filter(|file| file.ends_with("expected.txt"))
+        .map(|file| fs::read_to_string(root().join("fixtures").join(file)).expect("a report"))
+        .collect();
+    let mut failures = Vec::new();
+    for page in pages.iter().filter(|page| page.extension().is_some_and(|ending| ending == "md")) {
+        let name = page.file_stem().expect("a page has a name").to_string_lossy();
+        let text = fs::read_to_string(root().join("rules").join(page)).expect("a page");
+        for heading in ["# ".to_owned() + &name, "## What it does".into(), "## Why".into()]
+            .into_iter()
+            .chain(["## Example", "## Fix", "## When to ignore it"].map(str::to_owned))
+        {
+            if !text.lines().any(|line| line == heading) {
+                failures.push(format!("{name}: no line '{heading}'"));
+            }
+        }
+        let fences = fences(&text);
+        if !fences.iter().any(|fence| fence.word("reports").is_some()) {
+            failures.push(format!("{name}: no example that it reports"));
+        }
+        let fixable = !text.lines().any(|line| line == "fix: none");
+        if fixable != fences.iter().any(|fence| fence.word("fixed").is_some()) {
+            failures.push(format!("{name}: an example of its fix where it has one, and nowhere else"));
+        }
+        if !reports.contains(&format!("[{name}]")) {
+            failures.push(format!("{name}: no fixture in which it speaks"));
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));

@@ -286,7 +286,8 @@ fn meant_for_shm(name: &str, path: Option<&str>) -> bool {
     let says_shm = |text: &str| text.contains("shm") || text.contains("sharedmem");
     match path {
         None => says_shm(&name),
-        Some(path) if path.starts_with("/dev/shm/") => says_shm(&name),
+        // Below /dev there is nothing else to mean: a slip of the fingers, or a folder in shared memory.
+        Some(path) if path.starts_with("/dev/") => says_shm(&name),
         // A path such as /cache has a purpose of its own, whatever the volume is called.
         Some(path) => path.contains("shm"),
     }
