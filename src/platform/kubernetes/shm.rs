@@ -286,10 +286,9 @@ fn meant_for_shm(name: &str, path: Option<&str>) -> bool {
     let says_shm = |text: &str| text.contains("shm") || text.contains("sharedmem");
     match path {
         None => says_shm(&name),
-        // Below /dev there is nothing else to mean: a slip of the fingers, or a folder in shared memory.
-        Some(path) if path.starts_with("/dev/") => says_shm(&name),
-        // A path such as /cache has a purpose of its own, whatever the volume is called.
-        Some(path) => path.contains("shm"),
+        Some(path) if path.starts_with("/dev/shm/") => says_shm(&name),
+        // A path such as /cache has a purpose of its own, whatever the volume is called; one in /dev is a slip of the fingers.
+        Some(path) => path.contains("shm") || (path.starts_with("/dev/") && says_shm(&name)),
     }
 }
 
@@ -340,6 +339,7 @@ mod tests {
         assert!(meant_for_shm("dshm", None));
         assert!(meant_for_shm("shared-memory", None));
         assert!(meant_for_shm("x", Some("/dev/shm2")));
+        assert!(meant_for_shm("dshm", Some("/dev/smh")));
         assert!(!meant_for_shm("dshm", Some("/cache")));
         assert!(!meant_for_shm("cache", Some("/dev/shm/cache")));
         assert!(!meant_for_shm("tmp", None));
