@@ -128,3 +128,56 @@ fn entries_that_match_nothing_are_told_of_after_a_whole_run() {
     assert_eq!(told(folder.path(), &[]), expected);
     assert_eq!(told(folder.path(), &["x.sh"]), "");
 }
+
+/// What a file of a name gives under a configuration: `severity[rule]` of each finding.
+fn says(name: &str, text: &str, configuration: &str) -> Vec<String> {
+    let folder = scratch(&[(name, text), ("shmlint.toml", configuration)]);
+    let ran = shmlint(folder.path(), &["--format", "plain"]);
+    assert!(ran.stderr.is_empty(), "{configuration}: {}", ran.stderr);
+    let words = ran.stdout.lines().filter_map(|line| line.split(' ').nth(1));
+    words.map(str::to_owned).collect()
+}
+
+#[test]
+fn settings_change_what_is_said() {
+    let run = "docker run --gpus all pytorch/pytorch torchrun train.py\n";
+    let own = "docker run --gpus all registry.example/team/thing:1 serve --port 80\n";
+    let visible = "docker run -e NVIDIA_VISIBLE_DEVICES=all pytorch/pytorch torchrun train.py\n";
+    let sized = "docker run --gpus all --shm-size=16g pytorch/pytorch torchrun train.py\n";
+    let missing = ["error[missing-shm]"].as_slice();
+    let none = [].as_slice();
+    let cases: &[(&str, &str, &str, &[&str])] = &[
+        ("a.sh", run, "", missing),
+        ("a.sh", run, "ignore = ['missing-shm']", none),
+        ("a.sh", run, "select = ['host-ipc']", none),
+        ("a.sh", run, "default-shm-size = '16g'", none),
+        ("a.sh", run, "per-file-ignores = { 'a.sh' = ['SHM001'] }", none),
+        ("a.sh", run, "exclude = ['/a.sh']", none),
+        ("a.sh", visible, "", none),
+        ("a.sh", visible, "default-runtime = 'nvidia'", missing),
+        ("a.sh", sized, "", none),
+        ("a.sh", sized, "minimum = '32g'", &["warning[shm-too-small]"]),
+        ("a.sh", own, "", &["warning[missing-shm]"]),
+        ("a.sh", own, "[[images]]\nimage = 'team/thing'\nneed = 'yes'", missing),
+        ("a.sh", own, "[[images]]\nimage = 'team/*'\nneed = 'no'", none),
+        ("a.sh", own, "[[images]]\ncommand = 'serve'\nneed = 'no'", none),
+        ("a.sh", own, "[severity]\nmissing-shm = 'error'", missing),
+        ("README.md", &format!("```bash\n{run}```\n"), "", missing),
+        ("README.md", &format!("```bash\n{run}```\n"), "docs = false", none),
+        ("deploy/run.conf", &format!("#!/bin/bash\n{run}"), "", none),
+        ("deploy/run.conf", &format!("#!/bin/bash\n{run}"), "include = ['*.conf']", missing),
+    ];
+    for (name, text, configuration, expected) in cases {
+        assert_eq!(says(name, text, configuration), *expected, "{configuration:?} on {text:?}");
+    }
+}
+
+#[test]
+fn the_exit_status_and_the_size_can_be_set() {
+    let run = "docker run --gpus all pytorch/pytorch torchrun train.py\n";
+    let folder = scratch(&[("a.sh", run), ("shmlint.toml", "fail-on = 'never'\nsize = '7g'\n")]);
+    assert_eq!(shmlint(folder.path(), &[]).status, 0);
+    assert_eq!(shmlint(folder.path(), &["--fail-on", "error"]).status, 1);
+    assert!(shmlint(folder.path(), &["--diff"]).stdout.contains("--shm-size=7g"));
+    assert!(shmlint(folder.path(), &["--diff", "--size", "9Gi"]).stdout.contains("--shm-size=9g"));
+}
