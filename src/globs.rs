@@ -42,6 +42,10 @@ impl Globs {
         root: &Path,
         globs: impl IntoIterator<Item = (&'g str, Option<Place>)>,
     ) -> Result<Self, String> {
+        let mut globs = globs.into_iter().peekable();
+        if globs.peek().is_none() {
+            return Ok(Self::default());
+        }
         let folder = std::env::current_dir().map(|folder| shown(&folder)).unwrap_or_default();
         let root = if root.as_os_str().is_empty() { folder.clone() } else { shown(root) };
         let root = join(&format!("{folder}/"), &root);
