@@ -5,7 +5,9 @@ use super::manifest::{at, find, get, quantity};
 use super::shape::{Container, Frame, Object};
 use super::shm::{Found, Nodes, Pod};
 use crate::engine::DOCKER_DEFAULT;
+use crate::options::Options;
 use crate::size::{Dialect, MIB, Size};
+use crate::source::Span;
 use crate::syntax::yaml::Node;
 use crate::workload::Says;
 
@@ -121,10 +123,34 @@ pub(super) fn settings(pod: &Pod<'_>, row: &Custom, holders: &[Node<'_>], contai
     vec![pod.found(says, format!("set by {}", row.operator), "", place, Nodes::default())]
 }
 
-/// A field of a chart's values or of a custom resource that sizes `/dev/shm`. What is no sound quantity may become one in
-/// the chart (`{{ .Values.shmSize }}Gi`).
-pub(super) fn any_size(pod: &Pod<'_>, holder: Node<'_>) -> Option<Found> {
-    let mut found = SIZES.iter().find_map(|path| size(pod, holder, path))?;
+/// What the configuration says of an object: a field that sizes `/dev/shm`, or somebody who mounts it.
+pub(super) fn configured(pod: &Pod<'_>, options: &Options, object: Object<'_>, place: Span) -> Vec<Found> {
+    let mut found = Vec::new();
+    for field in options.fields_of(object.kind) {
+        if let Some(size) = size(pod, object.node, &field.path.join(".")) {
+            field.used.mark();
+            found.push(size);
+        }
+    }
+    let path = pod.manifest.layer.source().path();
+    if let Some(provider) = options.provider(object.kind, object.namespace, path) {
+        let (name, reference) = (provider.by.clone(), "the configuration (`provides-shm`)".to_owned());
+        let text = format!("set by {name}");
+        let says = Says::Provider { name, reference, bytes: provider.bytes };
+        found.push(pod.found(says, text, "", place, Nodes::default()));
+    }
+    found
+}
+
+/// The path of a field that sizes `/dev/shm`, in a chart's values or in a custom resource.
+pub(super) fn size_field(holder: Node<'_>) -> Option<&'static str> {
+    SIZES.iter().copied().find(|path| at(holder, path).is_some_and(|node| !node.is_missing()))
+}
+
+/// A size that nobody knows the reader of. What is no sound quantity may become one in the chart
+/// (`{{ .Values.shmSize }}Gi`).
+pub(super) fn size_of_some_kind(pod: &Pod<'_>, holder: Node<'_>, path: &str) -> Option<Found> {
+    let mut found = size(pod, holder, path)?;
     let size = found.setting.size().and_then(|(_, size)| size.bytes());
     if size.is_none_or(|bytes| bytes < MIB) {
         found.setting.says = Says::Unread("the chart may read the size in its own way".into());

@@ -94,8 +94,14 @@ const ANNOTATED_CONTAINER: &str = "gpu-fraction-container-name";
 /// that of vLLM's production stack.
 const COUNTS: &[&str] = &["gpus", "gpuCount", "gpu_count", "numGpus", "numGPUs", "num_gpus", "requestGPU"];
 
+/// Fields of charts that name an image.
+const IMAGES: &[&str] = &["image", "repository", "imageRepository"];
+
 /// The device classes behind the claims that the unit's files define, by the name of the claim or template.
 pub(super) type Claims<'a> = HashMap<&'a str, Vec<&'a str>>;
+
+/// The claims or templates that a pod lists, by their names there.
+pub(super) type Listed<'a> = HashMap<&'a str, &'a str>;
 
 /// Whether `name` fits a pattern with at most one `*`.
 pub(super) fn fits(pattern: &str, name: &str) -> bool {
@@ -132,16 +138,15 @@ pub(super) fn counts() -> impl Iterator<Item = &'static str> {
 pub(super) fn of_container(
     manifest: &Manifest,
     container: &Container<'_>,
-    pod: Node<'_>,
     annotations: &[Node<'_>],
-    claims: &Claims<'_>,
+    claims: (&Listed<'_>, &Claims<'_>),
     is_first: bool,
 ) -> Gpu {
     let mut gpu = Gpu::default();
     let base = container.head.start;
     if let Some(entry) = find(container.node, "resources") {
         resources(manifest, container.node, entry, base, &mut gpu);
-        claimed(manifest, entry.value.resolve(), pod, claims, &mut gpu);
+        claimed(manifest, entry.value.resolve(), claims, &mut gpu);
     }
     for annotations in annotations {
         annotated(manifest, *annotations, base, (container.name, is_first), &mut gpu);
@@ -197,28 +202,38 @@ pub(super) fn count(manifest: &Manifest, entry: Entry<'_>, counts: bool, base: u
 }
 
 /// The claims that a container names, by what the pod and the claims' own objects say of them.
-fn claimed(manifest: &Manifest, resources: Node<'_>, pod: Node<'_>, claims: &Claims<'_>, gpu: &mut Gpu) {
+fn claimed(
+    manifest: &Manifest,
+    resources: Node<'_>,
+    (listed, claims): (&Listed<'_>, &Claims<'_>),
+    gpu: &mut Gpu,
+) {
     for claim in list(resources, "claims") {
         let Some(name) = manifest.text_of(claim, "name") else { continue };
-        let template = list(pod, "resourceClaims")
-            .find(|listed| manifest.text_of(*listed, "name") == Some(name))
-            .and_then(|listed| claim_object(manifest, listed));
+        let object = listed.get(name).copied();
         let text = format!("claim {name}");
         let place = manifest.place(claim.span());
-        match template.and_then(|template| claims.get(template)) {
-            Some(classes) => match classes.iter().find_map(|class| device_class(class).map(|is| (class, is)))
-            {
+        match object.and_then(|object| claims.get(object)) {
+            Some(classes) => match classes.iter().find_map(|class| Some((class, device_class(class)?))) {
                 Some((class, true)) => gpu.found(format!("{text}: {class}"), place),
                 Some((_, false)) => {}
                 None => gpu.unsure("the claim's device class is not known", text, place),
             },
-            None => match [Some(name), template].into_iter().flatten().find_map(device_class) {
+            None => match [Some(name), object].into_iter().flatten().find_map(device_class) {
                 Some(true) => gpu.found(text, place),
                 Some(false) => {}
                 None => gpu.unsure("the claim is defined elsewhere", text, place),
             },
         }
     }
+}
+
+/// The claims that a pod lists: the claim or template behind each, by the name that its containers call it by.
+pub(super) fn listed_claims<'a>(manifest: &'a Manifest, pod: Node<'a>) -> Listed<'a> {
+    let listed = list(pod, "resourceClaims");
+    let named = listed
+        .filter_map(|listed| Some((manifest.text_of(listed, "name")?, claim_object(manifest, listed)?)));
+    named.collect()
 }
 
 /// The name of the claim or template behind an entry of `resourceClaims`.
@@ -275,29 +290,26 @@ fn annotated(
     }
 }
 
+/// Whether something below a key can ask for a GPU where no container is named.
+pub(super) fn may_ask(key: &str) -> bool {
+    key.contains("esource") || COUNTS.contains(&key)
+}
+
 /// Whether a mapping that is no pod spec asks for a GPU: resources with an accelerator, or, outside of any object, a field
 /// that counts GPUs.
 pub(super) fn asks_beside_pod(manifest: &Manifest, node: Node<'_>, in_object: bool) -> bool {
-    node.entries().any(|entry| {
-        let Some(key) = entry.key.str() else { return false };
-        if !in_object && COUNTS.contains(&key) {
-            return entry.value.str().is_some_and(|count| count != "0") && !entry.value.is_missing();
-        }
-        key.contains("esource") && entry.value.is_mapping() && {
-            let mut gpu = Gpu::default();
-            resources(manifest, node, entry, 0, &mut gpu);
-            gpu.is_yes()
-        }
-    })
+    beside_pod(manifest, node, in_object).is_yes()
 }
 
 /// What a mapping that is no pod spec says, see [`asks_beside_pod`].
 pub(super) fn beside_pod(manifest: &Manifest, node: Node<'_>, in_object: bool) -> Gpu {
     let mut gpu = Gpu::default();
     let base = node.span().start;
+    // Settings of training programs count GPUs too; those of a chart name an image beside.
+    let chart = !in_object && IMAGES.iter().any(|key| node.get(key).is_some());
     for entry in node.entries() {
         let Some(key) = entry.key.str() else { continue };
-        if !in_object && COUNTS.contains(&key) {
+        if chart && COUNTS.contains(&key) {
             count(manifest, entry, true, base, &mut gpu);
         } else if key.contains("esource") {
             resources(manifest, node, entry, base, &mut gpu);
@@ -308,9 +320,7 @@ pub(super) fn beside_pod(manifest: &Manifest, node: Node<'_>, in_object: bool) -
 
 /// Where such a mapping is reported if it stands under no key: the key that asks.
 pub(super) fn head(node: Node<'_>) -> Span {
-    let asks = |entry: &Entry<'_>| {
-        entry.key.str().is_some_and(|key| key.contains("esource") || COUNTS.contains(&key))
-    };
+    let asks = |entry: &Entry<'_>| entry.key.str().is_some_and(may_ask);
     let entry = node.entries().find(asks).or_else(|| node.entries().next());
     entry.map_or(node.span(), |entry| entry.key.span())
 }

@@ -3,9 +3,11 @@
 //! Pod specs are known by their shape, not by their kind, so that custom resources nobody has heard of work too. What
 //! operators do by themselves is data, in `kinds.rs`.
 
+mod beside;
 mod custom;
 mod gpu;
 mod kinds;
+mod kustomize;
 mod manifest;
 mod pod;
 mod problems;

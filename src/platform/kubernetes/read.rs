@@ -4,19 +4,30 @@ use std::sync::Arc;
 
 use super::gpu::{self, Claims};
 use super::manifest::Manifest;
-use super::pod;
 use super::problems::problems;
 use super::shape::Tree;
 use super::write::{PodWriter, Spot};
+use super::{beside, pod};
+use crate::files::Files;
 use crate::layer::Layer;
+use crate::options::Options;
 use crate::platform::{Context, Reading};
 use crate::project::Unit;
-use crate::workload::Workload;
+use crate::source::Span;
+use crate::workload::{Evidence, Workload};
 
 /// A workload and where it can be edited.
 pub(super) struct Item {
     pub(super) workload: Workload,
     pub(super) spot: Spot,
+}
+
+/// What stands around one document.
+pub(super) struct Around<'c> {
+    /// The device classes of claims.
+    pub(super) claims: &'c Claims<'c>,
+    pub(super) options: &'c Options,
+    pub(super) files: &'c dyn Files,
 }
 
 /// Reads the files of a unit.
@@ -44,11 +55,12 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>) -> Reading {
     let mut claims = Claims::default();
     for (_, tree) in all() {
         for object in &tree.objects {
-            gpu::define_claim(tree.manifest, tree.object_at(*object), &mut claims);
+            gpu::define_claim(tree.manifest, *object, &mut claims);
         }
     }
+    let around = Around { claims: &claims, options: context.options, files: context.files };
     let mut items: Vec<Item> =
-        all().flat_map(|(manifest, tree)| pod::workloads(manifest, tree, &claims)).collect();
+        all().flat_map(|(manifest, tree)| workloads(manifest, tree, &around)).collect();
     items.sort_by(|a, b| {
         let (a, b) = (&a.workload.place, &b.workload.place);
         (a.path(), a.span).cmp(&(b.path(), b.span))
@@ -56,6 +68,32 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>) -> Reading {
     let (workloads, spots) = items.into_iter().map(|item| (item.workload, item.spot)).unzip();
     reading.add(workloads, Box::new(PodWriter::new(spots)));
     reading
+}
+
+/// The workloads of one document.
+fn workloads(manifest: &Arc<Manifest>, tree: &Tree<'_>, around: &Around<'_>) -> Vec<Item> {
+    let mut items: Vec<Item> =
+        tree.pods.iter().flat_map(|index| pod::workloads(manifest, tree, *index, around)).collect();
+    let mut sizes = beside::Sizes::default();
+    items.extend(tree.others.iter().map(|other| beside::workload(manifest, tree, other, &mut sizes, around)));
+    let rendered = rendered_from(tree);
+    for item in &mut items {
+        item.workload.rendered_from.clone_from(&rendered);
+    }
+    items
+}
+
+/// The `# Source:` comment that Helm writes above what it renders.
+fn rendered_from(tree: &Tree<'_>) -> Option<Evidence> {
+    const MARK: &str = "# Source: ";
+    let root = tree.frames.first()?.node;
+    let document = tree.manifest.yaml.document_of(root.id())?;
+    let head = Span::new(document.span.start, root.span().start);
+    let text = head.of(tree.manifest.text());
+    let at = text.find(MARK)?;
+    let line = text.get(at..)?.lines().next()?.trim_end();
+    let span = Span::new(head.start + at, head.start + at + line.len());
+    Some(Evidence { text: line.get(MARK.len()..)?.to_owned(), place: tree.manifest.place(span) })
 }
 
 /// The trees of all sound documents.

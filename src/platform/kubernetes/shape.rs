@@ -27,8 +27,12 @@ pub(super) struct Frame<'a> {
     pub(super) key_node: Option<Node<'a>>,
     /// What holds it.
     pub(super) outer: Option<usize>,
-    /// The object that it is a part of.
+    /// The object that it is a part of, or is itself.
     pub(super) object: Option<usize>,
+    /// Its `volumes`.
+    pub(super) volumes: Option<Node<'a>>,
+    /// Its `podSpecPatch`: Argo's patch of pod specs, a text.
+    pub(super) patch: Option<Node<'a>>,
 }
 
 /// Everything that was found in one document.
@@ -42,8 +46,8 @@ pub(super) struct Tree<'a> {
     pub(super) others: Vec<Other<'a>>,
     /// Their addresses.
     known: HashSet<NodeId>,
-    /// Frames of objects: mappings with a kind.
-    pub(super) objects: Vec<usize>,
+    /// Mappings with a kind.
+    pub(super) objects: Vec<Object<'a>>,
     /// Block scalars that hold manifests.
     pub(super) embedded: Vec<Node<'a>>,
 }
@@ -60,13 +64,21 @@ pub(super) struct Other<'a> {
     pub(super) row: Option<&'static Custom>,
 }
 
-/// What one object says of itself.
+/// What one object says of itself; all but the node is empty where a document is none.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Object<'a> {
     pub(super) node: Node<'a>,
     pub(super) kind: &'a str,
     pub(super) api: &'a str,
     pub(super) name: Option<&'a str>,
+    pub(super) namespace: Option<&'a str>,
+}
+
+impl Object<'_> {
+    /// Whether Argo runs it.
+    pub(super) fn is_argo(&self) -> bool {
+        self.api.starts_with("argoproj.io/")
+    }
 }
 
 /// One container of a pod spec.
@@ -82,24 +94,59 @@ pub(super) struct Container<'a> {
     pub(super) index: usize,
 }
 
+/// What one look at the keys of a mapping shows.
+#[derive(Default)]
+struct Keys<'a> {
+    kind: Option<Node<'a>>,
+    api: Option<Node<'a>>,
+    metadata: Option<Node<'a>>,
+    volumes: Option<Node<'a>>,
+    patch: Option<Node<'a>>,
+    lists_containers: bool,
+    may_ask: bool,
+}
+
+impl<'a> Keys<'a> {
+    fn of(node: Node<'a>) -> Self {
+        let mut keys = Self::default();
+        for entry in node.entries() {
+            let Some(key) = entry.key.str() else { continue };
+            match key {
+                "kind" => keys.kind = Some(entry.value),
+                "apiVersion" => keys.api = Some(entry.value),
+                "metadata" => keys.metadata = Some(entry.value.resolve()),
+                "volumes" => keys.volumes = Some(entry.value.resolve()),
+                "podSpecPatch" => keys.patch = Some(entry.value.resolve()),
+                _ if CONTAINER_LISTS.contains(&key) => keys.lists_containers |= holds_containers(entry.value),
+                _ => keys.may_ask |= gpu::may_ask(key),
+            }
+        }
+        keys
+    }
+}
+
 impl<'a> Tree<'a> {
     /// Walks one document. Takes time linear in its nodes; aliases are not followed, so nothing is found twice.
     pub(super) fn of(manifest: &'a Manifest, root: Node<'a>) -> Self {
-        let first = Frame { node: root, key: "", key_node: None, outer: None, object: None };
         let mut tree = Self {
             manifest,
-            frames: vec![first],
+            frames: Vec::new(),
             pods: Vec::new(),
             others: Vec::new(),
             known: HashSet::new(),
             objects: Vec::new(),
             embedded: Vec::new(),
         };
+        tree.push(root, None, None, None);
         let mut next = 0;
         while let Some(frame) = tree.frames.get(next).copied() {
             match frame.node.kind() {
                 Kind::Mapping(_) => tree.mapping(next, frame),
-                Kind::Sequence(_) => tree.sequence(next, frame),
+                Kind::Sequence(_) => {
+                    for item in frame.node.items().filter(|item| item.is_mapping() || item.is_sequence()) {
+                        tree.push(item, None, Some(next), frame.object);
+                    }
+                }
                 _ => {}
             }
             next += 1;
@@ -107,43 +154,38 @@ impl<'a> Tree<'a> {
         tree
     }
 
-    fn mapping(&mut self, index: usize, frame: Frame<'a>) {
-        let mut object = frame.object;
-        let (mut kind, mut api, mut pod) = (None, None, false);
-        for entry in frame.node.entries() {
-            match entry.key.str() {
-                Some("kind") => kind = entry.value.str(),
-                Some("apiVersion") => api = entry.value.str(),
-                Some(key) if CONTAINER_LISTS.contains(&key) => pod |= holds_containers(entry.value),
-                _ => {}
-            }
+    fn push(&mut self, node: Node<'a>, key: Option<Node<'a>>, outer: Option<usize>, object: Option<usize>) {
+        let name = key.and_then(Node::str).unwrap_or_default();
+        self.frames.push(Frame { node, key: name, key_node: key, outer, object, volumes: None, patch: None });
+    }
+
+    fn mapping(&mut self, index: usize, mut frame: Frame<'a>) {
+        let keys = Keys::of(frame.node);
+        (frame.volumes, frame.patch) = (keys.volumes, keys.patch);
+        if keys.kind.is_some() && (keys.api.is_some() || frame.outer.is_none()) {
+            frame.object = Some(self.objects.len());
+            self.objects.push(self.object(frame.node, &keys));
         }
-        let is_object = kind.is_some() && (api.is_some() || frame.outer.is_none());
-        if is_object {
-            object = Some(index);
-            self.objects.push(index);
-            if let Some(frame) = self.frames.get_mut(index) {
-                frame.object = object;
-            }
+        if let Some(kept) = self.frames.get_mut(index) {
+            *kept = frame;
         }
-        if is_object || frame.outer.is_none() {
-            for named in custom::of_object(self.object_at(index)) {
+        let object = self.object_of(&frame);
+        if object.node.id() == frame.node.id() {
+            for named in custom::of_object(object) {
                 self.other(Other { node: named.node, key: named.key, frame: index, row: Some(named.row) });
             }
         }
-        let argo = object.is_some_and(|object| self.object_at(object).api.starts_with("argoproj.io/"));
-        pod |= argo && argo_container(frame.node).is_some();
+        let argo = object.is_argo();
+        let pod = keys.lists_containers || (argo && argo_container(frame.node).is_some());
         if pod {
             self.pods.push(index);
         }
         for entry in frame.node.entries() {
-            let key = entry.key.str().unwrap_or_default();
             match entry.value.kind() {
                 // Nothing of interest nests in a container.
-                Kind::Mapping(_) | Kind::Sequence(_) if pod && holds_container(key, argo) => {}
+                Kind::Mapping(_) | Kind::Sequence(_) if pod && holds_container(entry.key, argo) => {}
                 Kind::Mapping(_) | Kind::Sequence(_) => {
-                    let (key_node, outer) = (Some(entry.key), Some(index));
-                    self.frames.push(Frame { node: entry.value, key, key_node, outer, object });
+                    self.push(entry.value, Some(entry.key), Some(index), frame.object);
                 }
                 Kind::Scalar(Style::Literal) if may_hold_manifest(entry.value) => {
                     self.embedded.push(entry.value);
@@ -151,19 +193,28 @@ impl<'a> Tree<'a> {
                 _ => {}
             }
         }
-        if gpu::asks_beside_pod(self.manifest, frame.node, object.is_some()) {
+        if keys.may_ask && gpu::asks_beside_pod(self.manifest, frame.node, frame.object.is_some()) {
             self.other(Other { node: frame.node, key: frame.key_node, frame: index, row: None });
         }
     }
 
-    fn sequence(&mut self, index: usize, frame: Frame<'a>) {
-        for item in frame.node.items() {
-            if item.is_mapping() || item.is_sequence() {
-                let outer = Some(index);
-                let object = frame.object;
-                self.frames.push(Frame { node: item, key: "", key_node: None, outer, object });
-            }
+    fn object(&self, node: Node<'a>, keys: &Keys<'a>) -> Object<'a> {
+        let text = |node: Option<Node<'a>>| node.and_then(Node::str).unwrap_or_default();
+        let metadata = |key| keys.metadata.and_then(|metadata| self.manifest.text_of(metadata, key));
+        Object {
+            node,
+            kind: text(keys.kind),
+            api: text(keys.api),
+            name: metadata("name").or_else(|| metadata("generateName")),
+            namespace: metadata("namespace"),
         }
+    }
+
+    /// The object that a frame is a part of; for one that is in none, an empty one at the root.
+    pub(super) fn object_of(&self, frame: &Frame<'a>) -> Object<'a> {
+        let known = frame.object.and_then(|object| self.objects.get(object)).copied();
+        let root = self.frames.first().map_or(frame.node, |root| root.node);
+        known.unwrap_or(Object { node: root, kind: "", api: "", name: None, namespace: None })
     }
 
     /// Notes a mapping that stands for a container, once.
@@ -173,26 +224,13 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// The object at a frame.
-    pub(super) fn object_at(&self, index: usize) -> Object<'a> {
-        let node = self.frames.get(index).or(self.frames.first()).map(|frame| frame.node);
-        let node = node.unwrap_or_else(|| self.manifest.node(NodeId::default()));
-        let text = |key| self.manifest.text_of(node, key).unwrap_or_default();
-        let metadata = get(node, "metadata");
-        let name = metadata.and_then(|metadata| {
-            self.manifest.text_of(metadata, "name").or(self.manifest.text_of(metadata, "generateName"))
-        });
-        Object { node, kind: text("kind"), api: text("apiVersion"), name }
-    }
-
     /// The frames from one upwards, itself first.
     pub(super) fn upwards(&self, index: usize) -> impl Iterator<Item = &Frame<'a>> {
         std::iter::successors(self.frames.get(index), |frame| self.frames.get(frame.outer?))
     }
 
     /// The containers of the pod spec at a frame, in the order of the lists above.
-    pub(super) fn containers(&self, index: usize) -> Vec<Container<'a>> {
-        let Some(frame) = self.frames.get(index) else { return Vec::new() };
+    pub(super) fn containers(&self, frame: &Frame<'a>) -> Vec<Container<'a>> {
         let mut found = Vec::new();
         for list in CONTAINER_LISTS {
             let Some(items) = get(frame.node, list).filter(|items| items.is_sequence()) else {
@@ -209,8 +247,7 @@ impl<'a> Tree<'a> {
                 }
             }
         }
-        let object = frame.object.map(|object| self.object_at(object));
-        if object.is_some_and(|object| object.api.starts_with("argoproj.io/"))
+        if self.object_of(frame).is_argo()
             && let Some((list, key, node)) = argo_container(frame.node)
         {
             // Argo's executor calls it so.
@@ -231,7 +268,8 @@ fn argo_container(node: Node<'_>) -> Option<(&'static str, Node<'_>, Node<'_>)> 
 }
 
 /// Whether containers of a pod spec stand under a key.
-fn holds_container(key: &str, argo: bool) -> bool {
+fn holds_container(key: Node<'_>, argo: bool) -> bool {
+    let Some(key) = key.str() else { return false };
     CONTAINER_LISTS.contains(&key) || (argo && ARGO_CONTAINERS.contains(&key))
 }
 

@@ -1,5 +1,7 @@
 //! What a pod spec says of a container's `/dev/shm`: the volume mounted there, `hostIPC`, and what may add to them.
 
+use std::collections::HashMap;
+
 use super::manifest::{Manifest, at, find, get, list, one_line, quantity};
 use super::shape::Container;
 use crate::size::{Dialect, Size};
@@ -32,12 +34,11 @@ pub(super) struct Pod<'a> {
     pub(super) manifest: &'a Manifest,
     /// The pod spec; where volumes and containers stand in different mappings, that with the volumes.
     pub(super) spec: Node<'a>,
-    /// Items of `volumes`, and of volume claim templates.
-    pub(super) volumes: Vec<Volume<'a>>,
+    pub(super) volumes: Volumes<'a>,
     /// The pod's memory limit as a kubelet works it out.
     pub(super) memory_limit: Option<u64>,
-    /// The volumes that are mounted on `/dev/shm`, each with the name of the container that does.
-    pub(super) on_shm: Vec<(&'a str, &'a str)>,
+    /// The volumes that are mounted on `/dev/shm`, each with the name of a container that does.
+    pub(super) on_shm: HashMap<&'a str, &'a str>,
     /// Why the pod may have more than is written.
     pub(super) unread: Option<(String, Span)>,
 }
@@ -49,6 +50,38 @@ pub(super) struct Volume<'a> {
     pub(super) node: Node<'a>,
     /// Whether it is a claim template, which gives a disk.
     pub(super) is_claim: bool,
+}
+
+/// The volumes of a pod.
+#[derive(Default)]
+pub(super) struct Volumes<'a> {
+    by_name: HashMap<&'a str, Volume<'a>>,
+    /// Those of memory, in the order of the file, each with its `emptyDir`.
+    memory: Vec<(Volume<'a>, Node<'a>)>,
+}
+
+/// No pod has so many volumes of memory.
+const MOST_MEMORY: usize = 32;
+
+impl<'a> Volumes<'a> {
+    /// The volumes of one pod. Of two with one name the first counts.
+    pub(super) fn new(manifest: &'a Manifest, volumes: impl Iterator<Item = Volume<'a>>) -> Self {
+        let mut all = Self::default();
+        for volume in volumes {
+            let empty_dir = get(volume.node, "emptyDir").filter(|_| !volume.is_claim);
+            let empty_dir = empty_dir.filter(|it| manifest.text_of(*it, "medium") == Some("Memory"));
+            if let Some(empty_dir) = empty_dir.filter(|_| all.memory.len() < MOST_MEMORY) {
+                all.memory.push((volume, empty_dir));
+            }
+            all.by_name.entry(volume.name).or_insert(volume);
+        }
+        all
+    }
+
+    /// The volume of a name.
+    pub(super) fn get(&self, name: &str) -> Option<&Volume<'a>> {
+        self.by_name.get(name)
+    }
 }
 
 impl<'a> Pod<'a> {
@@ -93,7 +126,7 @@ impl<'a> Pod<'a> {
         let manifest = self.manifest;
         let path = get(mount, "mountPath");
         let name = manifest.text_of(mount, "name").unwrap_or_default();
-        let volume = self.volumes.iter().find(|volume| volume.name == name);
+        let volume = self.volumes.get(name);
         let Some(path) = path.filter(|path| !manifest.is_open(*path)).and_then(Node::str) else {
             // A disk is mounted anywhere but there.
             let disk = volume.is_some_and(|volume| matches!(self.mounted(volume, mount), Mounted::Disk(_)));
@@ -228,22 +261,18 @@ impl<'a> Pod<'a> {
     /// Memory volumes made for shm that this container does not mount there.
     fn unmounted(&self, mounts: &[Node<'a>], found: &mut Vec<Found>) {
         let manifest = self.manifest;
-        for volume in &self.volumes {
-            let Some(empty_dir) = get(volume.node, "emptyDir") else { continue };
-            if manifest.text_of(empty_dir, "medium") != Some("Memory") {
-                continue;
-            }
+        for (volume, _) in &self.volumes.memory {
             let own = mounts.iter().filter(|mount| manifest.text_of(**mount, "name") == Some(volume.name));
             let paths: Vec<&str> = own.filter_map(|mount| manifest.text_of(*mount, "mountPath")).collect();
             if paths.iter().any(|path| is_shm(path)) {
                 continue;
             }
-            let other = self.on_shm.iter().find(|(name, _)| *name == volume.name);
+            let other = self.on_shm.get(volume.name);
             if other.is_none() && !meant_for_shm(volume.name, paths.first().copied()) {
                 continue;
             }
             let here = paths.first().map(|path| format!("on `{path}`"));
-            let mounted = here.or_else(|| other.map(|(_, container)| format!("in container '{container}'")));
+            let mounted = here.or_else(|| other.map(|container| format!("in container '{container}'")));
             let says = Says::Volume { name: volume.name.to_owned(), mounted };
             let nodes = Nodes { volume: Some(volume.node.id()), ..Nodes::default() };
             let text = describe(manifest, volume, "");

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::manifest::{Manifest, find, get};
-use super::shm::{Nodes, Volume};
+use super::shm::{Nodes, Volumes};
 use crate::finding::{Change, Edit};
 use crate::platform::Writer;
 use crate::size::Dialect;
@@ -24,8 +24,8 @@ pub(super) struct Spot {
     container: NodeId,
     /// Where the container begins: what its edits add must be written whenever that is.
     base: usize,
-    /// The names of all volumes.
-    taken: Vec<String>,
+    /// A name that no volume has yet.
+    free: Option<&'static str>,
     /// The nodes of the workload's settings, one each.
     pub(super) settings: Vec<Nodes>,
 }
@@ -37,10 +37,10 @@ impl Spot {
         pod: NodeId,
         container: NodeId,
         base: usize,
-        volumes: &[Volume<'_>],
+        volumes: &Volumes<'_>,
     ) -> Self {
-        let taken = volumes.iter().map(|volume| volume.name.to_owned()).collect();
-        Self { manifest: Arc::clone(manifest), pod, container, base, taken, settings: Vec::new() }
+        let free = NAMES.iter().find(|name| volumes.get(name).is_none()).copied();
+        Self { manifest: Arc::clone(manifest), pod, container, base, free, settings: Vec::new() }
     }
 }
 
@@ -129,14 +129,11 @@ impl<'a> Pen<'_, 'a> {
 
     /// A volume and its mount, at each pair of places where they can stand.
     fn new_volume(&self, bytes: u64) -> Vec<Vec<Edit>> {
-        let taken = &self.spot.taken;
-        let Some(name) = NAMES.iter().find(|name| !taken.iter().any(|taken| taken == *name)) else {
-            return Vec::new();
-        };
-        let volume = Value::mapping([("name", Value::plain(*name)), ("emptyDir", empty_dir(bytes))]);
+        let Some(name) = self.spot.free else { return Vec::new() };
+        let volume = Value::mapping([("name", Value::plain(name)), ("emptyDir", empty_dir(bytes))]);
         let pod = self.manifest().node(self.spot.pod);
         let volumes = self.listed(pod, "volumes", &volume, "containers");
-        let mounts = self.mounts((*name).to_owned());
+        let mounts = self.mounts(name.to_owned());
         // Both have their best place first; other pairs are tried where a proof fails.
         let pairs = volumes.iter().flat_map(|volume| mounts.iter().map(move |mount| (volume, mount)));
         pairs.map(|(volume, mount)| in_order(vec![volume.clone(), mount.clone()])).collect()

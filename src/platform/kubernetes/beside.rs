@@ -1,0 +1,130 @@
+//! From a mapping that stands for a container without naming one, to its workload: a custom resource, or values of a chart.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::custom;
+use super::gpu;
+use super::manifest::{Manifest, at, list};
+use super::pod::{describe, finish};
+use super::read::{Around, Item};
+use super::shape::{Container, Object, Other, Tree};
+use super::shm::{Found, Pod, Volume, Volumes};
+use super::write::Spot;
+use crate::syntax::yaml::Node;
+use crate::workload::{Engine, Platform, Workload};
+
+/// Lists of volumes and of mounts in custom resources and values of charts, each list with the mounts that use it.
+const VOLUMES: &[(&str, &str)] = &[
+    ("volumes", "volumeMounts"),
+    ("extraVolumes", "extraVolumeMounts"),
+    ("storage.extraVolumes", "storage.extraVolumeMounts"),
+    ("extraPodSpec.volumes", "extraPodSpec.mainContainer.volumeMounts"),
+];
+
+/// Keys that name a part of an object rather than what runs.
+const PARTS: &[&str] = &["spec", "resources"];
+
+/// The fields that size `/dev/shm` in the frames that were looked into.
+pub(super) type Sizes = HashMap<usize, Option<&'static str>>;
+
+/// The workload of a mapping.
+pub(super) fn workload(
+    manifest: &Arc<Manifest>,
+    tree: &Tree<'_>,
+    other: &Other<'_>,
+    sizes: &mut Sizes,
+    around: &Around<'_>,
+) -> Item {
+    let node = other.node;
+    let frame = tree.frames.get(other.frame);
+    let in_object = frame.is_some_and(|frame| frame.object.is_some());
+    let root = Object { node, kind: "", api: "", name: None, namespace: None };
+    let object = frame.map_or(root, |frame| tree.object_of(frame));
+    let head = other.key.map_or_else(|| gpu::head(node), Node::span);
+    let name = name(manifest, other, object);
+    let container = Container { node, name, head, list: "", index: 0 };
+    let pod = Pod {
+        manifest,
+        spec: node,
+        volumes: volumes(manifest, node),
+        memory_limit: None,
+        on_shm: HashMap::new(),
+        unread: None,
+    };
+    let mounts: Vec<(Node<'_>, &str)> =
+        VOLUMES.iter().filter_map(|(_, mounts)| split(node, mounts)).collect();
+    let mut found = pod.settings(&container, &mounts);
+    found.extend(custom::configured(&pod, around.options, object, head));
+    match other.row {
+        Some(row) => found.extend(custom::settings(&pod, row, &[node, object.node], node)),
+        None => found.extend(unknown_maker(&pod, tree, other, sizes, (in_object, object))),
+    }
+    let mut workload = Workload::new(Platform::Kubernetes, Engine::Kubernetes, name, manifest.place(head));
+    describe(manifest, node, &mut workload);
+    if let Some(row) = other.row.filter(|row| !row.image.is_empty()) {
+        workload.image = at(node, row.image).and_then(|image| manifest.str(image)).map(str::to_owned);
+    }
+    workload.gpu = match other.row {
+        Some(row) => gpu::of_custom(manifest, object, row, node),
+        None => gpu::beside_pod(manifest, node, in_object),
+    };
+    let limit = "resources.limits.memory";
+    if let Some((bytes, limit)) = manifest.bytes(node, limit).zip(at(node, limit)) {
+        workload.memory_limit = Some((bytes, manifest.place(limit.span())));
+    }
+    let spot = Spot::new(manifest, node.id(), node.id(), head.start, &pod.volumes);
+    finish(workload, found, spot)
+}
+
+/// What it is called: its key, or its own or its object's name.
+fn name<'a>(manifest: &'a Manifest, other: &Other<'a>, object: Object<'a>) -> &'a str {
+    let key = other.key.and_then(Node::str).filter(|key| !PARTS.contains(key));
+    let own = manifest.text_of(other.node, "name").filter(|_| other.key.is_none());
+    let whole = || object.name.or_else(|| manifest.text_of(object.node, "name"));
+    key.or(own).or_else(whole).unwrap_or("values")
+}
+
+fn volumes<'a>(manifest: &'a Manifest, node: Node<'a>) -> Volumes<'a> {
+    let lists = VOLUMES.iter().filter_map(|(volumes, _)| split(node, volumes));
+    let volumes = lists
+        .flat_map(|(holder, key)| list(holder, key))
+        .filter_map(|node| Some(Volume { name: manifest.text_of(node, "name")?, node, is_claim: false }));
+    Volumes::new(manifest, volumes)
+}
+
+/// A size field in or around a mapping of which nobody knows what is made, and that nobody knows.
+fn unknown_maker<'a>(
+    pod: &Pod<'a>,
+    tree: &Tree<'a>,
+    other: &Other<'a>,
+    sizes: &mut Sizes,
+    (in_object, object): (bool, Object<'a>),
+) -> Vec<Found> {
+    let mut size = None;
+    let mut next = Some(other.frame);
+    while let Some(index) = next
+        && let Some(frame) = tree.frames.get(index)
+        && size.is_none()
+    {
+        // The mappings around are those of many.
+        let path = *sizes.entry(index).or_insert_with(|| custom::size_field(frame.node));
+        size = path.and_then(|path| custom::size_of_some_kind(pod, frame.node, path));
+        next = frame.outer;
+    }
+    let span = other.key.map_or(other.node.span(), Node::span);
+    let why = if in_object {
+        format!("what becomes of a {} is not to be seen here", object.kind)
+    } else {
+        "what a chart makes of these values is not to be seen here".to_owned()
+    };
+    size.into_iter().chain([pod.unread(&why, span)]).collect()
+}
+
+/// The holder of the last key of a path, and that key.
+fn split<'a, 'p>(node: Node<'a>, path: &'p str) -> Option<(Node<'a>, &'p str)> {
+    match path.rsplit_once('.') {
+        Some((way, key)) => Some((at(node, way)?, key)),
+        None => Some((node, path)),
+    }
+}
