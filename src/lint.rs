@@ -11,6 +11,7 @@ use crate::options::Options;
 use crate::platform::{Claim, Context, KINDS, Kind, compose};
 use crate::project::{Index, Member, Unit};
 use crate::source::Source;
+use crate::source::Span;
 use crate::suppress;
 
 /// What a run found.
@@ -258,6 +259,11 @@ fn shared_out<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> V
     done.into_iter().map(|(_, result)| result).collect()
 }
 
+/// What a finding says and where: findings are sorted by this, and alike where it is the same.
+fn said(finding: &Finding) -> (&str, Span, &str, &str) {
+    (finding.place.path(), finding.place.span, finding.rule.code, &finding.message)
+}
+
 fn collect(done: Vec<UnitReport>, mut errors: Vec<String>, options: &Options) -> Report {
     let mut report = Report::default();
     let mut ignores = Vec::new();
@@ -270,9 +276,9 @@ fn collect(done: Vec<UnitReport>, mut errors: Vec<String>, options: &Options) ->
         ignores.extend(unit.ignores);
     }
     report.findings.extend(suppress::unused(ignores, options));
-    report.findings.sort_by(|a, b| {
-        (a.place.path(), a.place.span, a.rule.code).cmp(&(b.place.path(), b.place.span, b.rule.code))
-    });
+    // Two units that share a file may say the same of it; that which can be fixed comes first, and the other goes.
+    report.findings.sort_by(|a, b| said(a).cmp(&said(b)).then(a.fix.is_none().cmp(&b.fix.is_none())));
+    report.findings.dedup_by(|later, earlier| said(later) == said(earlier));
     report.set_suppressed_aside();
     let place = |listed: &Listed| (listed.workload.place.path().to_owned(), listed.workload.place.span);
     report.workloads.sort_by_cached_key(place);

@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::style::{Look, Style};
-use crate::finding::Severity;
 use crate::rules::Rule;
 
 #[derive(Serialize)]
@@ -51,19 +50,10 @@ pub fn table(out: &mut dyn Write, rules: &[Rule], look: Look) -> io::Result<()> 
     let head = format!("{:<6}  {:<name$}  {:<8}  {:<fix$}  finds", "code", "name", "severity", "fix");
     writeln!(out, "{}", look.paint(Style::Faint, head))?;
     for rule in rules {
-        let severity = look.paint(severity(rule.severity), format!("{:<8}", rule.severity.as_str()));
+        let severity = look.paint(Style::of(rule.severity), format!("{:<8}", rule.severity.as_str()));
         let title = look.link(&rule.url(), look.paint(Style::Strong, rule.name)).to_string();
         let gap = " ".repeat(name - rule.name.len());
         writeln!(out, "{}  {title}{gap}  {severity}  {:<fix$}  {}", rule.code, rule.fix, rule.summary)?;
     }
     Ok(())
-}
-
-/// The style of a severity.
-pub fn severity(severity: Severity) -> Style {
-    match severity {
-        Severity::Error => Style::Error,
-        Severity::Warning => Style::Warning,
-        Severity::Note => Style::Note,
-    }
 }

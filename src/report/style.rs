@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::finding::Severity;
+
 /// How a text for people may look where it goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
@@ -57,6 +59,15 @@ pub enum Style {
 }
 
 impl Style {
+    /// That of a severity's word and place.
+    pub fn of(severity: Severity) -> Self {
+        match severity {
+            Severity::Error => Self::Error,
+            Severity::Warning => Self::Warning,
+            Severity::Note => Self::Note,
+        }
+    }
+
     fn code(self) -> &'static str {
         match self {
             Self::Error => "1;31",

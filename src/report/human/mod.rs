@@ -11,7 +11,6 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
 use super::View;
-use super::rule::severity;
 use super::style::{Style, clean};
 use crate::finding::{Finding, Fix, Safety};
 use frame::Label;
@@ -85,7 +84,7 @@ impl Human<'_> {
     ) -> io::Result<()> {
         let look = self.view.look;
         let url = finding.rule.url();
-        let style = severity(finding.severity);
+        let style = Style::of(finding.severity);
         let title = format!("{}[{}]", finding.severity.as_str(), finding.rule.name);
         let title = look.link(&url, look.paint(style, title)).to_string();
         writeln!(out, "{title}{}", look.paint(Style::Strong, format!(": {}", clean(&finding.message))))?;
@@ -153,7 +152,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 
 /// The places of a finding: its own first.
 fn labels(finding: &Finding) -> Vec<Label<'_>> {
-    let own = Label { place: &finding.place, text: "", primary: Some(severity(finding.severity)) };
+    let own = Label { place: &finding.place, text: "", primary: Some(Style::of(finding.severity)) };
     let related = finding.related.iter();
     let related =
         related.map(|related| Label { place: &related.place, text: &related.message, primary: None });
