@@ -123,8 +123,9 @@ impl Reader<'_> {
         self.here = here;
         self.loose = false;
         if self.options.make {
-            // Make's own marks before a recipe's command: quiet, go on after errors, run always.
-            self.cursor.skip(|byte| b"@-+".contains(&byte));
+            // Make's own marks before a recipe's command: quiet, run always. A `-` is left: the value of a variable may
+            // begin with an option.
+            self.cursor.skip(|byte| b"@+".contains(&byte));
         }
         let id = self.script.commands.len();
         let mut command = Command {
