@@ -29,8 +29,9 @@ type Attempt<'t> = (&'t Task, &'t [Edit]);
 
 /// Gives every finding that wants a change the first of its platform's edits that passes the proof.
 ///
-/// All tasks are proven together first, each with its best candidate; only where that fails are they split, down to
-/// single ones with their further candidates. So a file in which every fix is sound is read twice, however many it has.
+/// All safe tasks are proven together first, and so are the others, each with its best candidate; only where that fails are they split, down to
+/// single ones with their further candidates. So a file in which every fix is sound is read two to four
+/// times, however many it has.
 /// The fixes that are given hold together as well as alone.
 pub fn fixes(unit: &Unit, context: &Context<'_>, reading: &Reading, findings: &mut [Vec<Finding>]) {
     let mut wishes = Vec::new();
@@ -63,7 +64,11 @@ pub fn fixes(unit: &Unit, context: &Context<'_>, reading: &Reading, findings: &m
     let before = Before { unit: &unit, context, reading, findings };
     let mut budget = READINGS;
     let mut groups = Vec::new();
-    before.split(&tasks, &mut budget, &mut groups);
+    // Safe fixes are made without the others as a rule, so they are proven without them.
+    let (safe, others): (Vec<Task>, Vec<Task>) =
+        tasks.into_iter().partition(|task| task.wanted.safety == Safety::Safe);
+    before.split(&safe, &mut budget, &mut groups);
+    before.split(&others, &mut budget, &mut groups);
     let proven: Vec<_> = before
         .together(groups, &mut budget)
         .iter()
@@ -281,7 +286,8 @@ fn untouched_or_mended_too(old: &Workload, new: &Workload, was: &[Finding], now:
     let shares = matches!(old.shm, Shm::Shared { .. }) && matches!(new.shm, Shm::Shared { .. });
     let mended =
         || was.iter().any(|finding| finding.wanted.is_some() && count(now, finding) < count(was, finding));
-    old.command == new.command && (old.shm == new.shm || shares || mended())
+    // A size that is ignored beside the host's /dev/shm, or that Podman refuses there, is a new finding.
+    old.command == new.command && now.len() <= was.len() && (old.shm == new.shm || shares || mended())
 }
 
 /// How many findings are of the same rule.
