@@ -130,7 +130,10 @@ impl Expander {
         self.spend(chains.iter().map(|chain| 1 + chain.len()).sum());
         let operand = || {
             let inner = Frame { depth: frame.depth + 1, splits: piece.quote == Quote::None, ..frame };
-            variable.operand.as_ref().map_or_else(|| vec![Vec::new()], |word| self.word(unit, word, inner))
+            let word = variable.operand.as_ref();
+            let mut ways = word.map_or_else(|| vec![Vec::new()], |word| self.word(unit, word, inner));
+            ways.iter_mut().flatten().for_each(Field::is_text);
+            ways
         };
         let mut ways: Ways<Vec<Field>> = Vec::new();
         let unset = chains.is_empty() || chains.iter().any(Vec::is_empty);
@@ -204,7 +207,9 @@ impl Expander {
             AssignedValue::Word(word) => {
                 let string =
                     assignment.store != Store::Element && unit.options.dialect != Dialect::PowerShell;
-                (string, self.word(unit, word, frame))
+                let mut values = self.word(unit, word, frame);
+                values.iter_mut().flatten().for_each(Field::is_text);
+                (string, values)
             }
             AssignedValue::Array(words) => {
                 let frame = Frame { splits: true, ..frame };

@@ -64,6 +64,8 @@ pub struct Field {
     pub written: Option<Spot>,
     /// The variable it came through, if any, outermost first.
     pub via: Option<String>,
+    /// Whether the string that it stands in is split into words where it is used.
+    divided: bool,
 }
 
 impl Field {
@@ -83,11 +85,27 @@ impl Field {
         self.parts
             .extend(other.parts.iter().map(|part| Part { inner: part.inner.shift(shift), ..part.clone() }));
         self.via = self.via.take().or_else(|| other.via.clone());
+        self.divided |= other.divided;
     }
 
     /// Says that it is all of one word.
     pub(super) fn is_word(&mut self, spot: Spot) {
         self.word = Some(spot);
+    }
+
+    /// Says that it is the text of a string, whatever stands around it there.
+    pub(super) fn is_text(&mut self) {
+        self.word = None;
+    }
+
+    /// Whether it is a word by itself, of the command or of a list.
+    pub(super) fn stands_alone(&self) -> bool {
+        self.word.is_some()
+    }
+
+    /// Whether the string that it stands in is split into words where it is used.
+    pub(super) fn is_divided(&self) -> bool {
+        self.divided
     }
 
     /// Marks it as being there only if something at run time says so.
@@ -148,7 +166,7 @@ impl Field {
     /// The same, where no part before the `first` reaches into the range.
     fn slice_from(&self, range: Span, first: usize) -> Self {
         let written = self.written.clone();
-        let mut slice = Self { via: self.via.clone(), written, ..Self::default() };
+        let mut slice = Self { via: self.via.clone(), written, divided: self.divided, ..Self::default() };
         slice.value.push_str(range.of(&self.value));
         for part in self.parts.iter().skip(first).take_while(|part| part.inner.start <= range.end) {
             let start = part.inner.start.max(range.start);
@@ -183,6 +201,11 @@ impl Field {
         }
         if let Some(from) = start {
             words.push(self.slice_from(Span::new(from, self.value.len()), first));
+        }
+        if let [word] = words.as_mut_slice()
+            && word.value.len() == self.value.len()
+        {
+            word.word.clone_from(&self.word);
         }
         words
     }
@@ -258,7 +281,9 @@ impl Builder {
             if index > 0 {
                 self.close();
             }
-            self.open().append(word);
+            let open = self.open();
+            open.append(word);
+            open.divided = true;
         }
         if blank(value.value.as_bytes().last()) {
             self.close();

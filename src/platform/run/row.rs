@@ -148,7 +148,7 @@ impl Pen {
             Tail::More if self.dialect == Dialect::PowerShell && row.after.trim() == "," => {
                 Some((row.line.end, format!("{end}{before}{option},")))
             }
-            Tail::More => None,
+            Tail::More => dressed(anchor, &inner, row, option, mark),
             Tail::Nothing => {
                 if let Some((_, gap)) = row.previous().and_then(|row| continuation(&row, mark)) {
                     let at = anchor.layer.map(anchor.span).end;

@@ -55,7 +55,9 @@ fn value(option: &OptionUse) -> Option<&str> {
 
 /// The variables of `--env`, without those whose value comes from outside.
 fn environment(invocation: &Invocation) -> impl Iterator<Item = (&str, &str)> {
-    named(invocation, "env").filter_map(|option| value(option)?.split_once('='))
+    // No name begins with a dash: `-e --ipc=host` is a flag that went astray.
+    let variables = named(invocation, "env").filter_map(|option| value(option)?.split_once('='));
+    variables.filter(|(name, _)| !name.starts_with('-'))
 }
 
 /// The last memory limit. Docker and Podman read it like a size for `/dev/shm`.

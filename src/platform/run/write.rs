@@ -75,6 +75,7 @@ impl Line<'_> {
         let mut asking: Vec<&OptionUse> = self.invocation.options.iter().filter(asks).collect();
         asking.sort_by_key(|option| option.name != "gpus");
         asking.truncate(MAX_PLACES);
+        asking.retain(|asking| self.has_room(&asking.flag));
         let behind = asking.iter().filter_map(|asking| {
             let listed = asking.flag.via.is_some();
             Some(self.pen.behind(&extent(asking)?, option, listed))
@@ -84,6 +85,13 @@ impl Line<'_> {
         let words = [self.image(), self.first_argument()].into_iter().flatten();
         let ahead = words.map(|word| self.pen.ahead(&word, option));
         behind.chain(before).chain(ahead).map(|edit| vec![edit]).collect()
+    }
+
+    /// Whether an option can stand beside this one: not in a string that is handed on as one word. PowerShell and fish never
+    /// split one.
+    fn has_room(&self, flag: &Field) -> bool {
+        let splits = !matches!(self.pen.dialect, Dialect::PowerShell | Dialect::Fish);
+        flag.via.is_none() || flag.stands_alone() || (splits && flag.is_divided())
     }
 
     /// The word of the command that holds the image.
@@ -142,8 +150,7 @@ impl Line<'_> {
             _ => format!(":size={size}"),
         };
         let written = text_of(value)?;
-        let end = written.layer.map(written.span).end;
-        Some(Edit::insertion(written.layer.source(), end, text))
+        replacement(&written, &format!("{}{text}", written.text()))
     }
 
     fn replace_by_size(&self, index: usize, bytes: u64) -> Option<Edit> {
@@ -209,11 +216,14 @@ impl Line<'_> {
 fn without_swallower(option: &OptionUse) -> Option<Edit> {
     let flag = option.flag.spot()?;
     let value = option.value.as_ref()?.spot().filter(|value| value.beside(&flag))?;
-    let short = !option.flag.value.starts_with("--") && option.flag.value.len() > 2;
-    let start = if short { flag.span.end - 1 } else { flag.span.start };
-    let end = if short { flag.span.end } else { value.span.start };
-    let spot = Spot { span: Span::new(start, end), layer: flag.layer };
-    Some(Edit::deletion(spot.layer.source(), spot.layer.map(spot.span)))
+    let written = flag.text().to_owned();
+    if !written.starts_with("--") && written.len() > 2 {
+        let mut letters = written.chars();
+        letters.next_back();
+        return replacement(&flag, letters.as_str());
+    }
+    let span = Span::new(flag.span.start, value.span.start);
+    Some(Edit::deletion(flag.layer.source(), flag.layer.map(span)))
 }
 
 /// Puts `text` in place of what is written at a spot.
