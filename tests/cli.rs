@@ -95,6 +95,18 @@ fn a_clean_run_says_what_was_looked_at() {
 }
 
 #[test]
+fn a_quiet_run_prints_findings_and_errors_only() {
+    let folder = scratch();
+    let quiet = shmlint(folder.path(), &["-q", "warning.sh", "no-such-file.sh"]);
+    let loud = shmlint(folder.path(), &["warning.sh", "no-such-file.sh"]);
+    assert!(loud.stdout.starts_with(&quiet.stdout) && loud.stdout.len() > quiet.stdout.len());
+    assert!(!quiet.stdout.contains("1 finding in 1 file"), "{}", quiet.stdout);
+    assert_eq!(quiet.stderr, "error: no-such-file.sh: no such file\n");
+    let ran = shmlint(folder.path(), &["-q", "--diff", "."]);
+    assert_eq!((ran.stderr.as_str(), ran.status), ("", 1));
+}
+
+#[test]
 fn several_formats_go_to_several_files_at_once() {
     let folder = scratch();
     let args = ["--format", "json", "--format", "sarif=out.sarif", "--format", "junit=junit.xml", "."];
@@ -208,6 +220,9 @@ fn statistics_and_files_come_in_place_of_findings() {
     let ran = shmlint(folder.path(), &["--statistics", "."]);
     assert!(ran.stdout.starts_with("2  SHM001  missing-shm"), "{}", ran.stdout);
     assert_eq!(ran.status, 1);
+    let ran = shmlint(folder.path(), &["--statistics", "--format", "plain", "."]);
+    assert_eq!(ran.stdout.lines().count(), 2, "{}", ran.stdout);
+    assert!(ran.stderr.starts_with("2  SHM001  missing-shm"), "{}", ran.stderr);
     let ran = shmlint(folder.path(), &["--show-files", "."]);
     assert_eq!((ran.stdout.as_str(), ran.status), ("clean.sh\nsub/error.sh\nwarning.sh\n", 0));
 }

@@ -7,12 +7,13 @@ use super::args::{CheckArgs, FailOn, InputArgs};
 use super::config_args::{fail_on, settle};
 use super::console::Console;
 use super::github;
-use super::outputs::Outputs;
+use super::outputs::{Outputs, to_stderr};
 use super::progress::Progress;
 use super::{CLEAN, FAILED, FINDINGS};
 use crate::config::Settled;
 use crate::files::{Disk, Files, MAX_SIZE, Overlay};
 use crate::lint::{Lint, Report, Wanted};
+use crate::report::human::summary::statistics;
 use crate::report::{Format, View, count};
 use crate::source::Source;
 
@@ -70,6 +71,11 @@ impl<'a> Job<'a> {
     pub(super) fn finish(&self, report: &Report, fixed: usize, mut failures: Vec<String>) -> u8 {
         let view = self.view(report, fixed);
         failures.extend(self.outputs.write(self.console, &view));
+        if view.statistics && self.outputs.main != Format::Human {
+            // What machines read has its shape; the counts are for whoever watches.
+            let view = View { look: self.console.stderr(), ..view };
+            to_stderr(|out| statistics(out, &view));
+        }
         if self.outputs.main == Format::Github {
             failures.extend(github::tell(self, &view));
         }
