@@ -118,6 +118,15 @@ fn a_comment_that_is_there_gets_the_further_rule() {
 }
 
 #[test]
+fn writing_comments_takes_none_out() {
+    let text = "docker run nginx # shmlint: ignore[missing-shm]\n";
+    let folder = scratch(&[("a.sh", text), ("b.sh", "echo # shmlint: ignore[missing-shm]\n")]);
+    check(&folder, &["--add-suppressions=x"]);
+    assert_eq!(fs::read_to_string(folder.path().join("a.sh")).unwrap(), text);
+    assert_eq!(found(&folder, &[]).len(), 2);
+}
+
+#[test]
 fn a_reason_must_not_end_its_comment() {
     let folder = scratch(&[]);
     for reason in ["a\nb", "a --> b", "*/"] {

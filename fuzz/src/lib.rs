@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
+use shmlint::config::Config;
 use shmlint::discover::Walk;
 use shmlint::files::{Files, ReadError, join};
 use shmlint::finding::Edit;
@@ -23,8 +24,15 @@ use shmlint::syntax::yaml::Yaml;
 pub type Target = fn(&[u8]);
 
 /// All of them, by name.
-pub const TARGETS: &[(&str, Target)] =
-    &[("sizes", sizes), ("source", source), ("yaml", yaml), ("shell", shell), ("whole", whole)];
+pub const TARGETS: &[(&str, Target)] = &[
+    ("sizes", sizes),
+    ("source", source),
+    ("yaml", yaml),
+    ("shell", shell),
+    ("whole", whole),
+    ("config", config),
+    ("ignored", ignored),
+];
 
 /// The target of a name.
 #[allow(dead_code, reason = "the short run goes through all of them")]
@@ -130,42 +138,79 @@ const NAMES: &[&str] = &[
     "package.json",
 ];
 
-/// Any bytes under any of our names: checked, fixed, checked again.
+/// How often the edited text may want a further fix: as often as `--fix` looks again.
+const ROUNDS: usize = 8;
+
+/// Any bytes under any of our names: checked, fixed, checked again, until nothing is left to fix.
 pub fn whole(data: &[u8]) {
     let Some((&first, text)) = data.split_first() else { return };
     let name = NAMES[usize::from(first) % NAMES.len()];
     let mut files = Memory(BTreeMap::from([(name.to_owned(), Source::new(name, text.to_vec()))]));
-    let before = lint(&files, name);
-    let mut edits: BTreeMap<String, Vec<Edit>> = BTreeMap::new();
-    for fix in before.findings.iter().filter_map(|finding| finding.fix.as_ref()) {
-        for edit in &fix.edits {
-            edits.entry(edit.source.path().to_owned()).or_default().push(edit.clone());
+    let mut before = lint(&files, name);
+    for _ in 0..ROUNDS {
+        let mut edits: BTreeMap<String, Vec<Edit>> = BTreeMap::new();
+        for fix in before.findings.iter().filter_map(|finding| finding.fix.as_ref()) {
+            for edit in &fix.edits {
+                edits.entry(edit.source.path().to_owned()).or_default().push(edit.clone());
+            }
+        }
+        if edits.is_empty() {
+            return;
+        }
+        for (path, edits) in edits {
+            let edits = sorted(edits);
+            let old = Arc::clone(&files.0[&path]);
+            let new = apply(&old, &edits);
+            if edits.iter().all(|edit| edit.span.is_empty()) {
+                assert!(holds_in_order(&new, old.bytes()), "every byte is still there, in order");
+            }
+            files.0.insert(path.clone(), Source::new(path, new));
+        }
+        let after = lint(&files, name);
+        assert!(after.findings.len() <= before.findings.len(), "a fix brings nothing new");
+        before = after;
+    }
+    panic!("fixing comes to an end");
+}
+
+/// Any bytes as a configuration: it is read, or each mistake is told at its place.
+pub fn config(data: &[u8]) {
+    for path in ["shmlint.toml", "pyproject.toml"] {
+        match Config::parse(&Source::new(path, data.to_vec())) {
+            Ok(config) => assert!(config.settle().is_ok(), "what was checked can be used"),
+            Err(told) => assert!(told.contains(&format!("{path}:")), "every mistake has a place: {told}"),
         }
     }
+}
+
+/// Any bytes with ignore comments written for all that is found: every other byte stays, and what got one is hidden.
+pub fn ignored(data: &[u8]) {
+    let Some((&first, text)) = data.split_first() else { return };
+    let name = NAMES[usize::from(first) % NAMES.len()];
+    let mut files = Memory(BTreeMap::from([(name.to_owned(), Source::new(name, text.to_vec()))]));
+    let options = Options { pedantic: true, ignore_because: Some("why".into()), ..Options::default() };
+    let before = lint_with(&files, name, &options);
+    let with_comment = before.findings.iter().filter_map(|finding| finding.fix.as_ref());
+    let edits = sorted(with_comment.flat_map(|fix| fix.edits.clone()));
     if edits.is_empty() {
         return;
     }
-    for (path, edits) in edits {
-        let edits = sorted(edits);
-        let old = Arc::clone(&files.0[&path]);
-        let new = apply(&old, &edits);
-        if edits.iter().all(|edit| edit.span.is_empty()) {
-            assert!(holds_in_order(&new, old.bytes()), "every byte is still there, in order");
-        }
-        files.0.insert(path.clone(), Source::new(path, new));
-    }
-    let after = lint(&files, name);
-    assert!(after.findings.len() <= before.findings.len(), "a fix brings nothing new");
-    let fixed = before.findings.iter().filter(|finding| finding.fix.is_some()).count();
-    let left = after.findings.iter().filter(|finding| finding.fix.is_some()).count();
-    assert!(left == 0 || left < fixed, "fixing comes to an end");
+    assert!(edits.iter().all(|edit| edit.span.is_empty()), "comments are put in, nothing goes");
+    let old = Arc::clone(&files.0[name]);
+    files.0.insert(name.to_owned(), Source::new(name, apply(&old, &edits)));
+    let after = lint_with(&files, name, &options);
+    let hidden = before.findings.iter().filter(|finding| finding.fix.is_some()).count();
+    assert!(after.findings.len() + hidden <= before.findings.len(), "what got a comment is hidden");
 }
 
 fn lint(files: &Memory, name: &str) -> Report {
-    let options = Options { pedantic: true, ..Options::default() };
+    lint_with(files, name, &Options { pedantic: true, ..Options::default() })
+}
+
+fn lint_with(files: &Memory, name: &str, options: &Options) -> Report {
     let wanted = Wanted { fixes: true, workloads: true, looked: false };
     let seen = AtomicUsize::new(0);
-    let lint = Lint { files, options: &options, wanted, seen: &seen };
+    let lint = Lint { files, options, wanted, seen: &seen };
     lint.run(&Walk::default(), &[name.to_owned()])
 }
 

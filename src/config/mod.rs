@@ -117,6 +117,13 @@ fn told(mut problems: Vec<Problem>) -> String {
 }
 
 impl Config {
+    /// The configuration that a text holds by itself. The error tells every mistake, each at its place.
+    pub fn parse(source: &Arc<Source>) -> Result<Self, String> {
+        let (mut config, mut problems) = (Self::default(), Vec::new());
+        config.read(source, &mut problems);
+        if problems.is_empty() { Ok(config) } else { Err(told(problems)) }
+    }
+
     /// A baseline is named relative to the file that names it.
     fn set_baseline(&mut self, item: &Item) {
         self.baseline = item.text().map(|path| self.folder.join(path));

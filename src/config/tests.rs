@@ -4,9 +4,7 @@ use super::*;
 use crate::options::Options;
 
 fn read(text: &str) -> Result<Config, String> {
-    let (mut config, mut problems) = (Config::default(), Vec::new());
-    config.read(&Source::new("shmlint.toml", text.into()), &mut problems);
-    if problems.is_empty() { Ok(config) } else { Err(told(problems)) }
+    Config::parse(&Source::new("shmlint.toml", text.into()))
 }
 
 fn options(text: &str) -> Options {

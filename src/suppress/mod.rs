@@ -213,6 +213,8 @@ pub fn unused(ignores: Vec<Ignores>, options: &Options) -> Vec<Finding> {
     let mut findings: Vec<Finding> = files.values_mut().flat_map(|ignores| ignores.unused(options)).collect();
     for finding in &mut findings {
         hide_one(options, None, finding, &[]);
+        // A run that writes comments takes none out.
+        finding.fix = finding.fix.take().filter(|_| options.ignore_because.is_none());
     }
     findings
 }
