@@ -10,6 +10,7 @@ pub mod check;
 pub mod cli;
 pub mod config;
 pub mod discover;
+pub mod dockerfile;
 pub mod engine;
 pub mod files;
 pub mod finding;

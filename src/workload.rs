@@ -408,6 +408,8 @@ pub struct Workload {
     pub rendered_from: Option<Evidence>,
     /// The image as written, variables resolved where the file resolves them.
     pub image: Option<String>,
+    /// The image that its own is built from, where the Dockerfile tells and the workload asks for a GPU.
+    pub built_from: Option<String>,
     /// Entrypoint and command, word by word; also those that the Dockerfile behind `build:` tells.
     pub command: Vec<String>,
     /// Environment variables with literal values.
@@ -443,6 +445,7 @@ impl Workload {
             place,
             rendered_from: None,
             image: None,
+            built_from: None,
             command: Vec::new(),
             environment: Vec::new(),
             gpu: Gpu::default(),

@@ -87,22 +87,22 @@ pub struct UserEntry {
 
 /// Looks a workload up.
 ///
-/// `image` is the reference as written or resolved, with or without registry, tag and digest; `programs` what its
-/// command starts, see [`command::programs`]; `name` what the service or container is called; `extra` the user's own
-/// entries.
+/// `images` are the references as written or resolved, with or without registry, tag and digest: the image that runs,
+/// then the one that it is built from; the first that is known counts. `programs` is what its command starts, see
+/// [`command::programs`]; `name` what the service or container is called; `extra` the user's own entries.
 pub fn need(
-    image: Option<&str>,
+    images: &[&str],
     programs: &[Program<'_>],
     name: &str,
     gpus: GpuCount,
     extra: &[UserEntry],
 ) -> Need {
-    let image = image.map(image::Reference::parse);
-    if let Some(entry) = extra.iter().find(|entry| entry.matches(image.as_ref(), programs, name)) {
+    let images: Vec<_> = images.iter().map(|image| image::Reference::parse(image)).collect();
+    if let Some(entry) = extra.iter().find(|entry| entry.matches(&images, programs, name)) {
         entry.used.mark();
         return entry.need();
     }
-    let by_image = || Some((Told::Image, image.as_ref().and_then(image_entry)?));
+    let by_image = || Some((Told::Image, images.iter().find_map(image_entry)?));
     let told = match command_entry(programs) {
         // A container that only waits is one that people enter: what its image is made for counts, if that needs memory.
         Some(idle) if idle.rule == Rule::Idle => {
@@ -110,7 +110,7 @@ pub fn need(
             made_for.or(Some((Told::Command, idle)))
         }
         Some(entry) => Some((Told::Command, entry)),
-        None => by_image().or_else(|| Some((Told::Name, words::entry(image.as_ref(), name)?))),
+        None => by_image().or_else(|| Some((Told::Name, words::entry(&images, name)?))),
     };
     told.map_or_else(Need::default, |(told, entry)| judged(told, entry, programs, gpus))
 }
@@ -182,10 +182,10 @@ fn image_entry(image: &image::Reference<'_>) -> Option<&'static Entry> {
 }
 
 impl UserEntry {
-    fn matches(&self, image: Option<&image::Reference<'_>>, programs: &[Program<'_>], name: &str) -> bool {
+    fn matches(&self, images: &[image::Reference<'_>], programs: &[Program<'_>], name: &str) -> bool {
         let given = self.image.is_some() || self.command.is_some() || self.name.is_some();
         given
-            && self.image.as_deref().is_none_or(|glob| image.is_some_and(|image| image.matches(glob)))
+            && self.image.as_deref().is_none_or(|glob| images.iter().any(|image| image.matches(glob)))
             && self
                 .command
                 .as_deref()

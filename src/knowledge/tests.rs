@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use super::*;
 
 fn verdict(image: &str, command: &[&str], name: &str, gpus: GpuCount) -> Verdict {
-    need(Some(image).filter(|image| !image.is_empty()), &command::programs(command), name, gpus, &[]).verdict
+    let images: Vec<&str> = Some(image).filter(|image| !image.is_empty()).into_iter().collect();
+    need(&images, &command::programs(command), name, gpus, &[]).verdict
 }
 
 /// The narrowest entry for an image, by its name.
@@ -123,7 +124,7 @@ fn names_tell_where_nothing_else_is_known() {
     assert_eq!(verdict("me/whisper-finetune:latest", &[], "job", all), Verdict::Yes);
     assert_eq!(verdict("pytorch/pytorch", &[], "ollama", all), Verdict::Yes);
     assert_eq!(verdict("me/thing", &["./start"], "app", all), Verdict::Unknown);
-    assert_eq!(need(None, &[], "", all, &[]), Need::default());
+    assert_eq!(need(&[], &[], "", all, &[]), Need::default());
 }
 
 #[test]
@@ -132,11 +133,11 @@ fn the_users_own_entries_come_first() {
         UserEntry { image: Some("me/thing".into()), need: Verdict::No, bytes: None, ..UserEntry::default() };
     let extra = [UserEntry::default(), entry];
     assert_eq!(
-        need(Some("r.io/me/thing:1"), &command::programs(&["torchrun"]), "", GpuCount::All, &extra).verdict,
+        need(&["r.io/me/thing:1"], &command::programs(&["torchrun"]), "", GpuCount::All, &extra).verdict,
         Verdict::No
     );
     assert_eq!(
-        need(Some("me/other"), &command::programs(&["torchrun"]), "", GpuCount::All, &extra).verdict,
+        need(&["me/other"], &command::programs(&["torchrun"]), "", GpuCount::All, &extra).verdict,
         Verdict::Yes
     );
 }

@@ -4,11 +4,12 @@ use super::Entry;
 use super::image::Reference;
 use super::table::WORDS;
 
-/// The entry whose words stand in the image's own name or in the workload's. Of several the one that needs memory wins:
+/// The entry whose words stand in the own name of an image or of the workload. Of several the one that needs memory wins:
 /// `whisper-finetune` is a training job.
-pub(super) fn entry(image: Option<&Reference<'_>>, name: &str) -> Option<&'static Entry> {
+pub(super) fn entry(images: &[Reference<'_>], name: &str) -> Option<&'static Entry> {
     let mut best: Option<&'static Entry> = None;
-    for words in [words(image.map_or("", Reference::name)), words(name)] {
+    for name in images.iter().map(Reference::name).chain([name]) {
+        let words = words(name);
         let mut rest = words.as_slice();
         while let [word, behind @ ..] = rest {
             for (_, entry) in WORDS.candidates(word).filter(|(wanted, _)| starts_with(rest, wanted)) {
@@ -47,7 +48,7 @@ mod tests {
 
     #[test]
     fn words_of_an_entry_stand_together() {
-        let named = |name| entry(None, name).map(|entry| entry.name);
+        let named = |name| entry(&[], name).map(|entry| entry.name);
         assert_eq!(named("gpu-nvidia-smi-1"), Some("GPU query"));
         assert_eq!(named("smi-nvidia"), None);
         assert_eq!(named("nvidia"), None);

@@ -45,7 +45,9 @@ impl<'a> Case<'a> {
             let gpus = workload.gpu.count;
             let limit = workload.memory_limit.as_ref().map(|limit| limit.0);
             let extra = &self.options.images;
-            let need = knowledge::need(workload.image.as_deref(), &programs, &workload.name, gpus, extra);
+            let images: Vec<&str> =
+                workload.image.iter().chain(&workload.built_from).map(String::as_str).collect();
+            let need = knowledge::need(&images, &programs, &workload.name, gpus, extra);
             let mut size = sizing::recommend(&Facts {
                 need: &need,
                 programs: &programs,

@@ -64,7 +64,9 @@ pub(super) fn without_wrappers(words: Vec<Cow<'_, str>>) -> Vec<Cow<'_, str>> {
     while let Some(word) = words.get(at) {
         let name = word.rsplit('/').next().unwrap_or(word);
         let second = words.get(at + 1).map(AsRef::as_ref);
-        if is_assignment(word) {
+        // Scripts of this name prepare something and then start what they are given.
+        let prepares = name.ends_with("entrypoint.sh") && second.is_some_and(|word| !word.starts_with('-'));
+        if is_assignment(word) || prepares {
             at += 1;
         } else if let Some((_, valued)) = WRAPPERS.iter().find(|(wrapper, _)| *wrapper == name) {
             at = behind_options(&words, at + 1, valued);

@@ -59,3 +59,11 @@ fn the_first_option_of_an_image_s_own_program_counts() {
     assert_eq!(programs[0].name(), "");
     assert_eq!(programs[0].args().next(), Some("--tensor-parallel-size"));
 }
+
+#[test]
+fn a_script_that_prepares_and_starts_is_seen_through() {
+    let name = |words: &[&str]| programs(words).first().map(|program| program.name().to_owned());
+    assert_eq!(name(&["/opt/docker-entrypoint.sh", "nvidia-smi", "-l"]).as_deref(), Some("nvidia-smi"));
+    assert_eq!(name(&["/entrypoint.sh"]).as_deref(), Some("entrypoint.sh"));
+    assert_eq!(name(&["/entrypoint.sh", "--port", "1"]).as_deref(), Some("entrypoint.sh"));
+}

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::file::is_null;
-use super::gpu;
 use super::layers::{Layer, Slot};
 use super::load::{Loaded, Project};
 use super::resolve::Resolver;
 use super::shm::{self, Origin};
 use super::tree::Key;
+use super::{Context, build, gpu};
 use crate::engine;
+use crate::files::Files;
 use crate::size::{self, Size};
 use crate::source::Span;
 use crate::workload::{Effect, Engine, Evidence, Gpu, Ipc, Place, Says, Setting, Shm};
@@ -37,6 +38,8 @@ pub(super) struct Container {
     pub(super) joins: Option<String>,
     pub(super) memory_limit: Option<(u64, Place)>,
     pub(super) image: Option<String>,
+    /// The image that its own is built from.
+    pub(super) built_from: Option<String>,
     pub(super) has_build: bool,
     pub(super) command: Vec<String>,
     pub(super) environment: Vec<(String, String)>,
@@ -48,6 +51,7 @@ pub(super) struct Container {
 pub(super) struct Containers<'a> {
     pub(super) resolver: Resolver<'a>,
     pub(super) projects: &'a [Project],
+    files: &'a dyn Files,
     /// Whether the words of every container are wanted, or only of those that a rule could speak of.
     pub(super) every: bool,
     known: RefCell<HashMap<(usize, String), Rc<Container>>>,
@@ -55,8 +59,9 @@ pub(super) struct Containers<'a> {
 
 impl<'a> Containers<'a> {
     /// None resolved yet.
-    pub(super) fn new(loaded: &'a Loaded, resolver: Resolver<'a>, every: bool) -> Self {
-        Self { resolver, projects: &loaded.projects, every, known: RefCell::default() }
+    pub(super) fn new(loaded: &'a Loaded, resolver: Resolver<'a>, context: &Context<'a>) -> Self {
+        let Context { files, every_container: every, .. } = *context;
+        Self { resolver, projects: &loaded.projects, files, every, known: RefCell::default() }
     }
 
     /// A service of a project.
@@ -99,8 +104,13 @@ impl<'a> Containers<'a> {
         out.memory_limit = self.memory_limit(&layers);
         if self.every || out.gpu.is_yes() || !out.settings.is_empty() {
             out.image = resolver.image(&layers);
-            out.has_build = !resolver.slots(&layers, Key::Build).is_empty();
-            out.command = resolver.command(&layers);
+            let builds = resolver.slots(&layers, Key::Build);
+            let (entrypoint, command) = resolver.command(&layers);
+            // Only a GPU makes it matter what is built.
+            let built = if out.gpu.is_yes() { build::read(*resolver, self.files, &builds) } else { None };
+            out.built_from = built.as_ref().map(|built| built.from.clone());
+            out.command = built.unwrap_or_default().command(entrypoint, command);
+            out.has_build = !builds.is_empty();
             let all = resolver.environment(&layers, &|_| true);
             let known = all
                 .iter()

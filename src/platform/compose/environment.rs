@@ -28,10 +28,15 @@ impl Variable<'_> {
 impl<'a> Resolver<'a> {
     /// The environment of a service: the later of two layers wins. `wanted` tells which names matter.
     pub(super) fn environment(&self, layers: &[Layer], wanted: &dyn Fn(&str) -> bool) -> Vec<Variable<'a>> {
+        self.variables_of(&self.slots(layers, Key::Environment), wanted)
+    }
+
+    /// The variables of several layers, weakest first.
+    pub(super) fn variables_of(&self, slots: &[Slot], wanted: &dyn Fn(&str) -> bool) -> Vec<Variable<'a>> {
         let mut known: HashMap<String, usize> = HashMap::new();
         let mut out: Vec<Variable<'a>> = Vec::new();
-        for slot in self.slots(layers, Key::Environment) {
-            for variable in self.variables(slot, wanted) {
+        for slot in slots {
+            for variable in self.variables(*slot, wanted) {
                 let at = *known.entry(variable.name.clone().into_owned()).or_insert(out.len());
                 match out.get_mut(at) {
                     Some(earlier) => *earlier = variable,
@@ -73,23 +78,20 @@ impl<'a> Resolver<'a> {
         out
     }
 
-    /// Entrypoint and command, word by word; words with variables that are not set stay as they are written.
-    pub(super) fn command(&self, layers: &[Layer]) -> Vec<String> {
-        let mut out = Vec::new();
-        for key in [Key::Entrypoint, Key::Command] {
-            let Some((slot, node)) = self.strongest(&self.slots(layers, key)) else { continue };
+    /// Entrypoint and command, word by word, where the service gives them; words with variables that are not set stay as
+    /// they are written.
+    pub(super) fn command(&self, layers: &[Layer]) -> (Option<Vec<String>>, Option<Vec<String>>) {
+        let words = |key| {
+            let (slot, node) =
+                self.strongest(&self.slots(layers, key)).filter(|(_, node)| !is_null(*node))?;
             if node.is_sequence() {
                 let items = self.items(&[slot]);
-                out.extend(
-                    items.iter().filter_map(|item| Some(self.written(item.slot, item.node)?.into_owned())),
-                );
-            } else if !is_null(node)
-                && let Some(text) = self.written(slot, node)
-            {
-                out.extend(words(&text));
+                let written = |item: &Item<'a>| Some(self.written(item.slot, item.node)?.into_owned());
+                return Some(items.iter().filter_map(written).collect());
             }
-        }
-        out
+            self.written(slot, node).map(|text| words(&text))
+        };
+        (words(Key::Entrypoint), words(Key::Command))
     }
 
     /// The image, with variables filled in where they are known.
@@ -100,7 +102,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A text with its variables filled in, or as it is written where one is not known.
-    fn written(&self, slot: Slot, node: crate::syntax::yaml::Node<'a>) -> Option<Cow<'a, str>> {
+    pub(super) fn written(&self, slot: Slot, node: crate::syntax::yaml::Node<'a>) -> Option<Cow<'a, str>> {
         let filled = self.fill(slot, node)?;
         if filled.known().is_some() { Some(filled.text) } else { node.str().map(Cow::Borrowed) }
     }

@@ -2,6 +2,7 @@
 //!
 //! Facts: compose-go at three versions, seen on small files; Docker Compose's own source for what becomes of a service.
 
+mod build;
 mod container;
 mod dotenv;
 mod environment;

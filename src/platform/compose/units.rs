@@ -24,7 +24,7 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>) -> Reading {
     let loaded = load(unit, context, &fuel);
     let resolver =
         Resolver { store: &loaded.store, fuel: &fuel, options: context.options, index: context.index };
-    let containers = Containers::new(&loaded, resolver, context.every_container);
+    let containers = Containers::new(&loaded, resolver, context);
     let mut services = Vec::new();
     for home in &loaded.homes {
         services.extend(of_file(&loaded, home, &containers, &fuel));
@@ -153,6 +153,7 @@ fn workload(service: &Service, place: Place) -> Workload {
     let mut workload = Workload::new(Platform::Compose, container.engine(), service.name.clone(), place);
     workload.engine_evidence.clone_from(&container.swarm);
     workload.image.clone_from(&container.image);
+    workload.built_from.clone_from(&container.built_from);
     workload.command.clone_from(&container.command);
     workload.environment.clone_from(&container.environment);
     workload.gpu = container.gpu.clone();
