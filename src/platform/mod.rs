@@ -63,6 +63,7 @@ pub static KINDS: &[&Kind] = &[
     &host::NOTEBOOK,
     &host::PACKAGE,
     &host::UNIT,
+    &host::QUADLET,
     &host::CI,
     &kubernetes::KIND,
 ];

@@ -10,6 +10,7 @@ mod makefile;
 mod markdown;
 mod notebook;
 mod prose;
+mod quadlet;
 mod rst;
 mod same;
 pub mod shell;
@@ -21,6 +22,7 @@ pub use document::KIND as DOCUMENT;
 pub use groovy::KIND as JENKINSFILE;
 pub use make::KIND as MAKEFILE;
 pub use notebook::{NOTEBOOK, PACKAGE};
+pub use quadlet::KIND as QUADLET;
 pub use units::KIND as UNIT;
 
 use std::sync::Arc;
