@@ -176,3 +176,40 @@ fn run_python(python: &str, folder: &Path, input: &str) -> String {
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     String::from_utf8_lossy(&ran.stdout).into_owned()
 }
+
+/// What the list says of custom resources, whose operators do what no file shows.
+#[test]
+fn who_sets_shm_by_itself_is_known() {
+    let folder = root().join("fixtures/kubernetes/operators");
+    let ran = shmlint(&folder, &["list", "--format", "json", "--isolated", "."]);
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).expect("a list");
+    let rows = json["workloads"].as_array().expect("workloads").iter().map(|workload| {
+        let text = |key: &str| workload[key].as_str().unwrap_or("-").to_owned();
+        let bytes = workload["shm_bytes"].as_u64().map_or("-".into(), |bytes| (bytes >> 20).to_string());
+        format!("{} {} {} {bytes} {}", text("name"), text("gpu"), text("shm"), text("shm_text"))
+    });
+    let rows: Vec<String> = rows.collect();
+    let expected = [
+        "main yes tmpfs 8192 NVIDIA Dynamo",
+        "main yes explicit 32768 sharedMemorySize: 32Gi",
+        "main yes default 64 -",
+        "preset yes tmpfs - KAITO",
+        "kubeai yes tmpfs - KubeAI",
+        "bento yes tmpfs 4096 Yatai",
+        "large yes tmpfs - Run:ai",
+        "runtime yes explicit 20480 deploymentConfig.shmSize: 20Gi",
+        "job yes unknown - -",
+        "llama yes tmpfs - NVIDIA NIM operator",
+        "Decode yes explicit 81920 sharedMemory.size: 80Gi",
+        "Prefill yes tmpfs 8192 NVIDIA Dynamo",
+        "main yes tmpfs 1024 KServe",
+        "model yes unknown - -",
+        "nobody-knows yes unknown - -",
+        "ray-head yes tmpfs 16384 KubeRay",
+        "ray-worker yes default 64 -",
+        "ray-worker no tmpfs - KubeRay",
+        "trainer yes default 64 -",
+        "sky yes tmpfs - SkyPilot",
+    ];
+    assert_eq!(rows, expected, "{}", rows.join("\n"));
+}

@@ -23,7 +23,7 @@ const VOLUMES: &[(&str, &str)] = &[
 ];
 
 /// Keys that name a part of an object rather than what runs.
-const PARTS: &[&str] = &["spec", "resources"];
+const PARTS: &[&str] = &["spec", "resources", "inference", "tuning", "trainer"];
 
 /// The fields that size `/dev/shm` in the frames that were looked into.
 pub(super) type Sizes = HashMap<usize, Option<&'static str>>;
@@ -41,7 +41,9 @@ pub(super) fn workload(
     let in_object = frame.is_some_and(|frame| frame.object.is_some());
     let root = Object { node, kind: "", api: "", name: None, namespace: None };
     let object = frame.map_or(root, |frame| tree.object_of(frame));
-    let head = other.key.map_or_else(|| gpu::head(node), Node::span);
+    let item = frame.is_some_and(|frame| frame.outer.is_some());
+    let first = node.entries().next().filter(|_| item).map(|entry| entry.key.span());
+    let head = other.key.map(Node::span).or(first).unwrap_or_else(|| gpu::head(node));
     let name = name(manifest, other, object);
     let container = Container { node, name, head, list: "", index: 0 };
     let pod = Pod {
@@ -79,10 +81,10 @@ pub(super) fn workload(
 
 /// What it is called: its key, or its own or its object's name.
 fn name<'a>(manifest: &'a Manifest, other: &Other<'a>, object: Object<'a>) -> &'a str {
-    let key = other.key.and_then(Node::str).filter(|key| !PARTS.contains(key));
+    let whole = object.name.or_else(|| manifest.text_of(object.node, "name"));
+    let key = other.key.and_then(Node::str).filter(|key| whole.is_none() || !PARTS.contains(key));
     let own = manifest.text_of(other.node, "name").filter(|_| other.key.is_none());
-    let whole = || object.name.or_else(|| manifest.text_of(object.node, "name"));
-    key.or(own).or_else(whole).unwrap_or("values")
+    key.or(own).or(whole).unwrap_or("values")
 }
 
 fn volumes<'a>(manifest: &'a Manifest, node: Node<'a>) -> Volumes<'a> {

@@ -120,7 +120,7 @@ pub(super) fn settings(pod: &Pod<'_>, row: &Custom, holders: &[Node<'_>], contai
     }
     let (name, reference) = (row.operator.to_owned(), row.reference.to_owned());
     let says = Says::Provider { name, reference, bytes };
-    vec![pod.found(says, format!("set by {}", row.operator), "", place, Nodes::default())]
+    vec![pod.found(says, row.operator.to_owned(), "", place, Nodes::default())]
 }
 
 /// What the configuration says of an object: a field that sizes `/dev/shm`, or somebody who mounts it.
@@ -135,7 +135,7 @@ pub(super) fn configured(pod: &Pod<'_>, options: &Options, object: Object<'_>, p
     let path = pod.manifest.layer.source().path();
     if let Some(provider) = options.provider(object.kind, object.namespace, path) {
         let (name, reference) = (provider.by.clone(), "the configuration (`provides-shm`)".to_owned());
-        let text = format!("set by {name}");
+        let text = name.clone();
         let says = Says::Provider { name, reference, bytes: provider.bytes };
         found.push(pod.found(says, text, "", place, Nodes::default()));
     }
@@ -165,7 +165,8 @@ fn size(pod: &Pod<'_>, holder: Node<'_>, path: &str) -> Option<Found> {
     let holder = if way.is_empty() { holder } else { at(holder, way)? };
     let entry = find(holder, key)?;
     let value = entry.value.resolve();
-    let text = manifest.line(entry.span());
+    let dot = if way.is_empty() { "" } else { "." };
+    let text = format!("{way}{dot}{}", manifest.line(entry.span()));
     let nodes =
         Nodes { value: Some(value.id()), entry: Some((holder.id(), entry.key.id())), ..Nodes::default() };
     let written = manifest.str(value)?;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::kinds::Custom;
-use super::manifest::{Manifest, at, find, get, list, quantity as read_quantity};
+use super::manifest::{Manifest, at, entries_with_merged, find, get, list, quantity as read_quantity};
 use super::shape::{Container, Object};
 use crate::size::Size;
 use crate::source::Span;
@@ -159,18 +159,22 @@ pub(super) fn of_container(
 pub(super) fn resources(manifest: &Manifest, holder: Node<'_>, entry: Entry<'_>, base: usize, gpu: &mut Gpu) {
     let lists = entry.value.resolve();
     for list in ["limits", "requests"].iter().filter_map(|key| find(lists, key)) {
-        for item in list.value.resolve().entries() {
-            let Some(name) = item.key.str() else { continue };
-            if let Some(counts) = resource(name) {
-                count(manifest, item, counts, base, gpu);
-            }
-        }
+        listed(manifest, list.value.resolve(), base, gpu);
         if manifest.value_may_gain(lists, list) {
             unsure(manifest, list, "a template writes the resources", gpu);
         }
     }
     if manifest.value_may_gain(holder, entry) {
         unsure(manifest, entry, "a template writes the resources", gpu);
+    }
+}
+
+/// The accelerators in a list of resources.
+fn listed(manifest: &Manifest, list: Node<'_>, base: usize, gpu: &mut Gpu) {
+    for item in entries_with_merged(list) {
+        if let Some(counts) = item.key.str().and_then(resource) {
+            count(manifest, item, counts, base, gpu);
+        }
     }
 }
 
@@ -313,6 +317,10 @@ pub(super) fn beside_pod(manifest: &Manifest, node: Node<'_>, in_object: bool) -
             count(manifest, entry, true, base, &mut gpu);
         } else if key.contains("esource") {
             resources(manifest, node, entry, base, &mut gpu);
+            // KubeSpawner's `extra_resource_limits` and its kin hold the resources themselves.
+            if !in_object {
+                listed(manifest, entry.value.resolve(), base, &mut gpu);
+            }
         }
     }
     gpu

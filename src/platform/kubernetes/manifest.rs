@@ -141,6 +141,18 @@ pub(super) fn find<'a>(mapping: Node<'a>, key: &str) -> Option<Entry<'a>> {
     merged_entry(mapping, key, &mut { MAX_MERGES })
 }
 
+/// The entries of a mapping and, behind them, those of what it merges, which may be overridden.
+pub(super) fn entries_with_merged(mapping: Node<'_>) -> impl Iterator<Item = Entry<'_>> {
+    /// A list of resources has a few; what is merged into many mappings is looked into for each.
+    const MOST: usize = 256;
+    let merged = mapping.entries().filter(|entry| entry.is_merge()).flat_map(|entry| {
+        let value = entry.value.resolve();
+        let one = value.is_mapping().then_some(value);
+        one.into_iter().chain(value.items().map(Node::resolve)).flat_map(Node::entries)
+    });
+    mapping.entries().filter(|entry| !entry.is_merge()).chain(merged.take(MOST))
+}
+
 /// The value of a key, with aliases followed.
 pub(super) fn get<'a>(mapping: Node<'a>, key: &str) -> Option<Node<'a>> {
     Some(find(mapping, key)?.value.resolve())

@@ -7,10 +7,10 @@ use crate::platform::Problem;
 /// What is wrong with the documents of a file that speak of containers and of a GPU or `/dev/shm`. A template is none: its
 /// text is read by something else first.
 pub(super) fn problems(manifest: &Manifest) -> Vec<Problem> {
-    if manifest.template.has_actions() {
+    let text = manifest.text();
+    if manifest.template.has_actions() || text.contains("{{") {
         return Vec::new();
     }
-    let text = manifest.text();
     let documents = manifest.yaml.documents();
     let ends = documents.iter().skip(1).map(|next| next.span.start).chain([text.len()]);
     let broken = documents.iter().zip(ends).filter_map(|(document, end)| {
