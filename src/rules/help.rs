@@ -41,12 +41,12 @@ pub(super) fn how_to_check(workload: &Workload) -> String {
     }
 }
 
-/// The size that is recommended and its reasons, or why there is none: one sentence.
+/// The size that is recommended and its reasons, or why there is none: one sentence. Nothing where none is needed.
 pub(super) fn size(case: &Case<'_>) -> String {
     let Advice { need, size } = case.advice();
     let reasons = size.reasons.join("; ");
-    match &need.known_as {
-        Some(name) if need.verdict == Verdict::No => format!("{name}: {}.", need.why),
+    match need.verdict {
+        Verdict::No => String::new(),
         _ if size.too_large => format!("No size is offered: {reasons}."),
         _ if reasons.is_empty() => format!("Give it {}.", human(size.bytes)),
         _ => format!("Give it {}: {reasons}.", human(size.bytes)),

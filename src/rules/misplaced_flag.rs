@@ -1,7 +1,7 @@
 //! SHM006: a flag that would set `/dev/shm` where the engine does not read it as a flag of its own.
 
 use super::{Case, Check, Rule, help};
-use crate::finding::{Change, Finding, Wanted};
+use crate::finding::{Change, Finding, Severity, Wanted};
 use crate::workload::{Effect, Says, Setting, Why};
 
 pub(super) const CHECK: Check = Check::Written(check);
@@ -22,12 +22,22 @@ fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) 
         _ => return None,
     };
     let help = format!("Write `{meant}` before the image. {}", help::how_to_check(case.workload));
-    Some(
-        Finding::of(rule, case.workload, message)
-            .help(help)
-            .related(setting.place.clone(), "not read by the engine")
-            .wants(Wanted::safe(Change::MoveFlag { setting: index })),
-    )
+    let finding = Finding::of(rule, case.workload, message)
+        .help(help)
+        .related(setting.place.clone(), "not read by the engine");
+    let change = Change::MoveFlag { setting: index };
+    Some(if *why == Why::BehindImage && names_a_program(&case.workload.command) {
+        finding.severity(Severity::Warning).wants(Wanted::with_unsafe_effects(change))
+    } else {
+        finding.wants(Wanted::safe(change))
+    })
+}
+
+/// Whether a program is named before the first such flag: launchers have a `--shm-size` of their own. A shell has none.
+fn names_a_program(command: &[String]) -> bool {
+    let before = command.iter().take_while(|word| !word.starts_with("--shm") && !word.starts_with("--ipc"));
+    let shell = |word: &str| ["sh", "bash", "zsh"].contains(&word.rsplit('/').next().unwrap_or(word));
+    before.into_iter().any(|word| !word.starts_with('-') && !shell(word))
 }
 
 #[cfg(test)]
@@ -42,6 +52,19 @@ mod tests {
         assert!(message(Why::BehindImage).contains("stands behind the image"));
         assert!(message(Why::SwallowedBy("-e".into())).starts_with("`-e` takes"));
         assert!(message(Why::Misspelt).ends_with("it is spelt `--shm-size=2g`"));
+    }
+
+    #[test]
+    fn a_program_may_have_such_a_flag_itself() {
+        let behind = |command: &[&str]| {
+            let build = web().runs("a", command);
+            build.flag("--shm-size=2g", "--shm-size=2g", Why::BehindImage).finding()
+        };
+        let change = Change::MoveFlag { setting: 0 };
+        assert_eq!(behind(&["/bin/bash", "--shm-size=2g"]).wanted, Some(Wanted::safe(change.clone())));
+        let launcher = behind(&["launch", "--shm-size=2g"]);
+        assert_eq!(launcher.severity, Severity::Warning);
+        assert_eq!(launcher.wanted, Some(Wanted::with_unsafe_effects(change)));
     }
 
     #[test]

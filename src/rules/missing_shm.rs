@@ -52,18 +52,18 @@ fn owner<'a>(case: &Case<'a>) -> Option<&'a Workload> {
 
 fn message(case: &Case<'_>, owner: &Workload, bytes: u64) -> String {
     let (title, size) = (case.workload.title(), case.default_size(bytes));
-    let mut message = if std::ptr::eq(owner, case.workload) {
+    let gets = if std::ptr::eq(owner, case.workload) {
         format!("{title} asks for a GPU but gets {size} /dev/shm")
     } else {
         format!("{title} asks for a GPU but shares the /dev/shm of '{}', which has {size}", owner.name)
     };
-    if case.advice().need.verdict == Verdict::No {
-        message.push_str(", which is known to be enough for it");
-    } else if let Some(needed) = case.needed() {
-        message.push_str("; it needs about ");
-        message.push_str(&human(needed));
+    let need = &case.advice().need;
+    match (need.verdict, &need.known_as, case.needed()) {
+        (Verdict::No, Some(name), _) => format!("{gets}; that is enough for {name}: {}", need.why),
+        (Verdict::No, None, _) => format!("{gets}; that is known to be enough"),
+        (_, _, Some(needed)) => format!("{gets}; it needs about {}", human(needed)),
+        _ => gets,
     }
-    message
 }
 
 #[cfg(test)]
