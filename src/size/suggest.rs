@@ -36,10 +36,10 @@ pub fn suggest(dialect: Dialect, text: &str, read: &Size) -> Option<Suggestion> 
     let letter = unit_letter(unit)?;
     let bytes = scaled(amount, letter)?;
     let text = written(dialect, number, amount, letter);
-    // What is suggested must be what the engine then reads.
-    let same =
-        matches!(dialect.read(&text), Size::Bytes(again) if again.cast_unsigned().abs_diff(bytes) <= 1);
-    same.then_some(Suggestion { bytes, text, certain: !number.contains(',') })
+    // What is suggested is what the engine then reads, which may round the other way.
+    let Size::Bytes(again) = dialect.read(&text) else { return None };
+    let again = again.cast_unsigned();
+    (again.abs_diff(bytes) <= 1).then(|| Suggestion { bytes: again, text, certain: !number.contains(',') })
 }
 
 /// A number without a unit: large ones are bytes, small ones are GiB or MiB by their size.

@@ -211,3 +211,10 @@ fn no_text_makes_any_reader_panic() {
         }
     }
 }
+
+#[test]
+fn a_suggestion_is_what_the_engine_then_reads() {
+    let read = Dialect::Kubernetes.read("55.7GB");
+    let meant = suggest(Dialect::Kubernetes, "55.7GB", &read).unwrap();
+    assert_eq!(Dialect::Kubernetes.read(&meant.text).bytes(), Some(meant.bytes));
+}
