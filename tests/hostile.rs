@@ -1,0 +1,237 @@
+//! Files that are made to break a reader: the binary ends with a status that it knows, says one clear sentence where a file
+//! cannot be read or written, and goes on with the others.
+//!
+// A test that cannot go on says why and stops.
+#![allow(clippy::expect_used, missing_docs)]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Far more than any of these files takes; a run that hangs is killed.
+const GUARD: Duration = Duration::from_secs(60);
+
+const GPU: &str = "services:\n  a:\n    image: acme/train\n    gpus: all\n";
+
+/// Runs the binary and gives its status, what it printed, and what it complained about.
+fn run(folder: &Path, args: &[&str]) -> (i32, String, String) {
+    let out = tempfile::tempdir().expect("a scratch folder");
+    let open = |name: &str| fs::File::create(out.path().join(name)).expect("a scratch file");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_shmlint"))
+        .arg("--isolated")
+        .args(args)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(open("out"))
+        .stderr(open("err"))
+        .spawn()
+        .expect("the binary runs");
+    let started = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().expect("a run can be waited for") {
+            break status;
+        }
+        if started.elapsed() > GUARD {
+            child.kill().expect("a run can be killed");
+            panic!("{args:?} hangs");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    let read = |name: &str| {
+        let bytes = fs::read(out.path().join(name)).expect("what was printed");
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    let (printed, complained) = (read("out"), read("err"));
+    let code = status.code().unwrap_or_else(|| panic!("{args:?} dies: {complained}"));
+    assert!(code <= 2 && !complained.contains("panicked"), "{args:?} ends with {code}: {complained}");
+    (code, printed, complained)
+}
+
+/// Checks and fixes a folder of files that nothing can be asked of but an orderly end.
+fn survives(files: &[(&str, &str)]) {
+    let folder = common::scratch(files);
+    run(folder.path(), &["--format", "plain", "."]);
+    run(folder.path(), &["--fix", "--format", "plain", "."]);
+}
+
+#[test]
+fn bombs_of_aliases_and_merges() {
+    let level = |number: usize, below: &str| format!("x{number}: &x{number} [{}]\n", [below; 9].join(", "));
+    let aliases: String = (1..40).map(|number| level(number, &format!("*x{}", number - 1))).collect();
+    survives(&[("compose.yaml", &format!("x0: &x0 [gpu]\n{aliases}services:\n  a:\n    gpus: *x39\n"))]);
+    let merge = |number: usize| {
+        let below = format!("*x{}", number - 1);
+        format!("x{number}: &x{number}\n  <<: [{}]\n", [below.as_str(); 9].join(", "))
+    };
+    let merges: String = (1..40).map(merge).collect();
+    survives(&[(
+        "compose.yaml",
+        &format!("x0: &x0\n  gpus: all\n{merges}services:\n  a:\n    image: x\n    <<: *x39\n"),
+    )]);
+}
+
+#[test]
+fn deep_nesting() {
+    for open in ["{a: ", "[", "- ", "? ", "&a [", "!t {a: "] {
+        let text = format!("services:\n  a:\n    gpus: all\n    x: {}", open.repeat(100_000));
+        survives(&[("compose.yaml", &text)]);
+        survives(&[("deploy.yaml", &format!("apiVersion: v1\nkind: Pod\nspec: {}", open.repeat(100_000)))]);
+    }
+    for open in ["a=(", "$(", "{ ", "\"$(", "${a:-", "if ", "`", "<<A "] {
+        survives(&[("run.sh", &format!("docker run --gpus all {}", open.repeat(50_000)))]);
+    }
+}
+
+#[test]
+fn circles_of_files() {
+    let extends = |file: &str| {
+        format!("services:\n  a:\n    gpus: all\n    extends:\n      file: {file}\n      service: a\n")
+    };
+    let include =
+        |file: &str| format!("include:\n  - {file}\nservices:\n  a:\n    image: x\n    gpus: all\n");
+    survives(&[
+        ("a/compose.yaml", &extends("../b/compose.yaml")),
+        ("b/compose.yaml", &extends("../a/compose.yaml")),
+    ]);
+    survives(&[
+        ("a/compose.yaml", &include("../b/compose.yaml")),
+        ("b/compose.yaml", &include("../a/compose.yaml")),
+    ]);
+    survives(&[("compose.yaml", &include("compose.yaml"))]);
+}
+
+#[test]
+fn texts_that_are_none() {
+    let utf16: Vec<u8> =
+        [0xFF, 0xFE].into_iter().chain(GPU.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let invalid = [b"services:\n  \xff\xfe:\n".as_slice(), GPU.as_bytes()].concat();
+    let tabs = GPU.replace("  ", "\t").into_bytes();
+    let nul = GPU.replace("acme", "ac\0me").into_bytes();
+    let noise: Vec<u8> = (0..4_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let names = [
+        "compose.yaml",
+        "deploy.yaml",
+        "values.yaml",
+        "run.sh",
+        "README.md",
+        "doc.rst",
+        "Makefile",
+        "justfile",
+        ".github/workflows/ci.yml",
+        "action.yml",
+        ".devcontainer/devcontainer.json",
+        ".gitlab-ci.yml",
+        "Jenkinsfile",
+        "app.service",
+        "app.container",
+        "Dockerfile",
+        "a.ipynb",
+        "run.fish",
+        "run.bat",
+        "run.ps1",
+        "package.json",
+        "kustomization.yaml",
+        ".env",
+        ".shmlint.toml",
+    ];
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    for bytes in [utf16, invalid, tabs, nul, noise] {
+        for name in names {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            fs::write(path, &bytes).expect("a file");
+            run(folder.path(), &["--format", "plain", name]);
+        }
+        run(folder.path(), &["--fix", "--format", "plain", "."]);
+    }
+}
+
+#[test]
+fn large_files() {
+    let folder = common::scratch(&[("compose.yaml", &format!("{GPU}{}", "#\n".repeat(1_000)))]);
+    let (status, _, complained) = run(folder.path(), &["--max-file-size", "1k", "compose.yaml"]);
+    assert_eq!(status, 2, "{complained}");
+    assert!(complained.contains("compose.yaml: ") && complained.contains("--max-file-size"), "{complained}");
+    survives(&[("run.sh", &format!("docker run --gpus all {} x\n", "a".repeat(10 << 20)))]);
+    survives(&[("run.sh", &format!("docker run --gpus all {}x\n", "-e A=b ".repeat(20_000)))]);
+}
+
+#[cfg(unix)]
+mod places {
+    use super::*;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    fn repository() -> tempfile::TempDir {
+        let folder = common::scratch(&[("good/compose.yaml", GPU)]);
+        fs::create_dir(folder.path().join(".git")).expect("a folder");
+        folder
+    }
+
+    fn good_is_fixed(folder: &Path) -> bool {
+        fs::read_to_string(folder.join("good/compose.yaml")).expect("text").contains("shm_size")
+    }
+
+    #[test]
+    fn a_link_out_of_the_repository_is_not_written_through() {
+        let outside = common::scratch(&[("compose.yaml", GPU)]);
+        let folder = repository();
+        symlink(outside.path().join("compose.yaml"), folder.path().join("compose.yaml")).expect("a link");
+        let (status, _, complained) = run(folder.path(), &["--fix", "."]);
+        assert_eq!(status, 2, "{complained}");
+        assert!(complained.contains("compose.yaml: outside of the repository"), "{complained}");
+        assert_eq!(fs::read_to_string(outside.path().join("compose.yaml")).expect("text"), GPU);
+        assert!(good_is_fixed(folder.path()), "the others are fixed");
+    }
+
+    #[test]
+    fn read_only_and_hard_linked_files_are_named() {
+        let folder = repository();
+        let path = folder.path().join("compose.yaml");
+        fs::write(&path, GPU).expect("a file");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).expect("a mode");
+        let linked = folder.path().join("linked");
+        fs::create_dir(&linked).expect("a folder");
+        fs::write(linked.join("compose.yaml"), GPU).expect("a file");
+        fs::hard_link(linked.join("compose.yaml"), linked.join("other")).expect("a hard link");
+        let (status, _, complained) = run(folder.path(), &["--fix", "."]);
+        assert_eq!(status, 2, "{complained}");
+        assert!(complained.contains("compose.yaml: is read-only"), "{complained}");
+        assert!(complained.contains("linked/compose.yaml: has several names"), "{complained}");
+        assert_eq!(fs::read_to_string(&path).expect("text"), GPU);
+        assert!(good_is_fixed(folder.path()), "the others are fixed");
+    }
+
+    #[test]
+    fn loops_pipes_and_sockets_are_passed_by() {
+        let folder = repository();
+        symlink(".", folder.path().join("self")).expect("a link");
+        symlink("loop.yaml", folder.path().join("loop.yaml")).expect("a link");
+        let pipe = folder.path().join("docker-compose.yml");
+        let made = Command::new("mkfifo").arg(&pipe).status().is_ok_and(|status| status.success());
+        let socket = folder.path().join("run.sh");
+        let _held = std::os::unix::net::UnixListener::bind(&socket);
+        run(folder.path(), &["--fix", "."]);
+        assert!(good_is_fixed(folder.path()));
+        for name in ["docker-compose.yml", "run.sh"].into_iter().skip(usize::from(!made)) {
+            let (status, _, complained) = run(folder.path(), &[name]);
+            assert_eq!(status, 2, "{complained}");
+            assert!(complained.contains(&format!("{name}: a device, pipe or socket")), "{complained}");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn names_that_are_no_text() {
+        use std::os::unix::ffi::OsStrExt;
+        let folder = repository();
+        let odd = folder.path().join(std::ffi::OsStr::from_bytes(b"\xff\xfe"));
+        fs::create_dir(&odd).expect("a folder");
+        fs::write(odd.join("compose.yaml"), GPU).expect("a file");
+        let (status, _, complained) = run(folder.path(), &["--fix", "."]);
+        assert_eq!(status, 2, "a file that cannot be named is told: {complained}");
+        assert!(good_is_fixed(folder.path()));
+    }
+}
