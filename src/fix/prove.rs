@@ -16,6 +16,9 @@ use super::apply::edited;
 /// proven by then are not offered.
 const READINGS: usize = 256;
 
+/// How many bytes are read again at most, but for a few readings of whatever size: a large unit gets fewer attempts.
+const BYTES: usize = 32 << 20;
+
 /// What one finding wants, and the ways to write it.
 struct Task {
     /// Index of the workload, and of the finding among those of the workload.
@@ -62,7 +65,8 @@ pub fn fixes(unit: &Unit, context: &Context<'_>, reading: &Reading, findings: &m
         member.source = reading.sources.iter().find(|source| source.path() == member.path).cloned();
     }
     let before = Before { unit: &unit, context, reading, findings };
-    let mut budget = READINGS;
+    let bytes: usize = reading.sources.iter().map(|source| source.text().len()).sum();
+    let mut budget = READINGS.min(8 + BYTES / bytes.max(1));
     let mut groups = Vec::new();
     // Safe fixes are made without the others as a rule, so they are proven without them.
     let (safe, others): (Vec<Task>, Vec<Task>) =

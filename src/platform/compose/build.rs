@@ -21,7 +21,7 @@ pub(super) fn read(resolver: Resolver<'_>, files: &dyn Files, slots: &[Slot]) ->
         resolver.written(slot, node)
     };
     let target = text("target");
-    let args = resolver.variables_of(&resolver.children(slots, "args"), &|_| true);
+    let args = resolver.environment(&resolver.children(slots, "args"), &|_| true);
     let known = args.iter().filter_map(|variable| Some((variable.name.as_ref(), variable.known()?)));
     let build = Build { target: target.as_deref(), args: known.collect() };
     if let Some(text) = text("dockerfile_inline") {

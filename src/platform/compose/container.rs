@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::environment::Variable;
 use super::file::is_null;
 use super::layers::{Layer, Slot};
 use super::load::{Loaded, Project};
@@ -15,10 +16,14 @@ use crate::engine;
 use crate::files::Files;
 use crate::size::{self, Size};
 use crate::source::Span;
+use crate::syntax::yaml::NodeId;
 use crate::workload::{Effect, Engine, Evidence, Gpu, Ipc, Place, Says, Setting, Shm};
 
 /// How long a chain of services that use each other's `ipc` may be.
 const IPC_DEPTH: usize = 16;
+
+/// How many variables of a service are kept: thousands of services may share thousands of them.
+const MAX_VARIABLES: usize = 200;
 
 /// A service as it would be started.
 #[derive(Clone, Default)]
@@ -55,13 +60,24 @@ pub(super) struct Containers<'a> {
     /// Whether the words of every container are wanted, or only of those that a rule could speak of.
     pub(super) every: bool,
     known: RefCell<HashMap<(usize, String), Rc<Container>>>,
+    environments: RefCell<HashMap<EnvironmentKey, Rc<Vec<Variable<'a>>>>>,
 }
+
+/// The values that an environment is made of, and whether only a part of it is wanted.
+type EnvironmentKey = (Vec<(usize, NodeId, usize)>, bool);
 
 impl<'a> Containers<'a> {
     /// None resolved yet.
     pub(super) fn new(loaded: &'a Loaded, resolver: Resolver<'a>, context: &Context<'a>) -> Self {
         let Context { files, every_container: every, .. } = *context;
-        Self { resolver, projects: &loaded.projects, files, every, known: RefCell::default() }
+        Self {
+            resolver,
+            projects: &loaded.projects,
+            files,
+            every,
+            known: RefCell::default(),
+            environments: RefCell::default(),
+        }
     }
 
     /// A service of a project.
@@ -88,7 +104,8 @@ impl<'a> Containers<'a> {
         if layers.is_empty() {
             return out;
         }
-        let chosen = resolver.environment(&layers, &|name| name.ends_with("_VISIBLE_DEVICES"));
+        let environment = resolver.slots(&layers, Key::Environment);
+        let chosen = self.environment(&environment, true);
         let found = gpu::find(resolver, &layers, &chosen);
         (out.gpu, out.sites, out.swarm) = (found.gpu, found.sites, found.swarm);
         let owner = |owner: &str| self.owner(project, name, owner, depth);
@@ -111,14 +128,26 @@ impl<'a> Containers<'a> {
             out.built_from = built.as_ref().map(|built| built.from.clone());
             out.command = built.unwrap_or_default().command(entrypoint, command);
             out.has_build = !builds.is_empty();
-            let all = resolver.environment(&layers, &|_| true);
+            let all = self.environment(&environment, false);
             let known = all
                 .iter()
                 .filter_map(|variable| Some((variable.name.to_string(), variable.known()?.to_owned())));
-            out.environment = known.collect();
+            out.environment = known.take(MAX_VARIABLES).collect();
         }
         out.layers = layers;
         out
+    }
+
+    /// The environment of a service, or of it only the variables that choose GPUs. What services share is read once.
+    fn environment(&self, slots: &[Slot], choosing: bool) -> Rc<Vec<Variable<'a>>> {
+        let key = (slots.iter().map(|slot| (slot.file, slot.at.value, slot.env)).collect(), choosing);
+        if let Some(known) = self.environments.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let wanted = |name: &str| !choosing || name.ends_with("_VISIBLE_DEVICES");
+        let read = Rc::new(self.resolver.environment(slots, &wanted));
+        self.environments.borrow_mut().insert(key, Rc::clone(&read));
+        read
     }
 
     /// Whose `/dev/shm` an `ipc: service:…` of the service `name` gives.

@@ -27,21 +27,17 @@ impl Variable<'_> {
 
 impl<'a> Resolver<'a> {
     /// The environment of a service: the later of two layers wins. `wanted` tells which names matter.
-    pub(super) fn environment(&self, layers: &[Layer], wanted: &dyn Fn(&str) -> bool) -> Vec<Variable<'a>> {
-        self.variables_of(&self.slots(layers, Key::Environment), wanted)
-    }
-
-    /// The variables of several layers, weakest first.
-    pub(super) fn variables_of(&self, slots: &[Slot], wanted: &dyn Fn(&str) -> bool) -> Vec<Variable<'a>> {
+    pub(super) fn environment(&self, slots: &[Slot], wanted: &dyn Fn(&str) -> bool) -> Vec<Variable<'a>> {
+        if let [slot] = slots {
+            return self.variables(*slot, wanted);
+        }
         let mut known: HashMap<String, usize> = HashMap::new();
         let mut out: Vec<Variable<'a>> = Vec::new();
-        for slot in slots {
-            for variable in self.variables(*slot, wanted) {
-                let at = *known.entry(variable.name.clone().into_owned()).or_insert(out.len());
-                match out.get_mut(at) {
-                    Some(earlier) => *earlier = variable,
-                    None => out.push(variable),
-                }
+        for variable in slots.iter().flat_map(|slot| self.variables(*slot, wanted)) {
+            let at = *known.entry(variable.name.clone().into_owned()).or_insert(out.len());
+            match out.get_mut(at) {
+                Some(earlier) => *earlier = variable,
+                None => out.push(variable),
             }
         }
         out

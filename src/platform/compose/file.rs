@@ -1,12 +1,14 @@
 //! One file as Compose's YAML reader takes it: its tree, and what that reader refuses.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use memchr::memmem;
 
-use super::tree::{self, Found, Fuel};
+use super::tree::{self, Found, Fuel, Where};
 use crate::source::{Source, Span};
-use crate::syntax::yaml::{Entry, Kind, Node, Style, Yaml};
+use crate::syntax::yaml::{Entry, Kind, Node, NodeId, Style, Yaml};
 
 /// A file of a project.
 pub(super) struct File {
@@ -16,6 +18,37 @@ pub(super) struct File {
     pub(super) faults: Vec<Fault>,
     /// Whether it was named or discovered, so that it may be edited.
     pub(super) editable: bool,
+    services: OnceCell<Vec<Services>>,
+}
+
+/// The services of one document.
+#[derive(Default)]
+pub(super) struct Services {
+    /// In the order of the text, merged ones behind the mapping's own.
+    pub(super) all: Vec<Where>,
+    by_name: HashMap<Box<str>, usize>,
+}
+
+impl Services {
+    fn of(services: Node<'_>, fuel: &Fuel) -> Self {
+        let mut out = Self::default();
+        tree::each(services, fuel, &mut |found| {
+            if let Some(name) = found.key.str()
+                && !out.by_name.contains_key(name)
+            {
+                out.by_name.insert(name.into(), out.all.len());
+                let (holder, key, value) = (found.holder.id(), found.key.id(), found.value.id());
+                out.all.push(Where { holder, key, value });
+            }
+            true
+        });
+        out
+    }
+
+    /// The service of this name.
+    pub(super) fn get(&self, name: &str) -> Option<Where> {
+        self.all.get(*self.by_name.get(name)?).copied()
+    }
 }
 
 /// Something that Compose's YAML reader refuses.
@@ -35,7 +68,7 @@ impl File {
     /// A file with this text.
     pub(super) fn read(source: Arc<Source>, editable: bool) -> Self {
         let yaml = Yaml::of(&source);
-        Self { source, yaml, faults: Vec::new(), editable }
+        Self { source, yaml, faults: Vec::new(), editable, services: OnceCell::new() }
     }
 
     /// With what Compose refuses in it.
@@ -53,10 +86,18 @@ impl File {
         self.yaml.roots(self.text()).filter(|root| root.is_mapping())
     }
 
-    /// The `services` mappings, one a document.
-    pub(super) fn services<'a>(&'a self, fuel: &'a Fuel) -> impl Iterator<Item = Node<'a>> {
-        let services = |root| tree::find(root, "services", fuel).map(|found| found.value.resolve());
-        self.roots().filter_map(services).filter(|services| services.is_mapping())
+    /// The node with this address.
+    pub(super) fn node(&self, id: NodeId) -> Node<'_> {
+        self.yaml.node(self.text(), id)
+    }
+
+    /// The services, for each document that has any.
+    pub(super) fn services(&self, fuel: &Fuel) -> &[Services] {
+        self.services.get_or_init(|| {
+            let services = |root| tree::find(root, "services", fuel).map(|found| found.value.resolve());
+            let mappings = self.roots().filter_map(services).filter(|services| services.is_mapping());
+            mappings.map(|services| Services::of(services, fuel)).collect()
+        })
     }
 
     /// What stands at the top level of any document; the last one counts where Compose merges documents.
@@ -151,7 +192,7 @@ impl File {
     pub(super) fn is_compose(&self, by_name: bool, fuel: &Fuel) -> bool {
         let includes = || self.top("include", fuel).is_some_and(|found| found.value.resolve().is_sequence());
         if by_name {
-            return self.services(fuel).next().is_some() || includes();
+            return !self.services(fuel).is_empty() || includes();
         }
         if self.yaml.errors().next().is_some() {
             return self.seems_compose();
@@ -162,7 +203,12 @@ impl File {
                 TOP_LEVEL.contains(&key) || key.starts_with("x-")
             })
         };
-        self.roots().all(known) && self.services(fuel).any(has_containers)
+        self.roots().all(known) && self.services(fuel).iter().any(|services| self.has_containers(services))
+    }
+
+    fn has_containers(&self, services: &Services) -> bool {
+        let is_key = |entry: Entry<'_>| entry.key.str().is_some_and(|key| OF_A_CONTAINER.contains(&key));
+        services.all.iter().take(64).any(|at| self.node(at.value).resolve().entries().take(64).any(is_key))
     }
 
     /// Whether each line without indentation begins as one of a Compose file, and some service has an image.
@@ -176,11 +222,6 @@ impl File {
         let services = says("\nservices:") || self.text().starts_with("services:");
         known && services && (says(" image:") || says(" build:"))
     }
-}
-
-fn has_containers(services: Node<'_>) -> bool {
-    let is_key = |entry: Entry<'_>| entry.key.str().is_some_and(|key| OF_A_CONTAINER.contains(&key));
-    services.entries().take(64).any(|service| service.value.resolve().entries().take(64).any(is_key))
 }
 
 /// Whether a scalar is a YAML null.

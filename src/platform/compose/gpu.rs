@@ -242,7 +242,7 @@ impl<'a> Search<'_, 'a> {
         }
         let by_default = self.resolver.options.default_runtime.as_deref();
         let chosen = self.chosen();
-        let chosen = chosen.into_iter().find(|(_, value)| !value.is_some_and(is_none));
+        let chosen = chosen.into_iter().rev().find(|(_, value)| !value.is_some_and(is_none));
         let Some((slot, evidence, count)) = chosen.and_then(|(variable, value)| {
             let item = variable.item?;
             Some((item.slot, self.resolver.item_place(&item), value.map_or(GpuCount::Unknown, listed)))

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::dotenv::Env;
-use super::file::{File, is_null};
+use super::file::{File, Services, is_null};
 use super::interpolate::{self, Filled};
 use super::tree::{self, Fuel, Key, Table, Where};
 use crate::files::join;
@@ -68,8 +68,7 @@ pub(super) struct Layers {
 impl Store {
     /// The node with this address in a file.
     pub(super) fn node(&self, file: usize, id: NodeId) -> Option<Node<'_>> {
-        let file = self.files.get(file)?;
-        Some(file.yaml.node(file.text(), id))
+        Some(self.files.get(file)?.node(id))
     }
 
     /// The file of this path, if it was loaded.
@@ -150,15 +149,15 @@ impl Collector<'_> {
             self.parts(&part.included, name, depth);
             let Some(file) = self.store.files.get(part.file) else { continue };
             for services in file.services(self.fuel) {
-                if let Some(found) = tree::find(services, name, self.fuel) {
-                    self.service(part, Some(services), found.value, name);
+                if let Some(at) = services.get(name) {
+                    self.service(part, services, file.node(at.value), name);
                 }
             }
         }
     }
 
     /// One layer, above what it extends.
-    fn service(&mut self, part: &Part, services: Option<Node<'_>>, value: Node<'_>, name: &str) {
+    fn service(&mut self, part: &Part, services: &Services, value: Node<'_>, name: &str) {
         match value.tag() {
             Some("!reset") => return self.out.found.clear(),
             Some("!override") => self.out.found.clear(),
@@ -175,7 +174,7 @@ impl Collector<'_> {
     }
 
     /// The layers of what a service extends.
-    fn extend(&mut self, part: &Part, services: Option<Node<'_>>, extends: Node<'_>, name: &str) {
+    fn extend(&mut self, part: &Part, services: &Services, extends: Node<'_>, name: &str) {
         let Some((file, base)) = self.store.extends(part, extends, self.fuel) else { return };
         let Some(base) = base else {
             return self.unread("what it extends depends on a variable");
@@ -203,15 +202,12 @@ impl Collector<'_> {
     }
 
     /// The base in the same document, else in another one of the file, else among what the file includes.
-    fn extend_within(&mut self, part: &Part, services: Option<Node<'_>>, base: &str) {
-        let own = services.and_then(|services| tree::find(services, base, self.fuel));
-        if let Some(found) = own {
-            return self.service(part, services, found.value, base);
-        }
+    fn extend_within(&mut self, part: &Part, services: &Services, base: &str) {
         let Some(file) = self.store.files.get(part.file) else { return };
-        for services in file.services(self.fuel) {
-            if let Some(found) = tree::find(services, base, self.fuel) {
-                return self.service(part, Some(services), found.value, base);
+        let others = file.services(self.fuel);
+        for services in std::iter::once(services).chain(others) {
+            if let Some(at) = services.get(base) {
+                return self.service(part, services, file.node(at.value), base);
             }
         }
         self.parts(&part.included, base, MAX_CHAIN);
@@ -248,17 +244,13 @@ impl Store {
 
     /// The files, as they are written, that the services of a file extend.
     pub(super) fn extended_files(&self, file: usize, env: usize, fuel: &Fuel) -> Vec<String> {
-        let mut out = Vec::new();
-        let Some(read) = self.files.get(file) else { return out };
-        for services in read.services(fuel) {
-            tree::each(services, fuel, &mut |service| {
-                let found = tree::find(service.value.resolve(), "extends", fuel)
-                    .and_then(|extends| tree::find(extends.value.resolve(), "file", fuel));
-                let filled = found.and_then(|found| self.fill(env, found.value.resolve()));
-                out.extend(filled.and_then(|filled| filled.known().map(str::to_owned)));
-                true
-            });
-        }
-        out
+        let Some(read) = self.files.get(file) else { return Vec::new() };
+        let services = read.services(fuel).iter().flat_map(|services| &services.all);
+        let files = services.filter_map(|at| {
+            let extends = tree::find(read.node(at.value).resolve(), "extends", fuel)?;
+            let file = tree::find(extends.value.resolve(), "file", fuel)?;
+            self.fill(env, file.value.resolve())?.known().map(str::to_owned)
+        });
+        files.collect()
     }
 }

@@ -6,10 +6,11 @@ use super::dotenv::Env;
 use super::file::File;
 use super::mention;
 use super::names::{BASES, OVERRIDES, default_of, name, says_compose};
-use super::tree::{Fuel, Key, Table, each};
+use super::tree::{Fuel, Key, Table};
 use crate::files::{Files, ReadError, join};
 use crate::project::Index;
 use crate::source::Source;
+use crate::syntax::yaml::NodeId;
 
 /// How many possible bases are looked at; with more, nobody can tell.
 pub(super) const MAX_BASES: usize = 8;
@@ -146,30 +147,23 @@ fn without_ending(name: &str) -> &str {
 }
 
 /// The services that say neither image nor build nor what they extend.
-fn patches<'a>(file: &'a File, fuel: &'a Fuel) -> Vec<&'a str> {
-    let mut out = Vec::new();
-    for services in file.services(fuel) {
-        each(services, fuel, &mut |service| {
-            let table = Table::of(service.value.resolve(), fuel);
-            let whole = [Key::Image, Key::Build, Key::Extends].iter().any(|key| table.get(*key).is_some());
-            out.extend(service.key.str().filter(|_| !whole));
-            true
-        });
-    }
-    out
+fn patches<'a>(file: &'a File, fuel: &Fuel) -> Vec<&'a str> {
+    let services = file.services(fuel).iter().flat_map(|services| &services.all);
+    let patches = services.filter(|at| !is_whole(file, at.value, fuel));
+    patches.filter_map(|at| file.node(at.key).str()).collect()
 }
 
 /// Whether a file has one of these services with an image or a build.
 fn completes(file: &File, patches: &[&str], fuel: &Fuel) -> bool {
-    file.services(fuel).any(|services| {
-        patches.iter().any(|name| {
-            let service = super::tree::find(services, name, fuel);
-            service.is_some_and(|service| {
-                let table = Table::of(service.value.resolve(), fuel);
-                [Key::Image, Key::Build, Key::Extends].iter().any(|key| table.get(*key).is_some())
-            })
-        })
+    file.services(fuel).iter().any(|services| {
+        let mut found = patches.iter().filter_map(|name| services.get(name));
+        found.any(|at| is_whole(file, at.value, fuel))
     })
+}
+
+fn is_whole(file: &File, service: NodeId, fuel: &Fuel) -> bool {
+    let table = Table::of(file.node(service).resolve(), fuel);
+    [Key::Image, Key::Build, Key::Extends].iter().any(|key| table.get(*key).is_some())
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::syntax::yaml::{Node, NodeId};
 const MERGE_DEPTH: usize = 64;
 
 /// Steps that a reading may make for each byte of its files; real ones make less than one.
-const STEPS_PER_BYTE: usize = 64;
+const STEPS_PER_BYTE: usize = 16;
 
 /// The steps that a reading may still make.
 #[derive(Debug)]

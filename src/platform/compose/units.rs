@@ -8,7 +8,7 @@ use super::container::{Container, Containers};
 use super::file::File;
 use super::load::{Home, Loaded, load};
 use super::resolve::Resolver;
-use super::tree::{Fuel, each};
+use super::tree::Fuel;
 use super::twins::twins;
 use super::write::{ComposeWriter, Sited};
 use super::{Context, Problem, Reading, STEPS};
@@ -51,26 +51,17 @@ pub(super) struct Service {
 fn of_file(loaded: &Loaded, home: &Home, containers: &Containers<'_>, fuel: &Fuel) -> Vec<Service> {
     let mut out: Vec<Service> = Vec::new();
     let Some(file) = loaded.store.files.get(home.file) else { return out };
-    for services in file.services(fuel) {
-        let mut seen = std::collections::HashSet::new();
-        each(services, fuel, &mut |found| {
-            let Some(name) = found.key.str().filter(|name| seen.insert(name.to_owned())) else { return true };
-            let mut answers = home.projects.iter().map(|project| (*project, containers.get(*project, name)));
-            let Some((project, container)) = answers.next() else { return true };
-            let undecided = home.too_many || answers.any(|(_, other)| !same_answer(&container, &other));
-            if !container.layers.is_empty() {
-                out.push(Service {
-                    file: home.file,
-                    name: name.to_owned(),
-                    key: found.key.span(),
-                    value: found.value.id(),
-                    project,
-                    container,
-                    undecided,
-                });
-            }
-            true
-        });
+    for at in file.services(fuel).iter().flat_map(|services| &services.all) {
+        let key = file.node(at.key);
+        let Some(name) = key.str() else { continue };
+        let mut answers = home.projects.iter().map(|project| (*project, containers.get(*project, name)));
+        let Some((project, container)) = answers.next() else { continue };
+        let undecided = home.too_many || answers.any(|(_, other)| !same_answer(&container, &other));
+        if !container.layers.is_empty() {
+            let (key, value) = (key.span(), at.value);
+            let name = name.to_owned();
+            out.push(Service { file: home.file, name, key, value, project, container, undecided });
+        }
     }
     out
 }

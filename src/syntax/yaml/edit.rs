@@ -7,7 +7,6 @@ use super::style::{Habits, Seam, comments_above, end_of_lines, line_break};
 use super::value::{BlockStyle, FlowLines, FlowStyle, Value, push_blanks};
 use super::{Entry, Kind, Layout, Node, NodeId, Style, Yaml, scan};
 use crate::source::Span;
-use std::cell::OnceCell;
 
 /// Text to be put before the byte at `at`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,26 +28,25 @@ pub enum Place {
     Last,
 }
 
-/// Writes insertions for one file. Looks at the file's habits once, when they are first asked for.
-#[derive(Debug)]
+/// Writes insertions for one file.
+#[derive(Clone, Copy, Debug)]
 pub struct Editor<'a> {
     yaml: &'a Yaml,
     text: &'a str,
-    habits: OnceCell<Habits<'a>>,
 }
 
 impl<'a> Editor<'a> {
     /// An editor of the file with this tree and text.
     pub fn new(yaml: &'a Yaml, text: &'a str) -> Self {
-        Self { yaml, text, habits: OnceCell::new() }
+        Self { yaml, text }
     }
 
     pub(super) fn text(&self) -> &'a str {
         self.text
     }
 
-    fn habits(&self) -> &Habits<'a> {
-        self.habits.get_or_init(|| Habits::of(self.yaml, self.text))
+    fn habits(&self) -> &Habits {
+        self.yaml.habits(self.text)
     }
 
     /// A new key with its value in a mapping. Where nothing can be written behind the wanted entry (a block scalar that

@@ -110,12 +110,12 @@ pub(super) fn comments_above(yaml: &Yaml, text: &str, mut line: usize) -> usize 
 }
 
 /// What most of a file does.
-#[derive(Debug)]
-pub(super) struct Habits<'a> {
+#[derive(Clone, Debug)]
+pub(super) struct Habits {
     step: Votes,
     dash: Votes,
     /// The dashes below each key.
-    dash_of: HashMap<&'a str, Votes>,
+    dash_of: HashMap<Box<str>, Votes>,
     single_quotes: usize,
     double_quotes: usize,
 }
@@ -141,9 +141,9 @@ impl Votes {
     }
 }
 
-impl<'a> Habits<'a> {
+impl Habits {
     /// Looks at the whole file once.
-    pub(super) fn of(yaml: &'a Yaml, text: &'a str) -> Self {
+    pub(super) fn of(yaml: &Yaml, text: &str) -> Self {
         let mut habits = Self {
             step: Votes::default(),
             dash: Votes::default(),
@@ -162,7 +162,7 @@ impl<'a> Habits<'a> {
         habits
     }
 
-    fn look_at(&mut self, mapping: Node<'a>) {
+    fn look_at(&mut self, mapping: Node<'_>) {
         let column = mapping.column();
         for entry in mapping.entries() {
             let width = entry.value.column().saturating_sub(column);
@@ -170,7 +170,11 @@ impl<'a> Habits<'a> {
                 Kind::Mapping(Layout::Block) => self.step.add(width),
                 Kind::Sequence(Layout::Block) => {
                     self.dash.add(width);
-                    self.dash_of.entry(entry.key.str().unwrap_or_default()).or_default().add(width);
+                    let key = entry.key.str().unwrap_or_default();
+                    match self.dash_of.get_mut(key) {
+                        Some(votes) => votes.add(width),
+                        None => self.dash_of.entry(key.into()).or_default().add(width),
+                    }
                 }
                 _ => {}
             }

@@ -1,0 +1,76 @@
+//! Files in memory, and a run over them.
+
+#![allow(dead_code, missing_docs, unreachable_pub, reason = "each test program uses its own part")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use shmlint::discover::Walk;
+use shmlint::files::{Files, ReadError, join};
+use shmlint::finding::Edit;
+use shmlint::fix::apply::{apply, sorted};
+use shmlint::lint::{Lint, Report, Wanted};
+use shmlint::options::Options;
+use shmlint::source::Source;
+
+#[derive(Clone, Default)]
+pub struct Memory(pub BTreeMap<String, Arc<Source>>);
+
+impl Memory {
+    pub fn of<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Self {
+        let source = |(path, text): (&str, &str)| (path.to_owned(), Source::new(path, text.into()));
+        Self(files.into_iter().map(source).collect())
+    }
+
+    pub fn text(&self, path: &str) -> &str {
+        self.0[path].text()
+    }
+
+    /// Checks and lists the named files, notes included.
+    pub fn lint(&self, paths: &[&str]) -> Report {
+        let options = Options { pedantic: true, ..Options::default() };
+        let wanted = Wanted { fixes: true, workloads: true, looked: false };
+        let seen = AtomicUsize::new(0);
+        let lint = Lint { files: self, options: &options, wanted, seen: &seen };
+        lint.run(&Walk::default(), &paths.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>())
+    }
+
+    /// The edits of all fixes of a report, by file.
+    pub fn edits(report: &Report) -> BTreeMap<String, Vec<Edit>> {
+        let mut edits: BTreeMap<String, Vec<Edit>> = BTreeMap::new();
+        for edit in
+            report.findings.iter().filter_map(|finding| finding.fix.as_ref()).flat_map(|fix| &fix.edits)
+        {
+            edits.entry(edit.source.path().to_owned()).or_default().push(edit.clone());
+        }
+        edits.into_iter().map(|(path, edits)| (path, sorted(edits))).collect()
+    }
+
+    /// The files with all fixes of a report applied.
+    pub fn fixed(&self, report: &Report) -> Self {
+        let mut files = self.clone();
+        for (path, edits) in Self::edits(report) {
+            let new = apply(&self.0[&path], &edits);
+            files.0.insert(path.clone(), Source::new(path, new));
+        }
+        files
+    }
+}
+
+impl Files for Memory {
+    fn read(&self, path: &str) -> Result<Arc<Source>, ReadError> {
+        self.0.get(path).cloned().ok_or(ReadError::NotFound)
+    }
+
+    fn beside(&self, path: &str) -> Arc<Vec<String>> {
+        let folder = path.rfind('/').map_or("", |at| &path[..=at]);
+        let inside = self.0.keys().filter_map(|other| other.strip_prefix(folder));
+        Arc::new(inside.filter(|name| !name.contains('/')).map(str::to_owned).collect())
+    }
+
+    fn resolve(&self, from: &str, to: &str) -> Result<String, ReadError> {
+        let path = join(from, to);
+        if self.0.contains_key(&path) { Ok(path) } else { Err(ReadError::NotFound) }
+    }
+}
