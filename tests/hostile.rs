@@ -110,7 +110,7 @@ fn texts_that_are_none() {
     let invalid = [b"services:\n  \xff\xfe:\n".as_slice(), GPU.as_bytes()].concat();
     let tabs = GPU.replace("  ", "\t").into_bytes();
     let nul = GPU.replace("acme", "ac\0me").into_bytes();
-    let noise: Vec<u8> = (0..4_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let noise: Vec<u8> = (0..4_000_u32).map(|at| at.wrapping_mul(2_654_435_761).to_le_bytes()[2]).collect();
     let names = [
         "compose.yaml",
         "deploy.yaml",
