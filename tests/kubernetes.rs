@@ -213,3 +213,13 @@ fn who_sets_shm_by_itself_is_known() {
     ];
     assert_eq!(rows, expected, "{}", rows.join("\n"));
 }
+
+#[test]
+fn what_was_rendered_names_its_template() {
+    let folder = root().join("fixtures/kubernetes/documents");
+    let ran = shmlint(&folder, &["--format", "json", "--isolated", "rendered.yaml"]);
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).expect("a report");
+    let related = json["findings"][0]["related"].as_array().expect("related places");
+    let messages: Vec<&str> = related.iter().filter_map(|place| place["message"].as_str()).collect();
+    assert!(messages.contains(&"rendered from trainer/templates/job.yaml"), "{messages:?}");
+}

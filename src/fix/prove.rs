@@ -259,6 +259,8 @@ fn mended(task: &Task, old: &Workload, new: &Workload, was: &[Finding], now: &[F
     let Some(finding) = was.get(task.at.1) else { return false };
     let quieter = count(now, finding) < count(was, finding);
     let as_wanted = match task.wanted.change {
+        // A volume that is there already may have no bound.
+        Change::SetSize { .. } if new.shm == (Shm::Tmpfs { bytes: None }) => true,
         Change::SetSize { bytes } | Change::Limit { bytes, .. } | Change::ReplaceBySize { bytes, .. } => {
             new.shm.bytes().is_some_and(|got| got >= bytes)
         }

@@ -75,7 +75,7 @@ pub(super) fn workload(
     if let Some((bytes, limit)) = manifest.bytes(node, limit).zip(at(node, limit)) {
         workload.memory_limit = Some((bytes, manifest.place(limit.span())));
     }
-    let spot = Spot::new(manifest, node.id(), node.id(), head.start, &pod.volumes);
+    let spot = Spot::new(&pod, manifest, (node, node), head.start);
     finish(workload, found, spot)
 }
 

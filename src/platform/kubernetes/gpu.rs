@@ -119,7 +119,10 @@ pub(super) fn fits(pattern: &str, name: &str) -> bool {
 
 /// Whether a resource is an accelerator, and if so whether its quantity counts devices.
 pub(super) fn resource(name: &str) -> Option<bool> {
-    // The lists that a cluster counts with, such as `requests.nvidia.com/gpu`, belong to quotas.
+    // The resources of Kubernetes itself have no vendor.
+    if !name.contains('/') {
+        return None;
+    }
     let (_, counts) = RESOURCES.iter().find(|(pattern, _)| fits(pattern, name))?;
     Some(*counts)
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::manifest::{Manifest, get, list};
 use super::pod::{self, Base};
+use super::read::Around;
 use super::shape::{Object, Tree};
 use crate::files::{Files, join};
 use crate::layer::Layer;
@@ -42,7 +43,8 @@ pub(super) enum Patch {
 
 /// Looks for the kustomization that names the file at `path` as a patch, and for the container `container` of the object in
 /// what that puts together.
-pub(super) fn patch(files: &dyn Files, path: &str, object: Object<'_>, container: &str) -> Patch {
+pub(super) fn patch(around: &Around<'_>, path: &str, object: Object<'_>, container: &str) -> Patch {
+    let files = around.files;
     let Some(kustomization) = FOLDERS.iter().find_map(|folder| naming(files, path, folder)) else {
         return Patch::No;
     };
@@ -59,7 +61,7 @@ pub(super) fn patch(files: &dyn Files, path: &str, object: Object<'_>, container
         None => (object.kind, object.name),
     };
     let Some(name) = name else { return unknown("it names no object") };
-    let mut search = Search { files, kind, name, container, budget: MOST_FILES };
+    let mut search = Search { around, kind, name, container, budget: MOST_FILES };
     match search.kustomization(&kustomization) {
         Some(base) => Patch::Of(Box::new(base)),
         None => unknown("what it changes is not among the files"),
@@ -142,7 +144,7 @@ impl Kustomization {
 
 /// The search for one container.
 struct Search<'s> {
-    files: &'s dyn Files,
+    around: &'s Around<'s>,
     kind: &'s str,
     name: &'s str,
     container: &'s str,
@@ -163,10 +165,10 @@ impl Search<'_> {
         if part.contains("://") || part.contains("?ref=") {
             return None;
         }
-        if let Ok(source) = self.files.read_reference(from, part) {
+        if let Ok(source) = self.around.files.read_reference(from, part) {
             return self.manifest(Manifest::of(Layer::file(source)));
         }
-        let folder = open(self.files, from, &format!("{}/", part.trim_end_matches('/')))?;
+        let folder = open(self.around.files, from, &format!("{}/", part.trim_end_matches('/')))?;
         self.kustomization(&folder)
     }
 
@@ -178,7 +180,7 @@ impl Search<'_> {
             let ours = |object: Object<'_>| object.kind == self.kind && object.name == Some(self.name);
             let pods = tree.pods.iter().filter_map(|index| Some((*index, tree.frames.get(*index)?)));
             let mut pods = pods.filter(|(_, frame)| ours(tree.object_of(frame)));
-            pods.find_map(|(index, _)| pod::base(&tree, index, self.container))
+            pods.find_map(|(index, _)| pod::base(&tree, index, self.container, self.around))
         })
     }
 }

@@ -9,11 +9,11 @@ use super::kustomize::{self, Patch};
 use super::manifest::{Manifest, at, find, get, list};
 use super::read::{Around, Item};
 use super::shape::{Container, Frame, Object, Tree};
-use super::shm::{self, Found, Pod, Volume, Volumes};
+use super::shm::{self, Found, Pod, User, Volume, Volumes};
 use super::write::Spot;
 use crate::engine::{DOCKER_DEFAULT, decide};
 use crate::source::Span;
-use crate::syntax::yaml::{Node, Style};
+use crate::syntax::yaml::{Node, NodeId, Style};
 use crate::workload::{Engine, Gpu, Place, Platform, Setting, Workload};
 
 /// CRI-O's own size, which counts only where the runtime handler allows the annotation:
@@ -30,15 +30,8 @@ pub(super) fn workloads(
     index: usize,
     around: &Around<'_>,
 ) -> Vec<Item> {
-    let Some(context) = PodContext::new(tree, index) else { return Vec::new() };
-    let mut first = true;
-    let mut items = Vec::with_capacity(context.containers.len());
-    for container in &context.containers {
-        let main = container.list != "initContainers";
-        items.push(context.item(manifest, container, main && first, around));
-        first &= !main;
-    }
-    items
+    let Some(context) = PodContext::new(tree, index, around) else { return Vec::new() };
+    context.containers.iter().map(|container| context.item(manifest, container, around)).collect()
 }
 
 /// A container as it is defined in another file, which the one that is read patches.
@@ -51,8 +44,8 @@ pub(super) struct Base {
 }
 
 /// The container of a name in the pod spec at a frame, if all of it stands there.
-pub(super) fn base(tree: &Tree<'_>, index: usize, name: &str) -> Option<Base> {
-    let context = PodContext::new(tree, index)?;
+pub(super) fn base(tree: &Tree<'_>, index: usize, name: &str, around: &Around<'_>) -> Option<Base> {
+    let context = PodContext::new(tree, index, around)?;
     let container = context.containers.iter().find(|container| container.name == name)?;
     let manifest = tree.manifest;
     let mut workload =
@@ -77,6 +70,8 @@ struct PodContext<'a> {
     /// From the pod spec upwards to its object, without that.
     way: Vec<Frame<'a>>,
     annotations: Vec<Node<'a>>,
+    /// The first of the containers that run side by side.
+    first: Option<NodeId>,
     /// The claims that the pod lists, by the names that its containers call them by.
     claims: gpu::Listed<'a>,
     /// Argo's patch of the pod spec.
@@ -87,7 +82,7 @@ struct PodContext<'a> {
 }
 
 impl<'a> PodContext<'a> {
-    fn new(tree: &Tree<'a>, index: usize) -> Option<Self> {
+    fn new(tree: &Tree<'a>, index: usize, around: &Around<'_>) -> Option<Self> {
         let manifest = tree.manifest;
         let frame = tree.frames.get(index)?;
         let spec = frame.node;
@@ -113,11 +108,15 @@ impl<'a> PodContext<'a> {
             spec,
             volumes: volumes(manifest, object, &whole),
             memory_limit: memory_limit.map(|(bytes, _)| bytes),
-            on_shm: on_shm(manifest, &containers),
+            on_shm: HashMap::new(),
             unread: None,
         };
         let mut context = Self {
             annotations: annotations.collect(),
+            first: containers
+                .iter()
+                .find(|container| container.list != "initContainers")
+                .map(|container| container.node.id()),
             claims: gpu::listed_claims(manifest, spec),
             patch: whole.iter().find_map(|frame| frame.patch).filter(|_| object.is_argo()),
             // Argo's sets of containers have the volumes of their template.
@@ -129,7 +128,40 @@ impl<'a> PodContext<'a> {
             memory_limit,
         };
         context.pod.unread = context.unread(frame.object.is_some());
+        context.pod.on_shm = context.on_shm(around);
         Some(context)
+    }
+
+    /// The volumes that containers mount on `/dev/shm`. Of two containers that mount one, that with a GPU is named.
+    fn on_shm(&self, around: &Around<'_>) -> HashMap<&'a str, User<'a>> {
+        let manifest = self.pod.manifest;
+        let mut users: HashMap<&str, User<'a>> = HashMap::new();
+        for container in &self.containers {
+            for mount in list(container.node, "volumeMounts") {
+                let path = manifest.text_of(mount, "mountPath");
+                let volume = manifest.text_of(mount, "name").filter(|_| path.is_some_and(shm::is_shm));
+                let Some(volume) = volume else { continue };
+                let gpu = self.gpu(container, around).is_yes();
+                let user = User { name: container.name, gpu };
+                let known = users.entry(volume).or_insert(user);
+                if gpu && !known.gpu {
+                    *known = user;
+                }
+            }
+        }
+        users
+    }
+
+    /// What asks for a GPU for a container.
+    fn gpu(&self, container: &Container<'a>, around: &Around<'_>) -> Gpu {
+        let manifest = self.pod.manifest;
+        let claims = (&self.claims, around.claims);
+        let is_first = self.first == Some(container.node.id());
+        let mut gpu = gpu::of_container(manifest, container, &self.annotations, claims, is_first);
+        if let Some(patch) = self.patch {
+            patched_gpu(manifest, patch, container.name, &mut gpu);
+        }
+        gpu
     }
 
     /// Why the pod may get more than is written here.
@@ -155,24 +187,9 @@ impl<'a> PodContext<'a> {
     }
 
     /// The workload of one container.
-    fn item(
-        &self,
-        manifest: &Arc<Manifest>,
-        container: &Container<'a>,
-        is_first: bool,
-        around: &Around<'_>,
-    ) -> Item {
+    fn item(&self, manifest: &Arc<Manifest>, container: &Container<'a>, around: &Around<'_>) -> Item {
         let node = container.node;
-        let mut gpu = gpu::of_container(
-            manifest,
-            container,
-            &self.annotations,
-            (&self.claims, around.claims),
-            is_first,
-        );
-        if let Some(patch) = self.patch {
-            patched_gpu(manifest, patch, container.name, &mut gpu);
-        }
+        let gpu = self.gpu(container, around);
         let mut found = self.pod.settings(container, &[(node, "volumeMounts")]);
         found.extend(self.outside(container, around));
         let base = match self.patch_of(container, gpu.is_yes(), around) {
@@ -205,7 +222,7 @@ impl<'a> PodContext<'a> {
             let below = settings.map(|setting| Found { setting, nodes: shm::Nodes::default() });
             found.splice(0..0, below);
         }
-        let spot = Spot::new(manifest, self.holder.id(), node.id(), container.head.start, &self.pod.volumes);
+        let spot = Spot::new(&self.pod, manifest, (self.holder, node), container.head.start);
         finish(workload, found, spot)
     }
 
@@ -224,8 +241,7 @@ impl<'a> PodContext<'a> {
     /// What a kustomization makes of the container, where that matters: it asks for a GPU.
     fn patch_of(&self, container: &Container<'a>, gpu: bool, around: &Around<'_>) -> Patch {
         let file = self.pod.manifest.layer.source().path();
-        let patch =
-            if gpu { kustomize::patch(around.files, file, self.object, container.name) } else { Patch::No };
+        let patch = if gpu { kustomize::patch(around, file, self.object, container.name) } else { Patch::No };
         let manifest = self.pod.manifest;
         let partial = get(container.node, "image").is_none() && !manifest.may_gain(container.node);
         match patch {
@@ -235,16 +251,6 @@ impl<'a> PodContext<'a> {
             patch => patch,
         }
     }
-}
-
-/// The volumes that containers mount on `/dev/shm`, each with the name of the container.
-fn on_shm<'a>(manifest: &'a Manifest, containers: &[Container<'a>]) -> HashMap<&'a str, &'a str> {
-    let mounts = containers.iter().flat_map(|container| {
-        let mounts = list(container.node, "volumeMounts");
-        let mounts = mounts.filter(|mount| manifest.text_of(*mount, "mountPath").is_some_and(shm::is_shm));
-        mounts.filter_map(|mount| Some((manifest.text_of(mount, "name")?, container.name)))
-    });
-    mounts.collect()
 }
 
 /// The volumes that containers of a pod spec can mount: its own, and for Argo those of the templates and workflow around it.

@@ -37,10 +37,18 @@ pub(super) struct Pod<'a> {
     pub(super) volumes: Volumes<'a>,
     /// The pod's memory limit as a kubelet works it out.
     pub(super) memory_limit: Option<u64>,
-    /// The volumes that are mounted on `/dev/shm`, each with the name of a container that does.
-    pub(super) on_shm: HashMap<&'a str, &'a str>,
+    /// The volumes that are mounted on `/dev/shm`.
+    pub(super) on_shm: HashMap<&'a str, User<'a>>,
     /// Why the pod may have more than is written.
     pub(super) unread: Option<(String, Span)>,
+}
+
+/// A container that mounts a volume on `/dev/shm`.
+#[derive(Clone, Copy)]
+pub(super) struct User<'a> {
+    pub(super) name: &'a str,
+    /// Whether it asks for a GPU: then the volume has its use, and others may do without.
+    pub(super) gpu: bool,
 }
 
 /// A volume of a pod.
@@ -56,8 +64,8 @@ pub(super) struct Volume<'a> {
 #[derive(Default)]
 pub(super) struct Volumes<'a> {
     by_name: HashMap<&'a str, Volume<'a>>,
-    /// Those of memory, in the order of the file, each with its `emptyDir`.
-    memory: Vec<(Volume<'a>, Node<'a>)>,
+    /// Those of memory, in the order of the file.
+    memory: Vec<Volume<'a>>,
 }
 
 /// No pod has so many volumes of memory.
@@ -70,12 +78,17 @@ impl<'a> Volumes<'a> {
         for volume in volumes {
             let empty_dir = get(volume.node, "emptyDir").filter(|_| !volume.is_claim);
             let empty_dir = empty_dir.filter(|it| manifest.text_of(*it, "medium") == Some("Memory"));
-            if let Some(empty_dir) = empty_dir.filter(|_| all.memory.len() < MOST_MEMORY) {
-                all.memory.push((volume, empty_dir));
+            if empty_dir.is_some() && all.memory.len() < MOST_MEMORY {
+                all.memory.push(volume);
             }
             all.by_name.entry(volume.name).or_insert(volume);
         }
         all
+    }
+
+    /// The memory volumes.
+    pub(super) fn memory(&self) -> impl Iterator<Item = &Volume<'a>> {
+        self.memory.iter()
     }
 
     /// The volume of a name.
@@ -261,18 +274,19 @@ impl<'a> Pod<'a> {
     /// Memory volumes made for shm that this container does not mount there.
     fn unmounted(&self, mounts: &[Node<'a>], found: &mut Vec<Found>) {
         let manifest = self.manifest;
-        for (volume, _) in &self.volumes.memory {
+        for volume in self.volumes.memory() {
             let own = mounts.iter().filter(|mount| manifest.text_of(**mount, "name") == Some(volume.name));
             let paths: Vec<&str> = own.filter_map(|mount| manifest.text_of(*mount, "mountPath")).collect();
             if paths.iter().any(|path| is_shm(path)) {
                 continue;
             }
-            let other = self.on_shm.get(volume.name);
-            if other.is_none() && !meant_for_shm(volume.name, paths.first().copied()) {
+            let user = self.on_shm.get(volume.name);
+            let in_use = paths.is_empty() && user.is_some_and(|user| user.gpu);
+            if in_use || (user.is_none() && !meant_for_shm(volume.name, paths.first().copied())) {
                 continue;
             }
             let here = paths.first().map(|path| format!("on `{path}`"));
-            let mounted = here.or_else(|| other.map(|container| format!("in container '{container}'")));
+            let mounted = here.or_else(|| user.map(|user| format!("in container '{}'", user.name)));
             let says = Says::Volume { name: volume.name.to_owned(), mounted };
             let nodes = Nodes { volume: Some(volume.node.id()), ..Nodes::default() };
             let text = describe(manifest, volume, "");

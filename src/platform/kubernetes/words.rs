@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::gpu;
 use super::kinds::KINDS;
@@ -16,16 +16,24 @@ const OURS: &[&str] =
     &["gpu", "GPU", "resourceClaims", "shm", "Shm", "sharedMemory", "hostIPC", "accelerators"];
 
 static OUR: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| scanner(gpu::words().chain(OURS.iter().copied()).map(str::to_owned)));
+    LazyLock::new(|| scanner(OURS.iter().copied().chain(gpu::words())));
 
 /// Custom resources and values of charts that name no containers.
 static BESIDE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let apis = KINDS.iter().map(|row| row.api).filter(|api| !api.is_empty());
-    scanner(apis.chain(gpu::words()).chain(gpu::counts()).chain(["accelerators:"]).map(str::to_owned))
+    scanner(apis.chain(["accelerators:"]).chain(gpu::words()).chain(gpu::counts()))
 });
 
-fn scanner(words: impl Iterator<Item = String>) -> Option<AhoCorasick> {
-    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(words).ok()
+/// A scanner that is quick to build: it often reads one small file.
+fn scanner(words: impl Iterator<Item = &'static str>) -> Option<AhoCorasick> {
+    let mut needed: Vec<&str> = Vec::new();
+    for word in words {
+        // A word that holds another is found by that.
+        if !needed.iter().any(|known| word.contains(known)) {
+            needed.push(word);
+        }
+    }
+    AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(needed).ok()
 }
 
 fn has(words: &LazyLock<Option<AhoCorasick>>, text: &str) -> bool {

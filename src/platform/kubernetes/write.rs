@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::manifest::{Manifest, find, get};
-use super::shm::{Nodes, Volumes};
+use super::shm::{Nodes, Pod};
 use crate::finding::{Change, Edit};
 use crate::platform::Writer;
 use crate::size::Dialect;
@@ -24,6 +24,8 @@ pub(super) struct Spot {
     container: NodeId,
     /// Where the container begins: what its edits add must be written whenever that is.
     base: usize,
+    /// A memory volume that another container mounts on `/dev/shm`.
+    shared: Option<NodeId>,
     /// A name that no volume has yet.
     free: Option<&'static str>,
     /// The nodes of the workload's settings, one each.
@@ -31,16 +33,23 @@ pub(super) struct Spot {
 }
 
 impl Spot {
-    /// Where the container `container`, whose head begins at `base`, stands in the pod spec `pod`.
+    /// Where a container, whose head begins at `base`, stands in a pod: the mapping with the volumes, and its own.
     pub(super) fn new(
+        pod: &Pod<'_>,
         manifest: &Arc<Manifest>,
-        pod: NodeId,
-        container: NodeId,
+        (holder, container): (Node<'_>, Node<'_>),
         base: usize,
-        volumes: &Volumes<'_>,
     ) -> Self {
-        let free = NAMES.iter().find(|name| volumes.get(name).is_none()).copied();
-        Self { manifest: Arc::clone(manifest), pod, container, base, free, settings: Vec::new() }
+        let shared = pod.volumes.memory().find(|volume| pod.on_shm.contains_key(volume.name));
+        Self {
+            manifest: Arc::clone(manifest),
+            pod: holder.id(),
+            container: container.id(),
+            base,
+            shared: shared.map(|volume| volume.node.id()),
+            free: NAMES.iter().find(|name| pod.volumes.get(name).is_none()).copied(),
+            settings: Vec::new(),
+        }
     }
 }
 
@@ -116,8 +125,13 @@ impl<'a> Pen<'_, 'a> {
     fn write(&self, workload: &Workload, change: &Change) -> Vec<Vec<Edit>> {
         let one = |edits: Option<Vec<Edit>>| edits.into_iter().collect();
         match change {
-            Change::SetSize { bytes } => self.new_volume(*bytes),
-            Change::MountVolume { setting } => self.mount_declared(*setting),
+            Change::SetSize { bytes } => {
+                let shared = self.mount_volume(self.spot.shared);
+                shared.into_iter().chain(self.new_volume(*bytes)).collect()
+            }
+            Change::MountVolume { setting } => {
+                self.mount_volume(self.nodes(*setting).and_then(|nodes| nodes.volume))
+            }
             Change::ReplaceSize { setting, bytes } => one(self.replace_size(workload, *setting, *bytes)),
             Change::SetMedium { setting } => one(self.set_medium(*setting)),
             Change::Limit { setting, bytes } => one(self.limit(*setting, *bytes)),
@@ -140,8 +154,8 @@ impl<'a> Pen<'_, 'a> {
     }
 
     /// A mount of a volume that is there already.
-    fn mount_declared(&self, setting: usize) -> Vec<Vec<Edit>> {
-        let volume = self.nodes(setting).and_then(|nodes| nodes.volume).map(|id| self.manifest().node(id));
+    fn mount_volume(&self, volume: Option<NodeId>) -> Vec<Vec<Edit>> {
+        let volume = volume.map(|id| self.manifest().node(id));
         let Some(name) = volume.and_then(|volume| self.manifest().text_of(volume, "name")) else {
             return Vec::new();
         };
@@ -158,7 +172,8 @@ impl<'a> Pen<'_, 'a> {
     /// The ways to add an item to the list under a key of a mapping, which is made where it is not there: behind the
     /// key `near`, at the end, behind any other.
     fn listed(&self, mapping: Node<'a>, key: &str, item: &Value, near: &str) -> Vec<Edit> {
-        let found = match mapping.entry(key) {
+        // Of two equal keys the last one counts.
+        let found = match mapping.entries().filter(|entry| entry.key.str() == Some(key)).last() {
             Some(entry) if entry.value.is_missing() => {
                 self.editor.fill(mapping, entry, &Value::Sequence(vec![item.clone()])).into_iter().collect()
             }
