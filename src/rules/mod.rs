@@ -50,8 +50,9 @@ impl Eq for Rule {}
 enum Check {
     /// One for each workload that asks for a GPU.
     Gpu(fn(&'static Rule, &Case<'_>) -> Option<Finding>),
-    /// One for each setting of any workload: what is written cannot work, whoever needs it. The number is the setting's
-    /// index.
+    /// One for each workload with any setting: what is written cannot work, whoever needs it.
+    Any(fn(&'static Rule, &Case<'_>) -> Option<Finding>),
+    /// One for each setting of any workload, likewise. The number is the setting's index.
     Written(fn(&'static Rule, &Case<'_>, usize, &Setting) -> Option<Finding>),
 }
 
@@ -142,6 +143,7 @@ pub fn judge(case: &Case<'_>) -> Vec<Finding> {
         match check {
             Check::Gpu(check) if gpu => keep(check(rule, case)),
             Check::Gpu(_) => {}
+            Check::Any(check) => keep(check(rule, case)),
             Check::Written(check) => {
                 workload
                     .settings

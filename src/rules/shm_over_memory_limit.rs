@@ -3,13 +3,13 @@
 use super::{Case, Check, Rule};
 use crate::finding::Finding;
 use crate::size::human;
-use crate::workload::{Engine, Setting};
+use crate::workload::Engine;
 
-pub(super) const CHECK: Check = Check::Written(check);
+pub(super) const CHECK: Check = Check::Any(check);
 
-fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) -> Option<Finding> {
+fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let (limit, limited) = case.workload.memory_limit.as_ref()?;
-    let (_, _, size) = case.written().filter(|(written, ..)| *written == index)?;
+    let (_, setting, size) = case.written()?;
     if size < *limit {
         return None;
     }

@@ -3,18 +3,15 @@
 use super::case::is_lost_in_swarm;
 use super::{Case, Check, Rule, help};
 use crate::finding::{Change, Finding, Wanted};
-use crate::workload::Setting;
 
-pub(super) const CHECK: Check = Check::Written(check);
+pub(super) const CHECK: Check = Check::Any(check);
 
-fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) -> Option<Finding> {
+fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let workload = case.workload;
     // A memory volume on /dev/shm works; the other keys may then stand there for `docker compose up`.
     let default = case.gets_default()?;
-    let first = workload.settings.iter().position(is_lost_in_swarm)?;
-    if index != first {
-        return None;
-    }
+    let mut lost = workload.settings.iter().filter(|setting| is_lost_in_swarm(setting)).peekable();
+    let setting = *lost.peek()?;
     let message = format!(
         "`docker stack deploy` leaves out `{}` of {}, so that it gets {} /dev/shm",
         setting.text,
@@ -27,8 +24,7 @@ fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) 
     if let Some(evidence) = &workload.engine_evidence {
         finding = finding.related(evidence.place.clone(), "makes it a stack");
     }
-    let sizes = workload.settings.iter().filter(|setting| is_lost_in_swarm(setting));
-    let written = sizes.filter_map(|setting| setting.size()?.1.bytes()).next_back();
+    let written = lost.filter_map(|setting| setting.size()?.1.bytes()).next_back();
     Some(match case.at_least(written) {
         Some(bytes) => finding.wants(Wanted::safe(Change::SetSize { bytes })),
         None => finding,
