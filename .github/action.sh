@@ -54,19 +54,22 @@ install() {
   echo "version=$("$(binary)" --version | cut -d' ' -f2)" >>"$GITHUB_OUTPUT"
 }
 
+# The bash of macOS is 3.2: no mapfile, and empty arrays are unset.
 check() {
-  local shmlint args=() paths=()
+  local shmlint line args=() paths=() report
   shmlint=$(binary)
   cd "${INPUT_WORKING_DIRECTORY:-.}"
-  mapfile -t args < <(lines "${INPUT_ARGS:-}")
-  mapfile -t paths < <(lines "${INPUT_PATHS:-.}")
+  while IFS= read -r line; do args+=("$line"); done < <(lines "${INPUT_ARGS:-}")
+  while IFS= read -r line; do paths+=("$line"); done < <(lines "${INPUT_PATHS:-}")
   if [ -n "${INPUT_FAIL_ON:-}" ]; then args+=(--fail-on "$INPUT_FAIL_ON"); fi
   if [ -n "${INPUT_SARIF_FILE:-}" ]; then
+    report=$INPUT_SARIF_FILE
+    case $report in /* | ?:*) ;; *) report=$PWD/$report ;; esac
     # Said before the run, whose status ends the step.
-    echo "sarif-file=$(realpath -m --relative-to="$GITHUB_WORKSPACE" "$INPUT_SARIF_FILE")" >>"$GITHUB_OUTPUT"
+    echo "sarif-file=${report#"$GITHUB_WORKSPACE"/}" >>"$GITHUB_OUTPUT"
     args+=(--format github --format "sarif=$INPUT_SARIF_FILE")
   fi
-  exec "$shmlint" check ${args[@]+"${args[@]}"} -- "${paths[@]}"
+  exec "$shmlint" check ${args[@]+"${args[@]}"} -- ${paths[@]+"${paths[@]}"}
 }
 
 case ${1:-} in

@@ -24,6 +24,10 @@ const fn style(open: &'static str, close: &'static str, at_start: bool) -> Style
 /// The comments of all languages that shmlint reads; longer beginnings stand before those that they end in.
 const STYLES: &[Style] = &[
     style("<!--", "-->", false),
+    style("{{- /*", "*/ -}}", false),
+    style("{{/*", "*/}}", false),
+    style("{#", "#}", false),
+    style("@#", "", true),
     style("/*", "*/", false),
     style("//", "", false),
     style("#", "", false),
@@ -70,6 +74,16 @@ pub(super) struct Name {
     pub(super) span: Span,
     /// The rule, or a sentence that says that there is none, and the nearest name.
     pub(super) rule: Result<&'static Rule, (String, Option<&'static str>)>,
+}
+
+/// Whether a line begins with a comment.
+pub(super) fn begins(line: &str) -> bool {
+    STYLES.iter().any(|style| {
+        let Some((head, rest)) = line.split_at_checked(style.open.len()) else { return false };
+        // `remove` is no remark.
+        let word = style.open.ends_with('m') && rest.starts_with(|c: char| c.is_alphanumeric());
+        head.eq_ignore_ascii_case(style.open) && !word
+    })
 }
 
 /// All comments of a text, in its order. `in_strings` tells that every line of the text is a string of JSON, as in a
@@ -222,6 +236,10 @@ mod tests {
             ("REM", ""),
             ("::", ""),
             ("@rem", ""),
+            ("@#", ""),
+            ("{#", " #}"),
+            ("{{/*", " */}}"),
+            ("{{- /*", " */ -}}"),
         ] {
             let comment = format!("{open} shmlint: ignore[SHM001] why{close}");
             for text in [comment.clone(), format!("x\n  {comment}\r\ny"), format!("\t{comment}  ")] {

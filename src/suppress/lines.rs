@@ -1,5 +1,7 @@
 //! Which lines a comment speaks of: the statement that it stands behind or above, or in a document the block below it.
 
+use super::comment::begins;
+
 /// The lines of a text, grouped as comments see them. Lines count from 0.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
@@ -107,18 +109,14 @@ fn continues(line: &str) -> bool {
     line.ends_with('\\') || line.ends_with(" `") || line.ends_with(" ^")
 }
 
-/// What a line holds. The beginnings are those that a line of one comment has; a Markdown heading is not told apart, which
-/// does no harm.
+/// What a line holds. A Markdown heading is not told from a comment, which does no harm.
 fn kind(line: &str) -> Kind {
     let text = line.trim_start();
     let text = text.strip_prefix('"').unwrap_or(text);
-    let rem = text.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("rem "));
-    if text.is_empty() {
-        Kind::Blank
-    } else if rem || ["#", "//", "/*", "<!--", "::"].iter().any(|open| text.starts_with(open)) {
-        Kind::Comment
-    } else {
-        Kind::Other
+    match text {
+        "" => Kind::Blank,
+        text if begins(text) => Kind::Comment,
+        _ => Kind::Other,
     }
 }
 
@@ -148,6 +146,8 @@ mod tests {
         assert_eq!([lines.below(0, false), lines.below(1, false), lines.below(3, false)], [2, 2, 4]);
         assert_eq!(lines.below(3, true), 5);
         assert_eq!(Lines::of("# end", false).below(0, false), 0);
+        let lines = Lines::of("# 1\nREM 2\n{{/* 3 */}}\nremove", false);
+        assert_eq!(lines.below(0, false), 3);
     }
 
     #[test]
