@@ -11,7 +11,7 @@ use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use shmlint::discover::Walk;
 use shmlint::files::{Files, ReadError};
-use shmlint::lint::{Lint, Wanted};
+use shmlint::lint::{Fixes, Lint, Wanted};
 use shmlint::options::Options;
 use shmlint::source::Source;
 use shmlint::syntax::shell::{self, Script};
@@ -97,7 +97,8 @@ fn whole(bencher: Bencher<'_, '_>, (name, with_fixes): (&str, bool)) {
     };
     let memory = One(Source::new(name, text.clone().into_bytes()));
     let options = Options::default();
-    let wanted = Wanted { fixes: with_fixes, ..Wanted::default() };
+    let fixes = if with_fixes { Fixes::All } else { Fixes::None };
+    let wanted = Wanted { fixes, ..Wanted::default() };
     let paths = [name.to_owned()];
     bencher.counter(BytesCount::of_str(&text)).bench(|| {
         let seen = AtomicUsize::new(0);

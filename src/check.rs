@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::finding::Finding;
 use crate::fix::apply::edited;
 use crate::fix::prove;
-use crate::lint::Wanted;
+use crate::lint::{Fixes, Wanted};
 use crate::platform::{Context, Kind, Reading};
 use crate::project::Unit;
 use crate::rules::{self, Case, unreadable_file};
@@ -20,6 +20,8 @@ pub struct UnitReport {
     pub listed: Vec<Listed>,
     /// What the rules say, not sorted; also what is suppressed.
     pub findings: Vec<Finding>,
+    /// What the rules say once all its safe fixes are made, where that was asked for and no other look has to tell.
+    pub mended: Option<Vec<Finding>>,
     /// The ignore comments of its files.
     pub ignores: Vec<Ignores>,
     /// The files that were read for it.
@@ -57,11 +59,12 @@ pub fn check(unit: &Unit, context: &Context<'_>, wanted: Wanted) -> UnitReport {
     if !ignores.is_empty() {
         suppress::mark_used(context, &reading, &mut ignores);
     }
+    let mut left = None;
     match &context.options.ignore_because {
-        _ if !wanted.fixes => {}
+        _ if wanted.fixes == Fixes::None => {}
         Some(reason) => suppress::add::comments(unit, context, &reading, &mut findings, reason),
         None => {
-            prove::fixes(unit, context, &reading, &mut findings);
+            left = prove::fixes(unit, context, &reading, &mut findings, wanted.fixes);
             for ignores in &mut ignores {
                 let removals = ignores.removals();
                 let same = |after: Reading| prove::same_meaning(&reading, &after);
@@ -72,15 +75,30 @@ pub fn check(unit: &Unit, context: &Context<'_>, wanted: Wanted) -> UnitReport {
     let listed = if wanted.workloads { list(&reading, &findings, context) } else { Vec::new() };
     let mut flat: Vec<Finding> = findings.into_iter().flatten().collect();
     let containers = || reading.workloads.iter().filter(|workload| workload.same_as.is_none());
+    // What else has a say in the findings is asked in another look at the edited texts.
+    let left = left.filter(|_| problems.is_empty() && context.options.per_file_ignores.is_empty());
     flat.extend(problems);
+    let settled = wanted.fixes != Fixes::None && ignores.is_empty();
+    let mended = settled.then(|| once_mended(left, &flat, wanted.fixes)).flatten();
     UnitReport {
         listed,
         findings: flat,
+        mended,
         ignores,
         workloads: containers().count(),
         gpu_workloads: containers().filter(|workload| workload.gpu.is_yes()).count(),
         sources: reading.sources,
     }
+}
+
+/// What a unit's findings are once its safe fixes are made: as the proof left them, unless a further fix waits.
+fn once_mended(left: Option<Vec<Vec<Finding>>>, findings: &[Finding], fixes: Fixes) -> Option<Vec<Finding>> {
+    if !findings.iter().any(Finding::is_fixed_safely) {
+        return Some(findings.iter().filter(|finding| finding.suppressed.is_none()).cloned().collect());
+    }
+    let left: Vec<Finding> = left?.into_iter().flatten().collect();
+    let waits = |finding: &Finding| finding.wanted.as_ref().is_some_and(|wanted| fixes.hold(wanted.safety));
+    (!left.iter().any(waits)).then_some(left)
 }
 
 /// What a file gives that holds nothing for the rules: its ignore comments, if it has any, which can hide nothing.
@@ -94,13 +112,14 @@ pub fn check_comments(
     if context.options.suppressions {
         ignores = Ignores::of(source);
     }
-    if let (Some(ignores), true) = (&mut ignores, wanted.fixes) {
+    if let (Some(ignores), true) = (&mut ignores, wanted.fixes != Fixes::None) {
         let removals = ignores.removals();
         let same =
             edited(&removals).iter().all(|(before, after, edits)| (kind.same_but_for)(before, after, edits));
         ignores.set_removable(same);
     }
-    UnitReport { ignores: ignores.into_iter().collect(), ..UnitReport::default() }
+    let mended = ignores.is_none().then(Vec::new);
+    UnitReport { ignores: ignores.into_iter().collect(), mended, ..UnitReport::default() }
 }
 
 /// What the rules say of each workload of a reading, in its order.

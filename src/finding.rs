@@ -233,6 +233,11 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Whether there is a fix that is made without being asked for by name.
+    pub fn is_fixed_safely(&self) -> bool {
+        self.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe)
+    }
+
     /// A finding about a workload, at the workload's own line.
     pub fn of(rule: &'static Rule, workload: &Workload, message: impl Into<String>) -> Self {
         let rendered = workload.rendered_from.iter().map(|template| Related {

@@ -1,12 +1,13 @@
 //! A whole run: find the files, form the units, check each, and collect what they give in a stable order.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::check::{Listed, UnitReport, check, check_comments};
 use crate::discover::{Collected, Found, Walk, kinds};
 use crate::files::Files;
-use crate::finding::Finding;
+use crate::finding::{Finding, Safety};
 use crate::options::Options;
 use crate::platform::{Claim, Context, KINDS, Kind, compose};
 use crate::project::{Index, Member, Unit};
@@ -19,6 +20,8 @@ use crate::suppress;
 pub struct Report {
     /// Findings, by path, line, column and rule.
     pub findings: Vec<Finding>,
+    /// What the findings are once all safe fixes are made, where no other look has to tell.
+    pub mended: Option<Vec<Finding>>,
     /// Findings that are suppressed.
     pub suppressed: Vec<Finding>,
     /// Sentences about what was asked for and is probably not as meant.
@@ -65,11 +68,34 @@ pub struct Counts {
     pub gpu_workloads: usize,
 }
 
+/// Which fixes a run is to prove.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fixes {
+    /// None: proofs cost as much as the rest.
+    #[default]
+    None,
+    /// Those that are made without being asked for by name.
+    Safe,
+    /// The unsafe ones, too.
+    All,
+}
+
+impl Fixes {
+    /// Whether fixes of this safety are wanted.
+    pub fn hold(self, safety: Safety) -> bool {
+        match self {
+            Self::None => false,
+            Self::Safe => safety == Safety::Safe,
+            Self::All => true,
+        }
+    }
+}
+
 /// What a run is to give.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wanted {
-    /// Proven fixes with the findings.
-    pub fixes: bool,
+    /// Which findings come with a proven fix.
+    pub fixes: Fixes,
     /// The workloads themselves.
     pub workloads: bool,
     /// What became of each file.
@@ -97,6 +123,7 @@ impl Lint<'_> {
         if let Some(baseline) = self.options.baseline.as_ref().filter(|_| self.options.suppressions) {
             report.warnings = baseline.hide(&mut report.findings, self.options, paths);
             report.set_suppressed_aside();
+            report.mended = None;
         }
         report
     }
@@ -264,8 +291,37 @@ fn said(finding: &Finding) -> (&str, Span, &str, &str) {
     (finding.place.path(), finding.place.span, finding.rule.code, &finding.message)
 }
 
-fn collect(done: Vec<UnitReport>, mut errors: Vec<String>, options: &Options) -> Report {
-    let mut report = Report::default();
+/// The findings by place. Two units that share a file may say the same of it; that which can be fixed comes first, and the
+/// other goes.
+fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by(|a, b| said(a).cmp(&said(b)).then(a.fix.is_none().cmp(&b.fix.is_none())));
+    findings.dedup_by(|later, earlier| said(later) == said(earlier));
+    findings
+}
+
+/// What the findings of all units are once their safe fixes are made, if each unit knows it and no other unit reads what
+/// it edits.
+fn mended(done: &mut [UnitReport]) -> Option<Vec<Finding>> {
+    let mut readers: HashMap<&str, usize> = HashMap::new();
+    for source in done.iter().flat_map(|unit| &unit.sources) {
+        *readers.entry(source.path()).or_default() += 1;
+    }
+    let fixes = done.iter().flat_map(|unit| &unit.findings).filter(|finding| finding.is_fixed_safely());
+    let edits = fixes.filter_map(|finding| finding.fix.as_ref()).flat_map(|fix| &fix.edits);
+    for edit in edits {
+        if readers.get(edit.source.path()).is_some_and(|readers| *readers > 1) {
+            return None;
+        }
+    }
+    let mut mended = Vec::new();
+    for unit in done {
+        mended.append(unit.mended.as_mut()?);
+    }
+    Some(mended)
+}
+
+fn collect(mut done: Vec<UnitReport>, mut errors: Vec<String>, options: &Options) -> Report {
+    let mut report = Report { mended: mended(&mut done).map(in_order), ..Report::default() };
     let mut ignores = Vec::new();
     for unit in done {
         report.counts.files += unit.sources.len();
@@ -276,9 +332,7 @@ fn collect(done: Vec<UnitReport>, mut errors: Vec<String>, options: &Options) ->
         ignores.extend(unit.ignores);
     }
     report.findings.extend(suppress::unused(ignores, options));
-    // Two units that share a file may say the same of it; that which can be fixed comes first, and the other goes.
-    report.findings.sort_by(|a, b| said(a).cmp(&said(b)).then(a.fix.is_none().cmp(&b.fix.is_none())));
-    report.findings.dedup_by(|later, earlier| said(later) == said(earlier));
+    report.findings = in_order(std::mem::take(&mut report.findings));
     report.set_suppressed_aside();
     let place = |listed: &Listed| (listed.workload.place.path().to_owned(), listed.workload.place.span);
     report.workloads.sort_by_cached_key(place);

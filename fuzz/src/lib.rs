@@ -13,7 +13,7 @@ use shmlint::discover::Walk;
 use shmlint::files::{Files, ReadError, join};
 use shmlint::finding::Edit;
 use shmlint::fix::apply::{apply, sorted};
-use shmlint::lint::{Lint, Report, Wanted};
+use shmlint::lint::{Fixes, Lint, Report, Wanted};
 use shmlint::options::Options;
 use shmlint::size::{Dialect, Style, compose, kubernetes, parse_any};
 use shmlint::source::Source;
@@ -208,7 +208,7 @@ fn lint(files: &Memory, name: &str) -> Report {
 }
 
 fn lint_with(files: &Memory, name: &str, options: &Options) -> Report {
-    let wanted = Wanted { fixes: true, workloads: true, looked: false };
+    let wanted = Wanted { fixes: Fixes::All, workloads: true, looked: false };
     let seen = AtomicUsize::new(0);
     let lint = Lint { files, options, wanted, seen: &seen };
     lint.run(&Walk::default(), &[name.to_owned()])

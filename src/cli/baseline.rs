@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use super::job::Job;
 use super::{CLEAN, FAILED};
 use crate::baseline;
+use crate::lint::Fixes;
 use crate::report::count;
 
 /// Writes the file. Gives the exit status.
 pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
     let path: PathBuf = job.settled.baseline.clone().unwrap_or_else(|| baseline::DEFAULT.into());
-    let report = job.lint(false, &[]);
+    let report = job.lint(Fixes::None, &[]);
     for error in &report.errors {
         job.console.complain(error);
     }

@@ -4,7 +4,7 @@ use super::args::CheckArgs;
 use super::console::Console;
 use super::job::Job;
 use super::{baseline, diff, fix, suppress};
-use crate::lint::Report;
+use crate::lint::{Fixes, Report};
 use crate::report::style::clean;
 
 /// Checks, and fixes where that is asked for. Gives the exit status.
@@ -22,14 +22,14 @@ pub(super) fn run(args: &CheckArgs, console: &Console) -> Result<u8, String> {
     } else if args.fix {
         fix::run(&job)
     } else {
-        let report = job.lint(job.outputs.show_fixes(), &[]);
+        let report = job.lint(job.outputs.shown_fixes(), &[]);
         Ok(job.finish(&report, 0, Vec::new()))
     }
 }
 
 /// Prints the files that are read.
 fn show_files(job: &Job<'_>) -> u8 {
-    let report = Report { findings: Vec::new(), ..job.lint(false, &[]) };
+    let report = Report { findings: Vec::new(), ..job.lint(Fixes::None, &[]) };
     let read = || report.looked.iter().filter(|looked| looked.read.is_ok());
     let printed = job
         .outputs

@@ -5,6 +5,7 @@ use super::job::Job;
 use super::mend::Mended;
 use super::outputs::{to_stderr, to_stdout};
 use crate::fix::write::replace;
+use crate::lint::Fixes;
 use crate::report::{View, write};
 
 /// Writes every file that changes, but for standard input. The errors are sentences that name the files.
@@ -36,7 +37,7 @@ pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
     let mended = Mended::of(job);
     let mut failures = write_files(job, &mended);
     // What was not written is as it was: only another look tells what is left.
-    let again = (!failures.is_empty()).then(|| job.lint(true, &[]));
+    let again = (!failures.is_empty()).then(|| job.lint(Fixes::All, &[]));
     let left = again.as_ref().unwrap_or(&mended.left);
     let fixed = mended.fixed(&left.findings).into_values().sum();
     let status = if job.input.stdin.is_some() {

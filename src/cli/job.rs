@@ -12,7 +12,7 @@ use super::progress::Progress;
 use super::{CLEAN, FAILED, FINDINGS};
 use crate::config::Settled;
 use crate::files::{Disk, Files, MAX_SIZE, Overlay};
-use crate::lint::{Lint, Report, Wanted};
+use crate::lint::{Fixes, Lint, Report, Wanted};
 use crate::report::human::summary::statistics;
 use crate::report::{Format, View, count};
 use crate::source::Source;
@@ -45,7 +45,7 @@ impl<'a> Job<'a> {
     }
 
     /// Looks at everything, with `edited` texts in place of those on disk.
-    pub(super) fn lint(&self, fixes: bool, edited: &[Arc<Source>]) -> Report {
+    pub(super) fn lint(&self, fixes: Fixes, edited: &[Arc<Source>]) -> Report {
         let wanted = Wanted {
             fixes,
             workloads: false,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::job::Job;
 use crate::finding::Finding;
 use crate::fix::choose::Chosen;
-use crate::lint::Report;
+use crate::lint::{Fixes, Report};
 use crate::source::Source;
 
 /// How often the edited texts are looked at again. Fixes that overlap wait for the next round; real files need two.
@@ -25,7 +25,12 @@ pub(super) struct Mended {
 impl Mended {
     /// Looks, fixes in memory, and looks again until nothing is left that can be fixed.
     pub(super) fn of(job: &Job<'_>) -> Self {
-        let mut left = job.lint(true, &[]);
+        // What is neither made nor printed need not be proven.
+        let printed = if job.args.diff { Fixes::None } else { job.outputs.shown_fixes() };
+        let all =
+            job.args.unsafe_fixes || job.args.suppress.add_suppressions.is_some() || printed == Fixes::All;
+        let fixes = if all { Fixes::All } else { Fixes::Safe };
+        let mut left = job.lint(fixes, &[]);
         let before = by_rule(&left.findings);
         // What could not be read is told once, as the first look tells it.
         let (errors, counts) = (std::mem::take(&mut left.errors), left.counts);
@@ -40,8 +45,14 @@ impl Mended {
                 let patch = entry.or_insert_with(|| (before, Arc::clone(&after)));
                 patch.1 = after;
             }
+            // What the proofs have shown already need not be looked at again.
+            let known = left.mended.take().filter(|_| chosen.is_whole() && !job.args.unsafe_fixes);
+            if let Some(findings) = known {
+                left.findings = findings;
+                break;
+            }
             let texts: Vec<Arc<Source>> = patches.values().map(|(_, after)| Arc::clone(after)).collect();
-            left = job.lint(true, &texts);
+            left = job.lint(fixes, &texts);
         }
         let left = Report { counts, errors, ..left };
         Self { left, patches: patches.into_values().collect(), before }

@@ -10,6 +10,7 @@ use clap::{Arg, Command, Error};
 use super::args::OutputArgs;
 use super::console::Console;
 use super::github;
+use crate::lint::Fixes;
 use crate::report::style::Look;
 use crate::report::{self, Format, View};
 
@@ -85,9 +86,10 @@ impl Outputs {
         self.by_itself && self.main == Format::Github
     }
 
-    /// Whether any of them prints fixes, which then have to be proven.
-    pub(super) fn show_fixes(&self) -> bool {
-        self.main.shows_fixes() || self.files.iter().any(|(format, _)| format.shows_fixes())
+    /// The fixes that any of them prints, which then have to be proven.
+    pub(super) fn shown_fixes(&self) -> Fixes {
+        let shown = self.main.shows_fixes() || self.files.iter().any(|(format, _)| format.shows_fixes());
+        if shown { Fixes::All } else { Fixes::None }
     }
 
     /// Writes every report. The errors are sentences that name the target.

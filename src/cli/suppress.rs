@@ -3,6 +3,7 @@
 use super::job::Job;
 use super::mend::Mended;
 use super::{CLEAN, FAILED, FINDINGS, fix};
+use crate::lint::Fixes;
 use crate::report::count;
 
 /// Writes the comments. Gives the exit status.
@@ -11,7 +12,7 @@ pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
     let failures = fix::write_files(job, &mended);
     fix::write_stdin(job, &mended)?;
     // What was not written is as it was: only another look tells what is left.
-    let again = (!failures.is_empty()).then(|| job.lint(true, &[]));
+    let again = (!failures.is_empty()).then(|| job.lint(Fixes::All, &[]));
     let left = again.as_ref().unwrap_or(&mended.left);
     let hidden: usize = mended.fixed(&left.findings).into_values().sum();
     let files = count(mended.patches.len() - failures.len(), "file");

@@ -11,6 +11,8 @@ use crate::source::Source;
 #[derive(Default)]
 pub struct Chosen {
     edits: Vec<Edit>,
+    /// How many fixes of the allowed kind wait for another look.
+    waiting: usize,
 }
 
 impl Chosen {
@@ -24,7 +26,11 @@ impl Chosen {
             let allowed = fix.safety == Safety::Safe || with_unsafe;
             let clashes =
                 |edit: &Edit| taken.get(edit.source.path()).is_some_and(|taken| taken.clashes(edit));
-            if !allowed || fix.edits.is_empty() || fix.edits.iter().any(clashes) {
+            if !allowed || fix.edits.is_empty() {
+                continue;
+            }
+            if fix.edits.iter().any(clashes) {
+                chosen.waiting += 1;
                 continue;
             }
             for edit in &fix.edits {
@@ -38,6 +44,11 @@ impl Chosen {
     /// Whether there is nothing to fix.
     pub fn is_empty(&self) -> bool {
         self.edits.is_empty()
+    }
+
+    /// Whether no fix of the allowed kind was left out.
+    pub fn is_whole(&self) -> bool {
+        self.waiting == 0
     }
 
     /// Every file that changes, as it is and as it is to be, in the order of the paths.

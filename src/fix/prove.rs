@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use crate::check::judge;
 use crate::files::Overlay;
 use crate::finding::{Change, Edit, Finding, Fix, Safety, Wanted};
+use crate::lint::Fixes;
 use crate::platform::{Context, Reading};
 use crate::project::Unit;
 use crate::workload::{Shm, Workload};
@@ -30,17 +31,26 @@ struct Task {
 /// A task with the edits that are to do it.
 type Attempt<'t> = (&'t Task, &'t [Edit]);
 
-/// Gives every finding that wants a change the first of its platform's edits that passes the proof.
+/// Gives every finding that wants a change of these the first of its platform's edits that passes the proof.
 ///
 /// All safe tasks are proven together first, and so are the others, each with its best candidate; only where that fails are they split, down to
 /// single ones with their further candidates. So a file in which every fix is sound is read two to four
 /// times, however many it has.
 /// The fixes that are given hold together as well as alone.
-pub fn fixes(unit: &Unit, context: &Context<'_>, reading: &Reading, findings: &mut [Vec<Finding>]) {
+///
+/// Returns what the rules say once all the safe ones are made, where the proof has shown it.
+pub fn fixes(
+    unit: &Unit,
+    context: &Context<'_>,
+    reading: &Reading,
+    findings: &mut [Vec<Finding>],
+    fixes: Fixes,
+) -> Option<Vec<Vec<Finding>>> {
     let mut wishes = Vec::new();
     for (workload, findings) in findings.iter().enumerate() {
         for (index, finding) in findings.iter().enumerate() {
-            wishes.extend(finding.wanted.clone().map(|wanted| ((workload, index), wanted)));
+            let wanted = finding.wanted.as_ref().filter(|wanted| fixes.hold(wanted.safety));
+            wishes.extend(wanted.map(|wanted| ((workload, index), wanted.clone())));
         }
     }
     let mut changes: Vec<_> =
@@ -57,7 +67,7 @@ pub fn fixes(unit: &Unit, context: &Context<'_>, reading: &Reading, findings: &m
         })
         .collect();
     if tasks.is_empty() {
-        return;
+        return None;
     }
     // What was read once is not read again.
     let mut unit = unit.clone();
@@ -71,7 +81,7 @@ pub fn fixes(unit: &Unit, context: &Context<'_>, reading: &Reading, findings: &m
     // Safe fixes are made without the others as a rule, so they are proven without them.
     let (safe, others): (Vec<Task>, Vec<Task>) =
         tasks.into_iter().partition(|task| task.wanted.safety == Safety::Safe);
-    before.split(&safe, &mut budget, &mut groups);
+    let left = before.split(&safe, &mut budget, &mut groups);
     before.split(&others, &mut budget, &mut groups);
     let proven: Vec<_> = before
         .together(groups, &mut budget)
@@ -83,6 +93,7 @@ pub fn fixes(unit: &Unit, context: &Context<'_>, reading: &Reading, findings: &m
             finding.fix = Some(fix);
         }
     }
+    left
 }
 
 /// The state that edits are held against.
@@ -94,15 +105,22 @@ struct Before<'a> {
 }
 
 impl Before<'_> {
-    /// Proves tasks together, or in halves. Each group of attempts that comes out was proven as a whole.
-    fn split<'t>(&self, tasks: &'t [Task], budget: &mut usize, groups: &mut Vec<Vec<Attempt<'t>>>) {
+    /// Proves tasks together, or in halves. Each group of attempts that comes out was proven as a whole. Returns what the
+    /// rules say of the edited texts, where all hold together.
+    fn split<'t>(
+        &self,
+        tasks: &'t [Task],
+        budget: &mut usize,
+        groups: &mut Vec<Vec<Attempt<'t>>>,
+    ) -> Option<Vec<Vec<Finding>>> {
         let best: Vec<Attempt<'t>> =
             tasks.iter().filter_map(|task| Some((task, task.candidates.first()?.as_slice()))).collect();
         if best.is_empty() || *budget == 0 {
-            return;
+            return None;
         }
         *budget -= 1;
-        if self.holds(&best) {
+        let left = self.holds(&best);
+        if left.is_some() {
             groups.push(best);
         } else if let [task] = tasks {
             groups.extend(self.further(task, budget).map(|attempt| vec![attempt]));
@@ -111,13 +129,14 @@ impl Before<'_> {
             self.split(left, budget, groups);
             self.split(right, budget, groups);
         }
+        left
     }
 
     /// The first of a task's further candidates that passes.
     fn further<'t>(&self, task: &'t Task, budget: &mut usize) -> Option<Attempt<'t>> {
         for edits in task.candidates.iter().skip(1) {
             *budget = budget.checked_sub(1)?;
-            if self.holds(&[(task, edits)]) {
+            if self.holds(&[(task, edits)]).is_some() {
                 return Some((task, edits));
             }
         }
@@ -128,14 +147,14 @@ impl Before<'_> {
     fn together<'t>(&self, groups: Vec<Vec<Attempt<'t>>>, budget: &mut usize) -> Vec<Attempt<'t>> {
         let single = groups.len() < 2;
         let all: Vec<Attempt<'t>> = groups.iter().flatten().copied().collect();
-        if single || self.holds(&all) {
+        if single || self.holds(&all).is_some() {
             return all;
         }
         let mut kept = Vec::new();
         for group in groups {
             let known = kept.len();
             kept.extend(group);
-            if known > 0 && (*budget == 0 || !self.holds(&kept)) {
+            if known > 0 && (*budget == 0 || self.holds(&kept).is_none()) {
                 kept.truncate(known);
             }
             *budget = budget.saturating_sub(1);
@@ -143,12 +162,12 @@ impl Before<'_> {
         kept
     }
 
-    /// Whether the edits change what they are meant to change, and nothing else.
-    fn holds(&self, made: &[Attempt<'_>]) -> bool {
+    /// What the rules say of the edited texts, if the edits change what they are meant to change, and nothing else.
+    fn holds(&self, made: &[Attempt<'_>]) -> Option<Vec<Vec<Finding>>> {
         let edits = made.iter().flat_map(|(_, edits)| edits.iter());
-        let Some(reading) = reread(self.unit, self.context, edits) else { return false };
+        let reading = reread(self.unit, self.context, edits)?;
         let findings = judge(&reading, self.context);
-        self.only_intended(made, &reading, &findings)
+        self.only_intended(made, &reading, &findings).then_some(findings)
     }
 
     /// Holds the second reading against the first.

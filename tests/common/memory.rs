@@ -10,7 +10,7 @@ use shmlint::discover::Walk;
 use shmlint::files::{Files, ReadError, join};
 use shmlint::finding::Edit;
 use shmlint::fix::apply::{apply, sorted};
-use shmlint::lint::{Lint, Report, Wanted};
+use shmlint::lint::{Fixes, Lint, Report, Wanted};
 use shmlint::options::Options;
 use shmlint::source::Source;
 
@@ -30,7 +30,7 @@ impl Memory {
     /// Checks and lists the named files, notes included.
     pub fn lint(&self, paths: &[&str]) -> Report {
         let options = Options { pedantic: true, ..Options::default() };
-        let wanted = Wanted { fixes: true, workloads: true, looked: false };
+        let wanted = Wanted { fixes: Fixes::All, workloads: true, looked: false };
         let seen = AtomicUsize::new(0);
         let lint = Lint { files: self, options: &options, wanted, seen: &seen };
         lint.run(&Walk::default(), &paths.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>())
