@@ -142,8 +142,21 @@ fn python<'a>(mut args: impl Iterator<Item = Cow<'a, str>>) -> Vec<Cow<'a, str>>
     words
 }
 
-/// What code holds that shares memory between processes.
-const PROCESSES: [&str; 6] = ["DataLoader", "num_workers", "multiprocessing", "distributed", "vllm", "ray."];
+/// What code holds that shares memory between processes, or trains, which mostly does.
+const PROCESSES: [&str; 12] = [
+    "DataLoader",
+    "num_workers",
+    "multiprocessing",
+    "distributed",
+    "vllm",
+    "ray.",
+    "import train",
+    "train(",
+    "Trainer",
+    ".fit(",
+    ".backward(",
+    "optim.",
+];
 
 /// The last part of a path.
 fn base_name(path: &str) -> &str {

@@ -81,10 +81,14 @@ pub(super) fn workload(
 
 /// What it is called: its key, or its own or its object's name.
 fn name<'a>(manifest: &'a Manifest, other: &Other<'a>, object: Object<'a>) -> &'a str {
-    let whole = object.name.or_else(|| manifest.text_of(object.node, "name"));
-    let key = other.key.and_then(Node::str).filter(|key| whole.is_none() || !PARTS.contains(key));
+    let key = other.key.and_then(Node::str);
+    // Values of a chart may hold thousands of them in one mapping, so that is only asked where it counts.
+    if let Some(key) = key.filter(|key| !PARTS.contains(key)) {
+        return key;
+    }
     let own = manifest.text_of(other.node, "name").filter(|_| other.key.is_none());
-    key.or(own).or(whole).unwrap_or("values")
+    let whole = || object.name.or_else(|| manifest.text_of(object.node, "name"));
+    own.or_else(whole).or(key).unwrap_or("values")
 }
 
 fn volumes<'a>(manifest: &'a Manifest, node: Node<'a>) -> Volumes<'a> {

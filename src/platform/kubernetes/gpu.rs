@@ -78,6 +78,8 @@ const DEVICE_CLASSES: &[(&str, bool)] = &[
     ("*cpu*", false),
     ("gpu.*", true),
     ("mig.*", true),
+    // Not a class but what its templates are called.
+    ("mig-*", true),
     ("*gpu*", true),
     ("*tpu*", true),
     ("*gaudi*", true),
@@ -96,6 +98,9 @@ const COUNTS: &[&str] = &["gpus", "gpuCount", "gpu_count", "numGpus", "numGPUs",
 
 /// Fields of charts that name an image.
 const IMAGES: &[&str] = &["image", "repository", "imageRepository"];
+
+/// Where a container lists its resources; the second is Tekton's.
+const RESOURCE_KEYS: &[&str] = &["resources", "computeResources"];
 
 /// The device classes behind the claims that the unit's files define, by the name of the claim or template.
 pub(super) type Claims<'a> = HashMap<&'a str, Vec<&'a str>>;
@@ -147,7 +152,7 @@ pub(super) fn of_container(
 ) -> Gpu {
     let mut gpu = Gpu::default();
     let base = container.head.start;
-    if let Some(entry) = find(container.node, "resources") {
+    for entry in RESOURCE_KEYS.iter().filter_map(|key| find(container.node, key)) {
         resources(manifest, container.node, entry, base, &mut gpu);
         claimed(manifest, entry.value.resolve(), claims, &mut gpu);
     }

@@ -175,6 +175,9 @@ impl<'a> PodContext<'a> {
         if manifest.may_gain(spec) {
             return Some(("a template writes a part of the pod".into(), head));
         }
+        if let Some(defaults) = self.defaults() {
+            return Some(("defaults for all of its containers hold volume mounts".into(), defaults.span()));
+        }
         let annotation = self.annotations.iter().find_map(|annotations| find(*annotations, CRI_O));
         if let Some(entry) = annotation {
             return Some(("CRI-O may heed the annotation for its size".into(), entry.span()));
@@ -184,6 +187,15 @@ impl<'a> PodContext<'a> {
             text.contains("volume") || text.contains("hostIPC")
         })?;
         Some(("podSpecPatch changes the volumes".into(), patch.span()))
+    }
+
+    /// The volume mounts that all containers have: in Argo's `templateDefaults`, in Tekton's `stepTemplate`.
+    fn defaults(&self) -> Option<Node<'a>> {
+        let argo = ["container", "script"].iter().find_map(|key| {
+            let path = format!("spec.templateDefaults.{key}.volumeMounts");
+            at(self.object.node, &path).filter(|_| self.object.is_argo())
+        });
+        argo.or_else(|| at(self.pod.spec, "stepTemplate.volumeMounts"))
     }
 
     /// The workload of one container.
@@ -298,13 +310,27 @@ pub(super) fn describe(manifest: &Manifest, node: Node<'_>, workload: &mut Workl
         let words = words.items().map(Node::resolve).filter_map(|word| manifest.str(word));
         workload.command.extend(words.map(str::to_owned));
     }
-    workload.command.extend(manifest.text_of(node, "source").map(str::to_owned));
+    script(manifest, node, &mut workload.command);
     for variable in list(node, "env") {
         let value = get(variable, "value").filter(|value| !manifest.is_open(*value));
         if let (Some(name), Some(value)) = (manifest.text_of(variable, "name"), value.and_then(Node::str)) {
             workload.environment.push((name.to_owned(), value.to_owned()));
         }
     }
+}
+
+/// A program that stands in the container itself: Argo's `source`, a file behind the words of the command, or Tekton's
+/// `script`, which names its interpreter or is for the shell.
+fn script(manifest: &Manifest, node: Node<'_>, command: &mut Vec<String>) {
+    let argo = manifest.text_of(node, "source");
+    let Some(text) = argo.or_else(|| manifest.text_of(node, "script")) else { return };
+    if argo.is_none() {
+        let python =
+            text.lines().next().is_some_and(|line| line.starts_with("#!") && line.contains("python"));
+        command.insert(0, if python { "python" } else { "sh" }.to_owned());
+    }
+    let code = (!command.is_empty()).then_some("-c");
+    command.extend(code.into_iter().chain([text]).map(str::to_owned));
 }
 
 /// Lets the engine decide.

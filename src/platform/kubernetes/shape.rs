@@ -14,6 +14,9 @@ use crate::syntax::yaml::{Kind, Layout, Node, NodeId, Style};
 pub(super) const CONTAINER_LISTS: &[&str] =
     &["initContainers", "containers", "ephemeralContainers", "sidecars"];
 
+/// The list of a Tekton task that holds its containers.
+const STEPS: &str = "steps";
+
 /// The keys of an Argo template that hold its container.
 const ARGO_CONTAINERS: &[&str] = &["container", "script"];
 
@@ -79,6 +82,22 @@ impl Object<'_> {
     pub(super) fn is_argo(&self) -> bool {
         self.api.starts_with("argoproj.io/")
     }
+
+    /// Whether Tekton runs it: <https://github.com/tektoncd/pipeline/blob/043e8a1d7e124be33bdfc47a5ef41e9014cfa097/docs/tasks.md>.
+    fn is_tekton(&self) -> bool {
+        self.api.starts_with("tekton.dev/")
+    }
+
+    /// The lists that hold containers in its pod specs.
+    fn container_lists(&self) -> impl Iterator<Item = &'static str> + use<> {
+        CONTAINER_LISTS.iter().copied().chain(self.is_tekton().then_some(STEPS))
+    }
+
+    /// Whether containers of a pod spec stand under a key.
+    fn holds_container(&self, key: Node<'_>) -> bool {
+        let Some(key) = key.str() else { return false };
+        self.container_lists().any(|list| list == key) || (self.is_argo() && ARGO_CONTAINERS.contains(&key))
+    }
 }
 
 /// One container of a pod spec.
@@ -103,6 +122,7 @@ struct Keys<'a> {
     volumes: Option<Node<'a>>,
     patch: Option<Node<'a>>,
     lists_containers: bool,
+    lists_steps: bool,
     may_ask: bool,
 }
 
@@ -117,6 +137,7 @@ impl<'a> Keys<'a> {
                 "metadata" => keys.metadata = Some(entry.value.resolve()),
                 "volumes" => keys.volumes = Some(entry.value.resolve()),
                 "podSpecPatch" => keys.patch = Some(entry.value.resolve()),
+                STEPS => keys.lists_steps = holds_containers(entry.value),
                 _ if CONTAINER_LISTS.contains(&key) => keys.lists_containers |= holds_containers(entry.value),
                 _ => keys.may_ask |= gpu::may_ask(key),
             }
@@ -175,15 +196,16 @@ impl<'a> Tree<'a> {
                 self.other(Other { node: named.node, key: named.key, frame: index, row: Some(named.row) });
             }
         }
-        let argo = object.is_argo();
-        let pod = keys.lists_containers || (argo && argo_container(frame.node).is_some());
+        let pod = keys.lists_containers
+            || (keys.lists_steps && object.is_tekton())
+            || (object.is_argo() && argo_container(frame.node).is_some());
         if pod {
             self.pods.push(index);
         }
         for entry in frame.node.entries() {
             match entry.value.kind() {
                 // Nothing of interest nests in a container.
-                Kind::Mapping(_) | Kind::Sequence(_) if pod && holds_container(entry.key, argo) => {}
+                Kind::Mapping(_) | Kind::Sequence(_) if pod && object.holds_container(entry.key) => {}
                 Kind::Mapping(_) | Kind::Sequence(_) => {
                     self.push(entry.value, Some(entry.key), Some(index), frame.object);
                 }
@@ -232,7 +254,8 @@ impl<'a> Tree<'a> {
     /// The containers of the pod spec at a frame, in the order of the lists above.
     pub(super) fn containers(&self, frame: &Frame<'a>) -> Vec<Container<'a>> {
         let mut found = Vec::new();
-        for list in CONTAINER_LISTS {
+        let object = self.object_of(frame);
+        for list in object.container_lists() {
             let Some(items) = get(frame.node, list).filter(|items| items.is_sequence()) else {
                 continue;
             };
@@ -247,7 +270,7 @@ impl<'a> Tree<'a> {
                 }
             }
         }
-        if self.object_of(frame).is_argo()
+        if object.is_argo()
             && let Some((list, key, node)) = argo_container(frame.node)
         {
             // Argo's executor calls it so.
@@ -265,12 +288,6 @@ fn argo_container(node: Node<'_>) -> Option<(&'static str, Node<'_>, Node<'_>)> 
         let container = entry.value.resolve();
         (container.is_mapping() && node.get("name").is_some()).then_some((*key, entry.key, container))
     })
-}
-
-/// Whether containers of a pod spec stand under a key.
-fn holds_container(key: Node<'_>, argo: bool) -> bool {
-    let Some(key) = key.str() else { return false };
-    CONTAINER_LISTS.contains(&key) || (argo && ARGO_CONTAINERS.contains(&key))
 }
 
 /// Whether a value is a list of mappings.
