@@ -156,7 +156,39 @@ fn large_files() {
     assert_eq!(status, 2, "{complained}");
     assert!(complained.contains("compose.yaml: ") && complained.contains("--max-file-size"), "{complained}");
     survives(&[("run.sh", &format!("docker run --gpus all {} x\n", "a".repeat(10 << 20)))]);
-    survives(&[("run.sh", &format!("docker run --gpus all {}x\n", "-e A=b ".repeat(20_000)))]);
+    let options = format!("docker run --gpus all {}x\n", "-e A=b ".repeat(200_000));
+    let folder = common::scratch(&[("run.sh", &options)]);
+    let (status, printed, complained) = run(folder.path(), &["--fix", "--format", "plain", "run.sh"]);
+    assert_eq!((status, printed.as_str()), (0, ""), "{complained}");
+    let fixed = fs::read_to_string(folder.path().join("run.sh")).expect("text");
+    assert_eq!(fixed.replacen(" --shm-size=2g", "", 1), options);
+}
+
+#[test]
+fn a_file_beyond_the_limit_is_named_and_the_others_are_fixed() {
+    let folder = common::scratch(&[("good/compose.yaml", GPU)]);
+    let large = fs::File::create(folder.path().join("compose.yaml")).expect("a file");
+    large.set_len(50 << 20).expect("a long file");
+    let (status, _, complained) = run(folder.path(), &["--fix", "."]);
+    assert_eq!(status, 2, "{complained}");
+    assert!(complained.contains("compose.yaml: 52428800 bytes, more than"), "{complained}");
+    let good = fs::read_to_string(folder.path().join("good/compose.yaml")).expect("text");
+    assert!(good.contains("shm_size"), "{good}");
+    let (status, _, complained) = run(folder.path(), &["--max-file-size", "60m", "compose.yaml"]);
+    assert_eq!(status, 1, "NUL is no YAML: {complained}");
+}
+
+#[test]
+fn many_documents_and_many_files_of_one_folder() {
+    let pod = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n    - image: acme/train\n      \
+               resources: {limits: {nvidia.com/gpu: 1}}\n---\n";
+    survives(&[("pods.yaml", &pod.repeat(2_000)), ("compose.yaml", &format!("{GPU}---\n").repeat(2_000))]);
+    let folder = common::scratch(&[("compose.yaml", GPU)]);
+    for number in 0..5_000 {
+        fs::write(folder.path().join(format!("{number}.yaml")), "a: 1\n").expect("a file");
+    }
+    let (status, printed, complained) = run(folder.path(), &["--format", "plain", "."]);
+    assert_eq!((status, printed.lines().count()), (1, 1), "{complained}");
 }
 
 #[cfg(unix)]
@@ -202,6 +234,29 @@ mod places {
         assert!(complained.contains("linked/compose.yaml: has several names"), "{complained}");
         assert_eq!(fs::read_to_string(&path).expect("text"), GPU);
         assert!(good_is_fixed(folder.path()), "the others are fixed");
+    }
+
+    #[test]
+    fn unreadable_files_and_folders_are_named() {
+        let folder = repository();
+        let file = folder.path().join("compose.yaml");
+        let inner = folder.path().join("closed");
+        fs::write(&file, GPU).expect("a file");
+        fs::create_dir(&inner).expect("a folder");
+        for path in [&file, &inner] {
+            fs::set_permissions(path, fs::Permissions::from_mode(0)).expect("a mode");
+        }
+        let told = run(folder.path(), &["--fix", "."]);
+        let may_read_all = fs::read(&file).is_ok();
+        fs::set_permissions(&inner, fs::Permissions::from_mode(0o700)).expect("a mode");
+        let (status, _, complained) = told;
+        assert!(good_is_fixed(folder.path()), "the others are fixed");
+        // Root reads what nobody may read.
+        if !may_read_all {
+            assert_eq!(status, 2, "{complained}");
+            assert!(complained.contains("compose.yaml: permission denied"), "{complained}");
+            assert!(complained.contains("closed: "), "{complained}");
+        }
     }
 
     #[test]

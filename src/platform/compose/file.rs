@@ -18,36 +18,43 @@ pub(super) struct File {
     pub(super) faults: Vec<Fault>,
     /// Whether it was named or discovered, so that it may be edited.
     pub(super) editable: bool,
-    services: OnceCell<Vec<Services>>,
+    services: OnceCell<Services>,
 }
 
-/// The services of one document.
+/// In how many documents of a file one service is looked for: each occurrence is a layer of all the others, so that their
+/// number counts three times over. Real files repeat none.
+pub(super) const MAX_DOCUMENTS: usize = 32;
+
+/// The services of all documents.
 #[derive(Default)]
 pub(super) struct Services {
     /// In the order of the text, merged ones behind the mapping's own.
     pub(super) all: Vec<Where>,
-    by_name: HashMap<Box<str>, usize>,
+    /// The document and the place of each service of a name, in the order of the documents: one in each that has it.
+    by_name: HashMap<Box<str>, Vec<(usize, Where)>>,
 }
 
 impl Services {
-    fn of(services: Node<'_>, fuel: &Fuel) -> Self {
-        let mut out = Self::default();
+    fn add(&mut self, document: usize, services: Node<'_>, fuel: &Fuel) {
         tree::each(services, fuel, &mut |found| {
-            if let Some(name) = found.key.str()
-                && !out.by_name.contains_key(name)
-            {
-                out.by_name.insert(name.into(), out.all.len());
-                let (holder, key, value) = (found.holder.id(), found.key.id(), found.value.id());
-                out.all.push(Where { holder, key, value });
+            let Some(name) = found.key.str() else { return true };
+            let at = Where { holder: found.holder.id(), key: found.key.id(), value: found.value.id() };
+            match self.by_name.get_mut(name) {
+                Some(known) if known.len() == MAX_DOCUMENTS => return true,
+                Some(known) if known.last().is_some_and(|(last, _)| *last == document) => return true,
+                Some(known) => known.push((document, at)),
+                None => {
+                    self.by_name.insert(name.into(), vec![(document, at)]);
+                }
             }
+            self.all.push(at);
             true
         });
-        out
     }
 
-    /// The service of this name.
-    pub(super) fn get(&self, name: &str) -> Option<Where> {
-        self.all.get(*self.by_name.get(name)?).copied()
+    /// The services of this name, each with the number of its document.
+    pub(super) fn named(&self, name: &str) -> &[(usize, Where)] {
+        self.by_name.get(name).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -91,13 +98,21 @@ impl File {
         self.yaml.node(self.text(), id)
     }
 
-    /// The services, for each document that has any.
-    pub(super) fn services(&self, fuel: &Fuel) -> &[Services] {
+    /// The services.
+    pub(super) fn services(&self, fuel: &Fuel) -> &Services {
         self.services.get_or_init(|| {
-            let services = |root| tree::find(root, "services", fuel).map(|found| found.value.resolve());
-            let mappings = self.roots().filter_map(services).filter(|services| services.is_mapping());
-            mappings.map(|services| Services::of(services, fuel)).collect()
+            let mut out = Services::default();
+            self.mappings(fuel)
+                .enumerate()
+                .for_each(|(document, services)| out.add(document, services, fuel));
+            out
         })
+    }
+
+    /// The mapping of services of each document that has one.
+    fn mappings<'a>(&'a self, fuel: &'a Fuel) -> impl Iterator<Item = Node<'a>> {
+        let services = |root| Some(tree::find(root, "services", fuel)?.value.resolve());
+        self.roots().filter_map(services).filter(|services| services.is_mapping())
     }
 
     /// What stands at the top level of any document; the last one counts where Compose merges documents.
@@ -192,7 +207,7 @@ impl File {
     pub(super) fn is_compose(&self, by_name: bool, fuel: &Fuel) -> bool {
         let includes = || self.top("include", fuel).is_some_and(|found| found.value.resolve().is_sequence());
         if by_name {
-            return !self.services(fuel).is_empty() || includes();
+            return self.mappings(fuel).next().is_some() || includes();
         }
         if self.yaml.errors().next().is_some() {
             return self.seems_compose();
@@ -203,12 +218,16 @@ impl File {
                 TOP_LEVEL.contains(&key) || key.starts_with("x-")
             })
         };
-        self.roots().all(known) && self.services(fuel).iter().any(|services| self.has_containers(services))
+        self.roots().all(known) && self.has_containers(fuel)
     }
 
-    fn has_containers(&self, services: &Services) -> bool {
+    fn has_containers(&self, fuel: &Fuel) -> bool {
         let is_key = |entry: Entry<'_>| entry.key.str().is_some_and(|key| OF_A_CONTAINER.contains(&key));
-        services.all.iter().take(64).any(|at| self.node(at.value).resolve().entries().take(64).any(is_key))
+        self.services(fuel)
+            .all
+            .iter()
+            .take(64)
+            .any(|at| self.node(at.value).resolve().entries().take(64).any(is_key))
     }
 
     /// Whether each line without indentation begins as one of a Compose file, and some service has an image.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::dotenv::Env;
-use super::file::{File, Services, is_null};
+use super::file::{File, MAX_DOCUMENTS, is_null};
 use super::interpolate::{self, Filled};
 use super::tree::{self, Fuel, Key, Table, Where};
 use crate::files::join;
@@ -148,16 +148,18 @@ impl Collector<'_> {
         for part in parts {
             self.parts(&part.included, name, depth);
             let Some(file) = self.store.files.get(part.file) else { continue };
-            for services in file.services(self.fuel) {
-                if let Some(at) = services.get(name) {
-                    self.service(part, services, file.node(at.value), name);
-                }
+            let named = file.services(self.fuel).named(name);
+            if named.len() == MAX_DOCUMENTS {
+                self.unread("it stands in too many documents");
+            }
+            for (document, at) in named {
+                self.service(part, *document, file.node(at.value), name);
             }
         }
     }
 
     /// One layer, above what it extends.
-    fn service(&mut self, part: &Part, services: &Services, value: Node<'_>, name: &str) {
+    fn service(&mut self, part: &Part, document: usize, value: Node<'_>, name: &str) {
         match value.tag() {
             Some("!reset") => return self.out.found.clear(),
             Some("!override") => self.out.found.clear(),
@@ -168,13 +170,13 @@ impl Collector<'_> {
         if let Some(at) = table.get(Key::Extends)
             && let Some(extends) = self.store.node(part.file, at.value)
         {
-            self.extend(part, services, extends, name);
+            self.extend(part, document, extends, name);
         }
         self.out.found.push(Layer { file: part.file, env: part.env, service: service.id(), table });
     }
 
     /// The layers of what a service extends.
-    fn extend(&mut self, part: &Part, services: &Services, extends: Node<'_>, name: &str) {
+    fn extend(&mut self, part: &Part, document: usize, extends: Node<'_>, name: &str) {
         let Some((file, base)) = self.store.extends(part, extends, self.fuel) else { return };
         let Some(base) = base else {
             return self.unread("what it extends depends on a variable");
@@ -189,7 +191,7 @@ impl Collector<'_> {
         self.seen.push((part.file, name.to_owned()));
         let before = self.out.found.len();
         match file {
-            None => self.extend_within(part, services, &base),
+            None => self.extend_within(part, document, &base),
             Some(Ok(file)) => {
                 self.parts(&[Part { file, env: part.env, included: Vec::new() }], &base, MAX_CHAIN);
             }
@@ -202,15 +204,13 @@ impl Collector<'_> {
     }
 
     /// The base in the same document, else in another one of the file, else among what the file includes.
-    fn extend_within(&mut self, part: &Part, services: &Services, base: &str) {
+    fn extend_within(&mut self, part: &Part, document: usize, base: &str) {
         let Some(file) = self.store.files.get(part.file) else { return };
-        let others = file.services(self.fuel);
-        for services in std::iter::once(services).chain(others) {
-            if let Some(at) = services.get(base) {
-                return self.service(part, services, file.node(at.value), base);
-            }
+        let named = file.services(self.fuel).named(base);
+        match named.iter().find(|(other, _)| *other == document).or(named.first()) {
+            Some((document, at)) => self.service(part, *document, file.node(at.value), base),
+            None => self.parts(&part.included, base, MAX_CHAIN),
         }
-        self.parts(&part.included, base, MAX_CHAIN);
     }
 
     fn unread(&mut self, why: &str) {
@@ -245,7 +245,7 @@ impl Store {
     /// The files, as they are written, that the services of a file extend.
     pub(super) fn extended_files(&self, file: usize, env: usize, fuel: &Fuel) -> Vec<String> {
         let Some(read) = self.files.get(file) else { return Vec::new() };
-        let services = read.services(fuel).iter().flat_map(|services| &services.all);
+        let services = read.services(fuel).all.iter();
         let files = services.filter_map(|at| {
             let extends = tree::find(read.node(at.value).resolve(), "extends", fuel)?;
             let file = tree::find(extends.value.resolve(), "file", fuel)?;

@@ -148,17 +148,14 @@ fn without_ending(name: &str) -> &str {
 
 /// The services that say neither image nor build nor what they extend.
 fn patches<'a>(file: &'a File, fuel: &Fuel) -> Vec<&'a str> {
-    let services = file.services(fuel).iter().flat_map(|services| &services.all);
-    let patches = services.filter(|at| !is_whole(file, at.value, fuel));
+    let patches = file.services(fuel).all.iter().filter(|at| !is_whole(file, at.value, fuel));
     patches.filter_map(|at| file.node(at.key).str()).collect()
 }
 
 /// Whether a file has one of these services with an image or a build.
 fn completes(file: &File, patches: &[&str], fuel: &Fuel) -> bool {
-    file.services(fuel).iter().any(|services| {
-        let mut found = patches.iter().filter_map(|name| services.get(name));
-        found.any(|at| is_whole(file, at.value, fuel))
-    })
+    let mut named = patches.iter().flat_map(|name| file.services(fuel).named(name));
+    named.any(|(_, at)| is_whole(file, at.value, fuel))
 }
 
 fn is_whole(file: &File, service: NodeId, fuel: &Fuel) -> bool {

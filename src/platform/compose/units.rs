@@ -51,7 +51,7 @@ pub(super) struct Service {
 fn of_file(loaded: &Loaded, home: &Home, containers: &Containers<'_>, fuel: &Fuel) -> Vec<Service> {
     let mut out: Vec<Service> = Vec::new();
     let Some(file) = loaded.store.files.get(home.file) else { return out };
-    for at in file.services(fuel).iter().flat_map(|services| &services.all) {
+    for at in &file.services(fuel).all {
         let key = file.node(at.key);
         let Some(name) = key.str() else { continue };
         let mut answers = home.projects.iter().map(|project| (*project, containers.get(*project, name)));
