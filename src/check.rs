@@ -107,19 +107,18 @@ pub fn check_comments(
     kind: &Kind,
     context: &Context<'_>,
     wanted: Wanted,
-) -> UnitReport {
-    let mut ignores = None;
-    if context.options.suppressions {
-        ignores = Ignores::of(source);
+) -> Option<UnitReport> {
+    if !context.options.suppressions {
+        return None;
     }
-    if let (Some(ignores), true) = (&mut ignores, wanted.fixes != Fixes::None) {
+    let mut ignores = Ignores::of(source)?;
+    if wanted.fixes != Fixes::None {
         let removals = ignores.removals();
         let same =
             edited(&removals).iter().all(|(before, after, edits)| (kind.same_but_for)(before, after, edits));
         ignores.set_removable(same);
     }
-    let mended = ignores.is_none().then(Vec::new);
-    UnitReport { ignores: ignores.into_iter().collect(), mended, ..UnitReport::default() }
+    Some(UnitReport { ignores: vec![ignores], ..UnitReport::default() })
 }
 
 /// What the rules say of each workload of a reading, in its order.

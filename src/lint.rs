@@ -185,7 +185,9 @@ impl<'a> Run<'a> {
             // What is left of an ignore comment when the containers are gone.
             if let Some((kind, _)) = by_name.first() {
                 let index = Index::default();
-                self.done.push(check_comments(&source, kind, &self.context(&index), self.lint.wanted));
+                if let Some(report) = check_comments(&source, kind, &self.context(&index), self.lint.wanted) {
+                    self.done.push(report);
+                }
             }
             return;
         };

@@ -17,9 +17,8 @@ const MAX_DEPTH: usize = 8;
 /// take some hundreds.
 const BUDGET: usize = 100_000;
 
-/// How many words of one command are looked at. A system that takes 2 MiB of arguments, as Linux does, takes no more words
-/// of real length than that.
-const MAX_WORDS: usize = 20_000;
+/// How many words of one command are looked at: no system takes more than Linux, whose 2 MiB of arguments hold fewer.
+const MAX_WORDS: usize = 1 << 20;
 
 /// Expands the words of one file within a budget.
 pub(super) struct Expander {
