@@ -19,6 +19,8 @@ const RESOURCES: &[(&str, bool)] = &[
     ("nvidia.com/gpu.shared", true),
     ("nvidia.com/mig-*", true),
     ("nvidia.com/pgpu", true),
+    // https://github.com/Project-HAMi/HAMi/blob/15b26b087c4f1f2b19edded85b43d25d59d72c7c/examples/remotegpu/default_use.yaml
+    ("nvidia.com/remote-gpu*", true),
     ("nvidia.com/vgpu", true),
     ("alpha.kubernetes.io/nvidia-gpu", true),
     // https://github.com/ROCm/k8s-device-plugin: partitions.
@@ -51,6 +53,8 @@ const RESOURCES: &[(&str, bool)] = &[
     ("rebellions.ai/*", true),
     ("graphcore.ai/ipu", true),
     ("qualcomm.com/qaic*", true),
+    ("vastaitech.com/va*", true),
+    ("baidu.com/xpu*", true),
     // Shares of GPUs: HAMi, Volcano, Alibaba's gpushare, Tencent's GPU manager and qGPU, nos.
     ("*/vgpu", true),
     ("*/shared-gpu", true),
@@ -67,6 +71,9 @@ const RESOURCES: &[(&str, bool)] = &[
     ("elasticgpu.io/*", false),
     ("nos.nebuly.com/gpu-*", true),
 ];
+
+/// What is in the names of resources that count a part of a device: `hygon.com/dcumem`, `metax-tech.com/vcore`.
+const SHARES: &[&str] = &["mem", "cores", "vcore", "cuda-core", "percent"];
 
 /// Device classes of Dynamic Resource Allocation: whether one is an accelerator. The first that fits counts.
 const DEVICE_CLASSES: &[(&str, bool)] = &[
@@ -129,7 +136,7 @@ pub(super) fn resource(name: &str) -> Option<bool> {
         return None;
     }
     let (_, counts) = RESOURCES.iter().find(|(pattern, _)| fits(pattern, name))?;
-    Some(*counts)
+    Some(*counts && !SHARES.iter().any(|share| name.contains(share)))
 }
 
 /// Words that stand in every text that asks for one of the resources.
@@ -376,6 +383,9 @@ mod tests {
         assert!(yes.iter().all(|name| resource(name) == Some(true)));
         assert_eq!(resource("huawei.com/Ascend910A-memory"), Some(false));
         assert_eq!(resource("huawei.com/Ascend910A"), Some(true));
+        assert_eq!(resource("hygon.com/dcunum"), Some(true));
+        let parts = ["hygon.com/dcumem", "metax-tech.com/vcore", "cambricon.com/mlu.smlu.vmemory"];
+        assert!(parts.iter().all(|name| resource(name) == Some(false)));
         let no = ["cpu", "memory", "rdma/hca", "nvidia.com/imex-channel", "gpu", "requests.cpu"];
         assert!(no.iter().all(|name| resource(name).is_none()));
     }
