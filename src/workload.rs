@@ -410,6 +410,8 @@ pub struct Workload {
     pub image: Option<String>,
     /// The image that its own is built from, where the Dockerfile tells and the workload asks for a GPU.
     pub built_from: Option<String>,
+    /// What people call it, where its name is but the file that it is built from.
+    pub called: Option<String>,
     /// Entrypoint and command, word by word; also those that the Dockerfile behind `build:` tells.
     pub command: Vec<String>,
     /// Environment variables with literal values.
@@ -446,6 +448,7 @@ impl Workload {
             rendered_from: None,
             image: None,
             built_from: None,
+            called: None,
             command: Vec::new(),
             environment: Vec::new(),
             gpu: Gpu::default(),

@@ -47,7 +47,8 @@ impl<'a> Case<'a> {
             let extra = &self.options.images;
             let images: Vec<&str> =
                 workload.image.iter().chain(&workload.built_from).map(String::as_str).collect();
-            let need = knowledge::need(&images, &programs, &workload.name, gpus, extra);
+            let name = workload.called.as_deref().unwrap_or(&workload.name);
+            let need = knowledge::need(&images, &programs, name, gpus, extra);
             let mut size = sizing::recommend(&Facts {
                 need: &need,
                 programs: &programs,

@@ -2,6 +2,7 @@
 
 use super::same::same_but_for;
 use super::{Script, file_name, jsonc};
+use crate::dockerfile::{self, Build};
 use crate::finding::{Change, Edit};
 use crate::layer::{Encoding, Layer};
 use crate::platform::embedded::scalar;
@@ -106,6 +107,10 @@ fn container(file: &Layer, root: Node<'_>, context: &Context<'_>, reading: &mut 
             _ => workload.gpu.found(wanted.span().of(file.text()), place),
         }
     }
+    if image.is_none() && compose.is_none() && workload.gpu.is_yes() {
+        workload.built_from = built_from(file, root, context);
+        workload.called = root.get("name").and_then(Node::str).map(str::to_owned);
+    }
     if compose.is_some() {
         workload.shm = crate::workload::Shm::Unknown("the Compose file says it".into());
         if workload.gpu.verdict == Verdict::No {
@@ -115,6 +120,33 @@ fn container(file: &Layer, root: Node<'_>, context: &Context<'_>, reading: &mut 
     let lines = CommandLines::new(vec![found], Dialect::default());
     reading.add(vec![workload], Box::new(Args { source: Arc::clone(file.source()), lines }));
     Some(())
+}
+
+/// The image below the one that is built, as the Dockerfile tells. What that starts does not matter: the tools keep the
+/// container waiting for people.
+fn built_from(file: &Layer, root: Node<'_>, context: &Context<'_>) -> Option<String> {
+    let build = root.get("build");
+    // Older files have the keys of `build` at the top.
+    let name = build.and_then(|build| build.get("dockerfile")).or_else(|| root.get("dockerFile"))?.str()?;
+    let text = |node: Node<'_>| node.str().map(str::to_owned);
+    let target = build.and_then(|build| build.get("target")).and_then(text);
+    let args: Vec<(String, String)> = build
+        .and_then(|build| build.get("args"))
+        .into_iter()
+        .flat_map(Node::entries)
+        .filter_map(|entry| Some((text(entry.key)?, text(entry.value)?)))
+        .collect();
+    let build = Build {
+        target: target.as_deref(),
+        args: args.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
+    };
+    // It is named from the folder of devcontainer.json, whatever the context is, or from the folder that is opened.
+    let path = file.source().path();
+    let inside = path.split('/').rev().skip(1).position(|folder| folder == ".devcontainer");
+    let up = "../".repeat(inside.map_or(0, |inside| inside + 1));
+    let name = name.replacen("${localWorkspaceFolder}/", &up, 1);
+    let source = dockerfile::find(context.files, path, ".", Some(&name))?;
+    Some(dockerfile::read(source.text(), &build)?.from)
 }
 
 /// `docker run` with each item of `runArgs` as one word.

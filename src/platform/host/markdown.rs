@@ -5,6 +5,12 @@ use crate::layer::Layer;
 use crate::source::Span;
 use crate::syntax::shell::Options;
 
+/// What opens code where Jekyll and Hugo make a site of the document.
+const TEMPLATES: [&str; 3] = ["{% highlight ", "{{< highlight ", "{{% highlight "];
+
+/// Stands for the mark of such code.
+const TEMPLATE: char = '%';
+
 /// An open fence.
 struct Fence<'t> {
     mark: char,
@@ -45,8 +51,11 @@ fn opening(line: &str) -> Option<Fence<'_>> {
     if marker.starts_with(' ') && rest.len() - marker.len() <= 4 {
         rest = marker.trim_start();
     }
-    let mark = rest.chars().next().filter(|mark| ['`', '~'].contains(mark))?;
-    let info = rest.trim_start_matches(mark);
+    let (mark, info) = match rest.chars().next()? {
+        mark @ ('`' | '~') => (mark, rest.trim_start_matches(mark)),
+        '{' => (TEMPLATE, TEMPLATES.iter().find_map(|opening| rest.strip_prefix(opening))?),
+        _ => return None,
+    };
     let length = rest.len() - info.len();
     if length < 3 || (mark == '`' && info.contains('`')) {
         return None;
@@ -76,6 +85,9 @@ fn word(info: &str) -> &str {
 
 impl<'t> Fence<'t> {
     fn closes(&self, line: &str) -> bool {
+        if self.mark == TEMPLATE {
+            return line.contains("endhighlight") || line.contains("/highlight");
+        }
         let line = line.trim_start_matches([' ', '\t', '>']).trim_end();
         line.len() >= self.length && line.chars().all(|c| c == self.mark)
     }
@@ -128,6 +140,13 @@ mod tests {
         assert_eq!(code("1. ```bash\n   a \\\n     b\n   ```\n"), ["a \\\n  b\n"]);
         assert_eq!(code("> ```sh\n> a\n> b\n> ```\n"), ["a\nb\n"]);
         assert_eq!(code("  ```sh\n  a\n b\n\n  c\n  ```\n"), ["a\nb\n\nc\n"]);
+    }
+
+    #[test]
+    fn the_tags_of_site_builders_are_fences() {
+        assert_eq!(code("{% highlight bash %}\na\n{% endhighlight %}\nb\n"), ["a\n"]);
+        assert_eq!(code("{{< highlight sh \"linenos=1\" >}}\na\n{{< /highlight >}}\n"), ["a\n"]);
+        assert_eq!(code("{% highlight python %}\na\n{% endhighlight %}\n"), Vec::<String>::new());
     }
 
     #[test]

@@ -46,6 +46,9 @@ pub(super) fn language(word: &str) -> Option<Options> {
     Some(Options { dialect, prose: true, ..Options::default() })
 }
 
+/// How many characters may stand before the arrow of a prompt: an environment, a folder.
+const MAX_BEFORE_ARROW: usize = 60;
+
 /// A line of a document without its line end.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line {
@@ -82,7 +85,7 @@ pub(super) fn block(document: &Layer, lines: &[Line], prefix: &str) -> Layer {
         let skip = match prompt(code) {
             Some(prompt) => Some(prompt),
             None if goes_on && prompted && code.starts_with("> ") => Some(2),
-            None if goes_on || !prompted => Some(0),
+            None if goes_on || !prompted || names_engine(code) => Some(0),
             None => None,
         };
         if let Some(skip) = skip {
@@ -93,12 +96,21 @@ pub(super) fn block(document: &Layer, lines: &[Line], prefix: &str) -> Layer {
     embed.finish()
 }
 
+/// Whether a line begins as a command line that starts a container, as what other commands print does not.
+fn names_engine(line: &str) -> bool {
+    let mut words = line.split_whitespace().skip_while(|word| *word == "sudo");
+    matches!(words.next(), Some("docker" | "nvidia-docker" | "podman" | "nerdctl"))
+        && matches!(words.next(), Some("run" | "create"))
+}
+
 /// How long the prompt is that a line begins with: `$ `, `user@host:~$ `, `(env) $ `, `PS C:\> `, `C:\> `.
 fn prompt(line: &str) -> Option<usize> {
     let indent = line.len() - line.trim_start().len();
     let code = line.get(indent..)?;
     let length = if code.starts_with("$ ") || code.starts_with("% ") {
         2
+    } else if let Some(arrow) = arrow(code) {
+        arrow
     } else if code.starts_with("PS ") || code.get(1..3) == Some(":\\") {
         code.find("> ")? + 2
     } else {
@@ -110,6 +122,20 @@ fn prompt(line: &str) -> Option<usize> {
         is_prompt.then_some(end + 2)?
     };
     Some(indent + length)
+}
+
+/// The length of a prompt with an arrow: `❯ `, `➜  ~ `, `(base) ➜  project `.
+fn arrow(code: &str) -> Option<usize> {
+    let (at, mark) = code.char_indices().take(MAX_BEFORE_ARROW).find(|(_, c)| ['❯', '➜'].contains(c))?;
+    let before = code.get(..at)?.trim();
+    if !(before.is_empty() || before.ends_with(')') || !before.contains([' ', '"'])) {
+        return None;
+    }
+    let behind = code.get(at + mark.len_utf8()..)?;
+    let blanks = behind.len() - behind.trim_start().len();
+    // Behind `➜` oh-my-zsh shows the folder, after two blanks.
+    let folder = if mark == '➜' && blanks > 1 { behind.trim_start().find(' ')? + 1 } else { 0 };
+    (blanks > 0).then_some(at + mark.len_utf8() + blanks + folder)
 }
 
 #[cfg(test)]
@@ -133,8 +159,11 @@ mod tests {
     fn with_prompts_only_commands_count() {
         assert_eq!(code("$ docker run \\\n    x\nhello docker run y\n$ ls\n"), "docker run \\\n    x\nls\n");
         assert_eq!(code("me@host:~/a$ docker run x\nout\n"), "docker run x\n");
+        assert_eq!(code("$ ls\na\ndocker run x\ndocker: no\n"), "ls\ndocker run x\n");
         assert_eq!(code("(env) $ docker run x\n"), "docker run x\n");
         assert_eq!(code("PS C:\\w> docker run x\n"), "docker run x\n");
+        assert_eq!(code("❯ docker run x\nout\n"), "docker run x\n");
+        assert_eq!(code("(base) ➜  ~ docker run x\nout\n"), "docker run x\n");
         assert_eq!(code("$ docker run \\\n> x\n"), "docker run \\\nx\n");
     }
 

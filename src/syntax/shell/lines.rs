@@ -1,6 +1,6 @@
 //! Between words: blanks, comments, and line ends that do not end the command.
 
-use super::{Dialect, Reader};
+use super::{Command, Dialect, Reader, Word};
 use crate::source::Span;
 
 fn blank(byte: u8) -> bool {
@@ -71,6 +71,18 @@ impl Reader<'_> {
             _ => self.options.prose,
         };
         goes_on.then_some(1 + blanks + length + 1)
+    }
+
+    /// At a line end in a document: whether the next line goes on with the options of a container, so that a mark at the
+    /// end of this one is missing.
+    pub(super) fn option_below(&self, command: &Command) -> bool {
+        let begins = |word: &Word| matches!(word.plain(self.script.text), Some("run" | "create"));
+        let mut next = self.cursor.rest().iter().skip(1).skip_while(|&&byte| blank(byte));
+        self.options.prose
+            && self.pending.is_empty()
+            && command.words.iter().take(6).any(begins)
+            && next.next() == Some(&b'-')
+            && next.find(|&&byte| byte != b'-').is_some_and(u8::is_ascii_alphabetic)
     }
 
     /// At a comment inside a command that begins at `first`: goes over comment lines between continued ones where the

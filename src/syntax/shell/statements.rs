@@ -171,6 +171,12 @@ impl Reader<'_> {
             self.blanks();
             return self.part_behind_comment(id, command);
         }
+        if byte == b'\n' && self.option_below(command) {
+            self.cursor.bump(1);
+            self.blanks();
+            self.loose = true;
+            return self.part(id, command);
+        }
         if byte == b'\n' || (b"{}".contains(&byte) && self.options.dialect == Dialect::PowerShell) {
             return false;
         }

@@ -96,6 +96,9 @@ fn lines_that_a_person_reads_as_continued_are_joined_and_marked() {
     let documented = "docker run -it # the options\n    img # the image\nnext";
     assert_eq!(prose(documented), ["docker|run|-it|img", "next"]);
     assert_eq!(posix(documented), ["docker|run|-it", "img", "next"]);
+    let unmarked = "docker run -it\n--gpus all \\\n--rm img\n- a list\nls\n-la";
+    assert_eq!(prose(unmarked), ["docker|run|-it|--gpus|all|--rm|img", "-|a|list", "ls", "-la"]);
+    assert_eq!(posix(unmarked)[0], "docker|run|-it");
     // As a shell reads it: the last argument is followed by a comment and by another command.
     assert_eq!(posix("docker run img \\\n  # done\nnext"), ["docker|run|img", "next"]);
     assert_eq!(posix("echo a\\ b"), ["echo|a\\ b"]);
