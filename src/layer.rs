@@ -27,6 +27,8 @@ pub enum Encoding {
     ShellSingle,
     /// Between double quotes of a shell: `\"`, `\$`, `` \` ``, `\\`.
     ShellDouble,
+    /// In a here-document that is expanded: `\$`, `` \` ``, `\\`.
+    HereDocument,
     /// A recipe of a Makefile: `$` is written `$$`.
     Recipe,
     /// The host's spelling cannot be written: spans map, edits do not.
@@ -260,6 +262,7 @@ impl Encoding {
             }
             Self::ShellSingle => (!text.contains('\'')).then(|| text.to_owned()),
             Self::ShellDouble => Some(escaped("\"$`\\")),
+            Self::HereDocument => Some(escaped("$`\\")),
             Self::Recipe => Some(text.replace('$', "$$")),
             Self::ReadOnly => None,
         }

@@ -39,6 +39,8 @@ pub(super) struct Arguments {
     pub(super) unread: Vec<Unread>,
     pub(super) image: Option<Field>,
     pub(super) command: Vec<Field>,
+    /// Whether a variable that may be empty was passed over before the image: it may be meant for it.
+    pub(super) skipped: bool,
 }
 
 /// Sorts arguments as `engine` does.
@@ -62,7 +64,7 @@ pub(super) fn arguments(engine: Engine, fields: impl IntoIterator<Item = Field>)
                 reading.found.unread.push(Unread { field });
             }
             // An empty argument is a variable that is empty unless something else sets it.
-            Sort::Image if field.value.is_empty() => {}
+            Sort::Image if field.value.is_empty() => reading.found.skipped = true,
             Sort::Image | Sort::Unread(_) => {
                 if guess::holds_more(&field) {
                     reading.found.unread.push(Unread { field: field.clone() });

@@ -160,9 +160,26 @@ impl<'u> Unit<'u> {
             .collect();
         // What a function does itself comes behind what was done before it was called.
         reaching.sort_by_key(|(near, ..)| *near);
-        for (_, certain, assignment) in reaching {
+        let around = self.around(at.scope);
+        let mut choices: HashMap<usize, Arms> = HashMap::new();
+        for (near, certain, assignment) in reaching {
+            // Where nothing was there before it may be unset.
+            let older = chains.len().max(1);
             self.apply(&mut chains, assignment, certain);
+            if near
+                && !certain
+                && let Some(choice) = self.choice(assignment, &around)
+            {
+                let arms = choices.entry(choice).or_insert_with(|| Arms { older, set: HashSet::new() });
+                arms.set.insert(assignment.scope);
+                // Every arm gave it a value: what was there before is gone.
+                if self.script.choices.get(choice).is_some_and(|choice| arms.set.len() == choice.arms.len()) {
+                    chains.drain(..std::mem::take(&mut arms.older).min(chains.len()));
+                }
+            }
         }
+        // Values before the lack of one: they tell more, and those of one branch stay side by side.
+        chains.sort_by_key(Vec::is_empty);
         chains.truncate(MAX_VALUES);
         chains
     }
@@ -170,6 +187,34 @@ impl<'u> Unit<'u> {
     /// The place behind the whole script.
     pub(super) fn end(&self) -> At {
         At { pos: self.script.text().len(), scope: 0 }
+    }
+
+    /// The scope of a place and those around it.
+    fn around(&self, scope: usize) -> HashSet<usize> {
+        let mut around = HashSet::from([scope]);
+        let mut scope = scope;
+        for _ in 0..MAX_CLIMB {
+            let Some(found) = self.script.scopes.get(scope) else { break };
+            scope = found.parent;
+            if !around.insert(scope) {
+                break;
+            }
+        }
+        around
+    }
+
+    /// The choice of which an assignment gives a value in one arm, where some arm surely ran before a place in the scopes
+    /// `around`.
+    fn choice(&self, assignment: &Assignment, around: &HashSet<usize>) -> Option<usize> {
+        let arm = self.script.scopes.get(assignment.scope)?;
+        let choice = self.script.choices.get(arm.choice)?;
+        let sure = choice.complete
+            && assignment.store == Store::Set
+            && !assignment.guarded
+            && around.contains(&arm.parent)
+            && choice.arms.contains(&assignment.scope)
+            && self.own_place(assignment).is_none();
+        sure.then_some(arm.choice)
     }
 
     fn given_chains(&'u self, name: &str) -> Vec<Chain<'u>> {
@@ -290,6 +335,13 @@ impl<'u> Unit<'u> {
         matches!(kind, PieceKind::Variable(variable) if self.script.slice(variable.name) == name
             && variable.operand.is_none())
     }
+}
+
+/// The arms of a choice that give a name a value.
+struct Arms {
+    /// How many values there were before the first of them.
+    older: usize,
+    set: HashSet<usize>,
 }
 
 /// Where the old value stands in the new one.

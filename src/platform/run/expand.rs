@@ -17,6 +17,12 @@ const MAX_DEPTH: usize = 8;
 /// take some hundreds.
 const BUDGET: usize = 100_000;
 
+/// How many commands a substitution may hold that only chooses what to `echo`.
+const MAX_ECHOING: usize = 16;
+
+/// Commands that write nothing but tell something.
+const TESTS: [&str; 6] = ["[", "test", "true", "false", ":", "hash"];
+
 /// How many words of one command are looked at: no system takes more than Linux, whose 2 MiB of arguments hold fewer.
 const MAX_WORDS: usize = 1 << 20;
 
@@ -90,7 +96,9 @@ impl Expander {
                     continue;
                 }
                 PieceKind::Variable(variable) => self.variable(unit, piece, variable, frame),
-                PieceKind::Substitution(commands) => document(unit, commands.clone()),
+                PieceKind::Substitution(commands) => {
+                    document(unit, commands.clone()).or_else(|| self.echoed(unit, commands.clone(), frame))
+                }
                 _ => None,
             };
             own_text |= values.is_none();
@@ -111,6 +119,46 @@ impl Expander {
             fields
         };
         ways.into_iter().map(finish).collect()
+    }
+
+    /// What `$([ -n "$GPU" ] && echo --gpus all)` gives: the words of an `echo`, or nothing. Nothing can be told where any
+    /// other command may write something.
+    fn echoed<'u>(
+        &self,
+        unit: &'u Unit<'u>,
+        commands: Range<usize>,
+        frame: Frame<'_>,
+    ) -> Option<Ways<Vec<Field>>> {
+        let commands = unit.script.commands.get(commands)?;
+        if self.left.get() == 0 || frame.depth >= MAX_DEPTH || commands.len() > MAX_ECHOING {
+            return None;
+        }
+        let (mut ways, mut sure): (Ways<Vec<Field>>, bool) = (Vec::new(), false);
+        for command in commands {
+            let (program, words) = command.words.split_first()?;
+            match program.plain(unit.script.text())? {
+                "echo" | "printf" => {
+                    let at = At { pos: command.span.start, scope: command.scope };
+                    let inner = Frame { at, depth: frame.depth + 1, splits: true, own: None };
+                    let mut fields = together(words.iter().map(|word| self.word(unit, word, inner)));
+                    for field in fields.iter_mut().flatten() {
+                        field.via = Some("echo".into());
+                        if command.conditional {
+                            field.depends();
+                        }
+                    }
+                    sure |= !command.conditional;
+                    ways.append(&mut fields);
+                }
+                test if TESTS.contains(&test) => {}
+                _ => return None,
+            }
+        }
+        if !sure {
+            ways.push(Vec::new());
+        }
+        ways.truncate(MAX_VALUES);
+        (ways.len() > 1 || sure).then_some(ways)
     }
 
     /// The values of a variable: lists of elements, of which a plain variable has one. Nothing where it is unknown.

@@ -47,6 +47,7 @@ pub(super) fn merge(unit: &Unit<'_>, command: &Command, ways: Vec<Way>) -> Optio
     };
     let mut known: HashMap<Key, usize> = HashMap::new();
     let mut unread = HashSet::new();
+    let mut skipped = false;
     for way in ways {
         let arguments = way.arguments;
         let mut there = vec![false; invocation.options.len()];
@@ -63,7 +64,9 @@ pub(super) fn merge(unit: &Unit<'_>, command: &Command, ways: Vec<Way>) -> Optio
         invocation.ways.push(there);
         let new = arguments.unread.into_iter().filter(|argument| unread.insert(argument.field.value.clone()));
         invocation.unread.extend(new);
-        if invocation.image.as_ref().is_none_or(|image| image.value.is_empty()) {
+        // Where the variable of the image is set what stands behind it is no image.
+        if invocation.image.is_none() || (skipped && !arguments.skipped && arguments.image.is_some()) {
+            skipped = arguments.skipped;
             invocation.image = arguments.image;
             invocation.command = arguments.command;
         }

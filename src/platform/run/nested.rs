@@ -6,7 +6,7 @@ use super::find::{does, program};
 use super::search::names_engine;
 use crate::layer::{Embed, Encoding, Layer};
 use crate::source::Span;
-use crate::syntax::shell::{Command, HereDocument, Quote};
+use crate::syntax::shell::{Command, Dialect, HereDocument, Quote};
 
 /// Shells, which take a script behind `-c`.
 const SHELLS: [&str; 12] =
@@ -30,9 +30,20 @@ const RUNNERS: [&str; 14] = [
     "pdsh",
 ];
 
+/// The option that takes a script where it takes it behind `=`.
+const COMMAND: &str = "--command=";
+
 /// The script that a command runs from its arguments, as a layer of the text that they stand in.
 pub(super) fn script(unit: &Unit<'_>, fields: &[Field]) -> Option<Layer> {
-    let parts = script_fields(fields)?;
+    let command;
+    let parts = match script_fields(fields)? {
+        // `gcloud compute ssh HOST --command="…"`
+        [field] if field.value.starts_with(COMMAND) => {
+            command = [field.slice(Span::new(COMMAND.len(), field.value.len()))];
+            &command[..]
+        }
+        parts => parts,
+    };
     let text: usize = parts.iter().map(|field| field.value.len()).sum();
     if text == 0 || !parts.iter().any(|field| names_engine(&field.value)) {
         return None;
@@ -119,20 +130,41 @@ fn put(embed: &mut Embed, unit: &Unit<'_>, field: &Field) -> Option<()> {
 /// The scripts in a here-document: all of it where a shell reads it or it becomes a script, the commands of a systemd unit
 /// where it is one. Other text is text.
 pub(super) fn fed(unit: &Unit<'_>, command: &Command, body: &HereDocument) -> Vec<Layer> {
-    let text = unit.script.slice(body.body);
-    if let Some(lines) = unit_commands(text) {
-        return lines
-            .into_iter()
-            .map(|line| unit.layer.part(line.shift(body.body.start), Encoding::Verbatim))
-            .collect();
+    let layer = fed_text(unit, body);
+    if let Some(lines) = unit_commands(layer.text()) {
+        return lines.into_iter().map(|line| layer.part(line, Encoding::Verbatim)).collect();
     }
     let shell = command.words.iter().any(|word| {
         let name = word.literal(unit.script.text()).unwrap_or_default();
         let name = name.rsplit('/').next().unwrap_or_default();
         SHELLS.contains(&name) || matches!(name, "ssh" | "sbatch" | "qsub" | "at" | "batch")
     });
-    let script = becomes_script(unit, command) || is_script(text);
-    if shell || script { vec![unit.layer.part(body.body, Encoding::Verbatim)] } else { Vec::new() }
+    let script = becomes_script(unit, command) || is_script(layer.text());
+    if shell || script { vec![layer] } else { Vec::new() }
+}
+
+/// The text of a here-document as its reader gets it: without a quoted delimiter the shell takes one of two backslashes
+/// away. Variables stay as they are written, to be looked up.
+fn fed_text(unit: &Unit<'_>, body: &HereDocument) -> Layer {
+    let text = unit.script.slice(body.body);
+    if body.literal || unit.options.dialect != Dialect::Posix || !text.contains("\\") {
+        return unit.layer.part(body.body, Encoding::Verbatim);
+    }
+    let mut embed = unit.layer.embed(Encoding::HereDocument);
+    let mut from = body.body.start;
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'\\', text.as_bytes().get(at..).unwrap_or_default()) {
+        at += found + 1;
+        if text.as_bytes().get(at) == Some(&b'\\') {
+            let escape = body.body.start + at;
+            embed.copy(Span::new(from, escape - 1));
+            embed.replace(Span::new(escape - 1, escape + 1), "\\");
+            from = escape + 1;
+            at += 1;
+        }
+    }
+    embed.copy(Span::new(from, body.body.end));
+    embed.finish()
 }
 
 /// Whether a command writes a script: its output goes to a file with a script's ending.

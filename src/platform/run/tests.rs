@@ -228,3 +228,50 @@ fn a_size_for_building_is_noted_at_the_image_that_is_run() {
         found.iter().map(|run| run.build_size.as_ref().map(|build| build.spot.text())).collect();
     assert_eq!(sizes, [Some("--shm-size 8g"), None]);
 }
+
+#[test]
+fn a_value_that_every_branch_sets_replaces_what_was_there() {
+    let script = |first: &str, last: &str| {
+        format!(
+            "A='--shm-size=1g'\nif x; then\n A='{first}'\nelif y; then\n A=--shm-size=8g\n{last}fi\ndocker run --gpus all $A img"
+        )
+    };
+    assert_eq!(verdicts(&script("--shm-size=4g", "else\n A=--shm-size=4g\n")), ["yes explicit 4294967296"]);
+    assert_eq!(verdicts(&script("--shm-size=4g", "")), ["yes explicit 1073741824"]);
+    assert_eq!(
+        verdicts("case $1 in a) A=--ipc=host;; *) A=--ipc=host;; esac\ndocker run --gpus all $A img"),
+        ["yes host"]
+    );
+    assert_eq!(
+        verdicts("case $1 in a) A=--ipc=host;; b) A=--ipc=host;; esac\ndocker run --gpus all $A img"),
+        ["yes unknown"]
+    );
+}
+
+#[test]
+fn the_image_is_taken_where_its_variable_is_set() {
+    assert_eq!(
+        runs("x && IMAGE=a/b\ndocker run --gpus all \"$IMAGE\" nvidia-smi"),
+        ["gpus=all [a/b] nvidia-smi"]
+    );
+}
+
+#[test]
+fn what_a_substitution_may_echo_is_read() {
+    assert_eq!(
+        verdicts("docker run $([ -n \"$GPU\" ] && echo \"--gpus all\") img"),
+        ["yes default 67108864"]
+    );
+    assert_eq!(verdicts("docker run --gpus all $(echo --shm-size=1g) img"), ["yes explicit 1073741824"]);
+    assert_eq!(verdicts("docker run --gpus all `test x && echo --shm-size=1g` img"), ["yes unknown"]);
+    assert_eq!(verdicts("docker run $(gpus && echo --gpus all) img"), ["unknown unknown"]);
+}
+
+#[test]
+fn here_documents_lose_their_escapes() {
+    let fed = "ssh h <<EOF\ndocker run --gpus all \\\\\n  --rm \\\\\n  img:\\$TAG\nEOF\n";
+    assert_eq!(runs(fed), ["gpus=all rm [img:$TAG]"]);
+    let literal = "ssh h <<'EOF'\ndocker run --gpus all \\\n  img\nEOF\n";
+    assert_eq!(runs(literal), ["gpus=all [img]"]);
+    assert_eq!(runs("gcloud compute ssh vm --command=\"docker run --gpus all img\""), ["gpus=all [img]"]);
+}

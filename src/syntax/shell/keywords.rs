@@ -2,7 +2,7 @@
 
 use super::statements::Flow;
 use super::words::Place;
-use super::{AssignedValue, Command, Dialect, Reach, Reader, ScopeKind, Store, Word};
+use super::{AssignedValue, Choice, Command, Dialect, Reach, Reader, ScopeKind, Store, Word};
 use crate::source::Span;
 
 /// What an open block is closed by.
@@ -74,8 +74,9 @@ impl Reader<'_> {
 
     /// Opens a block whose first commands still run where it stands, like the condition of `if`.
     fn open_plain(&mut self, flow: &mut Flow, kind: BlockKind) {
-        self.choices += 1;
-        let (scope, conditional, choice) = (flow.scope, flow.conditional, self.choices);
+        let choice = self.script.choices.len();
+        self.script.choices.push(Choice::default());
+        let (scope, conditional) = (flow.scope, flow.conditional);
         flow.blocks.push(Block { kind, scope, conditional, choice });
     }
 
@@ -86,6 +87,16 @@ impl Reader<'_> {
             flow.scope = self.scope(ScopeKind::Branch, outer, true, choice);
         }
         flow.end_statement();
+    }
+
+    /// Begins the next arm of a choice. `otherwise` says that it runs where no other does.
+    fn arm(&mut self, flow: &mut Flow, otherwise: bool) {
+        self.branch(flow);
+        let Some(block) = flow.blocks.last() else { return };
+        if let Some(choice) = self.script.choices.get_mut(block.choice) {
+            choice.arms.push(flow.scope);
+            choice.complete |= otherwise;
+        }
     }
 
     /// Reads a word that steers the shell; false where none stands here.
@@ -114,7 +125,9 @@ impl Reader<'_> {
         match word {
             b"if" => self.open_plain(flow, BlockKind::If),
             b"while" | b"until" => self.open_plain(flow, BlockKind::Loop),
-            b"then" | b"elif" | b"else" | b"do" => self.branch(flow),
+            b"then" | b"do" => self.arm(flow, false),
+            b"elif" => self.branch(flow),
+            b"else" => self.arm(flow, true),
             b"fi" => flow.close(BlockKind::If),
             b"done" => flow.close(BlockKind::Loop),
             b"esac" => flow.close(BlockKind::Case { pattern: false }),
@@ -229,13 +242,13 @@ impl Reader<'_> {
         let before = self.cursor.pos;
         self.cursor.eat(b"(");
         self.cursor.skip(|byte| b" \t|".contains(&byte));
-        self.word(Place::Pattern);
+        let pattern = self.word(Place::Pattern);
         self.cursor.skip(|byte| byte.is_ascii_whitespace() || byte == b'|');
         if self.cursor.eat(b")") {
             if let Some(block) = flow.blocks.last_mut() {
                 block.kind = BlockKind::Case { pattern: false };
             }
-            self.branch(flow);
+            self.arm(flow, pattern.span.of(self.script.text) == "*");
         } else if self.cursor.pos == before {
             self.cursor.bump_char();
         }

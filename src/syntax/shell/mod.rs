@@ -28,8 +28,8 @@ mod windows;
 mod words;
 
 pub use tree::{
-    AssignedValue, Assignment, Command, End, HereDocument, Modifier, Opaque, Piece, PieceKind, Quote, Reach,
-    Redirection, Scope, ScopeKind, Script, Store, Variable, Word,
+    AssignedValue, Assignment, Choice, Command, End, HereDocument, Modifier, Opaque, Piece, PieceKind, Quote,
+    Reach, Redirection, Scope, ScopeKind, Script, Store, Variable, Word,
 };
 
 use cursor::Cursor;
@@ -77,8 +77,6 @@ struct Reader<'t> {
     loose: bool,
     /// Behind the last continued line end.
     continued: usize,
-    /// Choices (`if`, `case`) numbered so far.
-    choices: usize,
 }
 
 /// Where commands run while they are read.
@@ -98,6 +96,7 @@ struct Mark {
     assignments: usize,
     here_documents: usize,
     scopes: usize,
+    choices: usize,
     pending: usize,
 }
 
@@ -111,6 +110,7 @@ impl<'t> Script<'t> {
             assignments: Vec::new(),
             here_documents: Vec::new(),
             scopes: vec![top],
+            choices: vec![Choice::default()],
             work: 0,
         };
         let mut reader = Reader {
@@ -122,7 +122,6 @@ impl<'t> Script<'t> {
             here: Here { scope: 0, conditional: false, guarded: false },
             loose: false,
             continued: usize::MAX,
-            choices: 0,
         };
         reader.statements(false, 0);
         reader.script.work = reader.cursor.work;
@@ -141,6 +140,7 @@ impl Reader<'_> {
             assignments: self.script.assignments.len(),
             here_documents: self.script.here_documents.len(),
             scopes: self.script.scopes.len(),
+            choices: self.script.choices.len(),
             pending: self.pending.len(),
         }
     }
@@ -155,6 +155,7 @@ impl Reader<'_> {
         self.script.assignments.truncate(mark.assignments);
         self.script.here_documents.truncate(mark.here_documents);
         self.script.scopes.truncate(mark.scopes);
+        self.script.choices.truncate(mark.choices);
         self.pending.truncate(mark.pending);
         true
     }

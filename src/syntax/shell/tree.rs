@@ -368,6 +368,15 @@ pub enum ScopeKind {
     Substitution,
 }
 
+/// An `if` or a `case`.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// Its arms without their conditions, as indices into [`Script::scopes`].
+    pub arms: Vec<usize>,
+    /// Whether one of them surely runs: there is an `else` or a `*)`.
+    pub complete: bool,
+}
+
 /// A place where commands run. Each knows what the ones around it decide, so that nobody has to climb.
 #[derive(Clone, Debug)]
 pub struct Scope {
@@ -375,7 +384,7 @@ pub struct Scope {
     pub kind: ScopeKind,
     /// The scope around it; the script's own is its own.
     pub parent: usize,
-    /// Branches with one number exclude each other: the arms of one `if` or `case`.
+    /// Branches with one number exclude each other: the arms of one `if` or `case`, an index into [`Script::choices`].
     pub choice: usize,
     /// The name of the function it lies in.
     pub function: Option<Span>,
@@ -395,6 +404,8 @@ pub struct Script<'t> {
     pub here_documents: Vec<HereDocument>,
     /// Where commands run.
     pub scopes: Vec<Scope>,
+    /// The choices between branches; the first stands for none.
+    pub choices: Vec<Choice>,
     /// Bytes looked at while reading, for the proof that it stays linear.
     pub(super) work: usize,
 }
