@@ -14,8 +14,19 @@ use crate::globs::Globs;
 use crate::platform::{Claim, KINDS, Kind};
 
 /// Hidden names that are walked into all the same.
-const HIDDEN: &[&str] =
-    &[".github", ".devcontainer", ".circleci", ".gitlab-ci.yml", ".gitlab", ".devcontainer.json"];
+const HIDDEN: &[&str] = &[
+    ".buildkite",
+    ".ci",
+    ".circleci",
+    ".devcontainer",
+    ".devcontainer.json",
+    ".docker",
+    ".github",
+    ".gitlab",
+    ".gitlab-ci.yml",
+    ".jenkins",
+    ".scripts",
+];
 
 /// How folders are walked.
 #[derive(Clone, Debug, Default)]

@@ -15,6 +15,7 @@ use crate::syntax::shell::{Dialect, Options};
 use crate::syntax::yaml::{Editor, Node, Place as Position, Value, Yaml};
 use crate::workload::{Place, Platform, Verdict, Workload};
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Development containers.
@@ -49,8 +50,9 @@ fn read(unit: &Unit, context: &Context<'_>) -> Reading {
         let (yaml, text) = jsonc::parse(source.text());
         if let Some(root) = yaml.root(&text) {
             container(&file, root, context, &mut reading);
+            let mut seen = HashSet::new();
             for script in commands(&file, root) {
-                super::run(&script, context, &mut reading);
+                super::run(&script, context, &mut reading, &mut seen);
             }
         }
         reading.sources.push(source);

@@ -86,7 +86,17 @@ impl Reader<'_> {
         }
         // Conditions may stand inside of a recipe.
         let word = written.split_whitespace().next().unwrap_or_default();
-        matches!(word, "ifeq" | "ifneq" | "ifdef" | "ifndef" | "else" | "endif") || written.starts_with('#')
+        self.steers(word) || word == "else" || written.starts_with('#')
+    }
+
+    /// Counts the conditions that are open; false where a line's first word is none.
+    fn steers(&mut self, word: &str) -> bool {
+        match word {
+            "ifeq" | "ifneq" | "ifdef" | "ifndef" => self.branches += 1,
+            "endif" => self.branches = self.branches.saturating_sub(1),
+            _ => return false,
+        }
+        true
     }
 
     /// A whole line outside of recipes.
@@ -104,8 +114,7 @@ impl Reader<'_> {
         let trimmed = written.trim_start();
         let word = trimmed.split_whitespace().next().unwrap_or_default();
         match word {
-            "ifeq" | "ifneq" | "ifdef" | "ifndef" => self.branches += 1,
-            "endif" => self.branches = self.branches.saturating_sub(1),
+            word if self.steers(word) => {}
             "define" => {
                 let name = trimmed.split_whitespace().nth(1).unwrap_or_default();
                 self.defined = Some((name.to_owned(), None));
@@ -202,7 +211,7 @@ mod tests {
     #[test]
     fn variables_keep_their_order_and_conditions() {
         let made = made(
-            "A = docker\nB ?= x \\\n y\nifeq ($(G),1)\nA += --gpus all\nendif\nt: A := z\ndefine D\none\ntwo\nendef\n",
+            "A = docker\nB ?= x \\\n y\nr:\n\tls\nifeq ($(G),1)\nA += --gpus all\nendif\nt: A := z\ndefine D\none\ntwo\nendef\n",
         );
         let found: Vec<(&str, &str, bool, bool)> = made
             .variables

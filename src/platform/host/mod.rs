@@ -25,9 +25,10 @@ pub use notebook::{NOTEBOOK, PACKAGE};
 pub use quadlet::KIND as QUADLET;
 pub use units::KIND as UNIT;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::run::{CommandLines, Given, Spot, invocations, workload::workload};
+use super::run::{CommandLines, Given, invocations, workload::workload};
 use super::{Context, Reading};
 use crate::layer::{Encoding, Layer};
 use crate::project::Unit;
@@ -83,26 +84,22 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>, scripts: fn(&str, &Layer)
         let source = member.source.clone().or_else(|| context.files.read(&member.path).ok());
         let Some(source) = source else { continue };
         let file = Layer::file(Arc::clone(&source));
+        let mut seen = HashSet::new();
         for script in scripts(&member.path, &file) {
-            run(&script, context, &mut reading);
+            run(&script, context, &mut reading, &mut seen);
         }
         reading.sources.push(source);
     }
     reading
 }
 
-/// Adds what a script starts. A command line that several scripts of a file lead to counts once.
-pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading) {
+/// Adds what a script starts. A command line that several scripts of a file lead to counts once: `seen` are the places of
+/// those that were met before.
+pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading, seen: &mut HashSet<Span>) {
     let mut found = invocations(&script.layer, script.options, &script.given);
-    found.retain(|found| {
-        let at = found.word.layer.map(found.word.span);
-        let known = |workload: &Workload| {
-            workload.place.span == at && Arc::ptr_eq(&workload.place.source, found.word.layer.source())
-        };
-        // Only what stands outside of the script itself can have been met before.
-        found.word.beside(&Spot { layer: script.layer.clone(), span: at })
-            || !reading.workloads.iter().any(known)
-    });
+    if script.container.is_none() {
+        found.retain(|found| seen.insert(found.word.layer.map(found.word.span)));
+    }
     if script.container.is_some() {
         found.truncate(1);
     }

@@ -15,7 +15,7 @@ pub(super) const MAX_VALUES: usize = 16;
 const MAX_LOOKED: usize = 64;
 
 /// How far scopes are climbed; a script that nests deeper is treated as if its branches excluded nothing.
-const MAX_CLIMB: usize = 64;
+pub(super) const MAX_CLIMB: usize = 64;
 
 /// A variable that stands outside of the script: a make variable, `env:` of a workflow.
 #[derive(Clone, Debug)]

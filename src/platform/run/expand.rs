@@ -3,11 +3,11 @@
 use std::cell::Cell;
 use std::ops::Range;
 
-use super::environment::{At, Chain, Link, MAX_VALUES, Source, Unit};
+use super::environment::{At, Chain, Link, MAX_CLIMB, MAX_VALUES, Source, Unit};
 use super::fields::{Builder, Field, Known, Spot};
 use crate::layer::{Encoding, Layer};
 use crate::syntax::shell::{
-    AssignedValue, Dialect, Modifier, Piece, PieceKind, Quote, Store, Variable, Word,
+    AssignedValue, Command, Dialect, Modifier, Piece, PieceKind, Quote, ScopeKind, Store, Variable, Word,
 };
 
 /// How deep variables are followed through each other.
@@ -133,32 +133,35 @@ impl Expander {
         if self.left.get() == 0 || frame.depth >= MAX_DEPTH || commands.len() > MAX_ECHOING {
             return None;
         }
-        let (mut ways, mut sure): (Ways<Vec<Field>>, bool) = (Vec::new(), false);
-        for command in commands {
+        let own = substitution(unit, commands.first()?.scope);
+        // Those of substitutions inside write into words.
+        let writing: Vec<&Command> = commands
+            .iter()
+            .filter(|command| substitution(unit, command.scope) == own && !is_silent(unit, command))
+            .collect();
+        let sure = commands.len() == 1;
+        let mut ways: Ways<Vec<Field>> = Vec::new();
+        for command in writing {
             let (program, words) = command.words.split_first()?;
-            match program.plain(unit.script.text())? {
-                "echo" | "printf" => {
-                    let at = At { pos: command.span.start, scope: command.scope };
-                    let inner = Frame { at, depth: frame.depth + 1, splits: true, own: None };
-                    let mut fields = together(words.iter().map(|word| self.word(unit, word, inner)));
-                    for field in fields.iter_mut().flatten() {
-                        field.via = Some("echo".into());
-                        if command.conditional {
-                            field.depends();
-                        }
-                    }
-                    sure |= !command.conditional;
-                    ways.append(&mut fields);
-                }
-                test if TESTS.contains(&test) => {}
-                _ => return None,
+            if !matches!(program.plain(unit.script.text())?, "echo" | "printf") {
+                return None;
             }
+            let at = At { pos: command.span.start, scope: command.scope };
+            let inner = Frame { at, depth: frame.depth + 1, splits: true, own: None };
+            let mut fields = together(words.iter().map(|word| self.word(unit, word, inner)));
+            for field in fields.iter_mut().flatten() {
+                field.via = Some("echo".into());
+                if !sure {
+                    field.depends();
+                }
+            }
+            ways.append(&mut fields);
         }
-        if !sure {
+        if !sure && !ways.is_empty() {
             ways.push(Vec::new());
         }
         ways.truncate(MAX_VALUES);
-        (ways.len() > 1 || sure).then_some(ways)
+        (!ways.is_empty()).then_some(ways)
     }
 
     /// The values of a variable: lists of elements, of which a plain variable has one. Nothing where it is unknown.
@@ -283,6 +286,30 @@ impl Expander {
             command.into_iter().flat_map(|command| &command.words).map(|word| self.word(&inner, word, frame)),
         )
     }
+}
+
+/// The scope of the substitution around a scope.
+fn substitution(unit: &Unit<'_>, mut scope: usize) -> Option<usize> {
+    for _ in 0..MAX_CLIMB {
+        let found = unit.script.scopes.get(scope)?;
+        if found.kind == ScopeKind::Substitution || found.parent == scope {
+            return Some(scope);
+        }
+        scope = found.parent;
+    }
+    None
+}
+
+/// Whether a command writes nothing but tells something.
+fn is_silent(unit: &Unit<'_>, command: &Command) -> bool {
+    let text = unit.script.text();
+    let into_nothing = command.redirections.iter().any(|redirection| {
+        matches!(unit.script.slice(redirection.operator), ">" | ">>" | "&>" | ">&")
+            && !unit.script.slice(redirection.span).starts_with('2')
+            && redirection.target.as_ref().and_then(|target| target.plain(text)) == Some("/dev/null")
+    });
+    let program = command.words.first().and_then(|word| word.plain(text));
+    into_nothing || program.is_none_or(|program| TESTS.contains(&program))
 }
 
 /// The ways of several words, put behind each other.

@@ -25,12 +25,19 @@ pub(super) fn merge(unit: &Unit<'_>, command: &Command, ways: Vec<Way>) -> Optio
     let first = ways.first()?;
     let fallback = Spot { layer: unit.layer.clone(), span: command.span };
     let written = first.engine.written.clone().unwrap_or_else(|| fallback.clone());
-    // The engine and its `run` in one string are a command in a string; the engine alone is just a name.
-    let together =
-        matches!((&first.engine.written, &first.run.written), (Some(engine), Some(run)) if same(engine, run));
+    // The engine and its `run` in one string are a command in a string; the engine alone is just a name. Recipes share the
+    // variables of their makefile, and so a string only where the image stands in it, too.
+    let in_string = |way: &Way| {
+        let word = way.engine.written.as_ref();
+        let holds = |field: &Field| match (word, &field.written) {
+            (Some(word), Some(other)) => same(word, other),
+            _ => false,
+        };
+        holds(&way.run) && (!unit.options.make || way.arguments.image.as_ref().is_some_and(holds))
+    };
     let string = first.engine.spot().filter(|spot| {
-        let alike = ways.iter().all(|way| way.engine.spot().is_some_and(|other| same(&other, spot)));
-        together && alike && !unit.options.make
+        let alike = |way: &Way| way.engine.spot().is_some_and(|other| same(&other, spot));
+        ways.iter().all(|way| in_string(way) && alike(way))
     });
     let word = string.unwrap_or_else(|| written.clone());
     let mut invocation = Invocation {

@@ -147,7 +147,7 @@ pub(super) fn fed(unit: &Unit<'_>, command: &Command, body: &HereDocument) -> Ve
 /// away. Variables stay as they are written, to be looked up.
 fn fed_text(unit: &Unit<'_>, body: &HereDocument) -> Layer {
     let text = unit.script.slice(body.body);
-    if body.literal || unit.options.dialect != Dialect::Posix || !text.contains("\\") {
+    if body.literal || unit.options.dialect != Dialect::Posix || !text.contains('\\') {
         return unit.layer.part(body.body, Encoding::Verbatim);
     }
     let mut embed = unit.layer.embed(Encoding::HereDocument);

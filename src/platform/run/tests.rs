@@ -264,7 +264,11 @@ fn what_a_substitution_may_echo_is_read() {
     );
     assert_eq!(verdicts("docker run --gpus all $(echo --shm-size=1g) img"), ["yes explicit 1073741824"]);
     assert_eq!(verdicts("docker run --gpus all `test x && echo --shm-size=1g` img"), ["yes unknown"]);
+    let tested =
+        "docker run `which nvidia-smi > /dev/null && [ -n \"$(nvidia-smi -L)\" ] && echo --gpus all` img";
+    assert_eq!(verdicts(tested), ["yes default 67108864"]);
     assert_eq!(verdicts("docker run $(gpus && echo --gpus all) img"), ["unknown unknown"]);
+    assert_eq!(verdicts("docker run $(which gpus) img"), ["unknown unknown"]);
 }
 
 #[test]

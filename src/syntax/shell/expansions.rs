@@ -10,6 +10,9 @@ fn name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
+/// Make's function that runs a command.
+const SHELL: &str = "$(shell ";
+
 /// A name of a make variable; functions are told apart by the blank behind their name.
 fn make_name_byte(byte: u8) -> bool {
     name_byte(byte) || b"-.@<^*?+%".contains(&byte)
@@ -54,6 +57,10 @@ impl Reader<'_> {
         if !name.is_empty() && self.cursor.peek() == Some(close) {
             self.cursor.bump(1);
             return self.variable(word, quote, start, make_variable(name));
+        }
+        if close == b')' && name.of(self.script.text) == "shell" && self.cursor.peek() == Some(b' ') {
+            self.cursor.pos = start;
+            return self.substitution(word, quote, SHELL.len());
         }
         self.cursor.pos = start;
         let (open, close) = if close == b')' { (b'(', b')') } else { (b'{', b'}') };

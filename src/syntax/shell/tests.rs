@@ -223,7 +223,7 @@ fn quotes_that_are_never_closed_are_characters() {
 #[test]
 fn make_variables_are_told_from_the_shells() {
     let options = Options { make: true, ..Options::default() };
-    let script = Script::read("@$(DOCKER) run '$(IMG)' $$(id -u) $$HOME $@ $(shell pwd)", options);
+    let script = Script::read("@$(DOCKER) run '$(IMG)' $$(id -u) $$HOME $@ $(shell pwd) $(dir x)", options);
     let kinds: Vec<_> = script.commands[0]
         .words
         .iter()
@@ -236,7 +236,9 @@ fn make_variables_are_told_from_the_shells() {
             _ => script.slice(word.span).to_owned(),
         })
         .collect();
-    assert_eq!(kinds, ["DOCKER make", "run", "IMG make", "substitution", "HOME", "@ make", "opaque"]);
+    let expected =
+        ["DOCKER make", "run", "IMG make", "substitution", "HOME", "@ make", "substitution", "opaque"];
+    assert_eq!(kinds, expected);
 }
 
 #[test]
