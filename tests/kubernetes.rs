@@ -223,3 +223,22 @@ fn what_was_rendered_names_its_template() {
     let messages: Vec<&str> = related.iter().filter_map(|place| place["message"].as_str()).collect();
     assert!(messages.contains(&"rendered from trainer/templates/job.yaml"), "{messages:?}");
 }
+
+#[test]
+fn patches_and_templates_are_read_wherever_they_stand() {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let resources = "resources: {limits: {nvidia.com/gpu: 4}}";
+    let containers = format!("spec: {{template: {{spec: {{containers: [{{name: server, {resources}}}]}}}}}}");
+    let patch = format!(
+        "patches:\n- patch: |-\n    kind: Deployment\n    metadata: {{name: server}}\n    {containers}\n"
+    );
+    fs::write(folder.path().join("kustomization.yaml"), patch).expect("a kustomization");
+    let job = "kind: Job\nspec: {template: {spec: {containers: [{name: fsdp, image: $IMAGE, resources: {limits: {nvidia.com/gpu: $GPUS}}}]}}}\n";
+    fs::write(folder.path().join("fsdp.yaml-template"), job).expect("a template");
+    let ran = shmlint(folder.path(), &["list", "--format", "json", "--isolated", "."]);
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).expect("a list");
+    let rows = json["workloads"].as_array().expect("workloads").iter();
+    let rows: Vec<String> =
+        rows.map(|row| format!("{} {} {}", row["name"], row["gpu"], row["shm"]).replace('"', "")).collect();
+    assert_eq!(rows, ["fsdp yes default", "server yes unknown"]);
+}

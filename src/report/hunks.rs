@@ -42,7 +42,9 @@ pub struct Hunk<'a> {
 /// The hunks between two texts with `context` lines around each change.
 pub fn hunks<'a>(old: &'a [u8], new: &'a [u8], context: usize) -> Vec<Hunk<'a>> {
     let (old, new) = (lines(old), lines(new));
-    let ops = capture_diff_slices(Algorithm::Myers, &old, &new);
+    // Lines that stand once in both texts hold it in place, so that the time grows with the text and not with the text
+    // times its changes.
+    let ops = capture_diff_slices(Algorithm::Patience, &old, &new);
     let groups = group_diff_ops(ops, context);
     let hunk = |group: Vec<similar::DiffOp>| -> Option<Hunk<'a>> {
         let (first, last) = (group.first()?, group.last()?);

@@ -67,6 +67,8 @@ pub(super) fn workload(
     if let Some(row) = other.row.filter(|row| !row.image.is_empty()) {
         workload.image = at(node, row.image).and_then(|image| manifest.str(image)).map(str::to_owned);
     }
+    let image = || at(node, "image.repository").and_then(|image| manifest.str(image)).map(str::to_owned);
+    workload.image = workload.image.or_else(image);
     workload.gpu = match other.row {
         Some(row) => gpu::of_custom(manifest, object, row, node),
         None => gpu::beside_pod(manifest, node, in_object),

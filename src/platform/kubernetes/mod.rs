@@ -34,7 +34,8 @@ pub static KIND: Kind = Kind {
 /// Endings of manifests.
 const ENDINGS: &[&str] = &[".yaml", ".yml", ".json"];
 /// Endings of templates, behind one of those.
-const TEMPLATES: &[&str] = &[".tmpl", ".tpl", ".j2", ".jinja", ".jinja2", ".gotmpl"];
+const TEMPLATES: &[&str] =
+    &[".tmpl", ".tpl", ".j2", ".jinja", ".jinja2", ".gotmpl", ".template", "-template"];
 /// Helm's own helpers end so alone.
 const HELPERS: &[&str] = &[".tpl"];
 

@@ -298,8 +298,9 @@ fn holds_containers(value: Node<'_>) -> bool {
 /// Whether a block scalar is worth reading as a manifest.
 fn may_hold_manifest(scalar: Node<'_>) -> bool {
     let text = scalar.str().unwrap_or_default();
-    memchr::memmem::find(text.as_bytes(), b"containers:").is_some()
-        && memchr::memmem::find(text.as_bytes(), b"image:").is_some()
+    let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    // A patch of a kustomization names no image.
+    has("containers:") && (has("image:") || has("resources:"))
 }
 
 /// From the dash of a list item to the end of its first line; for a flow list the item's bracket. `behind` is where the
