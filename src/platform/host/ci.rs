@@ -1,11 +1,13 @@
 //! Pipelines in YAML: GitHub workflows and composite actions, GitLab, Circle and their like. Their steps are shell
 //! text, their jobs may run in containers of their own.
 
+use std::sync::Arc;
+
 use super::same::same_but_for;
 use super::{Container, Script, file_name};
 use crate::layer::Layer;
 use crate::platform::embedded::scalar;
-use crate::platform::run::{Given, starts_containers};
+use crate::platform::run::{Given, Givens, starts_containers};
 use crate::platform::{Claim, Kind};
 use crate::syntax::shell::Options;
 use crate::syntax::yaml::{Entry, Node, Yaml};
@@ -77,7 +79,7 @@ fn relevant(text: &str, claim: Claim, every_container: bool) -> bool {
 
 fn scripts(_: &str, file: &Layer) -> Vec<Script> {
     let yaml = Yaml::parse(file.text());
-    let mut pipeline = Pipeline { file, found: Vec::new(), given: Vec::new() };
+    let mut pipeline = Pipeline { file, found: Vec::new(), given: None };
     for root in yaml.roots(file.text()) {
         for job in root.get("jobs").into_iter().flat_map(Node::entries) {
             pipeline.containers(job.value);
@@ -91,19 +93,23 @@ struct Pipeline<'f> {
     file: &'f Layer,
     found: Vec<Script>,
     /// Variables that hold where the walk stands.
-    given: Vec<Given>,
+    given: Option<Arc<Givens>>,
 }
 
 impl Pipeline<'_> {
     /// Reads the shell text in a node and below. YAML trees nest to a fixed depth.
     fn steps(&mut self, node: Node<'_>) {
-        let known = self.given.len();
+        let known = self.given.clone();
+        let mut own = Vec::new();
         for entry in node.entries().filter(|entry| key(*entry).is_some_and(|key| VARIABLES.contains(&key))) {
             let variables = entry.value.entries().filter_map(|variable| {
                 let value = scalar(self.file, variable.value)?;
                 Some(Given { name: key(variable)?.to_owned(), value, append: false, conditional: false })
             });
-            self.given.extend(variables);
+            own.extend(variables);
+        }
+        if !own.is_empty() {
+            self.given = Some(Givens::new(own, known.clone()));
         }
         for entry in node.entries() {
             if key(entry).is_some_and(|key| SCRIPTS.contains(&key)) {
@@ -113,7 +119,7 @@ impl Pipeline<'_> {
             self.steps(entry.value);
         }
         node.items().for_each(|item| self.steps(item));
-        self.given.truncate(known);
+        self.given = known;
     }
 
     fn script(&mut self, node: Node<'_>) {

@@ -95,7 +95,7 @@ fn container(file: &Layer, root: Node<'_>, context: &Context<'_>, reading: &mut 
     };
     let arguments = root.get("runArgs").filter(|_| compose.is_none());
     let line = command_line(file, arguments, at.start);
-    let found = invocations(&line, Options::default(), &[]).into_iter().next()?;
+    let found = invocations(&line, Options::default(), None).into_iter().next()?;
     let mut workload = workload(&found, context.options);
     workload.platform = Platform::Devcontainer;
     workload.name = name;

@@ -1,10 +1,12 @@
 //! Makefiles and justfiles as a kind of file.
 
+use std::sync::Arc;
+
 use super::makefile::{RECIPES, read};
 use super::same::same_but_for;
 use super::{Script, file_name};
 use crate::layer::Layer;
-use crate::platform::run::starts_containers;
+use crate::platform::run::{Givens, starts_containers};
 use crate::platform::{Claim, Kind};
 
 /// Makefiles and justfiles.
@@ -30,9 +32,10 @@ fn is_just(name: &str) -> bool {
 
 fn scripts(path: &str, file: &Layer) -> Vec<Script> {
     let made = read(file, is_just(&file_name(path).to_ascii_lowercase()));
-    let script = |layer| Script { given: made.variables.clone(), ..Script::new(layer, RECIPES) };
     // A command line that stands in a variable counts where no recipe was seen to use it.
     let variables = made.variables.iter().filter(|given| starts_containers(given.value.text(), true));
-    let variables = variables.map(|given| given.value.clone());
-    made.recipes.iter().cloned().chain(variables).map(script).collect()
+    let variables: Vec<Layer> = variables.map(|given| given.value.clone()).collect();
+    let given = Givens::new(made.variables, None);
+    let script = |layer| Script { given: Some(Arc::clone(&given)), ..Script::new(layer, RECIPES) };
+    made.recipes.into_iter().chain(variables).map(script).collect()
 }

@@ -28,7 +28,7 @@ pub use units::KIND as UNIT;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::run::{CommandLines, Given, invocations, workload::workload};
+use super::run::{CommandLines, Givens, invocations, workload::workload};
 use super::{Context, Reading};
 use crate::layer::{Encoding, Layer};
 use crate::project::Unit;
@@ -43,7 +43,7 @@ pub(super) struct Script {
     /// How it is read.
     pub(super) options: Options,
     /// Variables from outside of it.
-    pub(super) given: Vec<Given>,
+    pub(super) given: Option<Arc<Givens>>,
     /// The container that a host starts with this command line, where it is none that somebody wrote.
     pub(super) container: Option<Container>,
 }
@@ -61,7 +61,7 @@ pub(super) struct Container {
 impl Script {
     /// A script that gets no variables from its host.
     pub(super) fn new(layer: Layer, options: Options) -> Self {
-        Self { layer, options, given: Vec::new(), container: None }
+        Self { layer, options, given: None, container: None }
     }
 }
 
@@ -96,7 +96,7 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>, scripts: fn(&str, &Layer)
 /// Adds what a script starts. A command line that several scripts of a file lead to counts once: `seen` are the places of
 /// those that were met before.
 pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading, seen: &mut HashSet<Span>) {
-    let mut found = invocations(&script.layer, script.options, &script.given);
+    let mut found = invocations(&script.layer, script.options, script.given.as_deref());
     if script.container.is_none() {
         found.retain(|found| seen.insert(found.word.layer.map(found.word.span)));
     }

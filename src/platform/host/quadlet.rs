@@ -106,7 +106,7 @@ fn container(source: &Arc<Source>, context: &Context<'_>) -> Option<Workload> {
     let last = |key| own().rfind(|entry| entry.key == key && !entry.value.is_empty());
     let image = last("Image")?;
     let line = command_line(source, own(), image, last("Exec"));
-    let found = invocations(&line, Options::default(), &[]).into_iter().next()?;
+    let found = invocations(&line, Options::default(), None).into_iter().next()?;
     let mut workload = workload(&found, context.options);
     let name = last("ContainerName").map_or_else(
         || file_name(source.path()).trim_end_matches(".container"),

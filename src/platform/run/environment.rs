@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::given::{Given, Givens};
 use super::search::names_engine;
 use crate::layer::Layer;
 use crate::syntax::shell::{
@@ -16,19 +17,6 @@ const MAX_LOOKED: usize = 64;
 
 /// How far scopes are climbed; a script that nests deeper is treated as if its branches excluded nothing.
 pub(super) const MAX_CLIMB: usize = 64;
-
-/// A variable that stands outside of the script: a make variable, `env:` of a workflow.
-#[derive(Clone, Debug)]
-pub struct Given {
-    /// Its name.
-    pub name: String,
-    /// Its value: source text that is read where the variable stands.
-    pub value: Layer,
-    /// Whether it adds to what was given before.
-    pub append: bool,
-    /// Whether something decides if it is given, or something else may be given in its place.
-    pub conditional: bool,
-}
 
 /// A place in a script from which variables are looked up.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +36,7 @@ pub(super) struct Unit<'u> {
     engines: HashSet<String>,
     /// The script that this one stands in, and where.
     pub(super) outer: Option<(&'u Unit<'u>, At)>,
-    given: &'u [Given],
+    given: Option<&'u Givens>,
 }
 
 /// A part of a value and where it comes from.
@@ -79,13 +67,11 @@ impl<'u> Unit<'u> {
         layer: &'u Layer,
         options: Options,
         outer: Option<(&'u Unit<'u>, At)>,
-        given: &'u [Given],
+        given: Option<&'u Givens>,
     ) -> Self {
         let script = Script::read(layer.text(), options);
         let mut unit =
             Self { layer, script, options, names: HashMap::new(), engines: HashSet::new(), outer, given };
-        let direct = given.iter().filter(|given| names_engine(given.value.text()));
-        unit.engines = direct.map(|given| given.name.clone()).collect();
         for (index, assignment) in unit.script.assignments.iter().enumerate() {
             let name = unit.spell(unit.script.slice(assignment.name));
             if unit.holds_engine(assignment) {
@@ -124,6 +110,7 @@ impl<'u> Unit<'u> {
     pub(super) fn may_hold_engine(&self, name: &str) -> bool {
         names_engine(name)
             || self.engines.contains(&self.spell(name))
+            || self.given.is_some_and(|given| given.may_hold_engine(name))
             || self.outer.is_some_and(|(outer, _)| outer.may_hold_engine(name))
     }
 
@@ -131,6 +118,7 @@ impl<'u> Unit<'u> {
     pub(super) fn concerns(&self) -> bool {
         names_engine(self.layer.text())
             || !self.engines.is_empty()
+            || self.given.is_some_and(Givens::hold_engine)
             || self.outer.is_some_and(|(outer, _)| outer.concerns())
     }
 
@@ -219,7 +207,7 @@ impl<'u> Unit<'u> {
 
     fn given_chains(&'u self, name: &str) -> Vec<Chain<'u>> {
         let mut chains: Vec<Chain<'u>> = Vec::new();
-        for given in self.given.iter().filter(|given| given.name == name) {
+        for given in self.given.map_or_else(Vec::new, |given| given.of(name)) {
             let link = Link { source: Source::Given(self, given), conditional: given.conditional };
             match (given.append, given.conditional) {
                 (true, _) if !chains.is_empty() => chains.iter_mut().for_each(|chain| chain.push(link)),

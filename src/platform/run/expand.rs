@@ -278,7 +278,7 @@ impl Expander {
         if depth >= MAX_DEPTH {
             return vec![Vec::new()];
         }
-        let inner = Unit::new(text, unit.options, Some((unit, at)), &[]);
+        let inner = Unit::new(text, unit.options, Some((unit, at)), None);
         let frame = Frame { at: inner.end(), depth, splits: true, own: None };
         // The value may hold more than one command (`cd x && docker run`); those before the last are over by then.
         let command = inner.script.commands.iter().rfind(|command| command.scope == 0);

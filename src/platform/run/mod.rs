@@ -10,6 +10,7 @@ mod environment;
 mod expand;
 mod fields;
 mod find;
+mod given;
 mod guess;
 mod merge;
 mod nested;
@@ -23,8 +24,8 @@ pub mod workload;
 mod write;
 
 pub use command_line::{OptionUse, Unread};
-pub use environment::Given;
 pub use fields::{Field, Known, Part, Spot};
+pub use given::{Given, Givens};
 pub use write::CommandLines;
 
 use crate::layer::Layer;
@@ -68,7 +69,7 @@ pub struct BuildSize {
 /// The command lines that start containers in the script `layer`. `given` are variables from outside of it.
 ///
 /// Scripts inside of it (`bash -c '…'`, a here-document fed to a shell) count too. The order is that of the text.
-pub fn invocations(layer: &Layer, options: Options, given: &[Given]) -> Vec<Invocation> {
+pub fn invocations(layer: &Layer, options: Options, given: Option<&Givens>) -> Vec<Invocation> {
     search::search(layer, options, given)
 }
 

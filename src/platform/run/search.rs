@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use super::build::{Build, attach, build};
 use super::command_line::arguments;
-use super::environment::{At, Given, Unit};
+use super::environment::{At, Unit};
 use super::expand::Expander;
 use super::fields::{Field, Spot};
 use super::find::{find, talks};
+use super::given::Givens;
 use super::merge::{Way, merge};
 use super::{Invocation, nested};
 use crate::layer::Layer;
@@ -34,7 +35,7 @@ pub(super) fn names_engine(text: &str) -> bool {
     holds_any(text, ENGINES)
 }
 
-pub(super) fn search(layer: &Layer, options: Options, given: &[Given]) -> Vec<Invocation> {
+pub(super) fn search(layer: &Layer, options: Options, given: Option<&Givens>) -> Vec<Invocation> {
     let mut search = Search { expander: Expander::default(), found: Vec::new(), builds: Vec::new() };
     search.script(&Unit::new(layer, options, None, given), 0);
     let (mut found, builds) = (search.found, search.builds);
@@ -89,7 +90,7 @@ impl Search {
             if depth < MAX_DEPTH && names_engine(unit.script.slice(body.body)) {
                 let at = At { pos: command.span.start, scope: command.scope };
                 for layer in nested::fed(unit, command, body) {
-                    self.script(&Unit::new(&layer, unit.options, Some((unit, at)), &[]), depth + 1);
+                    self.script(&Unit::new(&layer, unit.options, Some((unit, at)), None), depth + 1);
                 }
             }
         }
@@ -111,7 +112,7 @@ impl Search {
                     nested::script(unit, fields)
                 };
                 if let Some(layer) = script {
-                    self.script(&Unit::new(&layer, unit.options, Some((unit, at)), &[]), depth + 1);
+                    self.script(&Unit::new(&layer, unit.options, Some((unit, at)), None), depth + 1);
                 }
             }
         }

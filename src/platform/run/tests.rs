@@ -7,7 +7,7 @@ use crate::syntax::shell::Dialect;
 
 fn read(text: &str, options: Options) -> Vec<Invocation> {
     let layer = Layer::file(Source::new("run.sh", text.into()));
-    invocations(&layer, options, &[])
+    invocations(&layer, options, None)
 }
 
 /// Each container: its options, image and command.
@@ -160,8 +160,8 @@ fn dialects_and_make_are_read_in_their_own_way() {
         Layer::file(Source::new("Makefile", b"@$(RUN) -v $$PWD:/x img\ndocker run --gpus all".to_vec()));
     let value = layer.part(crate::source::Span::new(24, 45), crate::layer::Encoding::Verbatim);
     let recipe = layer.part(crate::source::Span::new(0, 23), crate::layer::Encoding::Verbatim);
-    let given = [Given { name: "RUN".into(), value, append: false, conditional: false }];
-    let found = invocations(&recipe, make, &given);
+    let given = vec![Given { name: "RUN".into(), value, append: false, conditional: false }];
+    let found = invocations(&recipe, make, Some(&Givens::new(given, None)));
     assert_eq!(found[0].options.len(), 2);
     assert_eq!(found[0].word.text(), "$(RUN)");
 }
@@ -193,7 +193,7 @@ fn a_command_in_a_string_is_reported_where_its_words_stand() {
     let lines = |text: &str| -> Vec<usize> {
         let source = Source::new("x", text.into());
         let layer = Layer::file(source.clone());
-        let found = invocations(&layer, Options::default(), &[]);
+        let found = invocations(&layer, Options::default(), None);
         found.iter().map(|run| source.line(run.word.layer.map(run.word.span).start)).collect()
     };
     assert_eq!(lines("C=\"docker run\"\n$C img\n$C img"), [1]);
