@@ -32,6 +32,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("whole", whole),
     ("config", config),
     ("ignored", ignored),
+    ("built", built),
 ];
 
 /// The target of a name.
@@ -201,6 +202,15 @@ pub fn ignored(data: &[u8]) {
     let after = lint_with(&files, name, &options);
     let hidden = before.findings.iter().filter(|finding| finding.fix.is_some()).count();
     assert!(after.findings.len() + hidden <= before.findings.len(), "what got a comment is hidden");
+}
+
+/// Any bytes as the Dockerfile behind a service's `build`.
+pub fn built(data: &[u8]) {
+    let compose = b"services:\n  a:\n    build: .\n    gpus: all\n".to_vec();
+    let files = [Source::new("compose.yaml", compose), Source::new("Dockerfile", data.to_vec())];
+    let files = Memory(files.into_iter().map(|source| (source.path().to_owned(), source)).collect());
+    let report = lint(&files, "compose.yaml");
+    assert_eq!(report.counts.gpu_workloads, 1, "the service is there whatever it is built from");
 }
 
 fn lint(files: &Memory, name: &str) -> Report {
