@@ -35,11 +35,14 @@ pub fn suggest(dialect: Dialect, text: &str, read: &Size) -> Option<Suggestion> 
     }
     let letter = unit_letter(unit)?;
     let bytes = scaled(amount, letter)?;
-    let text = written(dialect, number, amount, letter);
-    // What is suggested is what the engine then reads, which may round the other way.
+    as_read(dialect, bytes, written(dialect, number, amount, letter), !number.contains(','))
+}
+
+/// What is suggested is what the engine then reads, which may round the other way.
+fn as_read(dialect: Dialect, bytes: u64, text: String, certain: bool) -> Option<Suggestion> {
     let Size::Bytes(again) = dialect.read(&text) else { return None };
     let again = again.cast_unsigned();
-    (again.abs_diff(bytes) <= 1).then(|| Suggestion { bytes: again, text, certain: !number.contains(',') })
+    (again.abs_diff(bytes) <= 1).then_some(Suggestion { bytes: again, text, certain })
 }
 
 /// A number without a unit: large ones are bytes, small ones are GiB or MiB by their size.
@@ -51,7 +54,7 @@ fn bare(dialect: Dialect, number: &str, amount: f64) -> Option<Suggestion> {
     // Nobody gives a container 64 GiB and more by a bare number, or less than 64 MiB: /dev/shm has that anyway.
     let letter = if amount < 64.0 { "G" } else { "M" };
     let bytes = scaled(amount, letter)?;
-    Some(Suggestion { bytes, text: written(dialect, number, amount, letter), certain: false })
+    as_read(dialect, bytes, written(dialect, number, amount, letter), false)
 }
 
 /// The size in `dialect`, with the digits as they were written where these are plain.
