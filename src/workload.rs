@@ -404,6 +404,8 @@ pub struct Workload {
     pub name: String,
     /// The contract's line: the service key, the engine word, the container's list item.
     pub place: Place,
+    /// The sort of object that starts it, where its platform has several: `InferenceService`.
+    pub kind: Option<String>,
     /// The template that the text was rendered from, where it says so itself: Helm's `# Source:` comment.
     pub rendered_from: Option<Evidence>,
     /// The image as written, variables resolved where the file resolves them.
@@ -445,6 +447,7 @@ impl Workload {
             engine_evidence: None,
             name: name.into(),
             place,
+            kind: None,
             rendered_from: None,
             image: None,
             built_from: None,

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use crate::finding::Severity;
 use crate::knowledge::command::programs;
-use crate::knowledge::{self, Need, Verdict};
+use crate::knowledge::{self, Need, Told, Verdict};
 use crate::options::Options;
 use crate::size::human;
 use crate::sizing::{self, Facts, Recommendation};
@@ -48,7 +48,10 @@ impl<'a> Case<'a> {
             let images: Vec<&str> =
                 workload.image.iter().chain(&workload.built_from).map(String::as_str).collect();
             let name = workload.called.as_deref().unwrap_or(&workload.name);
-            let need = knowledge::need(&images, &programs, name, gpus, extra);
+            let mut need = knowledge::need(&images, &programs, name, gpus, extra);
+            if let Some(kind) = workload.kind.as_deref().filter(|_| need.told == Told::Nothing) {
+                need = knowledge::need(&[], &[], kind, gpus, &[]);
+            }
             let mut size = sizing::recommend(&Facts {
                 need: &need,
                 programs: &programs,

@@ -220,6 +220,7 @@ impl<'a> PodContext<'a> {
         let mut workload =
             Workload::new(Platform::Kubernetes, Engine::Kubernetes, name, manifest.place(container.head));
         describe(manifest, node, &mut workload);
+        workload.kind = Some(self.object.kind).filter(|kind| !kind.is_empty()).map(str::to_owned);
         workload.gpu = gpu;
         workload.memory_limit =
             self.memory_limit.or_else(own_limit).map(|(bytes, node)| (bytes, manifest.place(node.span())));
