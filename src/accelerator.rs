@@ -101,6 +101,28 @@ pub fn gpus(value: &str) -> GpuCount {
     }
 }
 
+/// The GPUs that the program itself may use: at most those that `CUDA_VISIBLE_DEVICES` or `HIP_VISIBLE_DEVICES` name
+/// (CUDA Programming Guide, "CUDA Environment Variables"). What is no list of numbers or ids says nothing.
+pub fn within(count: GpuCount, environment: &[(String, String)]) -> GpuCount {
+    let chosen = environment
+        .iter()
+        .filter(|(name, _)| matches!(name.as_str(), "CUDA_VISIBLE_DEVICES" | "HIP_VISIBLE_DEVICES"));
+    chosen.fold(count, |count, (_, list)| {
+        let is_id = |id: &str| {
+            let id = id.trim();
+            ["GPU-", "MIG-"].iter().any(|start| id.starts_with(start)) || id.parse::<u16>().is_ok()
+        };
+        if !list.split(',').all(is_id) {
+            return count;
+        }
+        let listed = list.split(',').count() as u64;
+        match count {
+            GpuCount::Exactly(count) => GpuCount::Exactly(count.min(listed)),
+            GpuCount::All | GpuCount::Unknown => GpuCount::Exactly(listed),
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +142,19 @@ mod tests {
         assert_eq!(visible_devices("all", Some("nvidia")), Sign::Yes);
         assert_eq!(visible_devices("all", Some("runc")), Sign::No);
         assert_eq!(visible_devices("void", Some("nvidia")), Sign::No);
+    }
+
+    #[test]
+    fn a_program_uses_the_gpus_that_it_may_see() {
+        let seen = |count, list: &str| within(count, &[("CUDA_VISIBLE_DEVICES".into(), list.into())]);
+        assert_eq!(seen(GpuCount::All, "0"), GpuCount::Exactly(1));
+        assert_eq!(seen(GpuCount::Unknown, "0, 1"), GpuCount::Exactly(2));
+        assert_eq!(seen(GpuCount::Exactly(1), "0,1"), GpuCount::Exactly(1));
+        assert_eq!(seen(GpuCount::All, "GPU-8932f937"), GpuCount::Exactly(1));
+        for nothing in ["", "all", "-1", "0,$N"] {
+            assert_eq!(seen(GpuCount::All, nothing), GpuCount::All, "{nothing}");
+        }
+        assert_eq!(within(GpuCount::All, &[]), GpuCount::All);
     }
 
     #[test]

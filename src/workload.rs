@@ -402,6 +402,8 @@ pub struct Workload {
     pub engine_evidence: Option<Evidence>,
     /// The service's or container's name; for command lines the image as written.
     pub name: String,
+    /// What else it is called where it is written: the container, the dev container, the folder that its image is built from.
+    pub other_names: Vec<String>,
     /// The contract's line: the service key, the engine word, the container's list item.
     pub place: Place,
     /// The sort of object that starts it, where its platform has several: `InferenceService`.
@@ -412,8 +414,6 @@ pub struct Workload {
     pub image: Option<String>,
     /// The image that its own is built from, where the Dockerfile tells and the workload asks for a GPU.
     pub built_from: Option<String>,
-    /// What people call it, where its name is but the file that it is built from.
-    pub called: Option<String>,
     /// Entrypoint and command, word by word; also those that the Dockerfile behind `build:` tells.
     pub command: Vec<String>,
     /// Environment variables with literal values.
@@ -446,12 +446,12 @@ impl Workload {
             engine,
             engine_evidence: None,
             name: name.into(),
+            other_names: Vec::new(),
             place,
             kind: None,
             rendered_from: None,
             image: None,
             built_from: None,
-            called: None,
             command: Vec::new(),
             environment: Vec::new(),
             gpu: Gpu::default(),

@@ -31,6 +31,19 @@ impl Program<'_> {
         self.words.iter().skip(1).map(AsRef::as_ref)
     }
 
+    /// The name of what it runs: of Python the script or module, where it is one, else the program.
+    pub(super) fn script(&self) -> Option<&str> {
+        if self.name() != "python" {
+            return Some(self.name());
+        }
+        let mut args = self.args();
+        match args.next()? {
+            "-m" => args.next(),
+            option if option.starts_with('-') => None,
+            file => Some(file),
+        }
+    }
+
     /// Whether the words of `pattern` fit: the first is the program's name, the others stand among its arguments in this
     /// order. `*` stands for any characters.
     pub(super) fn matches(&self, pattern: &str) -> bool {

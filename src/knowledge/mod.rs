@@ -73,7 +73,7 @@ pub struct UserEntry {
     pub image: Option<String>,
     /// Words of the command, as in `rules/images.yaml`.
     pub command: Option<String>,
-    /// A glob on the name of the service or container.
+    /// A glob on one of the names of the service or container.
     pub name: Option<String>,
     /// What holds for them.
     pub need: Verdict,
@@ -89,16 +89,17 @@ pub struct UserEntry {
 ///
 /// `images` are the references as written or resolved, with or without registry, tag and digest: the image that runs,
 /// then the one that it is built from; the first that is known counts. `programs` is what its command starts, see
-/// [`command::programs`]; `name` what the service or container is called; `extra` the user's own entries.
+/// [`command::programs`]; `names` what the service or container is called, its own name first; `extra` the user's own
+/// entries.
 pub fn need(
     images: &[&str],
     programs: &[Program<'_>],
-    name: &str,
+    names: &[&str],
     gpus: GpuCount,
     extra: &[UserEntry],
 ) -> Need {
     let images: Vec<_> = images.iter().map(|image| image::Reference::parse(image)).collect();
-    if let Some(entry) = extra.iter().find(|entry| entry.matches(&images, programs, name)) {
+    if let Some(entry) = extra.iter().find(|entry| entry.matches(&images, programs, names)) {
         entry.used.mark();
         return entry.need();
     }
@@ -110,7 +111,7 @@ pub fn need(
             made_for.or(Some((Told::Command, idle)))
         }
         Some(entry) => Some((Told::Command, entry)),
-        None => by_image().or_else(|| Some((Told::Name, words::entry(&images, name)?))),
+        None => by_image().or_else(|| Some((Told::Name, words::entry(&images, programs, names)?))),
     };
     told.map_or_else(Need::default, |(told, entry)| judged(told, entry, programs, gpus))
 }
@@ -182,7 +183,7 @@ fn image_entry(image: &image::Reference<'_>) -> Option<&'static Entry> {
 }
 
 impl UserEntry {
-    fn matches(&self, images: &[image::Reference<'_>], programs: &[Program<'_>], name: &str) -> bool {
+    fn matches(&self, images: &[image::Reference<'_>], programs: &[Program<'_>], names: &[&str]) -> bool {
         let given = self.image.is_some() || self.command.is_some() || self.name.is_some();
         given
             && self.image.as_deref().is_none_or(|glob| images.iter().any(|image| image.matches(glob)))
@@ -190,7 +191,7 @@ impl UserEntry {
                 .command
                 .as_deref()
                 .is_none_or(|words| programs.iter().any(|program| program.matches(words)))
-            && self.name.as_deref().is_none_or(|glob| image::glob(glob, name))
+            && self.name.as_deref().is_none_or(|glob| names.iter().any(|name| image::glob(glob, name)))
     }
 
     fn need(&self) -> Need {

@@ -6,7 +6,7 @@ use super::*;
 
 fn verdict(image: &str, command: &[&str], name: &str, gpus: GpuCount) -> Verdict {
     let images: Vec<&str> = Some(image).filter(|image| !image.is_empty()).into_iter().collect();
-    need(&images, &command::programs(command), name, gpus, &[]).verdict
+    need(&images, &command::programs(command), &[name], gpus, &[]).verdict
 }
 
 /// The narrowest entry for an image, by its name.
@@ -75,6 +75,15 @@ fn every_pattern_matches_its_example_and_no_other_entry_does_better() {
 }
 
 #[test]
+fn words_are_spelt_as_names_are_read() {
+    for entry in TABLE {
+        for word in entry.words {
+            assert_eq!(words::entry(&[], &[], &[word]).map(|known| known.name), Some(entry.name), "{word}");
+        }
+    }
+}
+
+#[test]
 fn patterns_are_narrow() {
     for entry in TABLE {
         for (glob, _) in entry.images {
@@ -124,7 +133,17 @@ fn names_tell_where_nothing_else_is_known() {
     assert_eq!(verdict("me/whisper-finetune:latest", &[], "job", all), Verdict::Yes);
     assert_eq!(verdict("pytorch/pytorch", &[], "ollama", all), Verdict::Yes);
     assert_eq!(verdict("me/thing", &["./start"], "app", all), Verdict::Unknown);
-    assert_eq!(need(&[], &[], "", all, &[]), Need::default());
+    assert_eq!(verdict("me/thing", &["python", "src/train_local.py"], "app", all), Verdict::Yes);
+    assert_eq!(verdict("me/thing", &["python", "-m", "app.finetune"], "app", all), Verdict::Yes);
+    assert_eq!(verdict("me/thing", &["bash", "scripts/train.sh"], "app", all), Verdict::Yes);
+    assert_eq!(verdict("me/thing", &["python", "train.py"], "whisper", all), Verdict::Yes);
+    assert_eq!(verdict("me/thing", &["python", "train.py"], "tensorflow", GpuCount::Exactly(1)), Verdict::No);
+    assert_eq!(verdict("me/thing", &["python", "--help"], "app", all), Verdict::Unknown);
+    assert_eq!(
+        verdict("tensorflow/tensorflow", &["python", "train.py"], "", GpuCount::Exactly(1)),
+        Verdict::No
+    );
+    assert_eq!(need(&[], &[], &[], all, &[]), Need::default());
 }
 
 #[test]
@@ -133,11 +152,11 @@ fn the_users_own_entries_come_first() {
         UserEntry { image: Some("me/thing".into()), need: Verdict::No, bytes: None, ..UserEntry::default() };
     let extra = [UserEntry::default(), entry];
     assert_eq!(
-        need(&["r.io/me/thing:1"], &command::programs(&["torchrun"]), "", GpuCount::All, &extra).verdict,
+        need(&["r.io/me/thing:1"], &command::programs(&["torchrun"]), &[], GpuCount::All, &extra).verdict,
         Verdict::No
     );
     assert_eq!(
-        need(&["me/other"], &command::programs(&["torchrun"]), "", GpuCount::All, &extra).verdict,
+        need(&["me/other"], &command::programs(&["torchrun"]), &[], GpuCount::All, &extra).verdict,
         Verdict::Yes
     );
 }

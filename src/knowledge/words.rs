@@ -1,26 +1,42 @@
 //! What the names of services, containers and home-made images tell.
 
-use super::Entry;
+use super::command::Program;
 use super::image::Reference;
 use super::table::WORDS;
+use super::{Entry, Rule};
 
-/// The entry whose words stand in the own name of an image or of the workload. Of several the one that needs memory wins:
-/// `whisper-finetune` is a training job.
-pub(super) fn entry(images: &[Reference<'_>], name: &str) -> Option<&'static Entry> {
-    let mut best: Option<&'static Entry> = None;
-    for name in images.iter().map(Reference::name).chain([name]) {
-        let words = words(name);
-        let mut rest = words.as_slice();
-        while let [word, behind @ ..] = rest {
-            for (_, entry) in WORDS.candidates(word).filter(|(wanted, _)| starts_with(rest, wanted)) {
-                if best.is_none_or(|best| entry.rule.weight() > best.rule.weight()) {
-                    best = Some(entry);
-                }
-            }
-            rest = behind;
-        }
+/// The entry whose words stand in the own name of an image, in one of the workload's, or in that of its program or script.
+/// Of several the one that needs memory wins: `whisper-finetune` is a training job.
+pub(super) fn entry(
+    images: &[Reference<'_>],
+    programs: &[Program<'_>],
+    names: &[&str],
+) -> Option<&'static Entry> {
+    let mut running = programs.iter().filter(|program| !program.is_neutral());
+    // Of several programs one that needs none says nothing of the others.
+    let alone = running.clone().nth(1).is_none();
+    let weightiest = |best: Option<&'static Entry>, entry: &'static Entry| {
+        best.filter(|best| best.rule.weight() >= entry.rule.weight()).or(Some(entry))
+    };
+    let told = images.iter().map(Reference::name).chain(names.iter().copied()).filter_map(of_name);
+    let best = told.fold(None, weightiest);
+    // Training code of TensorFlow is that of TensorFlow.
+    if best.is_some_and(|best| best.rule.weight() > Rule::No.weight()) {
+        return best;
     }
-    best
+    let scripts = running.by_ref().filter_map(Program::script).filter_map(of_name);
+    scripts.filter(|entry| alone || entry.rule.weight() > Rule::No.weight()).fold(best, weightiest)
+}
+
+/// The weightiest entry whose words stand in a name. Where several begin with the same word, the longest counts.
+fn of_name(name: &str) -> Option<&'static Entry> {
+    let words = words(name);
+    let begins = (0..words.len()).filter_map(|at| words.get(at..));
+    let told = begins.filter_map(|rest| {
+        let candidates = WORDS.candidates(rest.first()?).filter(|(wanted, _)| starts_with(rest, wanted));
+        candidates.max_by_key(|(wanted, _)| wanted.len()).map(|(_, entry)| entry)
+    });
+    told.max_by_key(|entry| entry.rule.weight())
 }
 
 /// The words of a name in lower case, without trailing numbers: `vLLM-node_2` is `vllm`, `node`.
@@ -48,7 +64,7 @@ mod tests {
 
     #[test]
     fn words_of_an_entry_stand_together() {
-        let named = |name| entry(&[], name).map(|entry| entry.name);
+        let named = |name| entry(&[], &[], &[name]).map(|entry| entry.name);
         assert_eq!(named("gpu-nvidia-smi-1"), Some("GPU query"));
         assert_eq!(named("smi-nvidia"), None);
         assert_eq!(named("nvidia"), None);

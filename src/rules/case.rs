@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 
+use crate::accelerator;
 use crate::finding::Severity;
 use crate::knowledge::command::programs;
 use crate::knowledge::{self, Need, Told, Verdict};
@@ -42,15 +43,16 @@ impl<'a> Case<'a> {
             let workload = self.workload;
             let command: Vec<&str> = workload.command.iter().map(String::as_str).collect();
             let programs = programs(&command);
-            let gpus = workload.gpu.count;
+            let gpus = accelerator::within(workload.gpu.count, &workload.environment);
             let limit = workload.memory_limit.as_ref().map(|limit| limit.0);
             let extra = &self.options.images;
             let images: Vec<&str> =
                 workload.image.iter().chain(&workload.built_from).map(String::as_str).collect();
-            let name = workload.called.as_deref().unwrap_or(&workload.name);
-            let mut need = knowledge::need(&images, &programs, name, gpus, extra);
+            let names: Vec<&str> =
+                std::iter::once(&workload.name).chain(&workload.other_names).map(String::as_str).collect();
+            let mut need = knowledge::need(&images, &programs, &names, gpus, extra);
             if let Some(kind) = workload.kind.as_deref().filter(|_| need.told == Told::Nothing) {
-                need = knowledge::need(&[], &[], kind, gpus, &[]);
+                need = knowledge::need(&[], &[], &[kind], gpus, &[]);
             }
             let mut size = sizing::recommend(&Facts {
                 need: &need,

@@ -79,7 +79,7 @@ impl Question {
                 ))),
             };
         }
-        Ok(self.image.as_ref().map(|image| knowledge::need(&[image], &[], "", gpus, &[])))
+        Ok(self.image.as_ref().map(|image| knowledge::need(&[image], &[], &[], gpus, &[])))
     }
 
     /// Bytes that a program is known to want, and why, as a sentence.

@@ -99,7 +99,7 @@ fn the_default_holds_eleven_images_for_four_workers() {
 fn recommended(image: &str, line: &str, gpus: GpuCount, memory_limit: Option<u64>) -> Recommendation {
     let words: Vec<&str> = line.split_whitespace().collect();
     let programs = command::programs(&words);
-    let need = knowledge::need(&[image], &programs, "", gpus, &[]);
+    let need = knowledge::need(&[image], &programs, &[], gpus, &[]);
     recommend(&Facts {
         need: &need,
         programs: &programs,

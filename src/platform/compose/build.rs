@@ -32,3 +32,24 @@ pub(super) fn read(resolver: Resolver<'_>, files: &dyn Files, slots: &[Slot]) ->
     let source = dockerfile::find(files, from, context.as_deref().unwrap_or("."), name.as_deref())?;
     dockerfile::read(source.text(), &build)
 }
+
+/// What a service is called besides its own name: its container, the folder that it is built from, and what stands behind
+/// the dot of its Dockerfile's name (`Dockerfile.train`).
+pub(super) fn names(resolver: Resolver<'_>, container_name: &[Slot], build: &[Slot]) -> Vec<String> {
+    let text = |slots: &[Slot]| {
+        let (slot, node, _) = resolver.scalar(slots)?;
+        resolver.written(slot, node)
+    };
+    let context = text(build).or_else(|| text(&resolver.children(build, "context")));
+    let dockerfile = text(&resolver.children(build, "dockerfile"));
+    let folder = context.as_deref().map(|context| last_part(context.trim_end_matches('/')));
+    let variant = dockerfile.as_deref().map(last_part);
+    let container = text(container_name);
+    let names = [container.as_deref(), folder, variant].into_iter().flatten();
+    names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+/// What stands behind the last `/` of a path.
+fn last_part(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}

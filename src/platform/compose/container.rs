@@ -46,6 +46,8 @@ pub(super) struct Container {
     /// The image that its own is built from.
     pub(super) built_from: Option<String>,
     pub(super) has_build: bool,
+    /// What it is called besides its own name.
+    pub(super) other_names: Vec<String>,
     pub(super) command: Vec<String>,
     pub(super) environment: Vec<(String, String)>,
     /// An `extends` that comes back to itself.
@@ -128,6 +130,7 @@ impl<'a> Containers<'a> {
             out.built_from = built.as_ref().map(|built| built.from.clone());
             out.command = built.unwrap_or_default().command(entrypoint, command);
             out.has_build = !builds.is_empty();
+            out.other_names = build::names(*resolver, &resolver.slots(&layers, Key::ContainerName), &builds);
             let all = self.environment(&environment, false);
             let known = all
                 .iter()

@@ -114,6 +114,7 @@ macro_rules! keys {
 keys! {
     Build = "build",
     Command = "command",
+    ContainerName = "container_name",
     Deploy = "deploy",
     Devices = "devices",
     Entrypoint = "entrypoint",

@@ -146,6 +146,7 @@ fn workload(service: &Service, place: Place) -> Workload {
     workload.image.clone_from(&container.image);
     workload.built_from.clone_from(&container.built_from);
     workload.command.clone_from(&container.command);
+    workload.other_names.clone_from(&container.other_names);
     workload.environment.clone_from(&container.environment);
     workload.gpu = container.gpu.clone();
     workload.settings.clone_from(&container.settings);

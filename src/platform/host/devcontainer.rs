@@ -111,7 +111,7 @@ fn container(file: &Layer, root: Node<'_>, context: &Context<'_>, reading: &mut 
     }
     if image.is_none() && compose.is_none() && workload.gpu.is_yes() {
         workload.built_from = built_from(file, root, context);
-        workload.called = root.get("name").and_then(Node::str).map(str::to_owned);
+        workload.other_names.extend(root.get("name").and_then(Node::str).map(str::to_owned));
     }
     if compose.is_some() {
         workload.shm = crate::workload::Shm::Unknown("the Compose file says it".into());
