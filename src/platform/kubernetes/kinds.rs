@@ -275,7 +275,7 @@ pub(super) static KINDS: &[Custom] = &[
     },
     Custom {
         operator: "Substratus",
-        reference: "https://github.com/substratusai/substratus",
+        reference: "https://github.com/substratusai/runbooks/blob/d8d2017da0c36dcea75aaef00a295a6a24987802/internal/controller/server_controller.go",
         api: "substratus.ai/",
         at: &["spec"],
         image: "image",
