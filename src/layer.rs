@@ -228,6 +228,14 @@ impl Embed {
         }
     }
 
+    /// Appends what stands in another layer of the same host, its line ends as blanks.
+    pub fn append_line(&mut self, other: &Layer) {
+        let start = self.text.len();
+        self.append(other, 0);
+        let line = self.text.split_off(start).replace('\n', " ");
+        self.text.push_str(&line);
+    }
+
     /// The layer of what was collected.
     pub fn finish(self) -> Layer {
         let Self { text, pieces, encoding, host } = self;

@@ -1,10 +1,11 @@
 //! Documents: Markdown and reStructuredText.
 
 use super::same::same_but_for;
-use super::{Script, file_name, markdown, rst};
+use super::{Script, file_name, markdown, rst, units};
 use crate::layer::Layer;
 use crate::platform::run::starts_containers;
 use crate::platform::{Claim, Kind};
+use crate::syntax::shell::Options;
 
 /// Documents with code in them.
 pub static KIND: Kind = Kind {
@@ -26,5 +27,11 @@ fn claim(path: &str) -> Claim {
 
 fn scripts(path: &str, file: &Layer) -> Vec<Script> {
     let found = if path.ends_with(".rst") { rst::scripts(file) } else { markdown::scripts(file) };
-    found.into_iter().map(|(layer, options)| Script::new(layer, options)).collect()
+    found.into_iter().flat_map(|(layer, options)| code(layer, options)).collect()
+}
+
+/// The scripts of one piece of code: the commands of a systemd unit, else all of it.
+fn code(layer: Layer, options: Options) -> Vec<Script> {
+    let is_unit = layer.text().lines().any(|line| line.starts_with("ExecStart="));
+    if is_unit { units::scripts(&layer) } else { vec![Script::new(layer, options)] }
 }

@@ -126,8 +126,8 @@ pub(super) fn line(file: &Layer, options: Option<&Layer>, at: usize, image: &str
     embed.replace(Span::at(at), "docker run ");
     let mut end = at;
     if let Some(options) = options {
-        embed.append(options, 0);
-        end = options.map(Span::at(options.text().len())).start;
+        embed.append_line(options);
+        end = options.map(Span::at(options.text().trim_end().len())).start;
     }
     embed.replace(Span::at(end), &format!(" {image}"));
     embed.finish()

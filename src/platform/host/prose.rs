@@ -4,8 +4,9 @@ use crate::layer::{Encoding, Layer};
 use crate::source::Span;
 use crate::syntax::shell::{Dialect, Options};
 
-/// Words behind a fence, or behind `code-block::`, that mean a shell. No word at all may mean one, too.
-const SHELLS: [&str; 24] = [
+/// Words behind a fence, or behind `code-block::`, that mean a shell, or a unit with command lines. No word at all may mean
+/// one, too.
+const SHELLS: [&str; 28] = [
     "",
     "bash",
     "bash-session",
@@ -13,19 +14,23 @@ const SHELLS: [&str; 24] = [
     "code-block",
     "command",
     "commandline",
+    "conf",
     "console",
     "docker",
+    "ini",
     "ksh",
     "none",
     "plain",
     "plaintext",
     "prompt",
+    "service",
     "sh",
     "sh-session",
     "shell",
     "shell-session",
     "shellscript",
     "shellsession",
+    "systemd",
     "terminal",
     "text",
     "txt",
@@ -109,6 +114,8 @@ fn prompt(line: &str) -> Option<usize> {
     let code = line.get(indent..)?;
     let length = if code.starts_with("$ ") || code.starts_with("% ") {
         2
+    } else if code.strip_prefix('!').is_some_and(names_engine) {
+        1
     } else if let Some(arrow) = arrow(code) {
         arrow
     } else if code.starts_with("PS ") || code.get(1..3) == Some(":\\") {
@@ -162,6 +169,7 @@ mod tests {
         assert_eq!(code("$ ls\na\ndocker run x\ndocker: no\n"), "ls\ndocker run x\n");
         assert_eq!(code("(env) $ docker run x\n"), "docker run x\n");
         assert_eq!(code("PS C:\\w> docker run x\n"), "docker run x\n");
+        assert_eq!(code("!docker run \\\n x\nout\n"), "docker run \\\n x\n");
         assert_eq!(code("❯ docker run x\nout\n"), "docker run x\n");
         assert_eq!(code("(base) ➜  ~ docker run x\nout\n"), "docker run x\n");
         assert_eq!(code("$ docker run \\\n> x\n"), "docker run \\\nx\n");

@@ -1,12 +1,10 @@
 //! systemd units: the commands of `ExecStart=` and its kin.
 
 use super::Script;
-use super::prose::lines;
 use super::same::same_but_for;
 use crate::layer::{Encoding, Layer};
-use crate::platform::run::starts_containers;
+use crate::platform::run::{starts_containers, unit_commands};
 use crate::platform::{Claim, Kind};
-use crate::source::Span;
 use crate::syntax::shell::Options;
 
 /// systemd units.
@@ -22,36 +20,10 @@ pub static KIND: Kind = Kind {
 };
 
 /// Every command of a unit. A line goes on behind a `\`, as in a shell; `%n` and its kin stay as they are.
-fn scripts(file: &Layer) -> Vec<Script> {
-    let text = file.text();
-    let mut found = Vec::new();
-    let mut open: Option<Span> = None;
-    for line in lines(text) {
-        let written = line.span.of(text);
-        let begins = match open {
-            Some(span) => Some(span.join(line.span)),
-            None => command(written).map(|at| Span::new(line.span.start + at, line.span.end)),
-        };
-        let Some(span) = begins else { continue };
-        if written.ends_with('\\') {
-            open = Some(span);
-        } else {
-            open = None;
-            found.push(span);
-        }
-    }
-    found.extend(open);
+pub(super) fn scripts(file: &Layer) -> Vec<Script> {
+    let commands = unit_commands(file.text()).unwrap_or_default();
     let script = |span| Script::new(file.part(span, Encoding::Verbatim), Options::default());
-    found.into_iter().map(script).collect()
-}
-
-/// Where the command of a line begins, behind the marks that say how systemd treats it.
-fn command(line: &str) -> Option<usize> {
-    let (key, value) = line.split_once('=')?;
-    key.trim().starts_with("Exec").then(|| {
-        let value = value.trim_start().trim_start_matches(['-', '@', ':', '+', '!']);
-        line.len() - value.len()
-    })
+    commands.into_iter().map(script).collect()
 }
 
 #[cfg(test)]

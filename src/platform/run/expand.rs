@@ -133,7 +133,9 @@ impl Expander {
         if self.left.get() == 0 || frame.depth >= MAX_DEPTH || commands.len() > MAX_ECHOING {
             return None;
         }
-        let own = substitution(unit, commands.first()?.scope);
+        // `` `# a comment` ``
+        let Some(first) = commands.first() else { return Some(vec![Vec::new()]) };
+        let own = substitution(unit, first.scope);
         // Those of substitutions inside write into words.
         let writing: Vec<&Command> = commands
             .iter()
@@ -204,8 +206,10 @@ impl Expander {
                 ways.extend(self.chain(name, chain, &unread(unit, piece), frame.depth));
             }
         }
-        // Of a list, bash takes the first element where no other is asked for.
-        if unit.options.dialect == Dialect::Posix && !variable.elements && !variable.make {
+        // Of a list, bash takes the first element where no other is asked for. What a host gives is a string.
+        let given = |link: &Link<'_>| matches!(link.source, Source::Given(..));
+        let string = variable.make || chains.iter().flatten().any(given);
+        if unit.options.dialect == Dialect::Posix && !variable.elements && !string {
             for elements in &mut ways {
                 elements.truncate(1);
             }

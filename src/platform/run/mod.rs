@@ -26,6 +26,7 @@ mod write;
 pub use command_line::{OptionUse, Unread};
 pub use fields::{Field, Known, Part, Spot};
 pub use given::{Given, Givens};
+pub use nested::unit_commands;
 pub use write::CommandLines;
 
 use crate::layer::Layer;

@@ -37,9 +37,13 @@ const COMMAND: &str = "--command=";
 pub(super) fn script(unit: &Unit<'_>, fields: &[Field]) -> Option<Layer> {
     let command;
     let parts = match script_fields(fields)? {
-        // `gcloud compute ssh HOST --command="…"`
-        [field] if field.value.starts_with(COMMAND) => {
-            command = [field.slice(Span::new(COMMAND.len(), field.value.len()))];
+        // `gcloud compute ssh HOST --command="…"`, `alias NAME="…"`
+        [field]
+            if field.value.starts_with(COMMAND)
+                || fields.first().map(program).as_deref() == Some("alias") =>
+        {
+            let value = field.value.find('=').map_or(0, |at| at + 1);
+            command = [field.slice(Span::new(value, field.value.len()))];
             &command[..]
         }
         parts => parts,
@@ -195,7 +199,7 @@ pub(super) fn echoed(unit: &Unit<'_>, command: &Command, fields: &[Field]) -> Op
 }
 
 /// The command lines of a systemd unit; nothing where the text is none.
-pub(super) fn unit_commands(text: &str) -> Option<Vec<Span>> {
+pub fn unit_commands(text: &str) -> Option<Vec<Span>> {
     let mut lines = Vec::new();
     let mut start = 0;
     let mut open: Option<usize> = None;
@@ -218,5 +222,6 @@ pub(super) fn unit_commands(text: &str) -> Option<Vec<Span>> {
         }
         start = end;
     }
+    lines.extend(open.map(|from| Span::new(from, text.trim_end().len().max(from))));
     (!lines.is_empty()).then_some(lines)
 }

@@ -269,6 +269,7 @@ fn what_a_substitution_may_echo_is_read() {
     assert_eq!(verdicts(tested), ["yes default 67108864"]);
     assert_eq!(verdicts("docker run $(gpus && echo --gpus all) img"), ["unknown unknown"]);
     assert_eq!(verdicts("docker run $(which gpus) img"), ["unknown unknown"]);
+    assert_eq!(runs("docker run --gpus all `# all of them` \\\n  img"), ["gpus=all [img]"]);
 }
 
 #[test]
@@ -277,5 +278,6 @@ fn here_documents_lose_their_escapes() {
     assert_eq!(runs(fed), ["gpus=all rm [img:$TAG]"]);
     let literal = "ssh h <<'EOF'\ndocker run --gpus all \\\n  img\nEOF\n";
     assert_eq!(runs(literal), ["gpus=all [img]"]);
+    assert_eq!(runs("alias train='docker run --gpus all img'"), ["gpus=all [img]"]);
     assert_eq!(runs("gcloud compute ssh vm --command=\"docker run --gpus all img\""), ["gpus=all [img]"]);
 }
