@@ -80,11 +80,28 @@ impl Manifest {
                 let behind = text.get(span.end..).unwrap_or_default();
                 let blank = behind.len() - behind.trim_start().len();
                 let start = text.get(..span.start).unwrap_or_default().trim_end().len();
-                self.template.inserts(start, span.end + blank, node.column())
+                let mut lines = self.template.inserting(start, span.end + blank, node.column());
+                let mut entries = node.entries().peekable();
+                let mut above = None;
+                lines.any(|action| {
+                    while let Some(entry) = entries.next_if(|entry| entry.key.span().start < action.start) {
+                        above = Some(entry);
+                    }
+                    !above.is_some_and(|entry| self.is_of_list(entry, node.column(), action))
+                })
             }
             Some(_) => self.template.touches(span),
             None => self.is_open(node),
         }
+    }
+
+    /// Whether what an action writes in the column of a key are further items of the list under it, whose dashes stand in
+    /// that column too: it names what the key does (`toYaml .Values.extraEnv` below `env`).
+    fn is_of_list(&self, entry: Entry<'_>, column: usize, action: Span) -> bool {
+        let value = entry.value.resolve();
+        let list = value.is_sequence() && value.layout() == Some(Layout::Block) && value.column() == column;
+        let key = entry.key.str().unwrap_or_default().trim_end_matches('s').to_ascii_lowercase();
+        list && !key.is_empty() && action.of(self.layer.text()).to_ascii_lowercase().contains(&key)
     }
 
     /// Whether the value of an entry may get more than is written, also where nothing is written.

@@ -85,9 +85,15 @@ impl Template {
 
     /// Whether an action between `from` and `to` writes lines in this column.
     pub(super) fn inserts(&self, from: usize, to: usize, column: usize) -> bool {
+        self.inserting(from, to, column).next().is_some()
+    }
+
+    /// The actions between `from` and `to` that write lines in this column.
+    pub(super) fn inserting(&self, from: usize, to: usize, column: usize) -> impl Iterator<Item = Span> {
         let first = self.actions.partition_point(|action| action.span.end <= from);
         let behind = self.actions.get(first..).unwrap_or_default();
-        behind.iter().take_while(|action| action.span.start < to).any(|action| action.inserts == Some(column))
+        let within = behind.iter().take_while(move |action| action.span.start < to);
+        within.filter(move |action| action.inserts == Some(column)).map(|action| action.span)
     }
 
     /// Whether what stands at `at` may be left out or repeated while what stands at `base` is written.
