@@ -281,3 +281,14 @@ fn here_documents_lose_their_escapes() {
     assert_eq!(runs("alias train='docker run --gpus all img'"), ["gpus=all [img]"]);
     assert_eq!(runs("gcloud compute ssh vm --command=\"docker run --gpus all img\""), ["gpus=all [img]"]);
 }
+
+#[test]
+fn the_number_of_gpus_is_what_gpus_says() {
+    use crate::workload::GpuCount::{All, Exactly, Unknown};
+    let count = |text: &str| {
+        workload(&read(text, Options::default())[0], &crate::options::Options::default()).gpu.count
+    };
+    assert_eq!(count("docker run --runtime nvidia --gpus '\"device=0\"' img"), Exactly(1));
+    assert_eq!(count("docker run --gpus all --runtime nvidia img"), All);
+    assert_eq!(count("if x; then G='--gpus 1'; else G='--gpus 2'; fi; docker run $G img"), Unknown);
+}

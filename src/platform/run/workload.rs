@@ -103,6 +103,7 @@ fn gpu(invocation: &Invocation, way: Option<&Subset>, options: &Options) -> Gpu 
         gpu.found(invocation.word.text(), invocation.word.layer.place(invocation.word.span));
     }
     let visible = environment(invocation).filter(|(name, _)| *name == "NVIDIA_VISIBLE_DEVICES").last();
+    let mut counted: Option<GpuCount> = None;
     let taken_away = visible.is_some_and(|(_, value)| accelerator::takes_away(value));
     for (index, option) in invocation.options.iter().enumerate() {
         if !option.known || way.is_some_and(|way| !way.holds(index, option)) {
@@ -114,8 +115,10 @@ fn gpu(invocation: &Invocation, way: Option<&Subset>, options: &Options) -> Gpu 
             "gpus" => match accelerator::gpus(text) {
                 GpuCount::Exactly(0) => Sign::No,
                 count => {
+                    // Of two that say different things nobody knows which one holds.
                     gpu.count =
-                        if gpu.verdict == crate::workload::Verdict::Yes { GpuCount::Unknown } else { count };
+                        if counted.is_none_or(|before| before == count) { count } else { GpuCount::Unknown };
+                    counted = Some(gpu.count);
                     Sign::Yes
                 }
             },
