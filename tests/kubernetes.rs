@@ -242,3 +242,21 @@ fn patches_and_templates_are_read_wherever_they_stand() {
         rows.map(|row| format!("{} {} {}", row["name"], row["gpu"], row["shm"]).replace('"', "")).collect();
     assert_eq!(rows, ["fsdp yes default", "server yes unknown"]);
 }
+
+#[test]
+fn a_memory_volume_is_no_larger_than_the_limits_of_its_pod() {
+    let pod = |limits: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - name: c\n    image: x\n    \
+             resources: {{limits: {{nvidia.com/gpu: 1{limits}}}}}\n    \
+             volumeMounts: [{{name: d, mountPath: /dev/shm}}]\n  volumes:\n  - name: d\n    \
+             emptyDir: {{medium: Memory, sizeLimit: 8Gi}}\n"
+        )
+    };
+    for (limits, bytes) in [("", 8_u64 << 30), (", memory: 2Gi", 2 << 30), (", memory: 64Gi", 8 << 30)] {
+        let folder = common::scratch(&[("pod.yaml", &pod(limits))]);
+        let listed = shmlint(folder.path(), &["list", "--isolated", "--format", "json", "."]).stdout;
+        let listed: Value = serde_yaml::from_str(&listed).expect("JSON");
+        assert_eq!(listed["workloads"][0]["shm_bytes"].as_u64(), Some(bytes), "{limits}: {listed:?}");
+    }
+}

@@ -319,3 +319,32 @@ fn untouched_or_mended_too(old: &Workload, new: &Workload, was: &[Finding], now:
 fn count(findings: &[Finding], like: &Finding) -> usize {
     findings.iter().filter(|finding| finding.rule == like.rule).count()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::{Disk, MAX_SIZE};
+    use crate::options::Options;
+    use crate::platform::{Claim, compose};
+    use crate::project::Index;
+    use crate::source::Source;
+
+    /// Whether a text is taken as the same but for `put` at the first `at`, which no workload shows.
+    fn is_read(at: &str, put: &str) -> bool {
+        let text = "services:\n  a:\n    image: x\n    gpus: all\n    labels: [l]\n";
+        let source = Source::new("compose.yaml", text.into());
+        let unit = Unit::lone(&compose::COMPOSE, "compose.yaml", Claim::ByName, Some(source.clone()));
+        let (disk, options, index) = (Disk::new(MAX_SIZE), Options::default(), Index::default());
+        let context = Context { files: &disk, index: &index, options: &options, every_container: false };
+        let edit = Edit::insertion(&source, text.find(at).unwrap(), put);
+        reread(&unit, &context, [&edit]).is_some()
+    }
+
+    #[test]
+    fn an_edit_that_says_something_else_besides_is_refused() {
+        assert!(is_read("    labels", "    shm_size: 2gb\n"));
+        assert!(!is_read("labels", "x-"), "a key is renamed");
+        assert!(!is_read("    labels", "    shm_size: 2gb\n  b:\n"), "the keys below go to another service");
+        assert!(!is_read("[l]", "&anchor "), "a value gets an anchor");
+    }
+}

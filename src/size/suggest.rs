@@ -49,7 +49,7 @@ fn as_read(dialect: Dialect, bytes: u64, text: String, certain: bool) -> Option<
 fn bare(dialect: Dialect, number: &str, amount: f64) -> Option<Suggestion> {
     let in_bytes = scaled(amount, "")?;
     if in_bytes >= MIB {
-        return Some(Suggestion { bytes: in_bytes, text: in_bytes.to_string(), certain: true });
+        return as_read(dialect, in_bytes, in_bytes.to_string(), true);
     }
     // Nobody gives a container 64 GiB and more by a bare number, or less than 64 MiB: /dev/shm has that anyway.
     let letter = if amount < 64.0 { "G" } else { "M" };

@@ -118,6 +118,7 @@ fn a_bare_number_has_several_readings() {
     assert_eq!(meant(Dialect::Docker, "512"), Some(("512m".into(), false)));
     assert_eq!(meant(Dialect::Kubernetes, "8"), Some(("8Gi".into(), false)));
     assert_eq!(meant(Dialect::Compose, "1,5g"), Some(("1.5g".into(), false)));
+    assert_eq!(bare(Dialect::Mebibytes, "7e13"), None, "no count of bytes is one of MiB");
     let rounded = bare(Dialect::Kubernetes, "10.1477746").unwrap();
     assert_eq!(Dialect::Kubernetes.read(&rounded.text), Size::Bytes(rounded.bytes.cast_signed()));
     let float = suggest(Dialect::Compose, "16.0", &compose("16.0", Style::Plain, None));

@@ -98,7 +98,10 @@ fn sort(field: &Field) -> Sort {
     let name = field.value.split('=').next().unwrap_or_default();
     match field.value.as_bytes() {
         b"--" => Sort::End,
-        [b'-', ..] if name.contains(char::is_whitespace) && field.knows(name.len()) => Sort::Together,
+        // As a field is split: other spaces, as they come from web pages, belong to the word.
+        [b'-', ..] if name.bytes().any(|b| b.is_ascii_whitespace()) && field.knows(name.len()) => {
+            Sort::Together
+        }
         [b'-', b'-', ..] => Sort::Long,
         [b'-', _, ..] if field.knows(2) => Sort::Cluster,
         _ => Sort::Image,

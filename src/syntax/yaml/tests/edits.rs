@@ -188,6 +188,24 @@ fn new_blocks_take_the_steps_and_dashes_of_their_neighbours() {
 }
 
 #[test]
+fn the_steps_of_the_neighbours_count_more_than_those_of_the_file() {
+    let inner = Value::mapping([("medium", Value::plain("Memory"))]);
+    let text = "a:\n  b:\n    c: 1\n  d:\n    e: 1\nf:\n  wide:\n      g: 1\n";
+    assert_eq!(
+        insert(text, "f", |_| Place::Last, "n", &inner),
+        format!("{text}  n:\n      medium: Memory\n"),
+        "as wide as beside it, though the file goes by two"
+    );
+    let item = Value::Sequence(vec![Value::plain("x")]);
+    let text = "a:\n  volumes:\n  - y\nb:\n  ports:\n    - z\n";
+    assert_eq!(
+        insert(text, "b", |_| Place::Last, "volumes", &item),
+        format!("{text}  volumes:\n  - x\n"),
+        "as below the same key elsewhere"
+    );
+}
+
+#[test]
 fn quotes_are_those_of_the_neighbours() {
     let size = &Value::quoted("2gb");
     assert_eq!(insert("a: 'x'\nb: y\n", "", |_| Place::Last, "s", size), "a: 'x'\nb: y\ns: '2gb'\n");
