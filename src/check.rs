@@ -75,6 +75,8 @@ pub fn check(unit: &Unit, context: &Context<'_>, wanted: Wanted) -> UnitReport {
     let listed = if wanted.workloads { list(&reading, &findings, context) } else { Vec::new() };
     let mut flat: Vec<Finding> = findings.into_iter().flatten().collect();
     let containers = || reading.workloads.iter().filter(|workload| workload.same_as.is_none());
+    // Findings hold their texts to the end of the run, but nobody reads these again.
+    reading.sources.iter().for_each(|source| source.forget_parsed());
     // What else has a say in the findings is asked in another look at the edited texts.
     let left = left.filter(|_| problems.is_empty() && context.options.per_file_ignores.is_empty());
     flat.extend(problems);

@@ -5,7 +5,7 @@
 
 use std::any::Any;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Stands in the text for a byte that is not UTF-8. One byte long, and meaningless in every format read here.
 pub const PLACEHOLDER: char = '\u{1a}';
@@ -93,7 +93,7 @@ pub struct Source {
     lines: OnceLock<Vec<usize>>,
     /// How many characters begin before each block of bytes.
     blocks: OnceLock<Vec<usize>>,
-    parsed: OnceLock<Arc<dyn Any + Send + Sync>>,
+    parsed: Mutex<Option<Arc<dyn Any + Send + Sync>>>,
 }
 
 impl Source {
@@ -112,7 +112,7 @@ impl Source {
             raw,
             lines: OnceLock::new(),
             blocks: OnceLock::new(),
-            parsed: OnceLock::new(),
+            parsed: Mutex::default(),
         })
     }
 
@@ -141,11 +141,17 @@ impl Source {
         span.of(&self.text)
     }
 
-    /// What a reader makes of the text, kept so that whoever asks again need not wait. The first to ask decides of what
-    /// type it is; for another type the text is read each time.
+    /// What a reader makes of the text, kept so that whoever asks again need not wait, until [`Source::forget_parsed`]. The
+    /// first to ask decides of what type it is; for another type the text is read each time.
     pub fn parsed<T: Any + Send + Sync>(&self, parse: impl Fn(&str) -> T) -> Arc<T> {
-        let kept = self.parsed.get_or_init(|| Arc::new(parse(&self.text)));
+        let mut kept = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = kept.get_or_insert_with(|| Arc::new(parse(&self.text)));
         Arc::clone(kept).downcast().unwrap_or_else(|_| Arc::new(parse(&self.text)))
+    }
+
+    /// Gives the memory back that what was made of the text takes. Whoever asks again waits again.
+    pub fn forget_parsed(&self) {
+        *self.parsed.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Where byte `offset` stands; one past the end is the place behind the last character.

@@ -167,6 +167,7 @@ impl Before<'_> {
         let edits = made.iter().flat_map(|(_, edits)| edits.iter());
         let reading = reread(self.unit, self.context, edits)?;
         let findings = judge(&reading, self.context);
+        reading.sources.iter().for_each(|source| source.forget_parsed());
         self.only_intended(made, &reading, &findings).then_some(findings)
     }
 

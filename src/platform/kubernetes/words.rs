@@ -51,6 +51,9 @@ pub(super) fn speaks_of_us(text: &str) -> bool {
 }
 
 /// Whether a text may hold a custom resource or values that ask for a GPU without naming containers.
+///
+/// Values are YAML; in JSON, of which a repository has much, only resources count.
 pub(super) fn speaks_beside_pods(text: &str) -> bool {
-    has(&BESIDE, text)
+    let is_json = text.trim_start().starts_with(['{', '[']);
+    (!is_json || holds_exactly(text, &["apiVersion"])) && has(&BESIDE, text)
 }
