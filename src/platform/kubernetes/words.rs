@@ -15,14 +15,19 @@ const PODS: &[&str] = &["ontainers:", "ontainers\"", "argoproj.io/"];
 const OURS: &[&str] =
     &["gpu", "GPU", "resourceClaims", "shm", "Shm", "sharedMemory", "hostIPC", "accelerators"];
 
+/// Parts of the words that are beside pods and name no domain.
+const PARTS: &[&str] = &["gpu", "Gpu", "GPU", "accelerator", "Accelerator", "serving.k"];
+
 static OUR: LazyLock<Option<AhoCorasick>> =
     LazyLock::new(|| scanner(OURS.iter().copied().chain(gpu::words())));
 
 /// Custom resources and values of charts that name no containers.
-static BESIDE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+static BESIDE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| scanner(beside()));
+
+fn beside() -> impl Iterator<Item = &'static str> {
     let apis = KINDS.iter().map(|row| row.api).filter(|api| !api.is_empty());
-    scanner(apis.chain(["accelerators:"]).chain(gpu::words()).chain(gpu::counts()))
-});
+    apis.chain(["accelerators:"]).chain(gpu::words()).chain(gpu::counts())
+}
 
 /// A scanner that is quick to build: it often reads one small file.
 fn scanner(words: impl Iterator<Item = &'static str>) -> Option<AhoCorasick> {
@@ -51,9 +56,29 @@ pub(super) fn speaks_of_us(text: &str) -> bool {
 }
 
 /// Whether a text may hold a custom resource or values that ask for a GPU without naming containers.
-///
-/// Values are YAML; in JSON, of which a repository has much, only resources count.
 pub(super) fn speaks_beside_pods(text: &str) -> bool {
-    let is_json = text.trim_start().starts_with(['{', '[']);
-    (!is_json || holds_exactly(text, &["apiVersion"])) && has(&BESIDE, text)
+    may_speak_beside_pods(text) && has(&BESIDE, text)
+}
+
+/// Rules most texts out at a fraction of the cost: each of the words either has one of these parts, or a domain's ending
+/// before its slash.
+fn may_speak_beside_pods(text: &str) -> bool {
+    let domain = |at: usize| {
+        let before = text.as_bytes().get(..at).unwrap_or_default();
+        [&b".com"[..], b".ai", b".io", b".sh", b".org"].iter().any(|ending| before.ends_with(ending))
+    };
+    memchr::memchr_iter(b'/', text.as_bytes()).any(domain) || holds_exactly(text, PARTS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_word_is_ruled_out() {
+        for word in beside() {
+            assert!(may_speak_beside_pods(&format!("a: {word}")), "{word}");
+        }
+        assert!(!may_speak_beside_pods("see /usr/share and a/b.json\n"));
+    }
 }
