@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
+use crate::filename::FileName;
 use crate::files::join;
 use crate::globs::Globs;
 use crate::platform::{Claim, KINDS, Kind};
@@ -50,6 +51,8 @@ pub struct Found {
     pub named: bool,
     /// Whether it is looked at whatever its name is.
     pub included: bool,
+    /// Whether it was just met as a regular file.
+    pub is_regular: bool,
 }
 
 impl Walk {
@@ -70,7 +73,7 @@ impl Walk {
             let path = shown(Path::new(path));
             let out = self.force_exclude && self.exclude.iter().any(|globs| globs.covers(&path));
             if !out {
-                look(Found { path, named: true, included: true });
+                look(Found { path, named: true, included: true, is_regular: false });
             }
         }
         for folder in folders {
@@ -99,7 +102,8 @@ impl Walk {
                         if !entry.path_is_symlink() || entry.path().is_file() {
                             let path = shown(entry.path());
                             let included = self.include.matches(&path, false);
-                            look(Found { path, named: false, included });
+                            let is_regular = !entry.path_is_symlink();
+                            look(Found { path, named: false, included, is_regular });
                         }
                     }
                     Ok(_) => {}
@@ -113,9 +117,12 @@ impl Walk {
 
 /// Whether a hidden entry is none of those that can hold ours.
 fn skipped(entry: &DirEntry) -> bool {
+    if !entry.file_name().as_encoded_bytes().starts_with(b".") {
+        return false;
+    }
     let name = entry.file_name().to_string_lossy();
     let pipeline = || name.ends_with("-ci.yml") && entry.file_type().is_some_and(|kind| kind.is_file());
-    name.starts_with('.') && !HIDDEN.contains(&name.as_ref()) && !pipeline()
+    !HIDDEN.contains(&name.as_ref()) && !pipeline()
 }
 
 /// A path as reports show it: with `/` and without `./`.
@@ -131,7 +138,8 @@ pub fn shown(path: &Path) -> String {
 
 /// The kinds that a file's name allows, best first: those that know it by its name before those that ask its text.
 pub fn kinds(path: &str) -> impl Iterator<Item = (&'static Kind, Claim)> {
-    let claims = KINDS.iter().map(|kind| (*kind, (kind.claim)(path)));
+    let file = FileName::new(path);
+    let claims = KINDS.iter().map(|kind| (*kind, (kind.claim)(&file)));
     let mut claims: Vec<(&'static Kind, Claim)> = claims.filter(|(_, claim)| *claim != Claim::No).collect();
     claims.sort_by_key(|(_, claim)| *claim != Claim::ByName);
     claims.into_iter()

@@ -54,6 +54,11 @@ pub trait Files: Sync {
     /// The text of a file that was named or discovered.
     fn read(&self, path: &str) -> Result<Arc<Source>, ReadError>;
 
+    /// As [`Files::read`], for a file that a walk has just met as a regular one: what it is need not be asked first.
+    fn read_met(&self, path: &str) -> Result<Arc<Source>, ReadError> {
+        self.read(path)
+    }
+
     /// The path that `to`, written in the file at `from`, stands for, if it exists inside of the repository of `from`.
     fn resolve(&self, from: &str, to: &str) -> Result<String, ReadError>;
 
@@ -121,14 +126,23 @@ impl Disk {
 
 impl Files for Disk {
     fn read(&self, path: &str) -> Result<Arc<Source>, ReadError> {
-        let metadata = std::fs::metadata(path).map_err(|error| io(&error))?;
+        // Opening a FIFO would wait for ever, and opening some devices does something.
+        regular(&std::fs::metadata(path).map_err(|error| io(&error))?)?;
+        self.read_met(path)
+    }
+
+    fn read_met(&self, path: &str) -> Result<Arc<Source>, ReadError> {
+        let file = open(path).map_err(|error| io(&error))?;
+        let metadata = file.metadata().map_err(|error| io(&error))?;
         regular(&metadata)?;
-        if metadata.len() > self.limit {
-            return Err(ReadError::TooLarge { size: metadata.len(), limit: self.limit });
+        let size = metadata.len();
+        if size > self.limit {
+            return Err(ReadError::TooLarge { size, limit: self.limit });
         }
-        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
-        let file = File::open(path).map_err(|error| io(&error))?;
-        file.take(self.limit + 1).read_to_end(&mut bytes).map_err(|error| io(&error))?;
+        // One read is enough where the size is told; some files of the system say 0 and hold more.
+        let most = if size == 0 { self.limit } else { size };
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
+        file.take(most).read_to_end(&mut bytes).map_err(|error| io(&error))?;
         Ok(Source::new(path, bytes))
     }
 
@@ -183,6 +197,10 @@ impl Files for Overlay<'_> {
         self.texts.get(path).map_or_else(|| self.below.read(path), |source| Ok(Arc::clone(source)))
     }
 
+    fn read_met(&self, path: &str) -> Result<Arc<Source>, ReadError> {
+        self.texts.get(path).map_or_else(|| self.below.read_met(path), |source| Ok(Arc::clone(source)))
+    }
+
     fn beside(&self, path: &str) -> Arc<Vec<String>> {
         self.below.beside(path)
     }
@@ -217,7 +235,20 @@ fn real_folder(path: &Path) -> Result<PathBuf, ReadError> {
     std::fs::canonicalize(folder).map_err(|error| io(&error))
 }
 
-/// Refuses what is no regular file before it is opened: opening a FIFO would wait for ever.
+/// Opens a file for reading. What was a regular file may have become a FIFO meanwhile, which is not waited for.
+fn open(path: &str) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
+    }
+    options.open(path)
+}
+
+/// Refuses what is no regular file.
 fn regular(metadata: &Metadata) -> Result<(), ReadError> {
     if metadata.is_file() {
         return Ok(());

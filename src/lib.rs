@@ -12,6 +12,7 @@ pub mod config;
 pub mod discover;
 pub mod dockerfile;
 pub mod engine;
+pub mod filename;
 pub mod files;
 pub mod finding;
 pub mod fix;

@@ -156,7 +156,9 @@ impl<'a> Run<'a> {
         if claims.peek().is_none() && !found.included {
             return;
         }
-        let source = match self.lint.files.read(&found.path) {
+        let files = self.lint.files;
+        let read = if found.is_regular { files.read_met(&found.path) } else { files.read(&found.path) };
+        let source = match read {
             Ok(source) => source,
             Err(error) => {
                 // A file that is met on the way may vanish or be a broken link; one that is named may not.

@@ -1,9 +1,35 @@
 //! Literal scans: whether a text is worth parsing at all.
 
-use memchr::memchr2_iter;
+use std::sync::OnceLock;
+
+use aho_corasick::packed::{Config, Searcher};
+use memchr::{memchr2_iter, memmem};
 
 /// How often each letter stands in English text and in code, rarest first; what is no letter is rarer than all of them.
 const BY_RARITY: &[u8] = b"qzjxkvwybghfmpucdlnirsoate";
+
+/// Words that are looked for together, in one pass over a text, exactly as they are written.
+pub struct Words {
+    words: &'static [&'static str],
+    /// Made when the first text asks; nothing where the machine has no instructions for it.
+    searcher: OnceLock<Option<Searcher>>,
+}
+
+impl Words {
+    /// Words of two letters or more; few, or the pass is slow.
+    pub const fn new(words: &'static [&'static str]) -> Self {
+        Self { words, searcher: OnceLock::new() }
+    }
+
+    /// Whether one of them stands in `text`.
+    pub fn stand_in(&self, text: &str) -> bool {
+        let searcher = self.searcher.get_or_init(|| Config::new().builder().extend(self.words).build());
+        match searcher {
+            Some(searcher) if text.len() >= searcher.minimum_len() => searcher.find(text).is_some(),
+            _ => self.words.iter().any(|word| memmem::find(text.as_bytes(), word.as_bytes()).is_some()),
+        }
+    }
+}
 
 /// Whether one of `words` stands in `text` in any case of letters. The words are ASCII and in lower case.
 ///
@@ -11,11 +37,6 @@ const BY_RARITY: &[u8] = b"qzjxkvwybghfmpucdlnirsoate";
 /// the case, and needs nothing to be built first.
 pub fn holds_any(text: &str, words: &[&str]) -> bool {
     words.iter().any(|word| holds(text.as_bytes(), word.as_bytes()))
-}
-
-/// Whether one of `words` stands in `text` exactly as it is.
-pub fn holds_exactly(text: &str, words: &[&str]) -> bool {
-    words.iter().any(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some())
 }
 
 fn holds(text: &[u8], word: &[u8]) -> bool {
@@ -40,5 +61,16 @@ mod tests {
         assert!(holds_any("docker", &["docker"]) && holds_any("x --IPC", &["--ipc"]));
         assert!(!holds_any("docke r, ocker, kkkk", &["docker"]));
         assert!(!holds_any("", &["a"]));
+    }
+
+    #[test]
+    fn words_are_found_together_in_short_and_long_texts() {
+        static WORDS: Words = Words::new(&["run:", "services", "ontainers\""]);
+        for word in WORDS.words {
+            for around in ["", "x", &"run service container ".repeat(50)] {
+                assert!(WORDS.stand_in(&format!("{around}{word}{around}")), "{word}");
+                assert!(!WORDS.stand_in(&format!("{around}{}", &word[1..])), "{word}");
+            }
+        }
     }
 }

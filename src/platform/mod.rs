@@ -12,6 +12,7 @@ pub mod run;
 
 use std::sync::Arc;
 
+use crate::filename::FileName;
 use crate::files::Files;
 use crate::finding::{Change, Edit};
 use crate::options::Options;
@@ -37,8 +38,8 @@ pub type Links = fn(member: &Member, index: &Index, files: &dyn Files) -> Vec<St
 pub struct Kind {
     /// A word for it, as messages say it: `Compose file`.
     pub name: &'static str,
-    /// What a file's path tells. `path` is as reports show it.
-    pub claim: fn(path: &str) -> Claim,
+    /// What a file's name tells.
+    pub claim: fn(file: &FileName<'_>) -> Claim,
     /// Whether a text is worth parsing; a few literal scans. `claim` is what the name told. Where `every_container` is
     /// asked for (the list), any container is of interest; else only those that speak of a GPU or of `/dev/shm`.
     pub relevant: fn(text: &str, claim: Claim, every_container: bool) -> bool,

@@ -2,8 +2,9 @@
 
 use memchr::memmem;
 
-use super::names::{BASES, OVERRIDES, name};
+use super::names::{BASES, OVERRIDES};
 use super::stacks::Neighbourhood;
+use crate::filename::FileName;
 use crate::files::{Files, join};
 use crate::project::{Index, Member};
 
@@ -19,7 +20,7 @@ pub(super) fn links(member: &Member, index: &Index, files: &dyn Files) -> Vec<St
     }
     let around = Neighbourhood { files, index };
     out.extend(around.stacks(source).into_iter().flatten());
-    if BASES.contains(&name(path)) {
+    if BASES.contains(&FileName::new(path).name) {
         out.extend(OVERRIDES.iter().map(|over| join(path, over)));
     }
     out

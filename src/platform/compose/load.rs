@@ -7,9 +7,10 @@ use std::sync::Arc;
 use super::dotenv::Env;
 use super::file::{File, is_null};
 use super::layers::{MAX_CHAIN, Part, Store};
-use super::names::{OVERRIDES, name};
+use super::names::OVERRIDES;
 use super::stacks::{MAX_BASES, Neighbourhood};
 use super::tree::{self, Fuel};
+use crate::filename::FileName;
 use crate::files::{Files, join};
 use crate::platform::{Claim, Context};
 use crate::project::Unit;
@@ -128,7 +129,8 @@ impl Loader<'_> {
     fn settle(&mut self, file: usize, stacks: Vec<Vec<String>>) {
         let mut home = Home { file, projects: Vec::new(), too_many: stacks.len() > MAX_BASES };
         for stack in stacks.into_iter().take(MAX_BASES) {
-            let files = stack.iter().filter_map(|path| self.reference(path, name(path))).collect();
+            let files =
+                stack.iter().filter_map(|path| self.reference(path, FileName::new(path).name)).collect();
             let project = self.project(files);
             if !home.projects.contains(&project) {
                 home.projects.push(project);
@@ -231,8 +233,9 @@ impl Loader<'_> {
         }
         for (index, project) in self.out.projects.iter().enumerate() {
             let over = project.parts.iter().skip(1).map(|part| part.file);
-            let over =
-                over.filter(|file| self.path(*file).is_some_and(|path| OVERRIDES.contains(&name(&path))));
+            let over = over.filter(|file| {
+                self.path(*file).is_some_and(|path| OVERRIDES.contains(&FileName::new(&path).name))
+            });
             for file in over {
                 adopted.entry(file).or_insert_with(|| vec![index]);
             }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use aho_corasick::AhoCorasick;
 
 use super::names::is_yaml;
-use crate::scan::holds_exactly;
+use crate::scan::Words;
 use crate::source::{Source, Span};
 use crate::workload::Place;
 
@@ -24,6 +24,9 @@ pub struct Mention {
 /// The words that begin a mention.
 const MARKS: [&str; 4] = ["compose", "stack deploy", "COMPOSE_FILE=", "\"dockerComposeFile\""];
 
+/// A text without any of these has no mark.
+static MAY_MENTION: Words = Words::new(&["ompose", "OMPOSE_FILE", "stack deploy"]);
+
 /// How far behind a mark its files may stand, in bytes.
 const REACH: usize = 2000;
 
@@ -31,7 +34,7 @@ const REACH: usize = 2000;
 pub fn mentions(source: &Arc<Source>) -> Vec<Mention> {
     static FINDER: OnceLock<Option<AhoCorasick>> = OnceLock::new();
     let text = source.text();
-    if !holds_exactly(text, &["ompose", "OMPOSE_FILE", "stack deploy"]) {
+    if !MAY_MENTION.stand_in(text) {
         return Vec::new();
     }
     let Some(finder) = FINDER.get_or_init(|| AhoCorasick::new(MARKS).ok()) else { return Vec::new() };

@@ -25,6 +25,7 @@ mod write;
 use memchr::memmem;
 
 use super::{Claim, Context, Kind, Problem, Reading};
+use crate::filename::FileName;
 use crate::scan::holds_any;
 use crate::source::Source;
 
@@ -47,12 +48,11 @@ pub static COMPOSE: Kind = Kind {
 };
 
 /// A Compose file by its name, or any other YAML file that may be one by what is in it.
-fn claim(path: &str) -> Claim {
-    let name = names::name(path);
+fn claim(file: &FileName<'_>) -> Claim {
     // A workflow that tests a Compose file is often called after it.
-    if !names::is_yaml(name) || path.contains(".github/workflows/") {
+    if !names::is_yaml(file.name) || file.is_inside(".github/workflows/") {
         Claim::No
-    } else if names::says_compose(name) {
+    } else if names::says_compose(file.name) {
         Claim::ByName
     } else {
         Claim::ByContent

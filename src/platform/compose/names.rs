@@ -1,5 +1,7 @@
 //! What file names tell: which are Compose files, and which of them Compose takes by itself.
 
+use crate::filename::FileName;
+
 /// The files that Compose looks for, best first (compose-go `cli.DefaultFileNames`).
 pub(super) const BASES: [&str; 4] =
     ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
@@ -12,20 +14,9 @@ pub(super) const OVERRIDES: [&str; 4] = [
     "docker-compose.override.yaml",
 ];
 
-/// The name of a file, without its folder.
-pub(super) fn name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
 /// Whether a name ends as YAML files do.
 pub(super) fn is_yaml(name: &str) -> bool {
-    let ends = |ending: &str| {
-        name.len()
-            .checked_sub(ending.len())
-            .and_then(|at| name.get(at..))
-            .is_some_and(|end| end.eq_ignore_ascii_case(ending))
-    };
-    ends(".yml") || ends(".yaml")
+    FileName::new(name).ends_in(&["yml", "yaml"])
 }
 
 /// Whether a name says "Compose file": `docker-compose.yml`, `compose.gpu.yaml`, `docker-compose-train.yml`,

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::dotenv::Env;
 use super::file::File;
 use super::mention;
-use super::names::{BASES, OVERRIDES, default_of, name, says_compose};
+use super::names::{BASES, OVERRIDES, default_of, says_compose};
 use super::tree::{Fuel, Key, Table};
+use crate::filename::FileName;
 use crate::files::{Files, ReadError, join};
 use crate::project::Index;
 use crate::source::Source;
@@ -30,7 +31,7 @@ impl Neighbourhood<'_> {
         {
             return Ok(Arc::clone(source));
         }
-        self.files.read_reference(path, name(path))
+        self.files.read_reference(path, FileName::new(path).name)
     }
 
     /// The lists of files that `file` may be loaded in, each in order and with itself; more than one where it is not told
@@ -49,7 +50,7 @@ impl Neighbourhood<'_> {
         {
             return vec![files];
         }
-        let own = name(path);
+        let own = FileName::new(path).name;
         let pair = |base: &str, over: &str| vec![vec![join(path, base), join(path, over)]];
         match (default.base, default.over) {
             (Some(base), Some(over)) if own == base || own == over => pair(base, over),
@@ -104,7 +105,7 @@ impl Neighbourhood<'_> {
                 completes(&File::read(source, false), &patches, &fuel)
             })
         };
-        let own = name(path);
+        let own = FileName::new(path).name;
         let with = |base: &str| vec![join(path, base), path.to_owned()];
         if let Some(base) = base.filter(|base| *base != own && completes(base)) {
             return Some(vec![with(base)]);

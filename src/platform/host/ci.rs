@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use super::same::same_but_for;
-use super::{Container, Script, file_name};
+use super::{Container, Script};
+use crate::filename::FileName;
 use crate::layer::Layer;
 use crate::platform::embedded::scalar;
 use crate::platform::run::{Given, Givens, starts_containers};
@@ -41,20 +42,16 @@ const SCRIPTS: [&str; 12] = [
 /// Keys whose values are variables for the shell text beside and below them.
 const VARIABLES: [&str; 3] = ["env", "environment", "variables"];
 
-fn claim(path: &str) -> Claim {
-    let name = file_name(path);
-    if !(name.ends_with(".yml") || name.ends_with(".yaml")) {
+fn claim(file: &FileName<'_>) -> Claim {
+    if !file.ends_in(&["yml", "yaml"]) {
         return Claim::No;
     }
-    let inside = |folder: &str| path.starts_with(folder) || path.contains(&format!("/{folder}"));
-    let by_name = inside(".github/workflows/")
-        || inside(".github/actions/")
-        || inside(".circleci/")
-        || inside(".gitlab/")
-        || name.ends_with("-ci.yml")
-        || name.ends_with("-ci.yaml")
+    let folders = [".github/workflows/", ".github/actions/", ".circleci/", ".gitlab/"];
+    let by_name = folders.iter().any(|folder| file.is_inside(folder))
+        || file.name.ends_with("-ci.yml")
+        || file.name.ends_with("-ci.yaml")
         || matches!(
-            name,
+            file.name,
             "action.yml"
                 | "action.yaml"
                 | "azure-pipelines.yml"

@@ -1,7 +1,7 @@
 //! Development containers: `devcontainer.json`. Those based on Compose are left to Compose; `runArgs` has no effect there.
 
 use super::same::same_but_for;
-use super::{Script, file_name, jsonc};
+use super::{Script, jsonc};
 use crate::dockerfile::{self, Build};
 use crate::finding::{Change, Edit};
 use crate::layer::{Encoding, Layer};
@@ -21,9 +21,9 @@ use std::sync::Arc;
 /// Development containers.
 pub static KIND: Kind = Kind {
     name: "development container",
-    claim: |path| {
-        let name = file_name(path);
-        if name == "devcontainer.json" || name == ".devcontainer.json" { Claim::ByName } else { Claim::No }
+    claim: |file| match file.name {
+        "devcontainer.json" | ".devcontainer.json" => Claim::ByName,
+        _ => Claim::No,
     },
     relevant: |_, _, _| true,
     in_projects: None,

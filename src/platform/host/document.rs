@@ -1,7 +1,8 @@
 //! Documents: Markdown and reStructuredText.
 
 use super::same::same_but_for;
-use super::{Script, file_name, markdown, rst, units};
+use super::{Script, markdown, rst, units};
+use crate::filename::FileName;
 use crate::layer::Layer;
 use crate::platform::run::starts_containers;
 use crate::platform::{Claim, Kind};
@@ -17,12 +18,11 @@ pub static KIND: Kind = Kind {
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
 };
 
-fn claim(path: &str) -> Claim {
-    let ending = file_name(path).rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-    match ending.as_deref() {
-        Some("md" | "markdown" | "mdx" | "mdown" | "mkd" | "qmd" | "rmd" | "rst") => Claim::ByName,
-        _ => Claim::No,
-    }
+/// Endings of documents.
+const ENDINGS: &[&str] = &["md", "markdown", "mdx", "mdown", "mkd", "qmd", "rmd", "rst"];
+
+fn claim(file: &FileName<'_>) -> Claim {
+    if file.ends_in(ENDINGS) { Claim::ByName } else { Claim::No }
 }
 
 fn scripts(path: &str, file: &Layer) -> Vec<Script> {

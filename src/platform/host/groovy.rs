@@ -2,7 +2,7 @@
 //! `docker.image('…').inside('…')` run steps in.
 
 use super::same::same_but_for;
-use super::{Container, Script, file_name};
+use super::{Container, Script};
 use crate::layer::{Encoding, Layer};
 use crate::platform::run::starts_containers;
 use crate::platform::{Claim, Kind};
@@ -12,11 +12,8 @@ use crate::syntax::shell::Options;
 /// Jenkinsfiles.
 pub static KIND: Kind = Kind {
     name: "Jenkinsfile",
-    claim: |path| {
-        let name = file_name(path);
-        let is = name.starts_with("Jenkinsfile")
-            || name.ends_with(".jenkinsfile")
-            || name.ends_with(".Jenkinsfile");
+    claim: |file| {
+        let is = file.name.starts_with("Jenkinsfile") || file.ends_in(&["jenkinsfile"]);
         if is { Claim::ByName } else { Claim::No }
     },
     relevant: |text, _, every_container| starts_containers(text, every_container) || text.contains("docker"),

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::Script;
 use super::makefile::{RECIPES, read};
 use super::same::same_but_for;
-use super::{Script, file_name};
+use crate::filename::FileName;
 use crate::layer::Layer;
 use crate::platform::run::{Givens, starts_containers};
 use crate::platform::{Claim, Kind};
@@ -19,19 +20,24 @@ pub static KIND: Kind = Kind {
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
 };
 
-fn claim(path: &str) -> Claim {
-    let name = file_name(path).to_ascii_lowercase();
-    let is_make = matches!(name.as_str(), "makefile" | "gnumakefile") || name.starts_with("makefile.");
-    let by_ending = [".mk", ".mak", ".make", ".just"].iter().any(|ending| name.ends_with(ending));
-    if is_make || by_ending || is_just(&name) { Claim::ByName } else { Claim::No }
+fn claim(file: &FileName<'_>) -> Claim {
+    let begins = |name: &str| {
+        let start = file.name.get(..name.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(name))
+    };
+    let is_make = file.name.eq_ignore_ascii_case("makefile")
+        || file.name.eq_ignore_ascii_case("gnumakefile")
+        || begins("makefile.")
+        || file.ends_in(&["mk", "mak", "make"]);
+    if is_make || is_just(file) { Claim::ByName } else { Claim::No }
 }
 
-fn is_just(name: &str) -> bool {
-    matches!(name, "justfile" | ".justfile") || name.ends_with(".just")
+fn is_just(file: &FileName<'_>) -> bool {
+    file.ends_in(&["just", "justfile"]) || file.name.eq_ignore_ascii_case("justfile")
 }
 
 fn scripts(path: &str, file: &Layer) -> Vec<Script> {
-    let made = read(file, is_just(&file_name(path).to_ascii_lowercase()));
+    let made = read(file, is_just(&FileName::new(path)));
     // A command line that stands in a variable counts where no recipe was seen to use it.
     let variables = made.variables.iter().filter(|given| starts_containers(given.value.text(), true));
     let variables: Vec<Layer> = variables.map(|given| given.value.clone()).collect();

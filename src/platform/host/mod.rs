@@ -113,11 +113,6 @@ pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading,
     reading.add(workloads, Box::new(CommandLines::new(found, script.options.dialect)));
 }
 
-/// The last part of a path.
-pub(super) fn file_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
 /// The command line that starts a container of which a host names the options and the image apart: `docker run OPTIONS
 /// IMAGE`, in which only the options stand in the file, at byte `at`.
 pub(super) fn line(file: &Layer, options: Option<&Layer>, at: usize, image: &str) -> Layer {

@@ -1,7 +1,7 @@
 //! Notebooks (`!docker run …`, `%%bash` cells, fences in their text) and the scripts of `package.json`.
 
 use super::same::same_but_for;
-use super::{Script, file_name, jsonc, markdown};
+use super::{Script, jsonc, markdown};
 use crate::layer::{Encoding, Layer};
 use crate::platform::embedded::scalar;
 use crate::platform::run::starts_containers;
@@ -12,7 +12,7 @@ use crate::syntax::yaml::Node;
 /// Jupyter notebooks.
 pub static NOTEBOOK: Kind = Kind {
     name: "notebook",
-    claim: |path| if path.ends_with(".ipynb") { Claim::ByName } else { Claim::No },
+    claim: |file| if file.ends_in(&["ipynb"]) { Claim::ByName } else { Claim::No },
     relevant: |text, _, every_container| starts_containers(text, every_container),
     in_projects: None,
     read: |unit, context| super::read(unit, context, cells),
@@ -22,7 +22,7 @@ pub static NOTEBOOK: Kind = Kind {
 /// The scripts of a Node package.
 pub static PACKAGE: Kind = Kind {
     name: "package.json",
-    claim: |path| if file_name(path) == "package.json" { Claim::ByName } else { Claim::No },
+    claim: |file| if file.name == "package.json" { Claim::ByName } else { Claim::No },
     relevant: |text, _, every_container| starts_containers(text, every_container),
     in_projects: None,
     read: |unit, context| super::read(unit, context, package_scripts),

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
-use super::file_name;
 use super::prose::lines;
+use crate::filename::FileName;
 use crate::finding::{Change, Edit};
 use crate::layer::{Embed, Encoding, Layer};
 use crate::platform::run::{invocations, workload::workload};
@@ -22,7 +22,7 @@ use crate::workload::{Place, Platform, Workload};
 /// Units of Podman.
 pub static KIND: Kind = Kind {
     name: "Quadlet unit",
-    claim: |path| if path.ends_with(".container") { Claim::ByName } else { Claim::No },
+    claim: |file| if file.ends_in(&["container"]) { Claim::ByName } else { Claim::No },
     relevant: |text, _, _| memmem::find(text.as_bytes(), b"[Container]").is_some(),
     in_projects: None,
     read,
@@ -109,7 +109,7 @@ fn container(source: &Arc<Source>, context: &Context<'_>) -> Option<Workload> {
     let found = invocations(&line, Options::default(), None).into_iter().next()?;
     let mut workload = workload(&found, context.options);
     let name = last("ContainerName").map_or_else(
-        || file_name(source.path()).trim_end_matches(".container"),
+        || FileName::new(source.path()).name.trim_end_matches(".container"),
         |entry| entry.value.of(text),
     );
     workload.platform = Platform::Quadlet;

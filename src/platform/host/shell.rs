@@ -2,6 +2,7 @@
 
 use super::Script;
 use super::same::same_but_for;
+use crate::filename::FileName;
 use crate::layer::Layer;
 use crate::platform::run::starts_containers;
 use crate::platform::{Claim, Kind};
@@ -36,13 +37,14 @@ pub static KIND: Kind = Kind {
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
 };
 
-fn claim(path: &str) -> Claim {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    match name.rsplit_once('.') {
-        Some((_, ending)) if by_ending(ending).is_some() => Claim::ByName,
+fn claim(file: &FileName<'_>) -> Claim {
+    if by_ending(file.ending).is_some() {
+        Claim::ByName
+    } else if file.name.contains('.') {
         // Hidden files without an ending are settings, as a rule.
-        Some(_) => Claim::No,
-        None => Claim::ByContent,
+        Claim::No
+    } else {
+        Claim::ByContent
     }
 }
 
@@ -65,7 +67,7 @@ fn shebang(text: &str) -> Option<Dialect> {
 }
 
 fn scripts(path: &str, file: &Layer) -> Vec<Script> {
-    let ending = path.rsplit_once('.').and_then(|(_, ending)| by_ending(ending));
+    let ending = by_ending(FileName::new(path).ending);
     let dialect = ending.or_else(|| shebang(file.text())).unwrap_or_default();
     vec![Script::new(file.clone(), Options { dialect, ..Options::default() })]
 }
@@ -76,6 +78,7 @@ mod tests {
 
     #[test]
     fn scripts_are_known_by_ending_or_first_line() {
+        let claim = |path| claim(&FileName::new(path));
         assert_eq!(claim("a/run.sh"), Claim::ByName);
         assert_eq!(claim("a/run.BAT"), Claim::ByName);
         assert_eq!(claim("a/run"), Claim::ByContent);

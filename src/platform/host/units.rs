@@ -10,8 +10,9 @@ use crate::syntax::shell::Options;
 /// systemd units.
 pub static KIND: Kind = Kind {
     name: "systemd unit",
-    claim: |path| {
-        if path.ends_with(".service") || path.ends_with(".service.in") { Claim::ByName } else { Claim::No }
+    claim: |file| {
+        let is = file.ends_in(&["service"]) || file.name.ends_with(".service.in");
+        if is { Claim::ByName } else { Claim::No }
     },
     relevant: |text, _, every_container| starts_containers(text, every_container),
     in_projects: None,

@@ -19,6 +19,7 @@ mod template;
 mod words;
 mod write;
 
+use crate::filename::FileName;
 use crate::platform::{Claim, Kind};
 
 /// Manifests, charts and values.
@@ -32,18 +33,20 @@ pub static KIND: Kind = Kind {
 };
 
 /// Endings of manifests.
-const ENDINGS: &[&str] = &[".yaml", ".yml", ".json"];
-/// Endings of templates, behind one of those.
-const TEMPLATES: &[&str] =
-    &[".tmpl", ".tpl", ".j2", ".jinja", ".jinja2", ".gotmpl", ".template", "-template"];
-/// Helm's own helpers end so alone.
-const HELPERS: &[&str] = &[".tpl"];
+const ENDINGS: &[&str] = &["yaml", "yml", "json"];
+/// Endings of templates, behind one of those. Helm's own helpers end in `.tpl` alone.
+const TEMPLATES: &[&str] = &["tmpl", "tpl", "j2", "jinja", "jinja2", "gotmpl", "template"];
 
-fn claim(path: &str) -> Claim {
-    let template = TEMPLATES.iter().find_map(|ending| path.strip_suffix(ending));
-    let ends = |path: &str, endings: &[&str]| endings.iter().any(|ending| path.ends_with(ending));
-    let ours = ends(template.unwrap_or(path), ENDINGS) || ends(path, HELPERS);
-    if ours { Claim::ByContent } else { Claim::No }
+fn claim(file: &FileName<'_>) -> Claim {
+    let template = match file.ending.strip_suffix("-template") {
+        Some(ending) => ENDINGS.contains(&ending),
+        None if file.ends_in(TEMPLATES) => {
+            let inner = file.name.get(..file.name.len() - file.ending.len() - 1);
+            file.ends_in(&["tpl"]) || FileName::new(inner.unwrap_or_default()).ends_in(ENDINGS)
+        }
+        None => false,
+    };
+    if template || file.ends_in(ENDINGS) { Claim::ByContent } else { Claim::No }
 }
 
 fn relevant(text: &str, _: Claim, every_container: bool) -> bool {

@@ -12,15 +12,17 @@ use super::given::Givens;
 use super::merge::{Way, merge};
 use super::{Invocation, nested};
 use crate::layer::Layer;
-use crate::scan::holds_any;
+use crate::scan::{Words, holds_any};
 use crate::source::Span;
 use crate::syntax::shell::{Command, Options, PieceKind, Word};
 
 /// How deep scripts are followed into each other: `ssh host "bash -c '…'"` is two.
 const MAX_DEPTH: usize = 4;
 
-/// The names of engines.
-const ENGINES: &[&str] = &["docker", "podman", "nerdctl"];
+/// The names of engines, as people write them.
+static ENGINES: Words = Words::new(&[
+    "docker", "Docker", "DOCKER", "podman", "Podman", "PODMAN", "nerdctl", "Nerdctl", "NERDCTL",
+]);
 
 /// Words without which no rule speaks of a container.
 const INTEREST: &[&str] = &["gpu", "nvidia", "shm", "--ipc", "/dev/", "habana", "--runtime"];
@@ -30,9 +32,9 @@ pub(super) fn speaks_of_interest(text: &str) -> bool {
     holds_any(text, INTEREST)
 }
 
-/// Whether a text holds the name of an engine in any spelling.
+/// Whether a text holds the name of an engine.
 pub(super) fn names_engine(text: &str) -> bool {
-    holds_any(text, ENGINES)
+    ENGINES.stand_in(text)
 }
 
 pub(super) fn search(layer: &Layer, options: Options, given: Option<&Givens>) -> Vec<Invocation> {

@@ -1,0 +1,58 @@
+//! What a file's path tells before the file is opened.
+
+/// A path, taken apart once for all who ask which file it is.
+#[derive(Clone, Copy, Debug)]
+pub struct FileName<'p> {
+    /// The whole path as reports show it, with `/`.
+    pub path: &'p str,
+    /// What stands behind the last `/`.
+    pub name: &'p str,
+    /// What stands behind the last dot of the name; empty where it has none.
+    pub ending: &'p str,
+}
+
+impl<'p> FileName<'p> {
+    /// Takes a path apart.
+    pub fn new(path: &'p str) -> Self {
+        let behind = |byte: u8, text: &'p str| {
+            memchr::memrchr(byte, text.as_bytes()).and_then(|at| text.get(at + 1..))
+        };
+        let name = behind(b'/', path).unwrap_or(path);
+        Self { path, name, ending: behind(b'.', name).unwrap_or_default() }
+    }
+
+    /// Whether the ending is one of these, in any case of letters.
+    pub fn ends_in(&self, endings: &[&str]) -> bool {
+        endings.iter().any(|ending| self.ending.eq_ignore_ascii_case(ending))
+    }
+
+    /// Whether it lies in a folder of this path, wherever that is: `.github/workflows/`.
+    pub fn is_inside(&self, folder: &str) -> bool {
+        let mut found = memchr::memmem::find_iter(self.path.as_bytes(), folder);
+        found.any(|at| at == 0 || self.path.as_bytes().get(at - 1) == Some(&b'/'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_taken_apart() {
+        let parts = |path| {
+            let file = FileName::new(path);
+            (file.name, file.ending)
+        };
+        assert_eq!(parts("a.b/compose.gpu.YAML"), ("compose.gpu.YAML", "YAML"));
+        assert_eq!(parts("a.b/Makefile"), ("Makefile", ""));
+        assert_eq!(parts(".env"), (".env", "env"));
+        assert!(FileName::new("a.YML").ends_in(&["yaml", "yml"]) && !FileName::new("yml").ends_in(&["yml"]));
+    }
+
+    #[test]
+    fn folders_are_whole_parts_of_the_path() {
+        assert!(FileName::new(".github/workflows/a.yml").is_inside(".github/workflows/"));
+        assert!(FileName::new("x/.circleci/a.yml").is_inside(".circleci/"));
+        assert!(!FileName::new("x.circleci/a.yml").is_inside(".circleci/"));
+    }
+}
