@@ -169,9 +169,14 @@ impl<'a> Run<'a> {
                 return;
             }
         };
-        self.note(&source);
         // A named or included file is looked at whatever its name: as every kind that its text fits.
         let by_name: Vec<(&'static Kind, Claim)> = claims.collect();
+        let may_be =
+            |(kind, _): &(&'static Kind, Claim)| kind.words.is_empty() || kind.words.stand_in(source.text());
+        if !by_name.is_empty() && !by_name.iter().any(may_be) {
+            return self.tell(&found.path, Err("nothing in it is for shmlint"));
+        }
+        self.note(&source);
         let others = KINDS
             .iter()
             .filter(|_| found.included && by_name.is_empty())

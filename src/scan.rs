@@ -10,23 +10,33 @@ const BY_RARITY: &[u8] = b"qzjxkvwybghfmpucdlnirsoate";
 
 /// Words that are looked for together, in one pass over a text, exactly as they are written.
 pub struct Words {
-    words: &'static [&'static str],
+    lists: &'static [&'static [&'static str]],
     /// Made when the first text asks; nothing where the machine has no instructions for it.
     searcher: OnceLock<Option<Searcher>>,
 }
 
 impl Words {
-    /// Words of two letters or more; few, or the pass is slow.
-    pub const fn new(words: &'static [&'static str]) -> Self {
-        Self { words, searcher: OnceLock::new() }
+    /// The words of all these lists: of two letters or more, and few, or the pass is slow.
+    pub const fn new(lists: &'static [&'static [&'static str]]) -> Self {
+        Self { lists, searcher: OnceLock::new() }
+    }
+
+    /// The words.
+    pub fn iter(&self) -> impl Iterator<Item = &'static str> {
+        self.lists.iter().copied().flatten().copied()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
     }
 
     /// Whether one of them stands in `text`.
     pub fn stand_in(&self, text: &str) -> bool {
-        let searcher = self.searcher.get_or_init(|| Config::new().builder().extend(self.words).build());
+        let searcher = self.searcher.get_or_init(|| Config::new().builder().extend(self.iter()).build());
         match searcher {
             Some(searcher) if text.len() >= searcher.minimum_len() => searcher.find(text).is_some(),
-            _ => self.words.iter().any(|word| memmem::find(text.as_bytes(), word.as_bytes()).is_some()),
+            _ => self.iter().any(|word| memmem::find(text.as_bytes(), word.as_bytes()).is_some()),
         }
     }
 }
@@ -65,8 +75,8 @@ mod tests {
 
     #[test]
     fn words_are_found_together_in_short_and_long_texts() {
-        static WORDS: Words = Words::new(&["run:", "services", "ontainers\""]);
-        for word in WORDS.words {
+        static WORDS: Words = Words::new(&[&["run:", "services"], &["ontainers\""]]);
+        for word in WORDS.iter() {
             for around in ["", "x", &"run service container ".repeat(50)] {
                 assert!(WORDS.stand_in(&format!("{around}{word}{around}")), "{word}");
                 assert!(!WORDS.stand_in(&format!("{around}{}", &word[1..])), "{word}");

@@ -17,6 +17,7 @@ use crate::files::Files;
 use crate::finding::{Change, Edit};
 use crate::options::Options;
 use crate::project::{Index, Member, Unit};
+use crate::scan::Words;
 use crate::source::Source;
 use crate::workload::{Place, Workload};
 
@@ -40,6 +41,9 @@ pub struct Kind {
     pub name: &'static str,
     /// What a file's name tells.
     pub claim: fn(file: &FileName<'_>) -> Claim,
+    /// A text without one of these words is not relevant, whatever was claimed: most texts are told by this one pass. With
+    /// those of [`EVERYWHERE`]; empty where no words tell.
+    pub words: Words,
     /// Whether a text is worth parsing; a few literal scans. `claim` is what the name told. Where `every_container` is
     /// asked for (the list), any container is of interest; else only those that speak of a GPU or of `/dev/shm`.
     pub relevant: fn(text: &str, claim: Claim, every_container: bool) -> bool,
@@ -52,6 +56,9 @@ pub struct Kind {
     /// that made `after`, in order.
     pub same_but_for: fn(before: &Source, after: &Source, edits: &[Edit]) -> bool,
 }
+
+/// Words that matter in the files of any kind: they begin what a text says of Compose files elsewhere, and ignore comments.
+pub const EVERYWHERE: &[&str] = &["ompose", "OMPOSE_FILE", "stack deploy", "shmlint:"];
 
 /// All kinds; the first that claims a file has it.
 pub static KINDS: &[&Kind] = &[
@@ -149,5 +156,18 @@ impl Reading {
             }
         }
         written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_matters_everywhere_is_looked_for_by_every_kind() {
+        for kind in KINDS.iter().filter(|kind| !kind.words.is_empty()) {
+            let missing = EVERYWHERE.iter().find(|word| !kind.words.iter().any(|other| other == **word));
+            assert_eq!(missing, None, "{}", kind.name);
+        }
     }
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::comment::Says;
 use super::lines::Lines;
-use super::{Ignores, ending, hide, is_document, is_notebook, read};
+use super::{Ignores, hide, is_document, is_notebook, read};
 use crate::check::judge;
+use crate::filename::FileName;
 use crate::finding::{Edit, Finding, Fix};
 use crate::fix::prove;
 use crate::platform::{Context, Reading};
@@ -34,8 +35,8 @@ enum Manner {
 impl Manner {
     /// The manner of a file, by its name; nothing where it knows no comments.
     fn of(path: &str) -> Option<Self> {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let manner = match ending(path).as_str() {
+        let FileName { name, ending, .. } = FileName::new(path);
+        let manner = match ending.to_ascii_lowercase().as_str() {
             _ if is_notebook(path) => Self::String,
             "jsonc" | "code-workspace" => Self::Line("//"),
             "json" if name.ends_with("devcontainer.json") || path.contains(".vscode/") => Self::Line("//"),
@@ -185,8 +186,8 @@ impl<'a> Pen<'a> {
 }
 
 fn is_makefile(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    name.to_ascii_lowercase().contains("makefile") || matches!(ending(path).as_str(), "mk" | "mak")
+    let file = FileName::new(path);
+    file.name.to_ascii_lowercase().contains("makefile") || file.ends_in(&["mk", "mak"])
 }
 
 /// What comments are held against.

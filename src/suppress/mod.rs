@@ -12,6 +12,7 @@ mod unused;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use crate::filename::FileName;
 use crate::finding::{Finding, Suppression};
 use crate::options::{FileIgnore, Options};
 use crate::platform::{Context, Reading};
@@ -221,15 +222,11 @@ pub fn unused(ignores: Vec<Ignores>, options: &Options) -> Vec<Finding> {
 
 fn is_document(path: &str) -> bool {
     let documents = ["md", "mdx", "markdown", "mkd", "rmd", "qmd", "rst", "adoc", "html", "htm"];
-    documents.contains(&ending(path).as_str())
+    FileName::new(path).ends_in(&documents)
 }
 
 fn is_notebook(path: &str) -> bool {
-    ending(path) == "ipynb"
-}
-
-fn ending(path: &str) -> String {
-    path.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase()
+    FileName::new(path).ends_in(&["ipynb"])
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub struct Mention {
 const MARKS: [&str; 4] = ["compose", "stack deploy", "COMPOSE_FILE=", "\"dockerComposeFile\""];
 
 /// A text without any of these has no mark.
-static MAY_MENTION: Words = Words::new(&["ompose", "OMPOSE_FILE", "stack deploy"]);
+static MAY_MENTION: Words = Words::new(&[&["ompose", "OMPOSE_FILE", "stack deploy"]]);
 
 /// How far behind a mark its files may stand, in bytes.
 const REACH: usize = 2000;

@@ -24,9 +24,9 @@ mod write;
 
 use memchr::memmem;
 
-use super::{Claim, Context, Kind, Problem, Reading};
+use super::{Claim, Context, EVERYWHERE, Kind, Problem, Reading};
 use crate::filename::FileName;
-use crate::scan::holds_any;
+use crate::scan::{Words, holds_any};
 use crate::source::Source;
 
 pub use mention::{Mention, mentions};
@@ -41,6 +41,7 @@ const STEPS: usize = 100_000;
 pub static COMPOSE: Kind = Kind {
     name: "Compose file",
     claim,
+    words: Words::new(&[EVERYWHERE, &["services", "include"]]),
     relevant,
     in_projects: Some(links::links),
     read: units::read,

@@ -8,8 +8,9 @@ use super::{Container, Script};
 use crate::filename::FileName;
 use crate::layer::Layer;
 use crate::platform::embedded::scalar;
-use crate::platform::run::{Given, Givens, starts_containers};
-use crate::platform::{Claim, Kind};
+use crate::platform::run::{ENGINES, Given, Givens, starts_containers};
+use crate::platform::{Claim, EVERYWHERE, Kind};
+use crate::scan::Words;
 use crate::syntax::shell::Options;
 use crate::syntax::yaml::{Entry, Node, Yaml};
 
@@ -17,6 +18,7 @@ use crate::syntax::yaml::{Entry, Node, Yaml};
 pub static KIND: Kind = Kind {
     name: "pipeline",
     claim,
+    words: Words::new(&[EVERYWHERE, ENGINES, &["container:", "services:"]]),
     relevant,
     in_projects: None,
     read: |unit, context| super::read(unit, context, scripts),

@@ -9,6 +9,7 @@ use crate::platform::embedded::scalar;
 use crate::platform::run::{CommandLines, invocations, workload::workload};
 use crate::platform::{Claim, Context, Kind, Reading, Writer};
 use crate::project::Unit;
+use crate::scan::Words;
 use crate::size;
 use crate::source::{Source, Span};
 use crate::syntax::shell::{Dialect, Options};
@@ -25,6 +26,7 @@ pub static KIND: Kind = Kind {
         "devcontainer.json" | ".devcontainer.json" => Claim::ByName,
         _ => Claim::No,
     },
+    words: Words::new(&[]),
     relevant: |_, _, _| true,
     in_projects: None,
     read,

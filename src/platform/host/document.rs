@@ -4,14 +4,16 @@ use super::same::same_but_for;
 use super::{Script, markdown, rst, units};
 use crate::filename::FileName;
 use crate::layer::Layer;
-use crate::platform::run::starts_containers;
-use crate::platform::{Claim, Kind};
+use crate::platform::run::{ENGINES, starts_containers};
+use crate::platform::{Claim, EVERYWHERE, Kind};
+use crate::scan::Words;
 use crate::syntax::shell::Options;
 
 /// Documents with code in them.
 pub static KIND: Kind = Kind {
     name: "document",
     claim,
+    words: Words::new(&[EVERYWHERE, ENGINES]),
     relevant: |text, _, every_container| starts_containers(text, every_container),
     in_projects: None,
     read: |unit, context| super::read(unit, context, scripts),

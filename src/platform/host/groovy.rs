@@ -4,8 +4,9 @@
 use super::same::same_but_for;
 use super::{Container, Script};
 use crate::layer::{Encoding, Layer};
-use crate::platform::run::starts_containers;
-use crate::platform::{Claim, Kind};
+use crate::platform::run::{ENGINES, starts_containers};
+use crate::platform::{Claim, EVERYWHERE, Kind};
+use crate::scan::Words;
 use crate::source::Span;
 use crate::syntax::shell::Options;
 
@@ -16,6 +17,7 @@ pub static KIND: Kind = Kind {
         let is = file.name.starts_with("Jenkinsfile") || file.ends_in(&["jenkinsfile"]);
         if is { Claim::ByName } else { Claim::No }
     },
+    words: Words::new(&[EVERYWHERE, ENGINES]),
     relevant: |text, _, every_container| starts_containers(text, every_container) || text.contains("docker"),
     in_projects: None,
     read: |unit, context| super::read(unit, context, scripts),

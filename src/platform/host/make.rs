@@ -7,13 +7,15 @@ use super::makefile::{RECIPES, read};
 use super::same::same_but_for;
 use crate::filename::FileName;
 use crate::layer::Layer;
-use crate::platform::run::{Givens, starts_containers};
-use crate::platform::{Claim, Kind};
+use crate::platform::run::{ENGINES, Givens, starts_containers};
+use crate::platform::{Claim, EVERYWHERE, Kind};
+use crate::scan::Words;
 
 /// Makefiles and justfiles.
 pub static KIND: Kind = Kind {
     name: "makefile",
     claim,
+    words: Words::new(&[EVERYWHERE, ENGINES]),
     relevant: |text, _, every_container| starts_containers(text, every_container),
     in_projects: None,
     read: |unit, context| super::read(unit, context, scripts),

@@ -4,8 +4,9 @@ use super::same::same_but_for;
 use super::{Script, jsonc, markdown};
 use crate::layer::{Encoding, Layer};
 use crate::platform::embedded::scalar;
-use crate::platform::run::starts_containers;
-use crate::platform::{Claim, Kind};
+use crate::platform::run::{ENGINES, starts_containers};
+use crate::platform::{Claim, EVERYWHERE, Kind};
+use crate::scan::Words;
 use crate::syntax::shell::Options;
 use crate::syntax::yaml::Node;
 
@@ -13,6 +14,7 @@ use crate::syntax::yaml::Node;
 pub static NOTEBOOK: Kind = Kind {
     name: "notebook",
     claim: |file| if file.ends_in(&["ipynb"]) { Claim::ByName } else { Claim::No },
+    words: Words::new(&[EVERYWHERE, ENGINES]),
     relevant: |text, _, every_container| starts_containers(text, every_container),
     in_projects: None,
     read: |unit, context| super::read(unit, context, cells),
@@ -23,6 +25,7 @@ pub static NOTEBOOK: Kind = Kind {
 pub static PACKAGE: Kind = Kind {
     name: "package.json",
     claim: |file| if file.name == "package.json" { Claim::ByName } else { Claim::No },
+    words: Words::new(&[EVERYWHERE, ENGINES]),
     relevant: |text, _, every_container| starts_containers(text, every_container),
     in_projects: None,
     read: |unit, context| super::read(unit, context, package_scripts),

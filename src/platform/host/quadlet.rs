@@ -12,8 +12,9 @@ use crate::filename::FileName;
 use crate::finding::{Change, Edit};
 use crate::layer::{Embed, Encoding, Layer};
 use crate::platform::run::{invocations, workload::workload};
-use crate::platform::{Claim, Context, Kind, Reading, Writer};
+use crate::platform::{Claim, Context, EVERYWHERE, Kind, Reading, Writer};
 use crate::project::Unit;
+use crate::scan::Words;
 use crate::size::Dialect;
 use crate::source::{Source, Span};
 use crate::syntax::shell::Options;
@@ -23,6 +24,7 @@ use crate::workload::{Place, Platform, Workload};
 pub static KIND: Kind = Kind {
     name: "Quadlet unit",
     claim: |file| if file.ends_in(&["container"]) { Claim::ByName } else { Claim::No },
+    words: Words::new(&[EVERYWHERE, &["[Container]"]]),
     relevant: |text, _, _| memmem::find(text.as_bytes(), b"[Container]").is_some(),
     in_projects: None,
     read,

@@ -4,8 +4,9 @@ use super::Script;
 use super::same::same_but_for;
 use crate::filename::FileName;
 use crate::layer::Layer;
-use crate::platform::run::starts_containers;
-use crate::platform::{Claim, Kind};
+use crate::platform::run::{ENGINES, starts_containers};
+use crate::platform::{Claim, EVERYWHERE, Kind};
+use crate::scan::Words;
 use crate::syntax::shell::{Dialect, Options};
 
 /// Endings of scripts and the language they are in.
@@ -29,6 +30,7 @@ const ENDINGS: [(&str, Dialect); 13] = [
 pub static KIND: Kind = Kind {
     name: "script",
     claim,
+    words: Words::new(&[EVERYWHERE, ENGINES]),
     relevant: |text, claim, every_container| {
         starts_containers(text, every_container) && (claim == Claim::ByName || shebang(text).is_some())
     },

@@ -3,8 +3,9 @@
 use super::Script;
 use super::same::same_but_for;
 use crate::layer::{Encoding, Layer};
-use crate::platform::run::{starts_containers, unit_commands};
-use crate::platform::{Claim, Kind};
+use crate::platform::run::{ENGINES, starts_containers, unit_commands};
+use crate::platform::{Claim, EVERYWHERE, Kind};
+use crate::scan::Words;
 use crate::syntax::shell::Options;
 
 /// systemd units.
@@ -14,6 +15,7 @@ pub static KIND: Kind = Kind {
         let is = file.ends_in(&["service"]) || file.name.ends_with(".service.in");
         if is { Claim::ByName } else { Claim::No }
     },
+    words: Words::new(&[EVERYWHERE, ENGINES]),
     relevant: |text, _, every_container| starts_containers(text, every_container),
     in_projects: None,
     read: |unit, context| super::read(unit, context, |_, file| scripts(file)),

@@ -21,11 +21,13 @@ mod write;
 
 use crate::filename::FileName;
 use crate::platform::{Claim, Kind};
+use crate::scan::Words;
 
 /// Manifests, charts and values.
 pub static KIND: Kind = Kind {
     name: "Kubernetes manifest",
     claim,
+    words: Words::new(words::ANY),
     relevant,
     in_projects: None,
     read: read::read,

@@ -6,18 +6,22 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::gpu;
 use super::kinds::KINDS;
+use crate::platform::EVERYWHERE;
 use crate::scan::Words;
 
 /// Without one of these no pod spec is there: `containers:` and its kin, in YAML and JSON; Argo names single containers.
-static PODS: Words = Words::new(&["ontainers:", "ontainers\"", "argoproj.io/"]);
+const PODS: &[&str] = &["ontainers:", "ontainers\"", "argoproj.io/"];
 
 /// Words of GPUs and of `/dev/shm` that are in no resource's name.
 const OURS: &[&str] =
     &["gpu", "GPU", "resourceClaims", "shm", "Shm", "sharedMemory", "hostIPC", "accelerators"];
 
 /// Parts of the words that are beside pods: each has one of these.
-static PARTS: Words =
-    Words::new(&["gpu", "Gpu", "GPU", "ccelerator", "serving.k", ".com/", ".ai/", ".io/", ".sh/", ".org/"]);
+const PARTS: &[&str] =
+    &["gpu", "Gpu", "GPU", "ccelerator", "serving.k", ".com/", ".ai/", ".io/", ".sh/", ".org/"];
+
+/// Words without one of which nothing here is ours.
+pub(super) const ANY: &[&[&str]] = &[EVERYWHERE, PODS, PARTS];
 
 static OUR: LazyLock<Option<AhoCorasick>> =
     LazyLock::new(|| scanner(OURS.iter().copied().chain(gpu::words())));
@@ -48,7 +52,8 @@ fn has(words: &LazyLock<Option<AhoCorasick>>, text: &str) -> bool {
 
 /// Whether a text may hold a pod spec.
 pub(super) fn speaks_of_pods(text: &str) -> bool {
-    PODS.stand_in(text)
+    static WORDS: Words = Words::new(&[PODS]);
+    WORDS.stand_in(text)
 }
 
 /// Whether a text speaks of a GPU or of `/dev/shm`.
@@ -59,7 +64,8 @@ pub(super) fn speaks_of_us(text: &str) -> bool {
 /// Whether a text may hold a custom resource or values that ask for a GPU without naming containers.
 pub(super) fn speaks_beside_pods(text: &str) -> bool {
     // Rules most texts out at a fraction of the cost.
-    PARTS.stand_in(text) && has(&BESIDE, text)
+    static WORDS: Words = Words::new(&[PARTS]);
+    WORDS.stand_in(text) && has(&BESIDE, text)
 }
 
 #[cfg(test)]
@@ -69,8 +75,8 @@ mod tests {
     #[test]
     fn no_word_is_ruled_out() {
         for word in beside() {
-            assert!(PARTS.stand_in(&format!("a: {word}")), "{word}");
+            assert!(Words::new(&[PARTS]).stand_in(&format!("a: {word}")), "{word}");
         }
-        assert!(!PARTS.stand_in("see /usr/share and a/b.json\n"));
+        assert!(!Words::new(ANY).stand_in("see /usr/share and a/b.json\n"));
     }
 }

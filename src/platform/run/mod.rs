@@ -58,6 +58,10 @@ pub struct Invocation {
     pub loose: bool,
 }
 
+/// The names of engines, as people write them: without one of these no container is started.
+pub const ENGINES: &[&str] =
+    &["docker", "Docker", "DOCKER", "podman", "Podman", "PODMAN", "nerdctl", "Nerdctl", "NERDCTL"];
+
 /// `docker build --shm-size=…`.
 #[derive(Clone, Debug)]
 pub struct BuildSize {

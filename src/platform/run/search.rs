@@ -10,7 +10,7 @@ use super::fields::{Field, Spot};
 use super::find::{find, talks};
 use super::given::Givens;
 use super::merge::{Way, merge};
-use super::{Invocation, nested};
+use super::{ENGINES, Invocation, nested};
 use crate::layer::Layer;
 use crate::scan::{Words, holds_any};
 use crate::source::Span;
@@ -18,11 +18,6 @@ use crate::syntax::shell::{Command, Options, PieceKind, Word};
 
 /// How deep scripts are followed into each other: `ssh host "bash -c '…'"` is two.
 const MAX_DEPTH: usize = 4;
-
-/// The names of engines, as people write them.
-static ENGINES: Words = Words::new(&[
-    "docker", "Docker", "DOCKER", "podman", "Podman", "PODMAN", "nerdctl", "Nerdctl", "NERDCTL",
-]);
 
 /// Words without which no rule speaks of a container.
 const INTEREST: &[&str] = &["gpu", "nvidia", "shm", "--ipc", "/dev/", "habana", "--runtime"];
@@ -34,7 +29,8 @@ pub(super) fn speaks_of_interest(text: &str) -> bool {
 
 /// Whether a text holds the name of an engine.
 pub(super) fn names_engine(text: &str) -> bool {
-    ENGINES.stand_in(text)
+    static WORDS: Words = Words::new(&[ENGINES]);
+    WORDS.stand_in(text)
 }
 
 pub(super) fn search(layer: &Layer, options: Options, given: Option<&Givens>) -> Vec<Invocation> {
