@@ -149,6 +149,17 @@ impl Source {
         Arc::clone(kept).downcast().unwrap_or_else(|_| Arc::new(parse(&self.text)))
     }
 
+    /// What [`Source::parsed`] keeps, where it is of this type.
+    pub fn kept<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        let kept = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.clone()?.downcast().ok()
+    }
+
+    /// Keeps what a reader would make of the text, for [`Source::parsed`].
+    pub fn keep(&self, parsed: Arc<dyn Any + Send + Sync>) {
+        *self.parsed.lock().unwrap_or_else(PoisonError::into_inner) = Some(parsed);
+    }
+
     /// Gives the memory back that what was made of the text takes. Whoever asks again waits again.
     pub fn forget_parsed(&self) {
         *self.parsed.lock().unwrap_or_else(PoisonError::into_inner) = None;

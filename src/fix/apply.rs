@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::finding::Edit;
 use crate::source::{Source, Span};
+use crate::syntax::yaml::Yaml;
 
 /// Edits of one file, sorted by place, identical ones once; those that overlap an earlier one are left out.
 pub fn sorted(edits: impl IntoIterator<Item = Edit>) -> Vec<Edit> {
@@ -50,7 +51,18 @@ pub fn edited<'e>(edits: impl IntoIterator<Item = &'e Edit>) -> Vec<(Arc<Source>
         let edits = sorted(edits);
         let Some(before) = edits.first().map(|edit| Arc::clone(&edit.source)) else { continue };
         let after = Source::new(path, apply(&before, &edits));
+        reread(&before, &after, &edits);
         out.push((before, after, edits));
     }
     out
+}
+
+/// Gives the edited text its tree, where the text before has one and the entries around the edits are enough to tell.
+fn reread(before: &Source, after: &Source, edits: &[Edit]) {
+    let lengths: Vec<(Span, usize)> = edits.iter().map(|edit| (edit.span, edit.text.len())).collect();
+    let tree = before.kept::<Yaml>().and_then(|tree| tree.reread(before.text(), after.text(), &lengths));
+    if let Some(tree) = tree {
+        debug_assert!(tree.is_same(&Yaml::parse(after.text())), "{}: read in parts as in one", after.path());
+        after.keep(Arc::new(tree));
+    }
 }

@@ -25,6 +25,7 @@ mod equal;
 mod error;
 mod node;
 mod remove;
+mod reread;
 mod scan;
 mod style;
 #[cfg(test)]

@@ -3,4 +3,5 @@
 mod edits;
 mod properties;
 mod random;
+mod reread;
 mod tree;

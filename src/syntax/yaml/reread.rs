@@ -1,0 +1,377 @@
+//! The tree of an edited text from the tree before: only the entries around the edits are read again.
+//!
+//! An entry of a block mapping begins on a line of its own and ends where the next node's line begins. Between these two
+//! lines a reader is in the same state whatever stands around them, but for the indents of the mappings outside, so that a
+//! run of entries can be read alone. Where that is not certain there is no tree, and the caller reads the whole text.
+
+use super::{ANCHORED, Document, Kind, Layout, NodeId, OWNED, Style, TAGGED, Yaml, scan};
+use crate::source::Span;
+
+/// Collections may nest this deep in a text that is read in parts; deeper ones come near the bound of the parser.
+const MAX_DEPTH: usize = 128;
+
+/// Some entries of one block mapping that are read again.
+struct Run {
+    /// Their nodes, as a range of addresses in the tree before.
+    nodes: (u32, u32),
+    /// Their lines in the text before.
+    lines: Span,
+    /// How many collections are around them.
+    depth: usize,
+}
+
+/// A run that was read again.
+struct Part {
+    run: Run,
+    /// Its own tree: one mapping.
+    tree: Yaml,
+    /// Where its lines begin in the text after.
+    start: usize,
+    /// The length of its lines there.
+    len: usize,
+}
+
+/// A walk down the tree before, to the smallest entries around all edits.
+struct Search<'a> {
+    yaml: &'a Yaml,
+    text: &'a str,
+    found: Vec<Run>,
+}
+
+impl Yaml {
+    /// The tree of `after`, which `edits` made of `before`, the text of this tree: each edit is a span of `before` with the
+    /// length of what came there, in ascending order, none overlapping. The same as [`Yaml::parse`] gives of `after`, or
+    /// nothing where only that can tell. Takes time for the entries around the edits, and for copying the rest.
+    pub fn reread(&self, before: &str, after: &str, edits: &[(Span, usize)]) -> Option<Self> {
+        let mut search = Search { yaml: self, text: before, found: Vec::new() };
+        let mut rest = edits;
+        for document in &self.documents {
+            let root = *document.root.as_ref().ok()?;
+            let inside = rest.partition_point(|(span, _)| span.end <= document.span.end);
+            let (own, others) = rest.split_at(inside);
+            if !own.is_empty() && !search.node(root, document.span.end, own, 1) {
+                return None;
+            }
+            rest = others;
+        }
+        if !rest.is_empty()
+            || search.found.iter().map(|run| run.lines.len()).sum::<usize>() * 4 > before.len() * 3
+        {
+            return None;
+        }
+        let mut parts = Vec::with_capacity(search.found.len());
+        let mut edits = edits.iter().peekable();
+        let (mut grown, mut shrunk) = (0, 0);
+        for run in search.found {
+            let start = (run.lines.start + grown).checked_sub(shrunk)?;
+            while let Some((span, len)) = edits.next_if(|(span, _)| span.end <= run.lines.end) {
+                grown += len;
+                shrunk += span.len();
+            }
+            let end = (run.lines.end + grown).checked_sub(shrunk)?;
+            parts.push(self.part(before, after.get(start..end)?, run, start)?);
+        }
+        (edits.next().is_none()).then(|| self.spliced(&parts, before.len(), after.len())).flatten()
+    }
+
+    /// Whether another tree says the same at the same places.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let all = |yaml: &Self| {
+            let Self { records, documents, values, tags, anchors, habits: _ } = yaml;
+            format!("{records:?}{documents:?}{values:?}{tags:?}{anchors:?}")
+        };
+        all(self) == all(other)
+    }
+
+    /// Reads the lines of a run alone.
+    fn part(&self, before: &str, lines: &str, run: Run, start: usize) -> Option<Part> {
+        let first = self.records.get(run.nodes.0 as usize)?.start as usize;
+        let column = first - run.lines.start;
+        let marked = |marks: &[(NodeId, Span)]| {
+            marks.partition_point(|(id, _)| id.0 < run.nodes.0)
+                != marks.partition_point(|(id, _)| id.0 < run.nodes.1)
+        };
+        let ends = run.lines.end == before.len() || lines.ends_with('\n');
+        if marked(&self.tags) || marked(&self.anchors) || !ends || !can_stand_alone(lines, column) {
+            return None;
+        }
+        let tree = Self::parse(lines);
+        let [Document { root: Ok(NodeId(0)), .. }] = tree.documents.as_slice() else { return None };
+        let root = tree.records.first()?;
+        let last = tree.records.last()?;
+        let is_mapping = root.kind == Kind::Mapping(Layout::Block) && root.start as usize == column;
+        let is_closed = !matches!(last.kind, Kind::Scalar(Style::Literal | Style::Folded));
+        let is_plain = tree.records.iter().all(|record| record.flags & (TAGGED | ANCHORED) == 0);
+        let whole = is_mapping && is_closed && is_plain && run.depth + depth(&tree) <= MAX_DEPTH;
+        let len = lines.len();
+        whole.then_some(Part { run, tree, start, len })
+    }
+
+    /// This tree with the parts in place of their runs.
+    fn spliced(&self, parts: &[Part], before: usize, after: usize) -> Option<Self> {
+        let moves = Moves::of(parts);
+        let mut out = Self {
+            records: Vec::with_capacity(self.records.len() + 8 * parts.len()),
+            values: Vec::with_capacity(self.values.len() + parts.len()),
+            ..Self::default()
+        };
+        let mut from = 0;
+        for part in parts {
+            let (first, behind) = part.run.nodes;
+            self.copy(from..first as usize, &moves, parts, &mut out)?;
+            part.copy(&mut out)?;
+            from = behind as usize;
+        }
+        self.copy(from..self.records.len(), &moves, parts, &mut out)?;
+        let mark = |(id, span): &(NodeId, Span)| Some((moves.id(*id)?, moves.span(*span)?));
+        out.tags = self.tags.iter().map(mark).collect::<Option<_>>()?;
+        out.anchors = self.anchors.iter().map(mark).collect::<Option<_>>()?;
+        out.documents =
+            self.documents.iter().map(|document| moves.document(document)).collect::<Option<_>>()?;
+        (moves.position(before)? == after).then_some(out)
+    }
+
+    /// Copies nodes that are not read again.
+    fn copy(
+        &self,
+        range: std::ops::Range<usize>,
+        moves: &Moves,
+        parts: &[Part],
+        out: &mut Self,
+    ) -> Option<()> {
+        for record in self.records.get(range)? {
+            let mut record = *record;
+            let mut end = None;
+            match record.kind {
+                Kind::Mapping(_) | Kind::Sequence(_) => {
+                    let last = parts.binary_search_by_key(&record.link, |part| part.run.nodes.1).ok();
+                    // It ends where the last entry inside of it ends.
+                    end = last
+                        .and_then(|at| parts.get(at))
+                        .filter(|part| part.run.lines.start >= record.start as usize);
+                    record.link = moves.id(NodeId(record.link))?.0;
+                }
+                Kind::Alias => record.link = moves.id(NodeId(record.link))?.0,
+                Kind::Scalar(_) if record.flags & OWNED != 0 => {
+                    let value = self.values.get(record.link as usize)?;
+                    record.link = short(out.values.len())?;
+                    out.values.push(value.clone());
+                }
+                Kind::Scalar(_) => {}
+            }
+            record.start = short(moves.start(record.start as usize)?)?;
+            record.end = match end {
+                Some(part) => short(part.start + part.tree.records.first()?.end as usize)?,
+                None => short(moves.position(record.end as usize)?)?,
+            };
+            out.records.push(record);
+        }
+        Some(())
+    }
+}
+
+impl Part {
+    /// Puts the entries behind what is there.
+    fn copy(&self, out: &mut Yaml) -> Option<()> {
+        // The mapping that they were read as is left out.
+        let base = short(out.records.len())?;
+        let at = short(self.start)?;
+        for record in self.tree.records.get(1..)? {
+            let mut record = *record;
+            record.start += at;
+            record.end += at;
+            match record.kind {
+                Kind::Mapping(_) | Kind::Sequence(_) => record.link = record.link.checked_sub(1)? + base,
+                Kind::Scalar(_) if record.flags & OWNED != 0 => {
+                    let value = self.tree.values.get(record.link as usize)?;
+                    record.link = short(out.values.len())?;
+                    out.values.push(value.clone());
+                }
+                Kind::Scalar(_) => {}
+                Kind::Alias => return None,
+            }
+            out.records.push(record);
+        }
+        Some(())
+    }
+}
+
+impl Search<'_> {
+    /// Finds runs around all `edits`, which lie below a collection that ends before `limit`.
+    fn node(&mut self, id: NodeId, limit: usize, edits: &[(Span, usize)], depth: usize) -> bool {
+        let kind = self.yaml.record(id).map(|record| record.kind);
+        let mapping = match kind {
+            _ if depth > MAX_DEPTH => return false,
+            Some(Kind::Mapping(Layout::Block)) => true,
+            Some(Kind::Sequence(Layout::Block)) => false,
+            _ => return false,
+        };
+        let (mut at, behind) = (NodeId(id.0 + 1), self.yaml.after(id));
+        let mut rest = edits;
+        while at < behind && !rest.is_empty() {
+            let value = if mapping { self.yaml.after(at) } else { at };
+            let next = self.yaml.after(value);
+            let boundary = self.line_of(next, behind).unwrap_or(limit);
+            // An edit belongs to the last entry that begins before it.
+            let own = rest.partition_point(|(span, _)| span.start <= boundary);
+            let (mut inside, others) = rest.split_at(own);
+            if self.yaml.record(at).is_none_or(|record| {
+                inside.first().is_some_and(|(span, _)| span.start <= record.start as usize)
+            }) {
+                return false;
+            }
+            if inside.is_empty() {
+                at = next;
+                continue;
+            }
+            rest = others;
+            let found = self.found.len();
+            let fits = inside.iter().all(|(span, _)| span.end <= boundary);
+            if fits && self.node(value, boundary, inside, depth + 1) {
+                at = next;
+                continue;
+            }
+            self.found.truncate(found);
+            if !mapping {
+                return false;
+            }
+            let Some(run) = self.run(at, (behind, limit), &mut inside, &mut rest, depth) else {
+                return false;
+            };
+            at = NodeId(run.nodes.1);
+            self.found.push(run);
+        }
+        rest.is_empty()
+    }
+
+    /// The run that begins with the entry `at` and holds all of `inside`, and what of `rest` begins in it.
+    fn run(
+        &self,
+        at: NodeId,
+        (behind, limit): (NodeId, usize),
+        inside: &mut &[(Span, usize)],
+        rest: &mut &[(Span, usize)],
+        depth: usize,
+    ) -> Option<Run> {
+        let start = self.line_of(at, behind)?;
+        let mut end = inside.last()?.0.end;
+        let mut next = self.yaml.after(self.yaml.after(at));
+        loop {
+            let boundary = self.line_of(next, behind).unwrap_or(limit);
+            while let Some(((span, _), others)) =
+                rest.split_first().filter(|((span, _), _)| span.start <= boundary)
+            {
+                end = end.max(span.end);
+                *rest = others;
+            }
+            if end <= boundary {
+                return Some(Run { nodes: (at.0, next.0), lines: Span::new(start, boundary), depth });
+            }
+            if next >= behind {
+                return None;
+            }
+            next = self.yaml.after(self.yaml.after(next));
+        }
+    }
+
+    /// Where the line of a node begins, if the node is one of the collection that ends at `behind`.
+    fn line_of(&self, id: NodeId, behind: NodeId) -> Option<usize> {
+        let record = self.yaml.record(id).filter(|_| id < behind)?;
+        Some(scan::line_start(self.text, record.start as usize))
+    }
+}
+
+/// Whether lines mean the same without what stands around them: those of a mapping whose keys stand in this column.
+fn can_stand_alone(lines: &str, column: usize) -> bool {
+    let spaces = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let starts = lines.lines().next().is_some_and(|line| spaces(line) == column);
+    let is_plain = |line: &str| {
+        let indent = spaces(line);
+        match line.as_bytes().get(indent) {
+            None | Some(b'\r' | b'#') => true,
+            Some(b'\t' | b'?' | b':' | b'%') => false,
+            Some(b'-' | b'.') if indent == 0 => !line.starts_with("---") && !line.starts_with("..."),
+            Some(_) => indent >= column,
+        }
+    };
+    let breaks =
+        memchr::memchr_iter(b'\r', lines.as_bytes()).all(|at| lines.as_bytes().get(at + 1) == Some(&b'\n'));
+    starts && breaks && !lines.contains('\u{feff}') && lines.split('\n').all(is_plain)
+}
+
+/// How deep collections nest in a tree.
+fn depth(tree: &Yaml) -> usize {
+    let mut open: Vec<u32> = Vec::new();
+    let mut most = 0;
+    for (id, record) in (0u32..).zip(&tree.records) {
+        while open.last().is_some_and(|behind| *behind <= id) {
+            open.pop();
+        }
+        if let Kind::Mapping(_) | Kind::Sequence(_) = record.kind {
+            open.push(record.link);
+            most = most.max(open.len());
+        }
+    }
+    most
+}
+
+/// Where everything goes that is not read again.
+struct Moves {
+    /// By run: its nodes, the end of its lines, and what is added to addresses and positions behind it.
+    runs: Vec<((u32, u32), Span, i64, i64)>,
+}
+
+impl Moves {
+    fn of(parts: &[Part]) -> Self {
+        let (mut nodes, mut bytes) = (0, 0);
+        let runs = parts.iter().map(|part| {
+            let (first, behind) = part.run.nodes;
+            nodes += signed(part.tree.records.len()) - 1 - i64::from(behind - first);
+            bytes += signed(part.len) - signed(part.run.lines.len());
+            (part.run.nodes, part.run.lines, nodes, bytes)
+        });
+        Self { runs: runs.collect() }
+    }
+
+    /// The new address of a node, or of the place behind one; nothing for one that is read again.
+    fn id(&self, id: NodeId) -> Option<NodeId> {
+        let before = self.runs.partition_point(|((_, behind), ..)| *behind <= id.0);
+        let inside = self.runs.get(before).is_some_and(|((first, _), ..)| *first < id.0);
+        let by = before.checked_sub(1).and_then(|at| self.runs.get(at)).map_or(0, |run| run.2);
+        if inside { None } else { Some(NodeId(u32::try_from(i64::from(id.0) + by).ok()?)) }
+    }
+
+    /// The new place of a byte; nothing for one inside of lines that are read again.
+    fn position(&self, at: usize) -> Option<usize> {
+        let before = self.runs.partition_point(|(_, lines, ..)| lines.end <= at);
+        let inside = self.runs.get(before).is_some_and(|(_, lines, ..)| lines.start < at);
+        let by = before.checked_sub(1).and_then(|at| self.runs.get(at)).map_or(0, |run| run.3);
+        if inside { None } else { usize::try_from(signed(at) + by).ok() }
+    }
+
+    /// As [`Moves::position`], for where a node begins: a mapping begins with its first entry, whose column stays.
+    fn start(&self, at: usize) -> Option<usize> {
+        let around = self.runs.partition_point(|(_, lines, ..)| lines.end <= at);
+        match self.runs.get(around) {
+            Some((_, lines, ..)) if lines.start < at => Some(self.position(lines.start)? + at - lines.start),
+            _ => self.position(at),
+        }
+    }
+
+    fn span(&self, span: Span) -> Option<Span> {
+        Some(Span::new(self.position(span.start)?, self.position(span.end)?))
+    }
+
+    fn document(&self, document: &Document) -> Option<Document> {
+        let root = self.id(*document.root.as_ref().ok()?)?;
+        Some(Document { span: self.span(document.span)?, root: Ok(root), first: self.id(document.first)? })
+    }
+}
+
+fn signed(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn short(number: usize) -> Option<u32> {
+    u32::try_from(number).ok()
+}

@@ -1,0 +1,103 @@
+//! Reading the entries around edits gives what reading all of the text gives.
+
+use super::random::file;
+use crate::source::Span;
+use crate::syntax::yaml::Yaml;
+use proptest::prelude::*;
+
+/// Makes edits, and holds the tree that is read in parts against the one of the whole text. Whether there was one.
+fn agrees(text: &str, edits: &[(Span, String)]) -> bool {
+    let mut after = text.to_owned();
+    for (span, put) in edits.iter().rev() {
+        after.replace_range(span.range(), put);
+    }
+    let lengths: Vec<(Span, usize)> = edits.iter().map(|(span, put)| (*span, put.len())).collect();
+    let Some(tree) = Yaml::parse(text).reread(text, &after, &lengths) else { return false };
+    assert!(tree.is_same(&Yaml::parse(&after)), "{text:?}\n{edits:?}\n{after:?}");
+    true
+}
+
+/// Lines that are sound, odd or broken.
+const LINES: &[&str] = &[
+    "shm_size: '2g'",
+    "a: 1",
+    "b:",
+    "- x",
+    "- k: v",
+    "# c",
+    "c: |",
+    "c: >-",
+    "? x",
+    "d: {a: 1}",
+    "e: [",
+    "f: \"",
+    "g: &x 1",
+    "h: *x",
+    "---",
+    "...",
+    "%T",
+    ":",
+    "x",
+    "\t",
+    "i: !t x",
+    "- - 1",
+    "'k': \"a\\tb\"",
+];
+
+/// What is put in: lines and pieces that are sound, odd or broken.
+fn piece() -> impl Strategy<Value = String> {
+    let line = (0usize..9, prop::sample::select(LINES));
+    let line = line.prop_map(|(indent, text)| format!("{}{text}\n", " ".repeat(indent)));
+    prop_oneof![6 => line, 1 => "[ -~\n]{0,6}", 1 => Just(String::new())]
+}
+
+fn edits_of(text: &str, places: Vec<(usize, usize, bool, String)>) -> Vec<(Span, String)> {
+    let mut edits: Vec<(Span, String)> = Vec::new();
+    let mut sorted: Vec<(usize, usize, bool, String)> =
+        places.into_iter().map(|(at, len, lines, put)| (at % (text.len() + 1), len, lines, put)).collect();
+    sorted.sort();
+    for (at, len, lines, put) in sorted {
+        let to_line = |at: usize| text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let floor = |mut at: usize| {
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            at
+        };
+        let (start, end) = (floor(at), floor((at + len).min(text.len())));
+        let (start, end) = if lines { (to_line(start), to_line(start)) } else { (start, end) };
+        if edits.last().is_none_or(|(last, _)| last.end < start) {
+            edits.push((Span::new(start, end), put));
+        }
+    }
+    edits
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 1500 } else { 60_000 }))]
+
+    #[test]
+    fn a_text_read_in_parts_is_the_text(
+        text in file(),
+        places in prop::collection::vec((any::<usize>(), 0usize..12, prop::bool::weighted(0.8), piece()), 1..4),
+    ) {
+        agrees(&text, &edits_of(&text, places));
+    }
+}
+
+#[test]
+fn a_line_put_between_the_keys_of_a_service_needs_no_more_than_its_neighbour() {
+    let service = |name: &str| format!("  {name}:\n    image: x\n    deploy:\n      a: [b]\n    # end\n");
+    let text = format!("services:\n{}{}{}volumes:\n  v:\n", service("a"), service("b"), service("c"));
+    let put = |at: usize| (Span::at(at), "    shm_size: '2g'\n".to_owned());
+    for (at, _) in text.match_indices("    deploy:") {
+        assert!(agrees(&text, &[put(at)]));
+    }
+    let both: Vec<_> = text.match_indices("    deploy:").map(|(at, _)| put(at)).collect();
+    assert!(agrees(&text, &both));
+    let list =
+        "spec:\n  containers:\n  - name: a\n    image: x\n  - name: b\n    image: y\n    args: |\n      z\n";
+    assert!(agrees(list, &[(Span::at(list.find("  - name: b").unwrap()), "    tty: true\n".to_owned())]));
+    // A block scalar would take the line.
+    assert!(!agrees(list, &[(Span::at(list.len()), "      tty: true\n".to_owned())]));
+}
