@@ -26,6 +26,7 @@ mod error;
 mod node;
 mod remove;
 mod reread;
+mod runs;
 mod scan;
 mod style;
 #[cfg(test)]

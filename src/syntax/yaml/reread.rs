@@ -4,21 +4,9 @@
 //! lines a reader is in the same state whatever stands around them, but for the indents of the mappings outside, so that a
 //! run of entries can be read alone. Where that is not certain there is no tree, and the caller reads the whole text.
 
-use super::{ANCHORED, Document, Kind, Layout, NodeId, OWNED, Style, TAGGED, Yaml, scan};
+use super::runs::{MAX_DEPTH, Run, Search, can_stand_alone, changes};
+use super::{ANCHORED, Document, Kind, Layout, NodeId, OWNED, Style, TAGGED, Yaml};
 use crate::source::Span;
-
-/// Collections may nest this deep in a text that is read in parts; deeper ones come near the bound of the parser.
-const MAX_DEPTH: usize = 128;
-
-/// Some entries of one block mapping that are read again.
-struct Run {
-    /// Their nodes, as a range of addresses in the tree before.
-    nodes: (u32, u32),
-    /// Their lines in the text before.
-    lines: Span,
-    /// How many collections are around them.
-    depth: usize,
-}
 
 /// A run that was read again.
 struct Part {
@@ -31,23 +19,17 @@ struct Part {
     len: usize,
 }
 
-/// A walk down the tree before, to the smallest entries around all edits.
-struct Search<'a> {
-    yaml: &'a Yaml,
-    text: &'a str,
-    found: Vec<Run>,
-}
-
 impl Yaml {
     /// The tree of `after`, which `edits` made of `before`, the text of this tree: each edit is a span of `before` with the
     /// length of what came there, in ascending order, none overlapping. The same as [`Yaml::parse`] gives of `after`, or
     /// nothing where only that can tell. Takes time for the entries around the edits, and for copying the rest.
     pub fn reread(&self, before: &str, after: &str, edits: &[(Span, usize)]) -> Option<Self> {
-        let mut search = Search { yaml: self, text: before, found: Vec::new() };
-        let mut rest = edits;
+        let edits = changes(after, edits)?;
+        let mut search = Search::new(self, before);
+        let mut rest = edits.as_slice();
         for document in &self.documents {
             let root = *document.root.as_ref().ok()?;
-            let inside = rest.partition_point(|(span, _)| span.end <= document.span.end);
+            let inside = rest.partition_point(|edit| edit.span.end <= document.span.end);
             let (own, others) = rest.split_at(inside);
             if !own.is_empty() && !search.node(root, document.span.end, own, 1) {
                 return None;
@@ -64,9 +46,9 @@ impl Yaml {
         let (mut grown, mut shrunk) = (0, 0);
         for run in search.found {
             let start = (run.lines.start + grown).checked_sub(shrunk)?;
-            while let Some((span, len)) = edits.next_if(|(span, _)| span.end <= run.lines.end) {
-                grown += len;
-                shrunk += span.len();
+            while let Some(edit) = edits.next_if(|edit| edit.span.end <= run.lines.end) {
+                grown += edit.len;
+                shrunk += edit.span.len();
             }
             let end = (run.lines.end + grown).checked_sub(shrunk)?;
             parts.push(self.part(before, after.get(start..end)?, run, start)?);
@@ -194,109 +176,6 @@ impl Part {
         }
         Some(())
     }
-}
-
-impl Search<'_> {
-    /// Finds runs around all `edits`, which lie below a collection that ends before `limit`.
-    fn node(&mut self, id: NodeId, limit: usize, edits: &[(Span, usize)], depth: usize) -> bool {
-        let kind = self.yaml.record(id).map(|record| record.kind);
-        let mapping = match kind {
-            _ if depth > MAX_DEPTH => return false,
-            Some(Kind::Mapping(Layout::Block)) => true,
-            Some(Kind::Sequence(Layout::Block)) => false,
-            _ => return false,
-        };
-        let (mut at, behind) = (NodeId(id.0 + 1), self.yaml.after(id));
-        let mut rest = edits;
-        while at < behind && !rest.is_empty() {
-            let value = if mapping { self.yaml.after(at) } else { at };
-            let next = self.yaml.after(value);
-            let boundary = self.line_of(next, behind).unwrap_or(limit);
-            // An edit belongs to the last entry that begins before it.
-            let own = rest.partition_point(|(span, _)| span.start <= boundary);
-            let (mut inside, others) = rest.split_at(own);
-            if self.yaml.record(at).is_none_or(|record| {
-                inside.first().is_some_and(|(span, _)| span.start <= record.start as usize)
-            }) {
-                return false;
-            }
-            if inside.is_empty() {
-                at = next;
-                continue;
-            }
-            rest = others;
-            let found = self.found.len();
-            let fits = inside.iter().all(|(span, _)| span.end <= boundary);
-            if fits && self.node(value, boundary, inside, depth + 1) {
-                at = next;
-                continue;
-            }
-            self.found.truncate(found);
-            if !mapping {
-                return false;
-            }
-            let Some(run) = self.run(at, (behind, limit), &mut inside, &mut rest, depth) else {
-                return false;
-            };
-            at = NodeId(run.nodes.1);
-            self.found.push(run);
-        }
-        rest.is_empty()
-    }
-
-    /// The run that begins with the entry `at` and holds all of `inside`, and what of `rest` begins in it.
-    fn run(
-        &self,
-        at: NodeId,
-        (behind, limit): (NodeId, usize),
-        inside: &mut &[(Span, usize)],
-        rest: &mut &[(Span, usize)],
-        depth: usize,
-    ) -> Option<Run> {
-        let start = self.line_of(at, behind)?;
-        let mut end = inside.last()?.0.end;
-        let mut next = self.yaml.after(self.yaml.after(at));
-        loop {
-            let boundary = self.line_of(next, behind).unwrap_or(limit);
-            while let Some(((span, _), others)) =
-                rest.split_first().filter(|((span, _), _)| span.start <= boundary)
-            {
-                end = end.max(span.end);
-                *rest = others;
-            }
-            if end <= boundary {
-                return Some(Run { nodes: (at.0, next.0), lines: Span::new(start, boundary), depth });
-            }
-            if next >= behind {
-                return None;
-            }
-            next = self.yaml.after(self.yaml.after(next));
-        }
-    }
-
-    /// Where the line of a node begins, if the node is one of the collection that ends at `behind`.
-    fn line_of(&self, id: NodeId, behind: NodeId) -> Option<usize> {
-        let record = self.yaml.record(id).filter(|_| id < behind)?;
-        Some(scan::line_start(self.text, record.start as usize))
-    }
-}
-
-/// Whether lines mean the same without what stands around them: those of a mapping whose keys stand in this column.
-fn can_stand_alone(lines: &str, column: usize) -> bool {
-    let spaces = |line: &str| line.len() - line.trim_start_matches(' ').len();
-    let starts = lines.lines().next().is_some_and(|line| spaces(line) == column);
-    let is_plain = |line: &str| {
-        let indent = spaces(line);
-        match line.as_bytes().get(indent) {
-            None | Some(b'\r' | b'#') => true,
-            Some(b'\t' | b'?' | b':' | b'%') => false,
-            Some(b'-' | b'.') if indent == 0 => !line.starts_with("---") && !line.starts_with("..."),
-            Some(_) => indent >= column,
-        }
-    };
-    let breaks =
-        memchr::memchr_iter(b'\r', lines.as_bytes()).all(|at| lines.as_bytes().get(at + 1) == Some(&b'\n'));
-    starts && breaks && !lines.contains('\u{feff}') && lines.split('\n').all(is_plain)
 }
 
 /// How deep collections nest in a tree.
