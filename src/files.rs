@@ -213,20 +213,29 @@ impl Files for Overlay<'_> {
 
 /// The path of `to` as the file at `from` means it, without `.` and without `..` where that can be seen from the words.
 pub fn join(from: &str, to: &str) -> String {
-    let folder = from.rfind('/').map_or("", |at| from.get(..=at).unwrap_or_default());
-    let joined = if to.starts_with('/') { to.to_owned() } else { format!("{folder}{to}") };
-    let mut parts: Vec<&str> = Vec::new();
-    for part in joined.split('/') {
+    let folder = if to.starts_with('/') { None } else { from.rfind('/').and_then(|at| from.get(..=at)) };
+    let folder = folder.unwrap_or_default();
+    let mut path = String::with_capacity(folder.len() + to.len());
+    if folder.starts_with('/') || to.starts_with('/') {
+        path.push('/');
+    }
+    let root = path.len();
+    for part in folder.split('/').chain(to.split('/')) {
+        let last = path.get(root..).unwrap_or_default().rsplit('/').next().unwrap_or_default();
         match part {
             "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
+            ".." if !matches!(last, "" | "..") => {
+                path.truncate((path.len() - last.len()).saturating_sub(1).max(root));
             }
-            part => parts.push(part),
+            part => {
+                if path.len() > root {
+                    path.push('/');
+                }
+                path.push_str(part);
+            }
         }
     }
-    let root = if joined.starts_with('/') { "/" } else { "" };
-    format!("{root}{}", parts.join("/"))
+    path
 }
 
 /// The folder of a file, without links.
@@ -275,6 +284,9 @@ mod tests {
         assert_eq!(join("compose.yaml", "../x.yml"), "../x.yml");
         assert_eq!(join("../a/c.yml", "../x.yml"), "../x.yml");
         assert_eq!(join("/r/c.yml", "/abs/./x.yml"), "/abs/x.yml");
+        assert_eq!(join("/r/s/c.yml", "../../x//y.yml"), "/x/y.yml");
+        assert_eq!(join("a/c.yml", "../../x.yml"), "../x.yml");
+        assert_eq!(join("", "/a/../b"), "/b");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::check::judge;
 use crate::files::Overlay;
-use crate::finding::{Change, Edit, Finding, Fix, Safety, Wanted};
+use crate::finding::{Change, Edit, Finding, Fix, Safety, Severity, Wanted};
 use crate::lint::Fixes;
 use crate::platform::{Context, Reading};
 use crate::project::Unit;
@@ -298,7 +298,16 @@ fn mended(task: &Task, old: &Workload, new: &Workload, was: &[Finding], now: &[F
     };
     quieter
         && as_wanted
+        && !is_worse(was, now)
         && (old.command == new.command || matches!(task.wanted.change, Change::MoveFlag { .. }))
+}
+
+/// Whether there is more to say of a workload than before, or an error that was none: a flag in its right place may have a
+/// value that the engine refuses.
+fn is_worse(was: &[Finding], now: &[Finding]) -> bool {
+    let is_new =
+        |finding: &Finding| finding.severity == Severity::Error && count(now, finding) > count(was, finding);
+    now.len() > was.len() || now.iter().any(is_new)
 }
 
 /// Whether a workload is judged at another place, and is what it is there.
