@@ -16,7 +16,7 @@ use shmlint::fix::apply::{apply, sorted};
 use shmlint::lint::{Fixes, Lint, Report, Wanted};
 use shmlint::options::Options;
 use shmlint::size::{Dialect, Style, compose, kubernetes, parse_any};
-use shmlint::source::Source;
+use shmlint::source::{Source, Span};
 use shmlint::syntax::shell::{self, Script};
 use shmlint::syntax::yaml::Yaml;
 
@@ -28,6 +28,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("sizes", sizes),
     ("source", source),
     ("yaml", yaml),
+    ("reread", reread),
     ("shell", shell),
     ("whole", whole),
     ("config", config),
@@ -40,6 +41,31 @@ pub const TARGETS: &[(&str, Target)] = &[
 pub fn target(name: &str) -> Target {
     let found = TARGETS.iter().find(|(known, _)| *known == name);
     found.unwrap_or_else(|| panic!("no target is called {name}")).1
+}
+
+/// Edits of a YAML text: reading the entries around them gives what reading all of the edited text gives. The first bytes
+/// say where up to three edits are and how much they take out; what they put in stands behind a NUL in the text.
+pub fn reread(data: &[u8]) {
+    let Some((places, rest)) = data.split_at_checked(9) else { return };
+    let Ok(rest) = std::str::from_utf8(rest) else { return };
+    let mut texts = rest.split('\0');
+    let before = texts.next().unwrap_or_default();
+    let (mut after, mut edits, mut at) = (String::new(), Vec::new(), 0);
+    for (place, put) in places.chunks(3).zip(texts) {
+        let start = at + usize::from(u16::from_le_bytes([place[0], place[1]])) % (before.len() - at + 1);
+        let end = (start + usize::from(place[2]) % 16).min(before.len());
+        let (Some(kept), Some(_)) = (before.get(at..start), before.get(start..end)) else { return };
+        after.extend([kept, put]);
+        edits.push((Span::new(start, end), put.len()));
+        at = end;
+    }
+    after.push_str(&before[at..]);
+    if let Some(tree) = Yaml::parse(before).reread(before, &after, &edits) {
+        assert!(
+            tree.is_same(&Yaml::parse(&after)),
+            "read in parts as in one: {before:?} {edits:?} {after:?}"
+        );
+    }
 }
 
 /// Sizes in every dialect.

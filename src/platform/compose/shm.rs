@@ -1,5 +1,7 @@
 //! Every place of a service that speaks of its `/dev/shm`: sizes, ipc, and what is mounted there.
 
+use memchr::memmem;
+
 use super::file::is_null;
 use super::interpolate::{Filled, HOLE, default_of};
 use super::layers::{Layer, Slot};
@@ -130,12 +132,12 @@ impl<'a> Search<'_, 'a> {
         };
         for item in unique(&self.resolver.items(slots), before_equals) {
             let Some(filled) = self.resolver.text(&item) else { continue };
-            let evidence = self.resolver.item_place(&item);
+            let evidence = || self.resolver.item_place(&item);
             let origin = self.origin(item.slot, Some(item.written));
             let (path, options) = filled.text.split_once(':').unwrap_or((&filled.text, ""));
             if path.len() == HOLE.len_utf8() && path.starts_with(HOLE) {
                 let variable = filled.unset.as_deref().unwrap_or_default();
-                self.push(unread(variable), "", evidence, origin);
+                self.push(unread(variable), "", evidence(), origin);
                 continue;
             }
             let Some(target) = target(path).filter(|target| *target != Target::Dev) else { continue };
@@ -146,13 +148,13 @@ impl<'a> Search<'_, 'a> {
             let read = size.map(|size| Dialect::TmpfsOption.read(size));
             let what = Mounted::Memory(read.as_ref().and_then(Size::bytes));
             let read_only = options.split(',').any(|option| option == "ro");
-            self.push(Says::Mount { target, what, read_only }, "", evidence.clone(), origin);
+            self.push(Says::Mount { target, what, read_only }, "", evidence().clone(), origin);
             if let Some((size, read)) = size.zip(read) {
                 let span = within(item.node, size);
                 self.push(
                     Says::MountSize(Dialect::TmpfsOption, read),
                     size,
-                    evidence,
+                    evidence(),
                     Origin { size: span, ..origin },
                 );
             }
@@ -163,14 +165,14 @@ impl<'a> Search<'_, 'a> {
         let cleaned = |item: &Item<'a>| Some(clean(&self.volume(item)?.target));
         for item in unique(&self.resolver.items(slots), cleaned) {
             let Some(volume) = self.volume(&item) else { continue };
-            let evidence = self.resolver.item_place(&item);
+            let evidence = || self.resolver.item_place(&item);
             let origin = self.origin(item.slot, Some(item.written));
             if volume.source.is_empty()
                 && volume.target.len() == HOLE.len_utf8()
                 && volume.target.starts_with(HOLE)
             {
                 let variable = self.resolver.text(&item).and_then(|text| text.unset).unwrap_or_default();
-                self.push(unread(&variable), "", evidence, origin);
+                self.push(unread(&variable), "", evidence(), origin);
                 continue;
             }
             let Some(target) = target(&volume.target) else { continue };
@@ -186,11 +188,11 @@ impl<'a> Search<'_, 'a> {
                 continue;
             }
             let read_only = volume.read_only;
-            self.push(Says::Mount { target, what, read_only }, "", evidence.clone(), origin);
+            self.push(Says::Mount { target, what, read_only }, "", evidence().clone(), origin);
             if let Some((node, filled, size)) = size.filter(|_| volume.kind.as_deref() == Some("tmpfs")) {
                 let (value, span) = literal(node, &filled);
                 let origin = Origin { size: span, ..origin };
-                self.push(Says::MountSize(Dialect::Compose, size), value, evidence, origin);
+                self.push(Says::MountSize(Dialect::Compose, size), value, evidence(), origin);
             }
         }
     }
@@ -297,6 +299,8 @@ fn short(text: &str) -> Option<Volume> {
 
 /// Where a mount on this path goes, as far as it matters.
 fn target(path: &str) -> Option<Target> {
+    // Most mounts are elsewhere, which needs no cleaning to see.
+    memmem::find(path.as_bytes(), b"dev")?;
     let path = clean(path);
     match path.as_str() {
         "/dev/shm" => Some(Target::Shm),
