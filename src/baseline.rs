@@ -79,7 +79,7 @@ fn is_one(count: &usize) -> bool {
 impl Baseline {
     /// Reads a baseline file. The error is a sentence that begins with its path, and with the place where there is one.
     pub fn read(path: &Path) -> Result<Self, String> {
-        let name = shown(path);
+        let name = shown(path).into_owned();
         let source = Disk::new(MAX_SIZE)
             .read(&name)
             .map_err(|error| format!("{name}: {error}: --write-baseline writes a baseline"))?;
@@ -133,7 +133,8 @@ fn could_be_found(key: &Key, known: &Known, options: &Options) -> bool {
 
 impl Base {
     fn of(path: &Path) -> Self {
-        let here = std::env::current_dir().map(|folder| shown(&folder)).unwrap_or_default() + "/";
+        let here =
+            std::env::current_dir().map(|folder| shown(&folder).into_owned()).unwrap_or_default() + "/";
         let path = join(&here, &shown(path));
         let folder = path.rsplit_once('/').map_or_else(String::new, |(folder, _)| folder.to_owned());
         Self { here, folder }
@@ -212,7 +213,7 @@ mod tests {
     #[test]
     fn what_is_written_is_known_again_once_each() {
         let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| shown(&folder.path().join(name));
+        let at = |name: &str| shown(&folder.path().join(name)).into_owned();
         let known = [
             finding(&at("a.yml"), "SHM001", "x"),
             finding(&at("a.yml"), "SHM001", "x"),
@@ -238,7 +239,7 @@ mod tests {
     #[test]
     fn what_no_longer_occurs_is_told_of_the_paths_that_were_looked_at() {
         let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| shown(&folder.path().join(name));
+        let at = |name: &str| shown(&folder.path().join(name)).into_owned();
         let written = text(
             &folder.path().join("base.json"),
             &[finding(&at("a.yml"), "SHM001", "x"), finding(&at("ab.yml"), "SHM001", "x")],

@@ -3,8 +3,9 @@
 //! A folder is walked as git sees it; hidden files and folders are skipped but for those that can hold ours. A file is
 //! opened only if its name can matter, and handed on only if a literal scan finds a word that can matter.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{MAIN_SEPARATOR, Path};
 use std::sync::{Arc, Mutex};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
@@ -43,10 +44,10 @@ pub struct Walk {
 }
 
 /// A file to be looked at.
-#[derive(Clone, Debug)]
-pub struct Found {
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'p> {
     /// As reports show it.
-    pub path: String,
+    pub path: &'p str,
     /// Whether it was named itself, not met in a folder.
     pub named: bool,
     /// Whether it is looked at whatever its name is.
@@ -58,13 +59,18 @@ pub struct Found {
 impl Walk {
     /// Calls `look` for every file of `paths`, from several threads where there are folders. Folders that cannot be read are
     /// handed to `complain` as a sentence that begins with the path.
-    pub fn each(&self, paths: &[String], look: &(dyn Fn(Found) + Sync), complain: &(dyn Fn(String) + Sync)) {
+    pub fn each(
+        &self,
+        paths: &[String],
+        look: &(dyn Fn(Found<'_>) + Sync),
+        complain: &(dyn Fn(String) + Sync),
+    ) {
         let (folders, files): (Vec<&String>, Vec<&String>) =
             paths.iter().partition(|path| Path::new(path).is_dir());
         let seen: Mutex<HashSet<String>> = Mutex::default();
-        let look = &|found: Found| {
+        let look = &|found: Found<'_>| {
             // Only where several paths are given can one file be met twice.
-            let is_new = || seen.lock().is_ok_and(|mut seen| seen.insert(join("", &found.path)));
+            let is_new = || seen.lock().is_ok_and(|mut seen| seen.insert(join("", found.path)));
             if paths.len() < 2 || is_new() {
                 look(found);
             }
@@ -73,7 +79,7 @@ impl Walk {
             let path = shown(Path::new(path));
             let out = self.force_exclude && self.exclude.iter().any(|globs| globs.covers(&path));
             if !out {
-                look(Found { path, named: true, included: true, is_regular: false });
+                look(Found { path: &path, named: true, included: true, is_regular: false });
             }
         }
         for folder in folders {
@@ -81,7 +87,7 @@ impl Walk {
         }
     }
 
-    fn walk(&self, folder: &str, look: &(dyn Fn(Found) + Sync), complain: &(dyn Fn(String) + Sync)) {
+    fn walk(&self, folder: &str, look: &(dyn Fn(Found<'_>) + Sync), complain: &(dyn Fn(String) + Sync)) {
         let mut builder = WalkBuilder::new(folder);
         builder.hidden(false).parents(!self.no_gitignore).ignore(!self.no_gitignore).require_git(false);
         builder.git_ignore(!self.no_gitignore).git_exclude(!self.no_gitignore).git_global(false);
@@ -103,7 +109,7 @@ impl Walk {
                             let path = shown(entry.path());
                             let included = self.include.matches(&path, false);
                             let is_regular = !entry.path_is_symlink();
-                            look(Found { path, named: false, included, is_regular });
+                            look(Found { path: &path, named: false, included, is_regular });
                         }
                     }
                     Ok(_) => {}
@@ -126,14 +132,26 @@ fn skipped(entry: &DirEntry) -> bool {
 }
 
 /// A path as reports show it: with `/` and without `./`.
-pub fn shown(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let text = if std::path::MAIN_SEPARATOR == '/' { text } else { text.replace('\\', "/").into() };
-    let mut text: &str = &text;
-    while let Some(rest) = text.strip_prefix("./") {
-        text = rest.trim_start_matches('/');
+pub fn shown(path: &Path) -> Cow<'_, str> {
+    let without = |text: &str| {
+        let mut text = text;
+        while let Some(rest) = text.strip_prefix("./") {
+            text = rest.trim_start_matches('/');
+        }
+        text.len()
+    };
+    match path.to_str() {
+        Some(text) if MAIN_SEPARATOR == '/' => {
+            text.get(text.len() - without(text)..).unwrap_or_default().into()
+        }
+        _ => {
+            let mut text = path.to_string_lossy().into_owned();
+            if MAIN_SEPARATOR != '/' {
+                text = text.replace(MAIN_SEPARATOR, "/");
+            }
+            text.split_off(text.len() - without(&text)).into()
+        }
     }
-    text.to_owned()
 }
 
 /// The kinds that a file's name allows, best first: those that know it by its name before those that ask its text.

@@ -46,8 +46,8 @@ impl Globs {
         if globs.peek().is_none() {
             return Ok(Self::default());
         }
-        let folder = std::env::current_dir().map(|folder| shown(&folder)).unwrap_or_default();
-        let root = if root.as_os_str().is_empty() { folder.clone() } else { shown(root) };
+        let folder = std::env::current_dir().map(|folder| shown(&folder).into_owned()).unwrap_or_default();
+        let root = if root.as_os_str().is_empty() { folder.clone() } else { shown(root).into_owned() };
         let root = join(&format!("{folder}/"), &root);
         let mut builder = GitignoreBuilder::new("");
         builder.allow_unclosed_class(false);

@@ -150,14 +150,14 @@ impl<'a> Run<'a> {
     }
 
     /// Looks at one file: reads it if its name can matter, checks it if its text can, or keeps it for its project.
-    fn look(&self, found: &Found) {
+    fn look(&self, found: &Found<'_>) {
         self.lint.seen.fetch_add(1, Ordering::Relaxed);
-        let mut claims = kinds(&found.path).peekable();
+        let mut claims = kinds(found.path).peekable();
         if claims.peek().is_none() && !found.included {
             return;
         }
         let files = self.lint.files;
-        let read = if found.is_regular { files.read_met(&found.path) } else { files.read(&found.path) };
+        let read = if found.is_regular { files.read_met(found.path) } else { files.read(found.path) };
         let source = match read {
             Ok(source) => source,
             Err(error) => {
@@ -165,7 +165,7 @@ impl<'a> Run<'a> {
                 if found.named || claims.any(|(_, claim)| claim == Claim::ByName) {
                     self.errors.push(format!("{}: {error}", found.path));
                 }
-                self.tell(&found.path, Err("it cannot be read"));
+                self.tell(found.path, Err("it cannot be read"));
                 return;
             }
         };
@@ -174,7 +174,7 @@ impl<'a> Run<'a> {
         let may_be =
             |(kind, _): &(&'static Kind, Claim)| kind.words.is_empty() || kind.words.stand_in(source.text());
         if !found.included && !by_name.iter().any(may_be) {
-            return self.tell(&found.path, Err("nothing in it is for shmlint"));
+            return self.tell(found.path, Err("nothing in it is for shmlint"));
         }
         self.note(&source);
         let others = KINDS
@@ -188,7 +188,7 @@ impl<'a> Run<'a> {
             .chain(others)
             .find(|(kind, claim)| (kind.relevant)(source.text(), *claim, every));
         let Some((kind, claim)) = fitting else {
-            self.tell(&found.path, Err("nothing in it is for shmlint"));
+            self.tell(found.path, Err("nothing in it is for shmlint"));
             // What is left of an ignore comment when the containers are gone.
             if let Some((kind, _)) = by_name.first() {
                 let index = Index::default();
@@ -199,10 +199,10 @@ impl<'a> Run<'a> {
             return;
         };
         if kind.in_projects.is_some() {
-            self.keep(kind, Member { path: found.path.clone(), claim, source: Some(source) });
+            self.keep(kind, Member { path: found.path.to_owned(), claim, source: Some(source) });
         } else {
             let index = Index::default();
-            let unit = Unit::lone(kind, found.path.clone(), claim, Some(source));
+            let unit = Unit::lone(kind, found.path.to_owned(), claim, Some(source));
             self.done.push(self.check(&unit, &index));
         }
     }

@@ -25,5 +25,5 @@ pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
 /// The path as it would be typed here, where it lies below.
 fn display(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
-    crate::discover::shown(path.strip_prefix(here).unwrap_or(path))
+    crate::discover::shown(path.strip_prefix(here).unwrap_or(path)).into_owned()
 }

@@ -312,10 +312,7 @@ fn target(path: &str) -> Option<Target> {
 
 /// A path without a trailing slash and without `.` in it.
 fn clean(path: &str) -> String {
-    if !path.starts_with('/') {
-        return path.to_owned();
-    }
-    crate::files::join("", path)
+    if path.starts_with('/') { crate::files::join("", path) } else { path.to_owned() }
 }
 
 /// What Compose makes of a scalar of which all is known.
