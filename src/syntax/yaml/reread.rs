@@ -73,7 +73,8 @@ impl Yaml {
             marks.partition_point(|(id, _)| id.0 < run.nodes.0)
                 != marks.partition_point(|(id, _)| id.0 < run.nodes.1)
         };
-        let ends = run.lines.end == before.len() || lines.ends_with('\n');
+        // Where a text ends without a line end, its documents end elsewhere.
+        let ends = lines.ends_with('\n') && run.lines.of(before).ends_with('\n');
         if marked(&self.tags) || marked(&self.anchors) || !ends || !can_stand_alone(lines, column) {
             return None;
         }
@@ -128,9 +129,7 @@ impl Yaml {
                 Kind::Mapping(_) | Kind::Sequence(_) => {
                     let last = parts.binary_search_by_key(&record.link, |part| part.run.nodes.1).ok();
                     // It ends where the last entry inside of it ends.
-                    end = last
-                        .and_then(|at| parts.get(at))
-                        .filter(|part| part.run.lines.start >= record.start as usize);
+                    end = last.and_then(|at| parts.get(at));
                     record.link = moves.id(NodeId(record.link))?.0;
                 }
                 Kind::Alias => record.link = moves.id(NodeId(record.link))?.0,

@@ -98,6 +98,10 @@ fn a_line_put_between_the_keys_of_a_service_needs_no_more_than_its_neighbour() {
     let list =
         "spec:\n  containers:\n  - name: a\n    image: x\n  - name: b\n    image: y\n    args: |\n      z\n";
     assert!(agrees(list, &[(Span::at(list.find("  - name: b").unwrap()), "    tty: true\n".to_owned())]));
+    // A document ends elsewhere where its last line has no end.
+    let open = "services:\n  a: {image: x}\n  b: one two";
+    assert!(!agrees(open, &[(Span::new(open.len() - 4, open.len()), "\n".to_owned())]));
+    assert!(agrees("a:\n  b: 1\nc:\n  d: [1, 2, 3]\n", &[(Span::at(10), "  e: 2\n".to_owned())]));
     // A block scalar would take the line.
     assert!(!agrees(list, &[(Span::at(list.len()), "      tty: true\n".to_owned())]));
 }
