@@ -4,7 +4,7 @@
 //! lines a reader is in the same state whatever stands around them, but for the indents of the mappings outside, so that a
 //! run of entries can be read alone. Where that is not certain there is no tree, and the caller reads the whole text.
 
-use super::runs::{MAX_DEPTH, Run, Search, can_stand_alone, changes};
+use super::runs::{MAX_DEPTH, Run, Search, can_stand_alone, changes, is_simple};
 use super::{ANCHORED, Document, Kind, Layout, NodeId, OWNED, Style, TAGGED, Yaml};
 use crate::source::Span;
 
@@ -24,6 +24,9 @@ impl Yaml {
     /// length of what came there, in ascending order, none overlapping. The same as [`Yaml::parse`] gives of `after`, or
     /// nothing where only that can tell. Takes time for the entries around the edits, and for copying the rest.
     pub fn reread(&self, before: &str, after: &str, edits: &[(Span, usize)]) -> Option<Self> {
+        if !is_simple(before) {
+            return None;
+        }
         let edits = changes(after, edits)?;
         let mut search = Search::new(self, before);
         let mut rest = edits.as_slice();

@@ -164,7 +164,16 @@ pub(super) fn can_stand_alone(lines: &str, column: usize) -> bool {
             Some(_) => indent >= column,
         }
     };
-    let breaks =
-        memchr::memchr_iter(b'\r', lines.as_bytes()).all(|at| lines.as_bytes().get(at + 1) == Some(&b'\n'));
-    starts && breaks && !lines.contains('\u{feff}') && lines.split('\n').all(is_plain)
+    starts && has_plain_breaks(lines) && !lines.contains('\u{feff}') && lines.split('\n').all(is_plain)
+}
+
+/// Whether every entry of a text begins with its key: behind a `?`, keys stand on lines of their own.
+pub(super) fn is_simple(text: &str) -> bool {
+    let is_odd = |line: &str| line.trim_start_matches([' ', '-', '\t']).starts_with(['?', ':']);
+    has_plain_breaks(text) && !text.lines().any(is_odd)
+}
+
+/// Whether no line ends in a carriage return alone.
+fn has_plain_breaks(text: &str) -> bool {
+    memchr::memchr_iter(b'\r', text.as_bytes()).all(|at| text.as_bytes().get(at + 1) == Some(&b'\n'))
 }

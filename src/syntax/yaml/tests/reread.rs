@@ -102,6 +102,9 @@ fn a_line_put_between_the_keys_of_a_service_needs_no_more_than_its_neighbour() {
     let open = "services:\n  a: {image: x}\n  b: one two";
     assert!(!agrees(open, &[(Span::new(open.len() - 4, open.len()), "\n".to_owned())]));
     assert!(agrees("a:\n  b: 1\nc:\n  d: [1, 2, 3]\n", &[(Span::at(10), "  e: 2\n".to_owned())]));
+    // What stands behind a `?` is a key, though it looks like an entry.
+    let complex = "e: x\n?\n    a: b\n    c\n?\n    d: e\n";
+    assert!(!agrees(complex, &[(Span::new(24, 26), String::new())]));
     // A block scalar would take the line.
     assert!(!agrees(list, &[(Span::at(list.len()), "      tty: true\n".to_owned())]));
 }
