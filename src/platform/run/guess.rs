@@ -75,7 +75,8 @@ pub(super) fn is_image(engine: Engine, field: &Field, known: Known, rest: &[&Fie
 
 /// Whether an argument stands for all arguments of a script or a list, of which the image may be the last.
 pub(super) fn holds_more(field: &Field) -> bool {
-    field.unread() == Some(Known::AnyWords) && field.value.contains(['@', '*'])
+    let substituted = field.value.starts_with('`') || field.value.starts_with("$(");
+    field.unread() == Some(Known::AnyWords) && !substituted && field.value.contains(['@', '*'])
 }
 
 /// Whether `rest` begins with options of the engine and holds an image behind them.
@@ -114,7 +115,9 @@ fn looks_like_image(field: &Field) -> bool {
     }
     let value = field.value.as_str();
     let path = value.starts_with(['/', '.', '~', '-', '$']);
-    !path && (value.contains('/') || value.contains(':')) && !value.contains('=')
+    // `bash -c "echo done: $?"` is a command.
+    let plain = !value.contains(['=', ' ', '\t', '\n']);
+    !path && plain && (value.contains('/') || value.contains(':'))
 }
 
 /// The words of a variable's name: `${DOCKER_IMAGE}` is `docker` and `image`.

@@ -6,7 +6,7 @@ use super::find::{does, program};
 use super::search::names_engine;
 use crate::layer::{Embed, Encoding, Layer};
 use crate::source::Span;
-use crate::syntax::shell::{Command, Dialect, HereDocument, Quote};
+use crate::syntax::shell::{Command, Dialect, HereDocument, Quote, Word};
 
 /// Shells, which take a script behind `-c`.
 const SHELLS: [&str; 12] =
@@ -143,7 +143,9 @@ pub(super) fn fed(unit: &Unit<'_>, command: &Command, body: &HereDocument) -> Ve
         let name = name.rsplit('/').next().unwrap_or_default();
         SHELLS.contains(&name) || matches!(name, "ssh" | "sbatch" | "qsub" | "at" | "batch")
     });
-    let script = becomes_script(unit, command) || is_script(layer.text());
+    // `tee run.sh <<EOF`
+    let file = becomes_script(unit, command) || command.words.iter().any(|word| names_script(unit, word));
+    let script = file || is_script(layer.text());
     if shell || script { vec![layer] } else { Vec::new() }
 }
 
@@ -172,12 +174,14 @@ fn fed_text(unit: &Unit<'_>, body: &HereDocument) -> Layer {
 }
 
 /// Whether a command writes a script: its output goes to a file with a script's ending.
-pub(super) fn becomes_script(unit: &Unit<'_>, command: &Command) -> bool {
-    let written = command.redirections.iter().filter_map(|redirection| redirection.target.as_ref());
-    written.chain(&command.words).any(|target| {
-        let name = unit.script.slice(target.span).trim_end_matches(['"', '\'']);
-        [".sh", ".bash", ".sbatch", ".slurm", ".command"].iter().any(|ending| name.ends_with(ending))
-    })
+fn becomes_script(unit: &Unit<'_>, command: &Command) -> bool {
+    let mut written = command.redirections.iter().filter_map(|redirection| redirection.target.as_ref());
+    written.any(|target| names_script(unit, target))
+}
+
+fn names_script(unit: &Unit<'_>, word: &Word) -> bool {
+    let name = unit.script.slice(word.span).trim_end_matches(['"', '\'']);
+    [".sh", ".bash", ".sbatch", ".slurm", ".command"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// Whether a text begins as a script does.

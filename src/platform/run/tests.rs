@@ -106,6 +106,8 @@ fn text_about_containers_starts_none() {
         "apt-get install docker run",
         "USAGE=\"docker run img\"; echo \"$USAGE\"",
         "docker exec x run",
+        "echo \"docker run img ./train.sh\"",
+        "echo \"docker run --name \"$A\" img /root/$A.sh\"",
     ] {
         assert_eq!(runs(text), [""; 0], "{text}");
     }
@@ -139,6 +141,11 @@ fn what_cannot_be_read_is_told_from_the_image() {
     assert_eq!(runs("docker run --rm \"$1\" x"), ["rm [$1] x"]);
     assert_eq!(runs("docker run --rm \"$@\""), ["rm ($@) [$@]"]);
     assert_eq!(runs("docker run -it <image> cmd"), ["interactive tty [<image>] cmd"]);
+    assert_eq!(runs("docker run --rm $IMG_NAME sh -c 'echo a: $?'"), ["rm [$IMG_NAME] sh -c echo a: $?"]);
+    assert_eq!(
+        verdicts("I=`docker load | sed 's/.*: //'`\ndocker run --gpus all $I"),
+        ["yes default 67108864"]
+    );
 }
 
 #[test]
