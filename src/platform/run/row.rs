@@ -73,9 +73,15 @@ enum Tail<'t> {
     More,
 }
 
-fn mark(dialect: Dialect) -> char {
+/// What continues the lines of a command that `row` is one of.
+fn mark(dialect: Dialect, row: &Row<'_>) -> char {
     match dialect {
-        Dialect::Posix | Dialect::Fish => '\\',
+        // Documents show commands for Windows' shells as `bash`, too.
+        Dialect::Posix => {
+            let last = row.previous().and_then(|row| row.line.of(row.text).trim_end().chars().next_back());
+            last.filter(|last| ['^', '`'].contains(last)).unwrap_or('\\')
+        }
+        Dialect::Fish => '\\',
         Dialect::Batch => '^',
         Dialect::PowerShell => '`',
     }
@@ -133,7 +139,7 @@ impl Pen {
 
     /// The place and text of a line of its own behind the anchor; nothing where it belongs on the anchor's line.
     fn own_line(self, anchor: &Spot, row: &Row<'_>, option: &str, listed: bool) -> Option<(usize, String)> {
-        let mark = mark(self.dialect);
+        let mark = mark(self.dialect, row);
         let end = row.line_end();
         let inner = Row::around(anchor.layer.text(), anchor.span)?;
         if !row.begins() {
@@ -142,7 +148,7 @@ impl Pen {
         let before = row.before;
         match tail(row.after, mark) {
             Tail::Continued(gap) => {
-                let gap = self.aligned(anchor, option, gap);
+                let gap = aligned(anchor, option, gap, mark);
                 Some((row.line.end, format!("{end}{before}{option}{gap}")))
             }
             Tail::More if self.dialect == Dialect::PowerShell && row.after.trim() == "," => {
@@ -161,22 +167,13 @@ impl Pen {
         }
     }
 
-    /// The blanks and mark behind the anchor for a line with `option`: marks in one column stay in it.
-    fn aligned(self, anchor: &Spot, option: &str, gap: &str) -> String {
-        let blanks = gap.len() - 1;
-        if blanks < 2 || gap.contains('\t') || anchor.text().contains('\n') {
-            return gap.to_owned();
-        }
-        let width = (anchor.text().chars().count() + blanks).saturating_sub(option.chars().count()).max(1);
-        format!("{}{}", " ".repeat(width), mark(self.dialect))
-    }
-
     /// Puts `option` before `anchor`, on a line of its own where the anchor begins a continued line.
     pub(super) fn ahead(self, anchor: &Spot, option: &str) -> Edit {
         let source = anchor.layer.source();
         let span = anchor.layer.map(anchor.span);
         if let Some(row) = Row::around(source.text(), span).filter(Row::begins)
-            && let Some((_, gap)) = row.previous().and_then(|row| continuation(&row, mark(self.dialect)))
+            && let mark = mark(self.dialect, &row)
+            && let Some((_, gap)) = row.previous().and_then(|row| continuation(&row, mark))
         {
             let text = format!("{}{option}{gap}{}", row.before, row.line_end());
             return Edit::insertion(source, row.line.start, text);
@@ -203,7 +200,7 @@ impl Pen {
         let text = source.text();
         let row = Row::around(text, span);
         let own = row.as_ref().filter(|row| row.begins()).and_then(|row| {
-            let mark = mark(self.dialect);
+            let mark = mark(self.dialect, row);
             match tail(row.after, mark) {
                 Tail::Continued(_) => Some(Span::new(row.line.start, row.line.end + row.line_end().len())),
                 Tail::Nothing => {
@@ -226,6 +223,16 @@ impl Pen {
         });
         Edit::deletion(source, span)
     }
+}
+
+/// The blanks and `mark` behind the anchor for a line with `option`: marks in one column stay in it.
+fn aligned(anchor: &Spot, option: &str, gap: &str, mark: char) -> String {
+    let blanks = gap.len() - 1;
+    if blanks < 2 || gap.contains('\t') || anchor.text().contains('\n') {
+        return gap.to_owned();
+    }
+    let width = (anchor.text().chars().count() + blanks).saturating_sub(option.chars().count()).max(1);
+    format!("{}{mark}", " ".repeat(width))
 }
 
 /// A line of its own in a host that dresses each line, as the strings of a notebook do: all that stands around the

@@ -25,9 +25,23 @@ impl Reader<'_> {
                     }
                     self.continued = self.cursor.pos;
                 }
+                Some(b'^' | b'`') => {
+                    let Some(length) = self.windows_mark() else { return };
+                    self.cursor.bump(length);
+                    self.loose = true;
+                    self.continued = self.cursor.pos;
+                }
                 _ => return,
             }
         }
+    }
+
+    /// The length of the mark at hand and its line end where Windows' shells would go on with the next line: documents show
+    /// commands for these shells as `bash`, too, or beside those for others.
+    fn windows_mark(&self) -> Option<usize> {
+        let prose = self.options.prose && self.options.dialect == Dialect::Posix;
+        let apart = self.cursor.previous().is_some_and(blank);
+        self.line_end_behind(1).filter(|_| prose && apart).map(|length| 1 + length)
     }
 
     /// Goes over a comment, up to its line end.

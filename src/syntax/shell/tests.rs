@@ -99,6 +99,8 @@ fn lines_that_a_person_reads_as_continued_are_joined_and_marked() {
     let unmarked = "docker run -it\n--gpus all \\\n--rm img\n- a list\nls\n-la";
     assert_eq!(prose(unmarked), ["docker|run|-it|--gpus|all|--rm|img", "-|a|list", "ls", "-la"]);
     assert_eq!(posix(unmarked)[0], "docker|run|-it");
+    let windows = "docker run ^\n  --rm ^\r\n img\ndocker run `\n -it `\n  img `x`";
+    assert_eq!(prose(windows), ["docker|run|--rm|img", "docker|run|-it|img|`x`", "x"]);
     // As a shell reads it: the last argument is followed by a comment and by another command.
     assert_eq!(posix("docker run img \\\n  # done\nnext"), ["docker|run|img", "next"]);
     assert_eq!(posix("echo a\\ b"), ["echo|a\\ b"]);
@@ -209,6 +211,12 @@ fn placeholders_and_templates_are_parts_of_words() {
         ["docker|run|-v|</on/your/host>:/x|<user>/<image>:<tag>|${{ a b }}|{{ name }}:{{x}}"]
     );
     assert_eq!(prose("docker run <your image> cmd"), ["docker|run|<your image>|cmd"]);
+    assert_eq!(
+        prose("docker run -v {your data}:/x -v [some path]:/y {one}:/z img [ a ]"),
+        ["docker|run|-v|{your data}:/x|-v|[some path]:/y|{one}:/z|img|[|a|]"]
+    );
+    assert_eq!(prose("x {a 'b'} [a \"b\"] {a\n"), ["x|{a|'b'}|[a|\"b\"]|{a"]);
+    assert_eq!(posix("docker run -v {your data}:/x img"), ["docker|run|-v|{your|data}:/x|img"]);
     assert_eq!(posix("sort <in >out"), ["sort"]);
 }
 

@@ -45,8 +45,10 @@ impl Reader<'_> {
         let mut word = Word::empty(self.cursor.pos);
         let mut last = self.cursor.pos;
         let lists = place == Place::Element && self.options.dialect == Dialect::PowerShell;
+        let prose = self.options.prose;
+        let plain = |byte| ordinary(byte) && !(lists && byte == b',') && !(prose && byte == b'[');
         loop {
-            let run = self.cursor.skip(|byte| ordinary(byte) && !(lists && byte == b','));
+            let run = self.cursor.skip(plain);
             if !run.is_empty() {
                 word.push(text(run, Quote::None));
             }
@@ -73,6 +75,8 @@ impl Reader<'_> {
                 self.substitution(word, Quote::None, 2);
             }
             b'<' if self.placeholder(word) => {}
+            b'{' if self.bracketed(word, b"}") => {}
+            b'[' if self.bracketed(word, b"]") => {}
             b'(' if place == Place::Argument && self.options.dialect == Dialect::Fish => {
                 self.substitution(word, Quote::None, 1);
             }
@@ -281,6 +285,25 @@ impl Reader<'_> {
         }
         self.opaque(word, Quote::None, Opaque::Placeholder, close + 1);
         true
+    }
+
+    /// `{your data}` and `[your data]` in a document are placeholders, too. Without blanks they are text like any other.
+    fn bracketed(&mut self, word: &mut Word, close: &[u8]) -> bool {
+        let first = self.cursor.peek_at(1);
+        if !self.options.prose || !first.is_some_and(|byte| byte.is_ascii_alphabetic() || byte >= 0x80) {
+            return false;
+        }
+        let open = self.cursor.pos;
+        self.cursor.bump(1);
+        let end = self.cursor.ahead(close, PLACEHOLDER_STOPS);
+        self.cursor.pos = open;
+        let Some(end) = end else { return false };
+        let inside = self.cursor.slice(Span::new(open + 1, end));
+        let spaced = inside.contains(' ') && !inside.ends_with(' ');
+        if spaced {
+            self.opaque(word, Quote::None, Opaque::Placeholder, end + 1);
+        }
+        spaced
     }
 
     /// The parenthesis of an extended pattern, `!(a|b)`, is text.
