@@ -20,25 +20,52 @@ pub(super) struct Way {
     pub(super) arguments: Arguments,
 }
 
-/// The invocation of a command and the word it stands in; nothing where no reading starts a container.
-pub(super) fn merge(unit: &Unit<'_>, command: &Command, ways: Vec<Way>) -> Option<(Invocation, Spot)> {
+/// The invocations of a command, each with the word it stands in: one, unless branches give the command different strings
+/// of which each is a whole command. None where no reading starts a container.
+pub(super) fn merge(unit: &Unit<'_>, command: &Command, ways: Vec<Way>) -> Vec<(Invocation, Spot)> {
+    let mut groups: Vec<Vec<Way>> = Vec::new();
+    for way in ways {
+        let string = way.string(true);
+        let group =
+            groups.iter_mut().find(|group| match (&string, group.first().and_then(|way| way.string(true))) {
+                (Some(one), Some(other)) => same(one, &other),
+                (None, None) => true,
+                _ => false,
+            });
+        match group {
+            Some(group) => group.push(way),
+            None => groups.push(vec![way]),
+        }
+    }
+    groups.into_iter().filter_map(|ways| merged(unit, command, ways)).collect()
+}
+
+impl Way {
+    /// Where the command stands in a string: the engine and its `run` in one string are a command there; the engine alone is
+    /// just a name. With `whole` only if the image stands in the string, too.
+    fn string(&self, whole: bool) -> Option<Spot> {
+        let word = self.engine.written.as_ref()?;
+        let holds = |field: &Field| field.written.as_ref().is_some_and(|other| same(word, other));
+        let image = !whole || self.arguments.image.as_ref().is_some_and(holds);
+        let (engine, run) = (self.engine.spot()?, self.run.spot()?);
+        if !holds(&self.run) || !image || same(&engine, word) {
+            return None;
+        }
+        // `"$DOCKER run …"`: the engine's name itself stands elsewhere.
+        let between = Span::new(engine.span.end, run.span.start.max(engine.span.end));
+        let near = engine.beside(&run) && !between.of(run.layer.text()).contains(['"', '\'', '$', '\n']);
+        Some(if near { engine } else { run })
+    }
+}
+
+fn merged(unit: &Unit<'_>, command: &Command, ways: Vec<Way>) -> Option<(Invocation, Spot)> {
     let first = ways.first()?;
     let fallback = Spot { layer: unit.layer.clone(), span: command.span };
     let written = first.engine.written.clone().unwrap_or_else(|| fallback.clone());
-    // The engine and its `run` in one string are a command in a string; the engine alone is just a name. Recipes share the
-    // variables of their makefile, and so a string only where the image stands in it, too.
-    let in_string = |way: &Way| {
-        let word = way.engine.written.as_ref();
-        let holds = |field: &Field| match (word, &field.written) {
-            (Some(word), Some(other)) => same(word, other),
-            _ => false,
-        };
-        holds(&way.run) && (!unit.options.make || way.arguments.image.as_ref().is_some_and(holds))
-    };
-    let string = first.engine.spot().filter(|spot| {
-        let alike = |way: &Way| way.engine.spot().is_some_and(|other| same(&other, spot));
-        ways.iter().all(|way| in_string(way) && alike(way))
-    });
+    // Recipes share the variables of their makefile, and so a string only where it is a whole command.
+    let string = |way: &Way| way.string(unit.options.make);
+    let string = string(first)
+        .filter(|spot| ways.iter().all(|way| string(way).is_some_and(|other| same(&other, spot))));
     let word = string.unwrap_or_else(|| written.clone());
     let mut invocation = Invocation {
         engine: first.found.engine,
@@ -76,6 +103,12 @@ pub(super) fn merge(unit: &Unit<'_>, command: &Command, ways: Vec<Way>) -> Optio
             skipped = arguments.skipped;
             invocation.image = arguments.image;
             invocation.command = arguments.command;
+            // Of a command in a string the image is no word by itself.
+            let run = way.run.written;
+            let word = |image: &mut Field| {
+                image.written.take_if(|word| run.as_ref().is_some_and(|run| same(run, word)))
+            };
+            invocation.image.as_mut().map(word);
         }
     }
     let Invocation { options, ways, .. } = &mut invocation;

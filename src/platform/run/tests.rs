@@ -207,6 +207,18 @@ fn a_command_in_a_string_is_reported_where_its_words_stand() {
     assert_eq!(lines("C=\"docker run\"\n$C a\n$C b"), [2, 3]);
     assert_eq!(lines("D=docker\n$D run img"), [2]);
     assert_eq!(lines("x\nbash -c \"a\n  docker run img\""), [3]);
+    assert_eq!(lines("if x; then\nC='docker run a'\nelse\nC=\"docker run b\"\nfi\n$C"), [2, 4]);
+    assert_eq!(lines("D=docker\nC=\"$D run --gpus all img\"\n$C"), [2]);
+}
+
+#[test]
+fn strings_that_branches_choose_from_are_containers_of_their_own() {
+    let text = "if x; then C='docker run --gpus all a'; else C='docker run --gpus all --ipc=host b'; fi\n$C";
+    assert_eq!(verdicts(text), ["yes default 67108864", "yes host"]);
+    let names = read(text, Options::default());
+    let names: Vec<_> =
+        names.iter().map(|run| workload(run, &crate::options::Options::default()).name).collect();
+    assert_eq!(names, ["a", "b"]);
 }
 
 #[test]
