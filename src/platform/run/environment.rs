@@ -146,8 +146,12 @@ impl<'u> Unit<'u> {
                 Some((near, certain, assignment))
             })
             .collect();
-        // What a function does itself comes behind what was done before it was called.
-        reaching.sort_by_key(|(near, ..)| *near);
+        // What a function does itself comes behind what was done before it was called, and that is what other functions did
+        // behind what the script did: it calls them once it has set its variables.
+        let function = |scope: usize| self.script.scopes.get(scope).and_then(|scope| scope.function);
+        let in_function = function(at.scope).is_some();
+        let called = |set: &Assignment| in_function && function(set.scope).is_some();
+        reaching.sort_by_key(|(near, _, assignment)| (*near, called(assignment)));
         let around = self.around(at.scope);
         let mut choices: HashMap<usize, Arms> = HashMap::new();
         for (near, certain, assignment) in reaching {
@@ -276,6 +280,11 @@ impl<'u> Unit<'u> {
     fn apply(&'u self, chains: &mut Vec<Chain<'u>>, assignment: &'u Assignment, certain: bool) {
         let link = |conditional| Link { source: Source::Assigned(self, assignment), conditional };
         let own = self.own_place(assignment);
+        // `A="$A"` changes nothing.
+        if own.is_some() && matches!(&assignment.value, AssignedValue::Word(word) if word.pieces().len() == 1)
+        {
+            return;
+        }
         if assignment.store != Store::Set || own.is_some() {
             if chains.is_empty() {
                 chains.push(Vec::new());

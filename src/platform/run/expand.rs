@@ -103,10 +103,13 @@ impl Expander {
             };
             own_text |= values.is_none();
             let values = values.unwrap_or_else(|| vec![vec![unread(unit, piece)]]);
-            let apart = matches!(&piece.kind, PieceKind::Variable(variable) if variable.elements);
+            // What make puts in place is read as source: its words are whole already.
+            let read = matches!(&piece.kind, PieceKind::Variable(variable) if variable.make)
+                && piece.quote == Quote::None;
+            let apart = matches!(&piece.kind, PieceKind::Variable(variable) if variable.elements) || read;
             grow(&mut ways, values.len());
             for (index, way) in ways.iter_mut().enumerate() {
-                way.insert(nth(&values, index), piece.quote != Quote::None, apart);
+                way.insert(nth(&values, index), piece.quote != Quote::None || read, apart);
             }
         }
         let finish = |builder: Builder| {

@@ -149,8 +149,8 @@ pub(super) fn fed(unit: &Unit<'_>, command: &Command, body: &HereDocument) -> Ve
     if shell || script { vec![layer] } else { Vec::new() }
 }
 
-/// The text of a here-document as its reader gets it: without a quoted delimiter the shell takes one of two backslashes
-/// away. Variables stay as they are written, to be looked up.
+/// The text of a here-document as its reader gets it: without a quoted delimiter the shell takes the backslash before a
+/// backslash, a dollar sign or a backtick away. Variables stay as they are written, to be looked up.
 fn fed_text(unit: &Unit<'_>, body: &HereDocument) -> Layer {
     let text = unit.script.slice(body.body);
     if body.literal || unit.options.dialect != Dialect::Posix || !text.contains('\\') {
@@ -161,10 +161,10 @@ fn fed_text(unit: &Unit<'_>, body: &HereDocument) -> Layer {
     let mut at = 0;
     while let Some(found) = memchr::memchr(b'\\', text.as_bytes().get(at..).unwrap_or_default()) {
         at += found + 1;
-        if text.as_bytes().get(at) == Some(&b'\\') {
+        if let Some(meant) = text.get(at..at + 1).filter(|meant| ["\\", "$", "`"].contains(meant)) {
             let escape = body.body.start + at;
             embed.copy(Span::new(from, escape - 1));
-            embed.replace(Span::new(escape - 1, escape + 1), "\\");
+            embed.replace(Span::new(escape - 1, escape + 1), meant);
             from = escape + 1;
             at += 1;
         }

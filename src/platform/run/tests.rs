@@ -127,8 +127,11 @@ fn variables_hold_every_value_that_may_reach() {
     assert_eq!(runs(default), ["gpus=all? [a/b] x"]);
     let function = "f() { local O=\"-i\"; docker run $O $G img; }\nG='--gpus all'\nf";
     assert_eq!(runs(function), ["interactive gpus=all [img]"]);
+    let other = "f() { if x; then C='docker run --gpus all'; fi; }\nC='docker run'\ng() { f; $C img; }\ng";
+    assert_eq!(runs(other), ["gpus=all? [img]"]);
     assert_eq!(runs("for i in a b; do docker run $i; done"), ["[a]"]);
     assert_eq!(runs("O=\"--gpus all -i\"\ndocker run \"$O\" img"), ["gpus=all interactive [img]"]);
+    assert_eq!(runs("IMG=\"$IMG\"; docker run --rm $IMG \"$@\""), ["rm [$IMG] $@"]);
     assert_eq!(runs("A=\"$A x $A\"; B=$C; C=$B; docker run $A $B img"), ["[x] $C img"]);
 }
 
@@ -163,12 +166,17 @@ fn dialects_and_make_are_read_in_their_own_way() {
     let fish = Options { dialect: Dialect::Fish, ..Options::default() };
     assert_eq!(runs_in("set A --gpus all\ndocker run $A img", fish), ["gpus=all [img]"]);
     let make = Options { make: true, ..Options::default() };
-    let layer =
-        Layer::file(Source::new("Makefile", b"@$(RUN) -v $$PWD:/x img\ndocker run --gpus all".to_vec()));
-    let value = layer.part(crate::source::Span::new(24, 45), crate::layer::Encoding::Verbatim);
-    let recipe = layer.part(crate::source::Span::new(0, 23), crate::layer::Encoding::Verbatim);
-    let given = vec![Given { name: "RUN".into(), value, append: false, conditional: false }];
-    let found = invocations(&recipe, make, Some(&Givens::new(given, None)));
+    let makefile = |recipe: &str, name: &str, value: &str| {
+        let layer = Layer::file(Source::new("Makefile", format!("{recipe}\n{value}").into_bytes()));
+        let part =
+            |start, end| layer.part(crate::source::Span::new(start, end), crate::layer::Encoding::Verbatim);
+        let value = part(recipe.len() + 1, recipe.len() + 1 + value.len());
+        let given = vec![Given { name: name.into(), value, append: false, conditional: false }];
+        invocations(&part(0, recipe.len()), make, Some(&Givens::new(given, None)))
+    };
+    let found = makefile("docker run --name $(NAME) $(OPTS) img", "NAME", "''");
+    assert_eq!(found[0].unread.len(), 1);
+    let found = makefile("@$(RUN) -v $$PWD:/x img", "RUN", "docker run --gpus all");
     assert_eq!(found[0].options.len(), 2);
     assert_eq!(found[0].word.text(), "$(RUN)");
 }
@@ -295,6 +303,9 @@ fn what_a_substitution_may_echo_is_read() {
 fn here_documents_lose_their_escapes() {
     let fed = "ssh h <<EOF\ndocker run --gpus all \\\\\n  --rm \\\\\n  img:\\$TAG\nEOF\n";
     assert_eq!(runs(fed), ["gpus=all rm [img:$TAG]"]);
+    let wrapper =
+        "cat > x.sh <<EOF\n#!/bin/sh\nO=--rm\nexec docker run \\$O --gpus all \\$(id) a/img \\$@\nEOF\n";
+    assert_eq!(runs(wrapper), ["rm gpus=all ($(id)) [a/img] $@"]);
     let literal = "ssh h <<'EOF'\ndocker run --gpus all \\\n  img\nEOF\n";
     assert_eq!(runs(literal), ["gpus=all [img]"]);
     assert_eq!(runs("alias train='docker run --gpus all img'"), ["gpus=all [img]"]);
