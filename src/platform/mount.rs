@@ -15,25 +15,64 @@ pub struct Mount {
     pub read_only: bool,
     /// The size that is written for it, as it is written, and who reads it.
     pub size: Option<(String, Dialect)>,
+    /// Which of several on one path holds.
+    pub rank: Rank,
 }
 
-/// Where a path in the container lies, if it matters.
+/// How a mount was asked for. Of several on one path the greatest holds, whatever their order; two binds or two of
+/// `--mount` are refused as `Duplicate mount point` (seen with Docker 20.10.24).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// A volume without a name.
+    Anonymous,
+    /// A bind or a named volume.
+    Bound,
+    /// `--tmpfs`.
+    Tmpfs,
+    /// `--mount type=tmpfs`.
+    MountTmpfs,
+}
+
+/// Where a path in the container lies, if it matters. The engine cleans paths as they are written, without a look at
+/// links: `/dev/x/../shm` is `/dev/shm` (Go's `path.Clean`).
 pub fn target(path: &str) -> Option<Target> {
-    let mut parts = path.split('/').filter(|part| !part.is_empty() && *part != ".");
-    match (path.starts_with('/'), parts.next(), parts.next(), parts.next()) {
-        (true, Some("dev"), Some("shm"), None) => Some(Target::Shm),
-        (true, Some("dev"), Some("shm"), Some(_)) => Some(Target::BelowShm),
-        (true, Some("dev"), None, None) => Some(Target::Dev),
+    match (path.starts_with('/'), cleaned(path).as_slice()) {
+        (true, ["dev", "shm"]) => Some(Target::Shm),
+        (true, ["dev", "shm", _, ..]) => Some(Target::BelowShm),
+        (true, ["dev"]) => Some(Target::Dev),
         _ => None,
     }
 }
 
+/// The parts of an absolute path.
+fn cleaned(path: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts
+}
+
+/// Beginnings of sources that are folders of the host wherever a script runs.
+const FOLDERS: [&str; 5] = ["$HOME", "${HOME}", "$PWD", "${PWD}", "$(pwd)"];
+
 /// What a bind of `source`, or a volume of that name, puts on its target. Only the host's `/dev` on `/dev` and the host's
-/// `/dev/shm` are memory.
+/// `/dev/shm` are memory; `/run/shm` is another name of that on Debian and Ubuntu.
 fn bound(source: &str, to: Target) -> Mounted {
+    let in_folder = || FOLDERS.iter().any(|folder| source.strip_prefix(folder).is_some_and(ends_name));
     match (target(source), to) {
         (Some(Target::Shm | Target::BelowShm), Target::Shm | Target::BelowShm)
         | (Some(Target::Dev), Target::Dev) => Mounted::Host,
+        _ if to == Target::Shm && source.starts_with('/') && cleaned(source) == ["run", "shm"] => {
+            Mounted::Host
+        }
+        _ if in_folder() => Mounted::Disk("a folder of the host".into()),
         _ if source.contains(['$', '{', '<']) => Mounted::Unknown(format!("{source} is not known")),
         _ if source.starts_with(['/', '.', '~']) || source.contains('\\') => {
             Mounted::Disk("a folder of the host".into())
@@ -42,24 +81,32 @@ fn bound(source: &str, to: Target) -> Mounted {
     }
 }
 
-/// The value of `--volume`, or a short volume of Compose: `[SOURCE:]TARGET[:OPTIONS]`.
+/// Whether what stands behind a name begins a path below it, or nothing.
+fn ends_name(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with('/')
+}
+
+/// The value of `--volume`: `[SOURCE:]TARGET[:OPTIONS]`.
+///
+/// One letter before the first colon is a drive of Windows and no source of its own: `c:/dev/shm` is a volume without a
+/// name on that odd path (docker/cli `cli/compose/loader/volume.go`).
 pub fn volume(text: &str) -> Option<Mount> {
-    // A drive letter of Windows is no source of its own.
-    let drive = matches!(text.as_bytes(), [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic());
-    let (head, rest) = text.split_at_checked(if drive { 2 } else { 0 })?;
-    let mut fields = rest.split(':');
-    let first = fields.next()?;
-    let second = fields.next();
-    let options = fields.next().unwrap_or_default();
-    let (source, path) = match second {
-        Some(path) if path.starts_with(['/', '$', '{', '<']) => (Some(format!("{head}{first}")), path),
-        _ => (None, first),
-    };
-    let target = target(path)?;
-    let what =
-        source.map_or_else(|| Mounted::Disk("an anonymous volume".into()), |source| bound(&source, target));
+    let drive = matches!(text.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
+    let (_, rest) = text.split_at_checked(if drive { 2 } else { 0 })?;
+    let (first, behind) = rest.split_once(':').unwrap_or((rest, ""));
+    let (path, options) = behind.split_once(':').unwrap_or((behind, ""));
     let read_only = options.split(',').any(|option| option == "ro" || option == "readonly");
-    Some(Mount { target, what, read_only, size: None })
+    if behind.is_empty() {
+        return target(text).map(|target| anonymous(target, read_only));
+    }
+    let source = text.get(..text.len() - rest.len() + first.len())?;
+    let target = target(path)?;
+    Some(Mount { target, what: bound(source, target), read_only, size: None, rank: Rank::Bound })
+}
+
+fn anonymous(target: Target, read_only: bool) -> Mount {
+    let what = Mounted::Disk("an anonymous volume".into());
+    Mount { target, what, read_only, size: None, rank: Rank::Anonymous }
 }
 
 /// The value of `--tmpfs`, or of Compose's `tmpfs:`: `TARGET[:OPTIONS]`.
@@ -71,7 +118,8 @@ pub fn tmpfs(text: &str) -> Option<Mount> {
     Some(memory(target, read_only, size, Dialect::TmpfsOption))
 }
 
-/// The value of `--mount`: `type=…,source=…,target=…`.
+/// The value of `--mount`: `type=…,source=…,target=…`. Keys and the type are read in either case (docker/cli
+/// `opts/mount.go`).
 pub fn mount(text: &str) -> Option<Mount> {
     let fields = || text.split(',').map(|field| field.trim_matches('"'));
     let find = |keys: &[&str]| {
@@ -81,17 +129,24 @@ pub fn mount(text: &str) -> Option<Mount> {
     let target = target(find(&["target", "dst", "destination"])?)?;
     let flagged =
         fields().any(|field| matches!(field, "readonly" | "ro" | "readonly=true" | "ro=true" | "readonly=1"));
-    match find(&["type"]) {
-        Some("tmpfs") => Some(memory(target, flagged, find(&["tmpfs-size"]), Dialect::TmpfsSize)),
-        kind => {
-            let what = match find(&["source", "src"]) {
-                Some(source) => bound(source, target),
-                None if kind == Some("bind") => Mounted::Unknown("the bind names no source".into()),
-                None => Mounted::Disk("an anonymous volume".into()),
-            };
-            Some(Mount { target, what, read_only: flagged, size: None })
+    let kind = find(&["type"]).map(str::to_ascii_lowercase);
+    let source = find(&["source", "src"]);
+    let what = match (kind.as_deref(), source) {
+        (Some("tmpfs"), _) => {
+            let mount = memory(target, flagged, find(&["tmpfs-size"]), Dialect::TmpfsSize);
+            return Some(Mount { rank: Rank::MountTmpfs, ..mount });
         }
-    }
+        (None | Some("volume"), _) if fields().any(|field| field == "volume-opt=type=tmpfs") => {
+            // The local driver passes the option `o` on to the kernel.
+            let size = fields().find_map(|field| field.strip_prefix("volume-opt=o=size="));
+            Mounted::Memory(size.and_then(|size| Dialect::TmpfsOption.read(size).bytes()))
+        }
+        (Some("bind"), None) => Mounted::Unknown("the bind names no source".into()),
+        (None | Some("bind" | "volume" | "image"), Some(source)) => bound(source, target),
+        (None | Some("volume"), None) => Mounted::Disk("an anonymous volume".into()),
+        (Some(kind), _) => Mounted::Unknown(format!("a mount of type {kind} is not known")),
+    };
+    Some(Mount { target, what, read_only: flagged, size: None, rank: Rank::Bound })
 }
 
 fn memory(target: Target, read_only: bool, size: Option<&str>, dialect: Dialect) -> Mount {
@@ -100,7 +155,8 @@ fn memory(target: Target, read_only: bool, size: Option<&str>, dialect: Dialect)
         Some(text) if text.contains(['$', '{', '<']) => Mounted::Memory(None),
         _ => Mounted::Memory(bytes),
     };
-    Mount { target, what, read_only, size: size.map(|text| (text.to_owned(), dialect)) }
+    let size = size.map(|text| (text.to_owned(), dialect));
+    Mount { target, what, read_only, size, rank: Rank::Tmpfs }
 }
 
 impl Mount {
@@ -135,6 +191,40 @@ mod tests {
         assert!(volume("/dev/shm:/dev/shm:ro").unwrap().read_only);
         assert_eq!(volume("/dev/shm:/data"), None);
         assert_eq!(volume("C:\\x:/data"), None);
+        assert_eq!(volume("c:/dev/shm"), None);
+        assert_eq!(volume("/dev/shm:dev/shm"), None);
+        let folder = || Mounted::Disk("a folder of the host".into());
+        assert_eq!(what(volume("$HOME/x:/dev/shm")), (Target::Shm, folder()));
+        assert_eq!(what(volume("$(pwd):/dev/shm")), (Target::Shm, folder()));
+        assert!(matches!(what(volume("$HOMES/x:/dev/shm")).1, Mounted::Unknown(_)));
+        assert_eq!(what(volume("/run/shm/:/dev/shm")), (Target::Shm, Mounted::Host));
+    }
+
+    #[test]
+    fn paths_are_cleaned_as_they_are_written() {
+        assert_eq!(target("/dev/x/../shm/"), Some(Target::Shm));
+        assert_eq!(target("//dev/./shm/y/.."), Some(Target::Shm));
+        assert_eq!(target("/../dev"), Some(Target::Dev));
+        assert_eq!(target("/dev/shm/.."), Some(Target::Dev));
+        assert_eq!(target("dev/shm"), None);
+    }
+
+    #[test]
+    fn a_mount_is_told_by_its_type() {
+        let mounted = |text| mount(text).map(|mount| mount.what);
+        assert_eq!(mounted("Type=TMPFS,dst=/dev/shm"), Some(Mounted::Memory(None)));
+        assert_eq!(mounted("dst=/dev/shm"), Some(Mounted::Disk("an anonymous volume".into())));
+        assert!(matches!(mounted("type=foo,dst=/dev/shm"), Some(Mounted::Unknown(_))));
+        let driver = "type=volume,dst=/dev/shm,volume-opt=type=tmpfs,volume-opt=o=size=1g";
+        assert_eq!(mounted(driver), Some(Mounted::Memory(Some(1 << 30))));
+    }
+
+    #[test]
+    fn mounts_on_one_path_have_a_rank() {
+        let rank = |mount: Option<Mount>| mount.unwrap().rank;
+        assert!(rank(volume("/dev/shm")) < rank(volume("/dev/shm:/dev/shm")));
+        assert!(rank(mount("type=bind,src=/dev/shm,dst=/dev/shm")) < rank(tmpfs("/dev/shm")));
+        assert!(rank(tmpfs("/dev/shm")) < rank(mount("type=tmpfs,dst=/dev/shm")));
     }
 
     #[test]

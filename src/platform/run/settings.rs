@@ -2,18 +2,18 @@
 
 use super::workload::{Subset, dialect, whole, written};
 use super::{Field, Invocation, OptionUse, Spot};
-use crate::platform::mount::{self, Mount};
+use crate::platform::mount::{self, Mount, Rank};
 use crate::workload::{Effect, Engine, Ipc, Says, Setting, Why};
 
 /// The settings in the order in which the engine reads them. With `subset` only those of its options.
 pub(super) fn settings(invocation: &Invocation, subset: Option<&Subset<'_>>) -> Vec<Setting> {
-    let mut found: Vec<(u8, Setting)> = Vec::new();
+    let mut found: Vec<(Option<Rank>, Setting)> = Vec::new();
     for (index, option) in invocation.options.iter().enumerate() {
         if subset.is_none_or(|subset| subset.holds(index, option)) {
             found.extend(of_option(invocation.engine, option));
         }
     }
-    // Of mounts on one path a tmpfs beats a volume and `--mount` a tmpfs, whatever their order.
+    // Of several mounts on one path the last in this order holds.
     found.sort_by_key(|(rank, _)| *rank);
     let mut settings: Vec<Setting> = found.into_iter().map(|(_, setting)| setting).collect();
     settings.extend(misplaced(invocation));
@@ -40,7 +40,7 @@ fn placed(says: Says, text: String, value: String, spot: &Spot) -> Setting {
 }
 
 /// What one option says, with its rank among mounts.
-fn of_option(engine: Engine, option: &OptionUse) -> Vec<(u8, Setting)> {
+fn of_option(engine: Engine, option: &OptionUse) -> Vec<(Option<Rank>, Setting)> {
     let Some(spot) = whole(option) else { return Vec::new() };
     let field = option.value.as_ref();
     let value = field.map_or("", |field| field.value.as_str());
@@ -55,20 +55,20 @@ fn of_option(engine: Engine, option: &OptionUse) -> Vec<(u8, Setting)> {
         return vec![without_effect(make(Says::Flag { meant }), Why::SwallowedBy(option.flag.value.clone()))];
     }
     match option.name.as_str() {
-        "shm-size" if known => vec![(0, make(Says::Size(dialect(engine), dialect(engine).read(value))))],
+        "shm-size" if known => vec![(None, make(Says::Size(dialect(engine), dialect(engine).read(value))))],
         "shm-size" => {
-            vec![(0, make(Says::Unread(format!("its size is {value}, which the file does not tell"))))]
+            vec![(None, make(Says::Unread(format!("its size is {value}, which the file does not tell"))))]
         }
-        "ipc" => vec![(0, make(Says::Ipc(ipc(value, known))))],
-        "volume" => mounted(mount::volume(value), 0, make),
-        "tmpfs" => mounted(mount::tmpfs(value), 1, make),
-        "mount" => mounted(mount::mount(value), 2, make),
+        "ipc" => vec![(None, make(Says::Ipc(ipc(value, known))))],
+        "volume" => mounted(mount::volume(value), make),
+        "tmpfs" => mounted(mount::tmpfs(value), make),
+        "mount" => mounted(mount::mount(value), make),
         _ => Vec::new(),
     }
 }
 
-fn without_effect(setting: Setting, why: Why) -> (u8, Setting) {
-    (0, Setting { effect: Effect::None(why), ..setting })
+fn without_effect(setting: Setting, why: Why) -> (Option<Rank>, Setting) {
+    (None, Setting { effect: Effect::None(why), ..setting })
 }
 
 fn ipc(value: &str, known: bool) -> Ipc {
@@ -84,8 +84,9 @@ fn ipc(value: &str, known: bool) -> Ipc {
     }
 }
 
-fn mounted(mount: Option<Mount>, rank: u8, make: impl Fn(Says) -> Setting) -> Vec<(u8, Setting)> {
+fn mounted(mount: Option<Mount>, make: impl Fn(Says) -> Setting) -> Vec<(Option<Rank>, Setting)> {
     let Some(mount) = mount else { return Vec::new() };
+    let rank = Some(mount.rank);
     let size = mount.read_size();
     let written = mount.size.clone();
     let whole = make(Says::Mount { target: mount.target, what: mount.what, read_only: mount.read_only });
