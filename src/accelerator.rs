@@ -83,21 +83,53 @@ pub fn takes_away(value: &str) -> bool {
 /// How many GPUs the value of `--gpus` asks for. A value of 0 asks for none.
 ///
 /// The value is a list of comma-separated fields, which may be quoted: `all`, `2`, `device=0`, `"device=0,1"`,
-/// `count=2`, `all,"capabilities=compute,utility"` (docker/cli `opts/gpus.go`).
+/// `count=2`, `all,"capabilities=compute,utility"`. A word without a key is a count, of which the last holds; named
+/// devices need none; where neither stands there, it is one GPU (docker/cli `opts/gpus.go`).
 pub fn gpus(value: &str) -> GpuCount {
-    let value = value.trim_matches(['"', '\'']);
-    let first = value.split(',').next().unwrap_or_default().trim_matches(['"', '\'']);
-    let count = first.strip_prefix("count=").unwrap_or(first);
-    if let Some(devices) = first.strip_prefix("device=") {
-        if devices.contains(['$', '{', '<']) || devices == "all" {
-            return if devices == "all" { GpuCount::All } else { GpuCount::Unknown };
+    let (mut key, mut count, mut devices) = ("", None, None);
+    for field in value.split(',').map(|field| field.trim_matches(['"', '\''])) {
+        match field.split_once('=') {
+            Some((name, text)) => {
+                key = name;
+                match name {
+                    "count" => count = Some(counted(text)),
+                    "device" => devices = Some(device_ids(text)),
+                    _ => {}
+                }
+            }
+            None if key.is_empty() => count = Some(counted(field)),
+            // The rest of a quoted list. Unquoted it is refused, but what is meant is plain.
+            None if key == "device" => {
+                let more = device_ids(field);
+                devices = devices.map(|ids| sum(ids, more));
+            }
+            None => {}
         }
-        let others = value.split(',').skip(1).take_while(|field| !field.contains('='));
-        return GpuCount::Exactly(1 + others.count() as u64);
     }
-    match count {
+    devices.or(count).unwrap_or(GpuCount::Exactly(1))
+}
+
+fn counted(text: &str) -> GpuCount {
+    match text {
         "all" | "-1" => GpuCount::All,
         number => number.parse().map_or(GpuCount::Unknown, GpuCount::Exactly),
+    }
+}
+
+/// How many GPUs one id stands for.
+fn device_ids(id: &str) -> GpuCount {
+    match id {
+        "all" => GpuCount::All,
+        id if id.contains(['$', '{', '<']) => GpuCount::Unknown,
+        _ => GpuCount::Exactly(1),
+    }
+}
+
+fn sum(one: GpuCount, two: GpuCount) -> GpuCount {
+    match (one, two) {
+        (GpuCount::Exactly(one), GpuCount::Exactly(two)) => GpuCount::Exactly(one.saturating_add(two)),
+        (GpuCount::All, _) | (_, GpuCount::All) => GpuCount::All,
+        _ => GpuCount::Unknown,
     }
 }
 
@@ -166,5 +198,11 @@ mod tests {
         assert_eq!(gpus("\"device=0,1\""), GpuCount::Exactly(2));
         assert_eq!(gpus("all,\"capabilities=compute,utility\""), GpuCount::All);
         assert_eq!(gpus("device=$X"), GpuCount::Unknown);
+        assert_eq!(gpus("0,1"), GpuCount::Exactly(1));
+        assert_eq!(gpus("count=0,device=0"), GpuCount::Exactly(1));
+        assert_eq!(gpus("\"device=0,1\",driver=nvidia"), GpuCount::Exactly(2));
+        assert_eq!(gpus("driver=nvidia,count=3"), GpuCount::Exactly(3));
+        assert_eq!(gpus("capabilities=gpu"), GpuCount::Exactly(1));
+        assert_eq!(gpus("device=all"), GpuCount::All);
     }
 }

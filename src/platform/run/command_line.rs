@@ -58,7 +58,7 @@ pub(super) fn arguments(engine: Engine, fields: impl IntoIterator<Item = Field>)
                     reading.fields.push_front(word);
                 }
             }
-            Sort::Long => reading.long(field),
+            Sort::Long => reading.long(field, 2),
             Sort::Cluster => reading.cluster(&field),
             Sort::Unread(known) if !guess::is_image(engine, &field, known, &reading.ahead()) => {
                 reading.found.unread.push(Unread { field });
@@ -129,20 +129,21 @@ impl Reading {
         self.found.options.push(OptionUse { name: name.to_owned(), known, value, flag, apart, conditional });
     }
 
-    /// `--name=value`, `--name value`, `--name`.
-    fn long(&mut self, field: Field) {
+    /// `--name=value`, `--name value`, `--name`. With one dash it is no option, but it is read as it is meant.
+    fn long(&mut self, field: Field, dashes: usize) {
         let whole = field.value.len();
-        let name = field.value.get(2..).unwrap_or_default();
+        let name = field.value.get(dashes..).unwrap_or_default();
         let (name, equals) =
-            name.split_once('=').map_or((name, None), |(name, _)| (name, Some(2 + name.len() + 1)));
+            name.split_once('=').map_or((name, None), |(name, _)| (name, Some(dashes + name.len() + 1)));
         let name = name.to_owned();
-        let known = options::long(self.engine, &name);
+        let meant = options::long(self.engine, &name);
+        let known = meant.filter(|_| dashes == 2);
         if let Some(at) = equals {
             let value = field.slice(Span::new(at, whole));
             return self.add((&name, known.is_some()), field, Some(value), false);
         }
         // Misspelt sizes are spelt like the real one otherwise; of others the next word tells.
-        let takes = match known.or_else(|| options::long(self.engine, &name.replace('_', "-"))) {
+        let takes = match meant.or_else(|| options::long(self.engine, &name.replace('_', "-"))) {
             Some((_, takes)) => takes == Takes::Value,
             None => guess::is_value(&self.ahead()),
         };
@@ -173,6 +174,13 @@ impl Reading {
                 }
                 None => {
                     let name = field.value.get(at - 1..).unwrap_or_default();
+                    let long = name.split('=').next().unwrap_or_default();
+                    if at == 2
+                        && long.len() > 1
+                        && options::long(self.engine, &long.replace('_', "-")).is_some()
+                    {
+                        return self.long(field.clone(), 1);
+                    }
                     return self.add((name, false), field.clone(), None, false);
                 }
             }

@@ -322,3 +322,45 @@ fn the_number_of_gpus_is_what_gpus_says() {
     assert_eq!(count("docker run --gpus all --runtime nvidia img"), All);
     assert_eq!(count("if x; then G='--gpus 1'; else G='--gpus 2'; fi; docker run $G img"), Unknown);
 }
+
+#[test]
+fn of_two_runtimes_the_last_holds() {
+    assert_eq!(
+        verdicts(
+            "docker run --runtime=nvidia --runtime=runc img; docker run --runtime=runc --runtime=nvidia img"
+        ),
+        ["no default 67108864", "yes default 67108864"]
+    );
+    assert_eq!(
+        verdicts("R=; [ -e /x ] && R=--runtime=runc; docker run --runtime=nvidia $R img"),
+        ["yes default 67108864"]
+    );
+}
+
+#[test]
+fn a_long_option_behind_one_dash_is_none_but_its_value_is_no_image() {
+    assert_eq!(runs("docker run -shm-size 1g -gpus=all img"), ["shm-size=1g gpus=all [img]"]);
+    assert_eq!(verdicts("docker run --gpus all -shm-size=1g img"), ["yes default 67108864"]);
+    // A letter that the engine knows takes the rest for its value.
+    assert_eq!(runs("docker run -env A=b"), ["env=nv [A=b]"]);
+}
+
+#[test]
+fn a_colon_gives_variables_their_defaults() {
+    assert_eq!(
+        verdicts(": \"${S:=1g}\" ${G=--gpus all}\ndocker run $G --shm-size=$S img"),
+        ["yes explicit 1073741824"]
+    );
+}
+
+#[test]
+fn the_greatest_mount_holds_whatever_the_order() {
+    let bind = "--mount type=bind,src=/dev/shm,dst=/dev/shm";
+    let runs = |options: &str| verdicts(&format!("docker run {options} img")).concat();
+    assert_eq!(runs(&format!("--tmpfs /dev/shm:size=1m {bind}")), "no tmpfs 1048576");
+    assert_eq!(runs("-v /dev/shm:/dev/shm -v /dev/shm"), "no host");
+    assert_eq!(
+        runs("--mount type=tmpfs,dst=/dev/shm,tmpfs-size=2m --tmpfs /dev/shm:size=1m"),
+        "no tmpfs 2097152"
+    );
+}

@@ -123,7 +123,7 @@ fn gpu(invocation: &Invocation, way: Option<&Subset>, options: &Options) -> Gpu 
                 }
             },
             "runtime" if !field.is_known() => Sign::Maybe("the runtime is a variable"),
-            "runtime" if taken_away => Sign::No,
+            "runtime" if taken_away || overruled(invocation, index) => Sign::No,
             "runtime" => accelerator::runtime(text),
             "device" if field.unread().is_some() => Sign::Maybe("the device is a variable"),
             "device" => accelerator::device(text),
@@ -152,6 +152,18 @@ fn gpu(invocation: &Invocation, way: Option<&Subset>, options: &Options) -> Gpu 
         }
     }
     gpu
+}
+
+/// Whether an option of which the last one holds has another of its name behind it, whichever way the command runs.
+fn overruled(invocation: &Invocation, index: usize) -> bool {
+    let name = invocation.options.get(index).map(|option| option.name.as_str());
+    let behind = invocation.options.iter().enumerate().skip(index + 1);
+    let others = behind.filter(|(_, option)| option.known && Some(option.name.as_str()) == name);
+    let others: Vec<usize> =
+        others.filter(|(_, option)| !option.flag.is_conditional()).map(|(at, _)| at).collect();
+    let there = |way: &Vec<bool>, at: usize| way.get(at) == Some(&true);
+    let mut ways = invocation.ways.iter().filter(|way| there(way, index));
+    !others.is_empty() && ways.all(|way| others.iter().any(|at| there(way, *at)))
 }
 
 /// Some of an invocation's options: those of one way, with or without those that depend on something at run time.

@@ -1,7 +1,9 @@
 //! Reading assignments: before and as the words of commands, lists, and commands that assign.
 
 use super::words::Place;
-use super::{AssignedValue, Assignment, Command, Dialect, Here, Reach, Reader, Store, Word};
+use super::{
+    AssignedValue, Assignment, Command, Dialect, Here, Piece, PieceKind, Reach, Reader, Store, Word,
+};
 use crate::source::Span;
 
 /// Builtins whose arguments may be assignments, and who sees those inside of a function.
@@ -120,7 +122,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Assignments that are made by a command's work: `set` of fish, `read`, `mapfile`.
+    /// Assignments that are made by a command's work: `set` of fish, `read`, `mapfile`, `:`.
     pub(super) fn assigning_command(&mut self, command: &Command, here: Here) {
         let Some(program) = command.words.first().and_then(|word| word.plain(self.script.text)) else {
             return;
@@ -136,7 +138,23 @@ impl Reader<'_> {
                     }
                 }
             }
+            (Dialect::Posix, ":" | "true") => {
+                for word in command.words.iter().skip(1) {
+                    if let Some(name) = self.defaulted(word) {
+                        let value = AssignedValue::Word(word.clone());
+                        self.assign(word.span, name, value, Store::Set, Reach::Script);
+                    }
+                }
+            }
             _ => {}
         }
+    }
+
+    /// The name in a word that is `${NAME:=value}` and nothing else: it gives the variable a value where it has none, for
+    /// which people write `: "${NAME:=value}"`.
+    fn defaulted(&self, word: &Word) -> Option<Span> {
+        let [Piece { kind: PieceKind::Variable(variable), .. }] = word.pieces() else { return None };
+        let behind = self.script.text.get(variable.name.end..)?;
+        (behind.starts_with('=') || behind.starts_with(":=")).then_some(variable.name)
     }
 }
