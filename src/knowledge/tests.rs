@@ -97,6 +97,72 @@ fn patterns_are_narrow() {
 }
 
 #[test]
+fn no_word_of_what_needs_none_silences_a_trainer() {
+    for entry in TABLE.iter().filter(|entry| entry.rule == Rule::No) {
+        for word in entry.words {
+            for image in [format!("me/train-{word}-data"), format!("me/{word}-finetune:1")] {
+                assert_eq!(verdict(&image, &[], "job", GpuCount::All), Verdict::Yes, "{image}");
+                assert_eq!(verdict("", &[], &image, GpuCount::All), Verdict::Yes, "service {image}");
+            }
+        }
+    }
+}
+
+#[test]
+fn home_made_images_and_services_are_known_by_usual_spellings() {
+    for name in [
+        "comfy",
+        "comfy-ui",
+        "my-comfyui",
+        "comfyui_cuda",
+        "a1111",
+        "sd-webui",
+        "koboldcpp-gpu",
+        "tdarr_node",
+        "swarmui",
+        "codeproject-ai",
+        "compreface-core",
+        "whisperx",
+        "lama-cleaner",
+        "gpu-miner",
+        "carla-server",
+        "check-gpu",
+        "test-cuda",
+    ] {
+        assert_eq!(
+            verdict(&format!("reg.io/me/{name}:latest"), &[], "app", GpuCount::All),
+            Verdict::No,
+            "{name}"
+        );
+        assert_eq!(verdict("", &[], name, GpuCount::All), Verdict::No, "service {name}");
+    }
+}
+
+#[test]
+fn programs_are_known_in_images_of_other_things() {
+    let lines: &[&[&str]] = &[
+        &["python3", "-u", "main.py", "--listen", "0.0.0.0"],
+        &["bash", "-c", "cd /ComfyUI && python3 main.py --port 8188 --listen"],
+        &["./webui.sh", "--listen"],
+        &["/bin/bash", "./CarlaUE4.sh", "-RenderOffScreen"],
+        &["watch", "-n", "1", "nvidia-smi"],
+        &["bash", "-c", "watch -n1 nvidia-smi"],
+        &["trtexec", "--onnx=m.onnx"],
+        &["blender", "-noaudio", "-b", "a.blend"],
+        &["./server", "-m", "/models/a.gguf"],
+        &["python", "-m", "torch.utils.collect_env"],
+        &["python", "check_gpu.py"],
+    ];
+    for line in lines {
+        assert_eq!(verdict("me/thing", line, "app", GpuCount::All), Verdict::No, "{line:?}");
+    }
+    // What only looks like them stays unknown.
+    for line in [&["python", "main.py"] as &[&str], &["python", "launch.py"], &["./server"], &["blender"]] {
+        assert_eq!(verdict("me/thing", line, "app", GpuCount::All), Verdict::Unknown, "{line:?}");
+    }
+}
+
+#[test]
 fn vllm_shares_memory_only_between_gpus() {
     let vllm = |command: &[&str], gpus| verdict("vllm/vllm-openai:v0.11.0", command, "", gpus);
     assert_eq!(vllm(&["--model", "m"], GpuCount::Exactly(1)), Verdict::No);

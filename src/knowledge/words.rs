@@ -42,8 +42,14 @@ fn of_name(name: &str) -> Option<&'static Entry> {
 /// The words of a name in lower case, without trailing numbers: `vLLM-node_2` is `vllm`, `node`.
 fn words(name: &str) -> Vec<String> {
     let parts = name.split(|c: char| !c.is_ascii_alphanumeric());
-    let words = parts.map(|part| part.trim_end_matches(|c: char| c.is_ascii_digit()));
+    let words = parts.map(without_number);
     words.filter(|word| !word.is_empty()).map(str::to_ascii_lowercase).collect()
+}
+
+/// A word without the number behind it. One letter with a number is a name: `a1111`.
+fn without_number(part: &str) -> &str {
+    let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
+    if word.len() == 1 { part } else { word }
 }
 
 /// Whether `words` begin with those of `wanted` (`nvidia-smi`).
@@ -60,6 +66,7 @@ mod tests {
     fn names_fall_into_words() {
         assert_eq!(words("vLLM-node_2"), ["vllm", "node"]);
         assert_eq!(words("${TRAIN_IMAGE}"), ["train", "image"]);
+        assert_eq!(words("A1111-ui2-3"), ["a1111", "ui"]);
     }
 
     #[test]

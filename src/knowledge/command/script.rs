@@ -41,6 +41,7 @@ const WRAPPERS: &[(&str, &[&str])] = &[
     ("timeout", &["-k", "-s"]),
     ("tini", &["-e"]),
     ("until", &[]),
+    ("watch", &["-n", "--interval"]),
     ("while", &[]),
     ("xvfb-run", &["-s", "-n", "-e"]),
     ("{", &[]),
