@@ -163,6 +163,19 @@ fn programs_are_known_in_images_of_other_things() {
 }
 
 #[test]
+fn a_program_that_trains_too_is_not_taken_for_one_that_only_answers() {
+    let all = GpuCount::All;
+    assert_eq!(verdict("breakstring/gpt-sovits", &["python", "webui.py"], "", all), Verdict::Yes);
+    assert_eq!(verdict("nvcr.io/nvidia/isaac/ros:x86_64-ros2_humble", &[], "ros", all), Verdict::Yes);
+    assert_eq!(verdict("isaac_ros_dev-x86_64", &[], "", all), Verdict::Yes);
+    assert_eq!(
+        verdict("me/thing", &["bash", "-c", "trtexec --onnx=m && python train.py"], "", all),
+        Verdict::Yes
+    );
+    assert_eq!(verdict("pytorch/pytorch", &["bash", "-c", "watch nvidia-smi & ./go"], "", all), Verdict::Yes);
+}
+
+#[test]
 fn vllm_shares_memory_only_between_gpus() {
     let vllm = |command: &[&str], gpus| verdict("vllm/vllm-openai:v0.11.0", command, "", gpus);
     assert_eq!(vllm(&["--model", "m"], GpuCount::Exactly(1)), Verdict::No);
