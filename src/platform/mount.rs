@@ -64,7 +64,7 @@ const FOLDERS: [&str; 5] = ["$HOME", "${HOME}", "$PWD", "${PWD}", "$(pwd)"];
 
 /// What a bind of `source`, or a volume of that name, puts on its target. Only the host's `/dev` on `/dev` and the host's
 /// `/dev/shm` are memory; `/run/shm` is another name of that on Debian and Ubuntu.
-fn bound(source: &str, to: Target) -> Mounted {
+pub fn bound(source: &str, to: Target) -> Mounted {
     let in_folder = || FOLDERS.iter().any(|folder| source.strip_prefix(folder).is_some_and(ends_name));
     match (target(source), to) {
         (Some(Target::Shm | Target::BelowShm), Target::Shm | Target::BelowShm)

@@ -147,9 +147,8 @@ impl<'a> Search<'_, 'a> {
         let Some(count) = self.resolver.text_of(request, "count") else { return Some(GpuCount::All) };
         match count.known().map(str::trim) {
             None => Some(GpuCount::Unknown),
-            Some("0") => None,
             Some(word) if word.eq_ignore_ascii_case("all") || word == "-1" => Some(GpuCount::All),
-            Some(word) => Some(word.parse().map_or(GpuCount::Unknown, GpuCount::Exactly)),
+            Some(word) => some(word.parse().map_or(GpuCount::Unknown, GpuCount::Exactly)),
         }
     }
 
@@ -164,8 +163,10 @@ impl<'a> Search<'_, 'a> {
             if ["gpu", "nvidia", "cuda"].iter().any(|word| kind.contains(word)) {
                 let count = self.resolver.scalar(&self.resolver.children(&[inner], "value"));
                 let count = count.and_then(|(_, _, count)| count.known()?.parse().ok());
-                self.counts.push(count.map_or(GpuCount::Unknown, GpuCount::Exactly));
-                self.yes(item.slot, Some((text, place)));
+                if let Some(count) = some(count.map_or(GpuCount::Unknown, GpuCount::Exactly)) {
+                    self.counts.push(count);
+                    self.yes(item.slot, Some((text, place)));
+                }
             }
         }
     }
@@ -259,6 +260,11 @@ impl<'a> Search<'_, 'a> {
             );
         }
     }
+}
+
+/// A count that asks for something: one of 0, however it is written (`00`, `+0`), does not.
+fn some(count: GpuCount) -> Option<GpuCount> {
+    (count != GpuCount::Exactly(0)).then_some(count)
 }
 
 /// Whether a value of `NVIDIA_VISIBLE_DEVICES` means no GPU (NVIDIA Container Toolkit, "GPU Enumeration").

@@ -42,6 +42,8 @@ pub(super) struct Layer {
     pub(super) service: NodeId,
     /// Its keys.
     pub(super) table: Table,
+    /// Whether it is only there because another service extends it.
+    pub(super) extended: bool,
 }
 
 /// A value of a key in one layer.
@@ -172,7 +174,8 @@ impl Collector<'_> {
         {
             self.extend(part, document, extends, name);
         }
-        self.out.found.push(Layer { file: part.file, env: part.env, service: service.id(), table });
+        let extended = !self.seen.is_empty();
+        self.out.found.push(Layer { file: part.file, env: part.env, service: service.id(), table, extended });
     }
 
     /// The layers of what a service extends.

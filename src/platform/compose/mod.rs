@@ -20,6 +20,7 @@ mod stacks;
 mod tree;
 mod twins;
 mod units;
+mod volume;
 mod write;
 
 use memchr::memmem;

@@ -7,6 +7,8 @@ use super::interpolate::{Filled, HOLE, default_of};
 use super::layers::{Layer, Slot};
 use super::resolve::{Item, Resolver, unique};
 use super::tree::Key;
+use super::volume::{Volume, short};
+use crate::platform::mount;
 use crate::size::{self, Dialect, Size};
 use crate::source::Span;
 use crate::syntax::yaml::{Node, NodeId, Style};
@@ -38,7 +40,7 @@ pub(super) struct Origin {
 pub(super) fn find(resolver: &Resolver<'_>, layers: &[Layer], owner: &dyn Fn(&str) -> Ipc) -> Vec<Written> {
     let mut search = Search { resolver, out: Vec::new() };
     let sizes = resolver.slots(layers, Key::ShmSize);
-    search.wrong_types(layers, &sizes);
+    search.refused_below(layers, &sizes);
     search.size(&sizes, Says::Size);
     let build = resolver.children(&resolver.slots(layers, Key::Build), "shm_size");
     search.size(&build, Says::BuildSize);
@@ -79,29 +81,47 @@ impl<'a> Search<'_, 'a> {
         {
             return self.push(unread(variable), "", entry, origin);
         }
-        let size = if filled.malformed {
-            Size::Refused(format!("invalid interpolation format: {}", node.str().unwrap_or_default()))
-        } else {
-            read(node, &filled)
-        };
+        let size = if filled.malformed { malformed(node) } else { read(node, &filled) };
         let size = if size == Size::Null { refused() } else { size };
         let (value, span) = literal(node, &filled);
         self.push(says(Dialect::Compose, size), value, entry, Origin { size: span, ..origin });
     }
 
-    /// A list or a mapping is refused in its own file, whatever is laid over it.
-    fn wrong_types(&mut self, layers: &[Layer], sizes: &[Slot]) {
+    /// What Compose refuses before it lays anything over it.
+    fn refused_below(&mut self, layers: &[Layer], sizes: &[Slot]) {
         let strongest = self.resolver.strongest(sizes).map(|(_, node)| node);
+        let mut bottom = true;
         for layer in layers {
             let Some(at) = layer.table.get(Key::ShmSize) else { continue };
             let slot = Slot { file: layer.file, env: layer.env, at, root: at };
-            if self.resolver.value(slot) != strongest
-                && self.resolver.value(slot).is_some_and(|value| value.is_mapping() || value.is_sequence())
+            let reset = self.resolver.store.node(slot.file, at.value).and_then(Node::tag) == Some("!reset");
+            if let Some(value) = self.resolver.value(slot).filter(|value| !reset && Some(*value) != strongest)
+                && let Some(refused) = self.refused_itself(slot, value, layer.extended, bottom)
             {
                 let (entry, origin) = (self.resolver.entry(slot), self.origin(slot, None));
-                let refused = Size::Refused(WRONG_TYPE.into());
                 self.push(Says::Size(Dialect::Compose, refused), "", entry, origin);
             }
+            bottom = false;
+        }
+    }
+
+    /// Why a size is refused whatever is laid over it. Variables are filled in file by file; the schema is asked after each
+    /// file of the project, but not of a file that is only extended; units are read at the end (compose-go
+    /// `loader/loader.go`, `loader/extends.go`).
+    fn refused_itself(&self, slot: Slot, value: Node<'a>, extended: bool, bottom: bool) -> Option<Size> {
+        let wrong_type = || Some(Size::Refused(WRONG_TYPE.into()));
+        if value.is_mapping() || value.is_sequence() {
+            return wrong_type();
+        }
+        let filled = self.resolver.fill(slot, value)?;
+        if filled.malformed {
+            return Some(malformed(value));
+        }
+        match read(value, &filled) {
+            _ if extended => None,
+            Size::Null if bottom => wrong_type(),
+            size @ Size::Refused(_) if size != Dialect::Compose.read(&filled.text) => Some(size),
+            _ => None,
         }
     }
 
@@ -180,7 +200,7 @@ impl<'a> Search<'_, 'a> {
             let bytes = size.as_ref().and_then(|(_, _, size)| size.bytes());
             let what = match volume.kind.as_deref() {
                 Some("tmpfs") => Mounted::Memory(bytes),
-                Some("bind") | None => self.source(&volume, layers),
+                Some("bind") | None => self.source(&volume, target, layers),
                 Some("volume") => self.named(&volume.source, layers),
                 Some(_) => Mounted::Disk("a volume".into()),
             };
@@ -207,16 +227,14 @@ impl<'a> Search<'_, 'a> {
     }
 
     /// What a short volume, or a bind, puts on its target.
-    fn source(&self, volume: &Volume, layers: &[Layer]) -> Mounted {
-        let source = clean(&volume.source);
-        match source.as_str() {
-            "/dev" | "/dev/shm" | "/run/shm" => Mounted::Host,
-            below if below.starts_with("/dev/shm/") => Mounted::Host,
+    fn source(&self, volume: &Volume, to: Target, layers: &[Layer]) -> Mounted {
+        match volume.source.as_str() {
             open if open.contains(HOLE) => {
                 Mounted::Unknown("its source depends on a variable that is not set".into())
             }
             "" => Mounted::Disk("an anonymous volume".into()),
-            path if path.starts_with(['/', '.', '~']) || volume.kind.is_some() => {
+            path if path.starts_with('/') => mount::bound(path, to),
+            path if path.starts_with(['.', '~']) || volume.kind.is_some() => {
                 Mounted::Disk("a folder of the host".into())
             }
             name => self.named(name, layers),
@@ -267,47 +285,11 @@ impl<'a> Search<'_, 'a> {
     }
 }
 
-struct Volume {
-    /// `type` of the long form.
-    kind: Option<String>,
-    source: String,
-    target: String,
-    read_only: bool,
-}
-
-/// `source:target:options`, or a target alone. One letter before the first colon is a drive of Windows.
-fn short(text: &str) -> Option<Volume> {
-    let mut parts: Vec<&str> = text.split(':').collect();
-    let drive = parts
-        .first()
-        .is_some_and(|first| first.len() == 1 && first.starts_with(|c: char| c.is_ascii_alphabetic()));
-    if drive {
-        let at = text.char_indices().filter(|(_, c)| *c == ':').nth(1).map(|(at, _)| at);
-        let source = text.get(..at.unwrap_or(text.len()))?;
-        parts.drain(..parts.len().min(2));
-        parts.insert(0, source);
-    }
-    let (source, target, options) = match parts.as_slice() {
-        [target] => ("", *target, ""),
-        [source, target] => (*source, *target, ""),
-        [source, target, options, ..] => (*source, *target, *options),
-        [] => return None,
-    };
-    let read_only = options.split(',').any(|option| option == "ro");
-    Some(Volume { kind: None, source: source.to_owned(), target: target.to_owned(), read_only })
-}
-
 /// Where a mount on this path goes, as far as it matters.
 fn target(path: &str) -> Option<Target> {
     // Most mounts are elsewhere, which needs no cleaning to see.
     memmem::find(path.as_bytes(), b"dev")?;
-    let path = clean(path);
-    match path.as_str() {
-        "/dev/shm" => Some(Target::Shm),
-        "/dev" => Some(Target::Dev),
-        path if path.starts_with("/dev/shm/") => Some(Target::BelowShm),
-        _ => None,
-    }
+    mount::target(path)
 }
 
 /// A path without a trailing slash and without `.` in it.
@@ -324,6 +306,10 @@ fn read(node: Node<'_>, filled: &Filled<'_>) -> Size {
     }
     let style = if plain { size::Style::Plain } else { size::Style::Quoted };
     size::compose(&filled.text, style, node.tag().filter(|_| untouched))
+}
+
+fn malformed(node: Node<'_>) -> Size {
+    Size::Refused(format!("invalid interpolation format: {}", node.str().unwrap_or_default()))
 }
 
 /// The part of a value that is the size, and where it can be written anew: the default, where the value is a variable that
@@ -379,16 +365,6 @@ fn base64(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn short_volumes_are_split() {
-        let parts =
-            |text| short(text).map(|volume| (volume.source, volume.target, volume.read_only)).unwrap();
-        assert_eq!(parts("/a:/b:ro,z"), ("/a".into(), "/b".into(), true));
-        assert_eq!(parts("/dev/shm"), (String::new(), "/dev/shm".into(), false));
-        assert_eq!(parts("c:\\x:/b"), ("c:\\x".into(), "/b".into(), false));
-        assert_eq!(parts("a:/dev/shm"), (String::new(), "a:/dev/shm".into(), false));
-    }
 
     #[test]
     fn targets_are_cleaned() {
