@@ -85,35 +85,55 @@ pub struct UserEntry {
     pub used: Used,
 }
 
-/// Looks a workload up.
-///
-/// `images` are the references as written or resolved, with or without registry, tag and digest: the image that runs,
-/// then the one that it is built from; the first that is known counts. `programs` is what its command starts, see
-/// [`command::programs`]; `names` what the service or container is called, its own name first; `extra` the user's own
-/// entries.
-pub fn need(
-    images: &[&str],
-    programs: &[Program<'_>],
-    names: &[&str],
-    gpus: GpuCount,
-    extra: &[UserEntry],
-) -> Need {
-    let images: Vec<_> = images.iter().map(|image| image::Reference::parse(image)).collect();
+/// What is known of a workload before its need is looked up.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Subject<'a> {
+    /// The reference of the image that runs as written or resolved, with or without registry, tag and digest.
+    pub image: Option<&'a str>,
+    /// The image that this one is built from.
+    pub built_from: Option<&'a str>,
+    /// What its command starts, see [`command::programs`].
+    pub programs: &'a [Program<'a>],
+    /// What the service or container is called, its own name first.
+    pub names: &'a [&'a str],
+    /// Whether people start things by hand in a container that only waits, as they do with Docker's. A pod that waits
+    /// is mostly a sample.
+    pub entered: bool,
+}
+
+/// Looks a workload up that runs on so many GPUs. Of its two images the first that is known counts; `extra` are the user's
+/// own entries, which come first.
+pub fn need(subject: &Subject<'_>, gpus: GpuCount, extra: &[UserEntry]) -> Need {
+    let Subject { programs, names, .. } = *subject;
+    let images: Vec<_> =
+        subject.image.iter().chain(&subject.built_from).map(|image| image::Reference::parse(image)).collect();
     if let Some(entry) = extra.iter().find(|entry| entry.matches(&images, programs, names)) {
         entry.used.mark();
         return entry.need();
     }
-    let by_image = || Some((Told::Image, images.iter().find_map(image_entry)?));
-    let told = match command_entry(programs) {
-        // A container that only waits is one that people enter: what its image is made for counts, if that needs memory.
-        Some(idle) if idle.rule == Rule::Idle => {
-            let made_for = by_image().filter(|(_, entry)| entry.rule.weight() > Rule::Depends.weight());
-            made_for.or(Some((Told::Command, idle)))
+    let by_name = || Some((Told::Name, words::entry(&images, programs, names)?));
+    let told = match (command_entry(programs), subject.image_entry()) {
+        // What the image of a container that only waits is made for counts, if that needs memory.
+        (Some(idle), Some(image)) if idle.rule == Rule::Idle => {
+            let needy = image.rule.weight() > Rule::Depends.weight();
+            Some(if needy { (Told::Image, image) } else { (Told::Command, idle) })
         }
-        Some(entry) => Some((Told::Command, entry)),
-        None => by_image().or_else(|| Some((Told::Name, words::entry(&images, programs, names)?))),
+        // Whoever enters it may start anything that a home-made image holds.
+        (Some(idle), None) if idle.rule == Rule::Idle && subject.entered => by_name(),
+        (Some(entry), _) => Some((Told::Command, entry)),
+        // A bare system tells nothing of what is started in it.
+        (None, Some(image)) if image.rule != Rule::Idle => Some((Told::Image, image)),
+        (None, _) => by_name(),
     };
     told.map_or_else(Need::default, |(told, entry)| judged(told, entry, programs, gpus))
+}
+
+impl Subject<'_> {
+    /// The entry of the first of the images that is known. What is built from a bare system holds more than that.
+    fn image_entry(&self) -> Option<&'static Entry> {
+        let entry = |image: Option<&str>| image_entry(&image::Reference::parse(image?));
+        entry(self.image).or_else(|| entry(self.built_from).filter(|base| base.rule != Rule::Idle))
+    }
 }
 
 /// What is known of a program by the name of its entry, in any case of letters, when it runs on so many GPUs.

@@ -5,8 +5,14 @@ use std::collections::HashSet;
 use super::*;
 
 fn verdict(image: &str, command: &[&str], name: &str, gpus: GpuCount) -> Verdict {
-    let images: Vec<&str> = Some(image).filter(|image| !image.is_empty()).into_iter().collect();
-    need(&images, &command::programs(command), &[name], gpus, &[]).verdict
+    let programs = command::programs(command);
+    let image = Some(image).filter(|image| !image.is_empty());
+    need(
+        &Subject { image, programs: &programs, names: &[name], entered: true, ..Subject::default() },
+        gpus,
+        &[],
+    )
+    .verdict
 }
 
 /// The narrowest entry for an image, by its name.
@@ -202,7 +208,40 @@ fn a_waiting_container_needs_what_its_image_is_made_for() {
     let wait = ["sleep", "infinity"];
     assert_eq!(verdict("nvidia/cuda:12.4.1-base-ubuntu22.04", &wait, "", GpuCount::All), Verdict::No);
     assert_eq!(verdict("nvcr.io/nvidia/nemo:25.04", &wait, "", GpuCount::All), Verdict::Yes);
-    assert_eq!(verdict("me/pytorch-demo", &wait, "demo", GpuCount::Unknown), Verdict::No);
+    assert_eq!(verdict("ubuntu:24.04", &wait, "", GpuCount::All), Verdict::No);
+}
+
+#[test]
+fn what_is_started_by_hand_in_a_waiting_container_is_not_known() {
+    let programs = command::programs(&["sleep", "infinity"]);
+    let verdict = |image, name, entered| {
+        let names = &[name];
+        let subject =
+            Subject { image: Some(image), programs: &programs, names, entered, ..Subject::default() };
+        need(&subject, GpuCount::All, &[]).verdict
+    };
+    assert_eq!(verdict("me/thing", "dev", true), Verdict::Unknown);
+    assert_eq!(verdict("me/thing", "dev", false), Verdict::No);
+    assert_eq!(verdict("me/pytorch-demo", "demo", true), Verdict::Yes);
+    assert_eq!(verdict("me/pytorch-demo", "demo", false), Verdict::No);
+    assert_eq!(verdict("me/ollama", "demo", true), Verdict::No);
+}
+
+#[test]
+fn a_bare_system_tells_nothing_of_what_is_started_in_it() {
+    assert_eq!(verdict("ubuntu:24.04", &["./start"], "app", GpuCount::All), Verdict::Unknown);
+    assert_eq!(verdict("nvidia/cuda:12.4.1-base-ubuntu22.04", &[], "app", GpuCount::All), Verdict::Unknown);
+    assert_eq!(verdict("ubuntu", &["python", "train.py"], "app", GpuCount::All), Verdict::Yes);
+    let programs = command::programs(&["sleep", "infinity"]);
+    let built = Subject {
+        built_from: Some("ubuntu:24.04"),
+        programs: &programs,
+        entered: true,
+        ..Subject::default()
+    };
+    assert_eq!(need(&built, GpuCount::All, &[]).verdict, Verdict::Unknown);
+    let built = Subject { built_from: Some("pytorch/pytorch"), ..built };
+    assert_eq!(need(&built, GpuCount::All, &[]).verdict, Verdict::Yes);
 }
 
 #[test]
@@ -222,7 +261,7 @@ fn names_tell_where_nothing_else_is_known() {
         verdict("tensorflow/tensorflow", &["python", "train.py"], "", GpuCount::Exactly(1)),
         Verdict::No
     );
-    assert_eq!(need(&[], &[], &[], all, &[]), Need::default());
+    assert_eq!(need(&Subject::default(), all, &[]), Need::default());
 }
 
 #[test]
@@ -230,12 +269,11 @@ fn the_users_own_entries_come_first() {
     let entry =
         UserEntry { image: Some("me/thing".into()), need: Verdict::No, bytes: None, ..UserEntry::default() };
     let extra = [UserEntry::default(), entry];
-    assert_eq!(
-        need(&["r.io/me/thing:1"], &command::programs(&["torchrun"]), &[], GpuCount::All, &extra).verdict,
-        Verdict::No
-    );
-    assert_eq!(
-        need(&["me/other"], &command::programs(&["torchrun"]), &[], GpuCount::All, &extra).verdict,
-        Verdict::Yes
-    );
+    let torchrun = command::programs(&["torchrun"]);
+    let verdict = |image| {
+        let subject = Subject { image: Some(image), programs: &torchrun, ..Subject::default() };
+        need(&subject, GpuCount::All, &extra).verdict
+    };
+    assert_eq!(verdict("r.io/me/thing:1"), Verdict::No);
+    assert_eq!(verdict("me/other"), Verdict::Yes);
 }

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use crate::accelerator;
 use crate::finding::Severity;
 use crate::knowledge::command::programs;
-use crate::knowledge::{self, Need, Told, Verdict};
+use crate::knowledge::{self, Need, Subject, Told, Verdict};
 use crate::options::Options;
 use crate::size::human;
 use crate::sizing::{self, Facts, Recommendation};
@@ -46,13 +46,18 @@ impl<'a> Case<'a> {
             let gpus = accelerator::within(workload.gpu.count, &workload.environment);
             let limit = workload.memory_limit.as_ref().map(|limit| limit.0);
             let extra = &self.options.images;
-            let images: Vec<&str> =
-                workload.image.iter().chain(&workload.built_from).map(String::as_str).collect();
             let names: Vec<&str> =
                 std::iter::once(&workload.name).chain(&workload.other_names).map(String::as_str).collect();
-            let mut need = knowledge::need(&images, &programs, &names, gpus, extra);
+            let subject = Subject {
+                image: workload.image.as_deref(),
+                built_from: workload.built_from.as_deref(),
+                programs: &programs,
+                names: &names,
+                entered: workload.engine != Engine::Kubernetes,
+            };
+            let mut need = knowledge::need(&subject, gpus, extra);
             if let Some(kind) = workload.kind.as_deref().filter(|_| need.told == Told::Nothing) {
-                need = knowledge::need(&[], &[], &[kind], gpus, &[]);
+                need = knowledge::need(&Subject { names: &[kind], ..Subject::default() }, gpus, &[]);
             }
             let mut size = sizing::recommend(&Facts {
                 need: &need,

@@ -91,6 +91,12 @@ mod tests {
         assert_eq!(severity("acme/thing", &["torchrun", "train.py"]), Severity::Error);
         assert_eq!(severity("acme/thing", &[]), Severity::Warning);
         assert_eq!(severity("pytorch/pytorch", &["nvidia-smi"]), Severity::Note);
+        // People enter a waiting container of Docker's and start what they like; a pod that waits is mostly a sample.
+        let waits = |build: super::super::testing::Build| {
+            build.called("app").runs("acme/thing", &["sleep", "infinity"]).finding().severity
+        };
+        assert_eq!(waits(trainer()), Severity::Warning);
+        assert_eq!(waits(pod()), Severity::Note);
         let quiet = trainer().runs("acme/thing", &["nvidia-smi"]).options(|options| options.pedantic = false);
         quiet.silent();
     }

@@ -3,7 +3,7 @@
 use super::hints::Hints;
 use super::loader::{Impossible, Loader};
 use super::{DEFAULT_SHM, Facts, recommended_for, round_up, users};
-use crate::knowledge::{self, Need, Verdict};
+use crate::knowledge::{self, Need, Subject, Verdict};
 use crate::options::DEFAULT_SIZE;
 use crate::size::human;
 use crate::workload::GpuCount;
@@ -79,7 +79,9 @@ impl Question {
                 ))),
             };
         }
-        Ok(self.image.as_ref().map(|image| knowledge::need(&[image], &[], &[], gpus, &[])))
+        let of_image =
+            |image| knowledge::need(&Subject { image: Some(image), ..Subject::default() }, gpus, &[]);
+        Ok(self.image.as_deref().map(of_image))
     }
 
     /// Bytes that a program is known to want, and why, as a sentence.

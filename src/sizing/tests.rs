@@ -2,7 +2,7 @@
 
 use super::loader::{Loader, Sample};
 use super::*;
-use crate::knowledge::{self, command};
+use crate::knowledge::{self, Subject, command};
 use crate::size::GIB;
 
 fn loader(workers: u64, batch: u64, sample: &str, dtype: &str) -> Loader {
@@ -99,7 +99,11 @@ fn the_default_holds_eleven_images_for_four_workers() {
 fn recommended(image: &str, line: &str, gpus: GpuCount, memory_limit: Option<u64>) -> Recommendation {
     let words: Vec<&str> = line.split_whitespace().collect();
     let programs = command::programs(&words);
-    let need = knowledge::need(&[image], &programs, &[], gpus, &[]);
+    let need = knowledge::need(
+        &Subject { image: Some(image), programs: &programs, ..Subject::default() },
+        gpus,
+        &[],
+    );
     recommend(&Facts {
         need: &need,
         programs: &programs,
