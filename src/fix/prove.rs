@@ -9,7 +9,7 @@ use crate::finding::{Change, Edit, Finding, Fix, Safety, Severity, Wanted};
 use crate::lint::Fixes;
 use crate::platform::{Context, Reading};
 use crate::project::Unit;
-use crate::workload::{Shm, Workload};
+use crate::workload::{Says, Setting, Shm, Workload};
 
 use super::apply::edited;
 
@@ -294,12 +294,24 @@ fn mended(task: &Task, old: &Workload, new: &Workload, was: &[Finding], now: &[F
             matches!(new.shm, Shm::Explicit { .. })
         }
         Change::Remove { .. } => new.shm == old.shm,
-        Change::MoveFlag { .. } | Change::MountVolume { .. } | Change::SetMedium { .. } => true,
+        Change::MoveFlag { setting } => old.settings.get(setting).is_some_and(|flag| is_read(flag, new)),
+        Change::MountVolume { .. } | Change::SetMedium { .. } => true,
     };
     quieter
         && as_wanted
         && !is_worse(was, now)
         && (old.command == new.command || matches!(task.wanted.change, Change::MoveFlag { .. }))
+}
+
+/// Whether the engine reads a flag as it was meant.
+fn is_read(flag: &Setting, workload: &Workload) -> bool {
+    let Says::Flag { meant } = &flag.says else { return false };
+    let read = |setting: &Setting| {
+        let (name, value) = setting.text.split_once(['=', ' ']).unwrap_or((&setting.text, ""));
+        let as_meant = meant.strip_prefix(name).is_some_and(|rest| rest.strip_prefix('=') == Some(value));
+        as_meant && !matches!(setting.says, Says::Flag { .. })
+    };
+    workload.settings.iter().any(read)
 }
 
 /// Whether there is more to say of a workload than before, or an error that was none: a flag in its right place may have a

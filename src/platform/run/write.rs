@@ -128,7 +128,11 @@ impl Line<'_> {
 
     fn replace_size(&self, index: usize, bytes: u64) -> Option<Edit> {
         let setting = self.setting(index)?;
-        let value = self.option(index)?.value.as_ref()?;
+        let option = self.option(index)?;
+        let value = option.value.as_ref()?;
+        if value.value.is_empty() {
+            return fill_in(option, &setting.spell(bytes)?);
+        }
         let written = match setting.says {
             // Of a mount's options the size is one.
             Says::MountSize(..) => {
@@ -181,10 +185,13 @@ impl Line<'_> {
             Why::BehindImage => {
                 let words = self.behind_image(setting, meant)?;
                 let text = words.text();
-                // A value that is quoted stays so.
+                // It stays quoted as it is, but in a list of PowerShell, whose elements are quoted anew.
                 let name = text.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(text.len());
-                let flag = meant.split('=').next().unwrap_or(meant);
-                let option = format!("{flag}{}", text.get(name..)?);
+                let (name, value) = text.split_at_checked(name)?;
+                let option = match self.pen.dialect {
+                    Dialect::PowerShell => meant.clone(),
+                    _ => format!("{}{value}", name.replace('_', "-")),
+                };
                 let removal = self.pen.removal(&words);
                 let with_removal = |mut edits: Vec<Edit>| {
                     edits.push(removal.clone());
@@ -224,6 +231,16 @@ fn without_swallower(option: &OptionUse) -> Option<Edit> {
     }
     let span = Span::new(flag.span.start, value.span.start);
     Some(Edit::deletion(flag.layer.source(), flag.layer.map(span)))
+}
+
+/// Writes a value where an option has an empty one: `--shm-size=`, `--shm-size ''`.
+fn fill_in(option: &OptionUse, value: &str) -> Option<Edit> {
+    if option.apart {
+        return replacement(&option.value.as_ref()?.written.clone()?, value);
+    }
+    let flag = option.flag.spot()?;
+    let at = flag.span.start + flag.text().find('=')? + 1;
+    Some(Edit::insertion(flag.layer.source(), flag.layer.map(Span::at(at)).start, value))
 }
 
 /// Puts `text` in place of what is written at a spot.
