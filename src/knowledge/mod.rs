@@ -175,9 +175,11 @@ fn several_gpus(entry: &Entry, programs: &[Program<'_>], gpus: GpuCount) -> Verd
 
 /// What the programs together tell: one that needs memory is enough; none is needed only where every program is known.
 fn command_entry(programs: &[Program<'_>]) -> Option<&'static Entry> {
+    // Helpers tell something only where nothing else runs.
+    let helpers = programs.iter().all(Program::is_neutral);
     let mut best: Option<&'static Entry> = None;
     let mut unknown = false;
-    for program in programs.iter().filter(|program| !program.is_neutral()) {
+    for program in programs.iter().filter(|program| helpers || !program.is_neutral()) {
         match program_entry(program) {
             None => unknown = true,
             Some(entry) => {

@@ -158,12 +158,24 @@ fn programs_are_known_in_images_of_other_things() {
         &["./server", "-m", "/models/a.gguf"],
         &["python", "-m", "torch.utils.collect_env"],
         &["python", "check_gpu.py"],
+        &["", "nvidia-smi", "-L"],
+        &["ls", "-l", "/dev"],
+        &["bash", "-c", "id; df -h /dev/shm"],
     ];
     for line in lines {
         assert_eq!(verdict("me/thing", line, "app", GpuCount::All), Verdict::No, "{line:?}");
     }
     // What only looks like them stays unknown.
-    for line in [&["python", "main.py"] as &[&str], &["python", "launch.py"], &["./server"], &["blender"]] {
+    let others: &[&[&str]] = &[
+        &["python", "main.py"],
+        &["python", "launch.py"],
+        &["./server"],
+        &["blender"],
+        &["cat"],
+        &["bash", "-c", "echo start; source run.sh"],
+        &["bash", "-c", "ls && ./start"],
+    ];
+    for line in others {
         assert_eq!(verdict("me/thing", line, "app", GpuCount::All), Verdict::Unknown, "{line:?}");
     }
 }

@@ -67,7 +67,8 @@ pub(super) fn without_wrappers(words: Vec<Cow<'_, str>>) -> Vec<Cow<'_, str>> {
         let second = words.get(at + 1).map(AsRef::as_ref);
         // Scripts of this name prepare something and then start what they are given.
         let prepares = name.ends_with("entrypoint.sh") && second.is_some_and(|word| !word.starts_with('-'));
-        if is_assignment(word) || prepares {
+        // An empty first word is an entrypoint that was taken away.
+        if word.is_empty() || is_assignment(word) || prepares {
             at += 1;
         } else if let Some((_, valued)) = WRAPPERS.iter().find(|(wrapper, _)| *wrapper == name) {
             at = behind_options(&words, at + 1, valued);
