@@ -31,6 +31,13 @@ pub(super) fn entry(
 /// The weightiest entry whose words stand in a name. Where several begin with the same word, the longest counts.
 fn of_name(name: &str) -> Option<&'static Entry> {
     let words = words(name);
+    // A word behind `=` is the whole name.
+    if let [word] = words.as_slice()
+        && let whole = format!("={word}")
+        && let Some((_, entry)) = WORDS.candidates(&whole).find(|(wanted, _)| *wanted == whole)
+    {
+        return Some(entry);
+    }
     let begins = (0..words.len()).filter_map(|at| words.get(at..));
     let told = begins.filter_map(|rest| {
         let candidates = WORDS.candidates(rest.first()?).filter(|(wanted, _)| starts_with(rest, wanted));
@@ -76,5 +83,15 @@ mod tests {
         assert_eq!(named("smi-nvidia"), None);
         assert_eq!(named("nvidia"), None);
         assert_eq!(named("whisper-finetune"), named("finetune"));
+    }
+
+    #[test]
+    fn a_word_that_means_much_tells_something_only_as_the_whole_name() {
+        let named = |name| entry(&[], &[], &[name]).map(|entry| entry.name);
+        assert_eq!(named("gpus_8"), Some("Service template"));
+        assert_eq!(named("miner-2"), Some("Miner"));
+        for name in ["run_8_gpus.sh", "multi-gpus", "text-miner", "carla-agent"] {
+            assert_eq!(named(name), None, "{name}");
+        }
     }
 }
