@@ -101,18 +101,25 @@ pub struct Subject<'a> {
     pub entered: bool,
 }
 
-/// Looks a workload up that runs on so many GPUs. Of its two images the first that is known counts; `extra` are the user's
-/// own entries, which come first.
+/// Looks a workload up that runs on so many GPUs: its command, its image, its names and what it is built from. `extra` are the
+/// user's own entries, which come first.
 pub fn need(subject: &Subject<'_>, gpus: GpuCount, extra: &[UserEntry]) -> Need {
     let Subject { programs, names, .. } = *subject;
-    let images: Vec<_> =
-        subject.image.iter().chain(&subject.built_from).map(|image| image::Reference::parse(image)).collect();
+    let own: Vec<_> = subject.image.into_iter().map(image::Reference::parse).collect();
+    let base: Vec<_> = subject.built_from.into_iter().map(image::Reference::parse).collect();
+    let images = [own.as_slice(), base.as_slice()].concat();
     if let Some(entry) = extra.iter().find(|entry| entry.matches(&images, programs, names)) {
         entry.used.mark();
         return entry.need();
     }
-    let by_name = || Some((Told::Name, words::entry(&images, programs, names)?));
-    let told = match (command_entry(programs), subject.image_entry()) {
+    let named = words::entry(&own, programs, names);
+    let image = own.iter().find_map(image_entry).or_else(|| {
+        // What is built from a bare system holds more than that, and a name tells more than what it is built from.
+        let needless = named.is_some_and(|named| named.rule == Rule::No);
+        base.iter().find_map(image_entry).filter(|base| base.rule != Rule::Idle && !needless)
+    });
+    let by_name = || Some((Told::Name, named.or_else(|| words::entry(&base, &[], &[]))?));
+    let told = match (command_entry(programs), image) {
         // What the image of a container that only waits is made for counts, if that needs memory.
         (Some(idle), Some(image)) if idle.rule == Rule::Idle => {
             let needy = image.rule.weight() > Rule::Depends.weight();
@@ -126,14 +133,6 @@ pub fn need(subject: &Subject<'_>, gpus: GpuCount, extra: &[UserEntry]) -> Need 
         (None, _) => by_name(),
     };
     told.map_or_else(Need::default, |(told, entry)| judged(told, entry, programs, gpus))
-}
-
-impl Subject<'_> {
-    /// The entry of the first of the images that is known. What is built from a bare system holds more than that.
-    fn image_entry(&self) -> Option<&'static Entry> {
-        let entry = |image: Option<&str>| image_entry(&image::Reference::parse(image?));
-        entry(self.image).or_else(|| entry(self.built_from).filter(|base| base.rule != Rule::Idle))
-    }
 }
 
 /// What is known of a program by the name of its entry, in any case of letters, when it runs on so many GPUs.

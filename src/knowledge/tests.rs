@@ -240,6 +240,26 @@ fn what_is_started_by_hand_in_a_waiting_container_is_not_known() {
 }
 
 #[test]
+fn a_name_tells_more_than_what_a_home_made_image_is_built_from() {
+    let built = |image, name, programs: &[&str]| {
+        let programs = command::programs(programs);
+        let built_from = Some("pytorch/pytorch");
+        let subject =
+            Subject { image, built_from, programs: &programs, names: &[name], ..Subject::default() };
+        need(&subject, GpuCount::All, &[]).verdict
+    };
+    assert_eq!(built(None, "comfyui", &[]), Verdict::No);
+    assert_eq!(built(Some("me/whisper-api"), "api", &["./start"]), Verdict::No);
+    for (image, name) in
+        [(None, "app"), (None, "comfy-trainer"), (None, "jupyter"), (Some("me/train"), "tts")]
+    {
+        assert_eq!(built(image, name, &[]), Verdict::Yes, "{name}");
+    }
+    assert_eq!(built(None, "whisper", &["python", "train.py"]), Verdict::Yes);
+    assert_eq!(built(Some("pytorch/pytorch"), "comfyui", &[]), Verdict::Yes);
+}
+
+#[test]
 fn a_bare_system_tells_nothing_of_what_is_started_in_it() {
     assert_eq!(verdict("ubuntu:24.04", &["./start"], "app", GpuCount::All), Verdict::Unknown);
     assert_eq!(verdict("nvidia/cuda:12.4.1-base-ubuntu22.04", &[], "app", GpuCount::All), Verdict::Unknown);
