@@ -118,6 +118,15 @@ pub fn tmpfs(text: &str) -> Option<Mount> {
     Some(memory(target, read_only, size, Dialect::TmpfsOption))
 }
 
+/// What parts one more option from a tmpfs mount that is written as `PATH[:OPTIONS]`. An empty option is refused.
+pub fn before_option(tmpfs: &str) -> &'static str {
+    match tmpfs {
+        text if text.ends_with([':', ',']) => "",
+        text if text.contains(':') => ",",
+        _ => ":",
+    }
+}
+
 /// The value of `--mount`: `type=…,source=…,target=…`. Keys and the type are read in either case (docker/cli
 /// `opts/mount.go`).
 pub fn mount(text: &str) -> Option<Mount> {

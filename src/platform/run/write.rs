@@ -5,6 +5,7 @@ use super::workload::{dialect, whole};
 use super::{Field, Invocation, OptionUse, Part, Spot};
 use crate::finding::{Change, Edit};
 use crate::platform::Writer;
+use crate::platform::mount::before_option;
 use crate::source::Span;
 use crate::syntax::shell::Dialect;
 use crate::workload::{Effect, Says, Setting, Why, Workload};
@@ -150,8 +151,7 @@ impl Line<'_> {
         let size = dialect(self.invocation.engine).write(bytes);
         let text = match option.name.as_str() {
             "mount" => format!(",tmpfs-size={size}"),
-            _ if value.value.contains(':') => format!(",size={size}"),
-            _ => format!(":size={size}"),
+            _ => format!("{}size={size}", before_option(&value.value)),
         };
         let written = text_of(value)?;
         replacement(&written, &format!("{}{text}", written.text()))

@@ -9,7 +9,7 @@ use super::layers::Store;
 use super::shm::Origin;
 use super::tree::Key;
 use crate::finding::{Change, Edit};
-use crate::platform::Writer;
+use crate::platform::{Writer, mount};
 use crate::size::Dialect;
 use crate::source::{Source, Span};
 use crate::syntax::yaml::{Editor, Insertion, Node, Place, Value, Yaml};
@@ -157,9 +157,9 @@ impl ComposeWriter {
         let item = yaml.node(text, origin.item?);
         if !item.is_mapping() {
             let path = item.inner_span()?;
-            let separator = if path.of(text).contains(':') { ',' } else { ':' };
-            let size = Dialect::TmpfsOption.write(bytes);
-            return Some(Edit::replacement(source, path, format!("{}{separator}size={size}", path.of(text))));
+            let path_text = path.of(text);
+            let (before, size) = (mount::before_option(path_text), Dialect::TmpfsOption.write(bytes));
+            return Some(Edit::replacement(source, path, format!("{path_text}{before}size={size}")));
         }
         let editor = Editor::new(yaml, text);
         let size = Value::Bare(bytes.to_string().into());
