@@ -184,23 +184,30 @@ impl Line<'_> {
             Why::SwallowedBy(_) => Some(vec![vec![without_swallower(self.option(index)?)?]]),
             Why::BehindImage => {
                 let words = self.behind_image(setting, meant)?;
-                let text = words.text();
-                // It stays quoted as it is, but in a list of PowerShell, whose elements are quoted anew.
-                let name = text.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(text.len());
-                let (name, value) = text.split_at_checked(name)?;
-                let option = match self.pen.dialect {
-                    Dialect::PowerShell => meant.clone(),
-                    _ => format!("{}{value}", name.replace('_', "-")),
-                };
                 let removal = self.pen.removal(&words);
                 let with_removal = |mut edits: Vec<Edit>| {
                     edits.push(removal.clone());
                     edits
                 };
-                (!option.contains('\n')).then(|| self.places(&option).into_iter().map(with_removal).collect())
+                let spellings = self.spellings(words.text(), meant);
+                let places = spellings.into_iter().flat_map(|option| self.places(&option));
+                Some(places.map(with_removal).collect())
             }
             _ => None,
         }
+    }
+
+    /// The ways to write a flag elsewhere: quoted as it is, and without quotes where it needs none. A host such as JSON, and
+    /// a list of PowerShell, have quotes of their own.
+    fn spellings(&self, text: &str, meant: &str) -> Vec<String> {
+        let name = text.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(text.len());
+        let (name, value) = text.split_at_checked(name).unwrap_or((text, ""));
+        let as_written = format!("{}{value}", name.replace('_', "-"));
+        let powershell = self.pen.dialect == Dialect::PowerShell;
+        let as_written = Some(as_written).filter(|option| !powershell && !option.contains('\n'));
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-=._:/".contains(&byte);
+        let bare = Some(meant.to_owned()).filter(|option| powershell || option.bytes().all(plain));
+        as_written.into_iter().chain(bare).collect()
     }
 
     /// The words of a flag that stands behind the image.
