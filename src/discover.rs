@@ -1,6 +1,6 @@
 //! Which files are looked at: paths and folders in, candidate files out.
 //!
-//! A folder is walked as git sees it; hidden files and folders are skipped but for those that can hold ours. A file is
+//! A folder is walked as git sees it, without the hidden folders of tools and without hidden files of other kinds. A file is
 //! opened only if its name can matter, and handed on only if a literal scan finds a word that can matter.
 
 use std::borrow::Cow;
@@ -15,19 +15,47 @@ use crate::files::join;
 use crate::globs::Globs;
 use crate::platform::{Claim, KINDS, Kind};
 
-/// Hidden names that are walked into all the same.
-const HIDDEN: &[&str] = &[
-    ".buildkite",
-    ".ci",
-    ".circleci",
-    ".devcontainer",
-    ".devcontainer.json",
-    ".docker",
-    ".github",
-    ".gitlab",
-    ".gitlab-ci.yml",
-    ".jenkins",
-    ".scripts",
+/// Hidden folders in which tools keep what they fetched or made: nothing there was written by the people of a repository.
+const KEPT_BY_TOOLS: [&str; 39] = [
+    ".asdf",
+    ".bundle",
+    ".cache",
+    ".cargo",
+    ".conda",
+    ".direnv",
+    ".eggs",
+    ".git",
+    ".gradle",
+    ".hg",
+    ".ipynb_checkpoints",
+    ".ivy2",
+    ".local",
+    ".m2",
+    ".mozilla",
+    ".mypy_cache",
+    ".next",
+    ".nox",
+    ".npm",
+    ".nuxt",
+    ".nvm",
+    ".parcel-cache",
+    ".pixi",
+    ".pnpm-store",
+    ".pyenv",
+    ".pytest_cache",
+    ".rbenv",
+    ".ruff_cache",
+    ".rustup",
+    ".rvm",
+    ".serverless",
+    ".svelte-kit",
+    ".svn",
+    ".terraform",
+    ".tox",
+    ".venv",
+    ".vs",
+    ".vscode-server",
+    ".yarn",
 ];
 
 /// How folders are walked.
@@ -121,14 +149,16 @@ impl Walk {
     }
 }
 
-/// Whether a hidden entry is none of those that can hold ours.
+/// Whether an entry is a hidden folder of a tool, or a hidden file whose name does not tell that it is one of ours.
 fn skipped(entry: &DirEntry) -> bool {
     if !entry.file_name().as_encoded_bytes().starts_with(b".") {
         return false;
     }
     let name = entry.file_name().to_string_lossy();
-    let pipeline = || name.ends_with("-ci.yml") && entry.file_type().is_some_and(|kind| kind.is_file());
-    !HIDDEN.contains(&name.as_ref()) && !pipeline()
+    if entry.file_type().is_some_and(|kind| kind.is_dir()) {
+        return KEPT_BY_TOOLS.binary_search(&name.as_ref()).is_ok();
+    }
+    !kinds(&name).any(|(_, claim)| claim == Claim::ByName)
 }
 
 /// A path as reports show it: with `/` and without `./`.
@@ -183,5 +213,15 @@ impl<T> Collected<T> {
     /// All of them, in no order.
     pub fn into_inner(self) -> Vec<T> {
         self.0.into_inner().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folders_of_tools_can_be_searched() {
+        assert!(KEPT_BY_TOOLS.is_sorted());
     }
 }

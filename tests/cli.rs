@@ -47,6 +47,20 @@ fn the_exit_status_tells_what_is_left() {
 }
 
 #[test]
+fn hidden_places_are_read_but_for_those_of_tools() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in [".venv", ".tools", ".tools/.git"] {
+        fs::create_dir(folder.path().join(name)).unwrap();
+    }
+    for name in [".bashrc", ".settings", ".tools/.git/run.sh", ".tools/run.sh", ".venv/run.sh"] {
+        fs::write(folder.path().join(name), WARNING).unwrap();
+    }
+    let ran = shmlint(folder.path(), &["--format", "plain", "."]);
+    let found: Vec<&str> = ran.stdout.lines().filter_map(|line| line.split(':').next()).collect();
+    assert_eq!(found, [".bashrc", ".tools/run.sh"]);
+}
+
+#[test]
 fn the_result_goes_to_stdout_and_the_rest_to_stderr() {
     let folder = scratch();
     let ran = shmlint(folder.path(), &["--format", "plain", "warning.sh", "no-such-file.sh", "sub"]);

@@ -26,6 +26,19 @@ const ENDINGS: [(&str, Dialect); 13] = [
     ("ps1", Dialect::PowerShell),
 ];
 
+/// What shells read where they start: people keep functions and aliases there.
+const STARTUP: [&str; 9] = [
+    ".aliases",
+    ".bash_aliases",
+    ".bash_functions",
+    ".bash_profile",
+    ".bashrc",
+    ".functions",
+    ".profile",
+    ".zprofile",
+    ".zshrc",
+];
+
 /// Scripts.
 pub static KIND: Kind = Kind {
     name: "script",
@@ -40,7 +53,7 @@ pub static KIND: Kind = Kind {
 };
 
 fn claim(file: &FileName<'_>) -> Claim {
-    if by_ending(file.ending).is_some() {
+    if by_ending(file.ending).is_some() || STARTUP.contains(&file.name) {
         Claim::ByName
     } else if file.name.contains('.') {
         // Hidden files without an ending are settings, as a rule.
@@ -85,6 +98,7 @@ mod tests {
         assert_eq!(claim("a/run.BAT"), Claim::ByName);
         assert_eq!(claim("a/run"), Claim::ByContent);
         assert_eq!(claim("a/run.py"), Claim::No);
+        assert_eq!(claim("a/.bashrc"), Claim::ByName);
         assert_eq!(shebang("# licence\n#!/usr/bin/env -S bash -e\n"), Some(Dialect::Posix));
         assert_eq!(shebang("#!/usr/bin/env python3\n"), None);
     }
