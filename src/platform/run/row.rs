@@ -63,7 +63,7 @@ impl<'t> Row<'t> {
     }
 }
 
-/// What stands behind the last word of a line.
+/// What stands behind the last word of a line. A host that escapes the mark, as a string of Groovy does, has it twice.
 enum Tail<'t> {
     /// Nothing but a comment.
     Nothing,
@@ -94,9 +94,11 @@ fn tail(after: &str, mark: char) -> Tail<'_> {
     if rest.is_empty() || (blanks > 0 && rest.starts_with('#')) {
         return Tail::Nothing;
     }
-    match rest.strip_prefix(mark) {
+    let behind = rest.strip_prefix(mark).map(|once| once.strip_prefix(mark).unwrap_or(once));
+    match behind {
         Some(behind) if comment(behind.trim_start()) => {
-            Tail::Continued(after.get(..=blanks).unwrap_or_default())
+            let marks = rest.len() - behind.len();
+            Tail::Continued(after.get(..blanks + marks).unwrap_or_default())
         }
         _ => Tail::More,
     }
@@ -111,8 +113,9 @@ fn continuation<'t>(row: &Row<'t>, mark: char) -> Option<(usize, &'t str)> {
         // A comment behind the mark: only a reader takes it for a continuation.
         None => line.get(..line.find(" #")?)?.trim_end().strip_suffix(mark)?,
     };
-    let words = code.trim_end().len();
-    Some((row.line.start + words, line.get(words..=code.len())?))
+    let end = code.len() + 1;
+    let words = code.strip_suffix(mark).unwrap_or(code).trim_end().len();
+    Some((row.line.start + words, line.get(words..end)?))
 }
 
 /// Puts options into the text of one command.
@@ -227,12 +230,12 @@ impl Pen {
 
 /// The blanks and `mark` behind the anchor for a line with `option`: marks in one column stay in it.
 fn aligned(anchor: &Spot, option: &str, gap: &str, mark: char) -> String {
-    let blanks = gap.len() - 1;
+    let blanks = gap.trim_end_matches(mark).len();
     if blanks < 2 || gap.contains('\t') || anchor.text().contains('\n') {
         return gap.to_owned();
     }
     let width = (anchor.text().chars().count() + blanks).saturating_sub(option.chars().count()).max(1);
-    format!("{}{mark}", " ".repeat(width))
+    format!("{}{}", " ".repeat(width), gap.trim_start())
 }
 
 /// A line of its own in a host that dresses each line, as the strings of a notebook do: all that stands around the
