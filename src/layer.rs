@@ -29,8 +29,6 @@ pub enum Encoding {
     ShellDouble,
     /// In a here-document that is expanded: `\$`, `` \` ``, `\\`.
     HereDocument,
-    /// A recipe of a Makefile: `$` is written `$$`.
-    Recipe,
     /// The host's spelling cannot be written: spans map, edits do not.
     ReadOnly,
 }
@@ -271,7 +269,6 @@ impl Encoding {
             Self::ShellSingle => (!text.contains('\'')).then(|| text.to_owned()),
             Self::ShellDouble => Some(escaped("\"$`\\")),
             Self::HereDocument => Some(escaped("$`\\")),
-            Self::Recipe => Some(text.replace('$', "$$")),
             Self::ReadOnly => None,
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Script;
-use super::makefile::{RECIPES, read};
+use super::makefile::{read, recipes};
 use super::same::same_but_for;
 use crate::filename::FileName;
 use crate::layer::Layer;
@@ -39,11 +39,12 @@ fn is_just(file: &FileName<'_>) -> bool {
 }
 
 fn scripts(path: &str, file: &Layer) -> Vec<Script> {
-    let made = read(file, is_just(&FileName::new(path)));
+    let just = is_just(&FileName::new(path));
+    let made = read(file, just);
     // A command line that stands in a variable counts where no recipe was seen to use it.
     let variables = made.variables.iter().filter(|given| starts_containers(given.value.text(), true));
     let variables: Vec<Layer> = variables.map(|given| given.value.clone()).collect();
     let given = Givens::new(made.variables, None);
-    let script = |layer| Script { given: Some(Arc::clone(&given)), ..Script::new(layer, RECIPES) };
+    let script = |layer| Script { given: Some(Arc::clone(&given)), ..Script::new(layer, recipes(just)) };
     made.recipes.into_iter().chain(variables).map(script).collect()
 }

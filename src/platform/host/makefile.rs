@@ -6,9 +6,10 @@ use crate::platform::run::Given;
 use crate::source::Span;
 use crate::syntax::shell::Options;
 
-/// How recipes are read: `$(NAME)` is make's, `$$` the shell's `$`.
-pub(super) const RECIPES: Options =
-    Options { dialect: crate::syntax::shell::Dialect::Posix, make: true, prose: false };
+/// How recipes are read: in a makefile `$(NAME)` is make's and `$$` the shell's `$`; `just` leaves the `$` to the shell.
+pub(super) fn recipes(just: bool) -> Options {
+    Options { make: !just, ..Options::default() }
+}
 
 /// What a makefile holds.
 pub(super) struct Makefile {
@@ -81,7 +82,7 @@ impl Reader<'_> {
             let marks = code.len() - code.trim_start_matches(['@', '-', '+']).len();
             let marks = if self.goes_on { 0 } else { marks };
             self.goes_on = written.ends_with('\\');
-            copy(self.file, recipe, Span::new(line.span.start + indent + marks, line.next));
+            recipe.copy(Span::new(line.span.start + indent + marks, line.next));
             return true;
         }
         // Conditions may stand inside of a recipe.
@@ -151,8 +152,8 @@ impl Reader<'_> {
         }
         self.close();
         let blanks = written.get(value..).map_or(0, |value| value.len() - value.trim_start().len());
-        let mut embed = self.file.embed(Encoding::Recipe);
-        copy(self.file, &mut embed, Span::new(span.start + value + blanks, span.end));
+        let mut embed = self.file.embed(Encoding::Verbatim);
+        embed.copy(Span::new(span.start + value + blanks, span.end));
         self.made.variables.push(Given {
             name: name.to_owned(),
             value: embed.finish(),
@@ -165,24 +166,12 @@ impl Reader<'_> {
     fn close(&mut self) {
         self.made.recipes.extend(self.recipe.take().map(Embed::finish));
         if let Some((name, Some(body))) = self.defined.take() {
-            let mut embed = self.file.embed(Encoding::Recipe);
-            copy(self.file, &mut embed, body);
+            let mut embed = self.file.embed(Encoding::Verbatim);
+            embed.copy(body);
             let conditional = self.branches > 0;
             self.made.variables.push(Given { name, value: embed.finish(), append: false, conditional });
         }
     }
-}
-
-/// Copies a stretch with `$$` as the shell sees it.
-fn copy(file: &Layer, embed: &mut Embed, span: Span) {
-    let mut from = span.start;
-    for at in memchr::memmem::find_iter(span.of(file.text()).as_bytes(), b"$$") {
-        let at = span.start + at;
-        embed.copy(Span::new(from, at));
-        embed.replace(Span::new(at, at + 2), "$");
-        from = at + 2;
-    }
-    embed.copy(Span::new(from, span.end));
 }
 
 #[cfg(test)]
@@ -198,7 +187,7 @@ mod tests {
     fn recipes_are_shell_text_without_tabs_and_marks() {
         let made = made("all: a b\n\t@docker run \\\n\t\t-v $$PWD:/a x\n\n\tls\n\nclean:\n\t-rm x\n");
         let texts: Vec<&str> = made.recipes.iter().map(Layer::text).collect();
-        assert_eq!(texts, ["docker run \\\n\t-v $PWD:/a x\n\nls\n\n", "rm x\n"]);
+        assert_eq!(texts, ["docker run \\\n\t-v $$PWD:/a x\n\nls\n\n", "rm x\n"]);
     }
 
     #[test]
