@@ -217,7 +217,9 @@ impl Pen {
         let span = own.unwrap_or_else(|| {
             let before = text.get(..span.start).unwrap_or_default();
             let kept = before.trim_end_matches(blank).len();
-            if before.get(..kept).is_some_and(|kept| kept.is_empty() || kept.ends_with(['\n', '"', '\''])) {
+            // A quote right before it opens the string that the command stands in.
+            let opens = kept == span.start && before.ends_with(['"', '\'']);
+            if opens || before.get(..kept).is_some_and(|kept| kept.is_empty() || kept.ends_with('\n')) {
                 let after = text.get(span.end..).unwrap_or_default();
                 Span::new(span.start, span.end + after.len() - after.trim_start_matches(blank).len())
             } else {
