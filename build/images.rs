@@ -36,16 +36,15 @@ struct Entry {
 struct Index {
     /// What to look up, the pattern, the entry.
     exact: Vec<(String, String, usize)>,
-    /// Patterns that are looked up by something with a `*`, which are tried one after the other.
-    starred: Vec<(String, usize)>,
+    /// Patterns that are looked up by something with a `*`, with what it begins with before that.
+    starred: Vec<(String, String, usize)>,
 }
 
 impl Index {
     fn add(&mut self, key: &str, pattern: &str, entry: usize) {
-        if key.contains('*') {
-            self.starred.push((pattern.to_owned(), entry));
-        } else {
-            self.exact.push((key.to_owned(), pattern.to_owned(), entry));
+        match key.split_once('*') {
+            Some((start, _)) => self.starred.push((start.to_owned(), pattern.to_owned(), entry)),
+            None => self.exact.push((key.to_owned(), pattern.to_owned(), entry)),
         }
     }
 

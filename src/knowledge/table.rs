@@ -73,19 +73,21 @@ pub struct Entry {
 pub(super) struct Index {
     /// The word, the pattern and the number of its entry, sorted by the word.
     exact: &'static [(&'static str, &'static str, usize)],
-    /// Patterns without such a word.
-    starred: &'static [(&'static str, usize)],
+    /// What such a word begins with, where a pattern has a `*` in it: that, the pattern and the number of its entry.
+    starred: &'static [(&'static str, &'static str, usize)],
 }
 
 impl Index {
     /// The patterns that may match something with the word `key`, each with its entry.
-    pub(super) fn candidates(&self, key: &str) -> impl Iterator<Item = (&'static str, &'static Entry)> {
+    pub(super) fn candidates<'k>(
+        &self,
+        key: &'k str,
+    ) -> impl Iterator<Item = (&'static str, &'static Entry)> + use<'k> {
         let from = self.exact.partition_point(|(word, ..)| *word < key);
         let exact =
             self.exact.get(from..).unwrap_or_default().iter().take_while(move |(word, ..)| *word == key);
-        let exact = exact.map(|(_, pattern, entry)| (*pattern, *entry));
-        let all = exact.chain(self.starred.iter().copied());
-        all.filter_map(|(pattern, entry)| Some((pattern, TABLE.get(entry)?)))
+        let starred = self.starred.iter().filter(move |(start, ..)| key.starts_with(start));
+        exact.chain(starred).filter_map(|(_, pattern, entry)| Some((*pattern, TABLE.get(*entry)?)))
     }
 }
 

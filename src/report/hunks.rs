@@ -74,10 +74,38 @@ fn changes(old: &[&[u8]], new: &[&[u8]], lead: usize, tail: usize) -> Vec<DiffOp
     let mut ops = vec![equal(0, 0, lead)];
     // Lines that stand once in both texts hold it in place, so that the time grows with the text and not with the text
     // times its changes.
-    ops.extend(capture_diff(Algorithm::Patience, old, lead..old_end, new, lead..new_end));
+    let compared = || capture_diff(Algorithm::Patience, old, lead..old_end, new, lead..new_end);
+    ops.extend(insertions(old, lead..old_end, new, lead..new_end).unwrap_or_else(compared));
     ops.push(equal(old_end, new_end, tail));
     ops.retain(|op| !op.old_range().is_empty() || !op.new_range().is_empty());
     ops
+}
+
+/// What happens where lines only come, as most fixes make them: each old line stays at the first place that it has among
+/// the new ones. Nothing where a line goes.
+fn insertions(
+    old: &[&[u8]],
+    old_range: Range<usize>,
+    new: &[&[u8]],
+    new_range: Range<usize>,
+) -> Option<Vec<DiffOp>> {
+    let mut ops = Vec::new();
+    let (mut old_index, mut new_index) = (old_range.start, new_range.start);
+    while new_index < new_range.end {
+        let (left, come) = (old.get(old_index..old_range.end)?, new.get(new_index..new_range.end)?);
+        let len = left.iter().zip(come).take_while(|(old, new)| old == new).count();
+        if len > 0 {
+            ops.push(DiffOp::Equal { old_index, new_index, len });
+        }
+        let (next, come) = (left.get(len), come.get(len..)?);
+        (old_index, new_index) = (old_index + len, new_index + len);
+        let new_len = come.iter().take_while(|line| Some(*line) != next).count();
+        if new_len > 0 {
+            ops.push(DiffOp::Insert { old_index, new_index, new_len });
+        }
+        new_index += new_len;
+    }
+    (old_index == old_range.end).then_some(ops)
 }
 
 /// The length of the lines that both texts begin with.

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use memchr::memmem;
+
 use super::dotenv::Env;
 use super::file::{File, MAX_DOCUMENTS, is_null};
 use super::interpolate::{self, Filled};
@@ -248,6 +250,9 @@ impl Store {
     /// The files, as they are written, that the services of a file extend.
     pub(super) fn extended_files(&self, file: usize, env: usize, fuel: &Fuel) -> Vec<String> {
         let Some(read) = self.files.get(file) else { return Vec::new() };
+        if memmem::find(read.source.bytes(), b"extends").is_none() {
+            return Vec::new();
+        }
         let services = read.services(fuel).all.iter();
         let files = services.filter_map(|at| {
             let extends = tree::find(read.node(at.value).resolve(), "extends", fuel)?;

@@ -176,6 +176,10 @@ pub(super) fn one_line(text: &str) -> String {
             if !out.is_empty() {
                 out.push(' ');
             }
+            if out.len() + word.len() <= MAX_TEXT {
+                out.push_str(word);
+                continue;
+            }
             out.extend(word.chars().take(MAX_TEXT));
             if out.len() > MAX_TEXT {
                 let end = (0..=MAX_TEXT).rev().find(|at| out.is_char_boundary(*at)).unwrap_or(0);

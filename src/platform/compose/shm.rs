@@ -182,8 +182,10 @@ impl<'a> Search<'_, 'a> {
     }
 
     fn volumes(&mut self, slots: &[Slot], layers: &[Layer]) {
+        let mut items = self.resolver.items(slots);
+        items.retain(|item| item.node.str().is_none_or(may_be_below_dev));
         let cleaned = |item: &Item<'a>| Some(clean(&self.volume(item)?.target));
-        for item in unique(&self.resolver.items(slots), cleaned) {
+        for item in unique(&items, cleaned) {
             let Some(volume) = self.volume(&item) else { continue };
             let evidence = || self.resolver.item_place(&item);
             let origin = self.origin(item.slot, Some(item.written));
@@ -290,6 +292,11 @@ fn target(path: &str) -> Option<Target> {
     // Most mounts are elsewhere, which needs no cleaning to see.
     memmem::find(path.as_bytes(), b"dev")?;
     mount::target(path)
+}
+
+/// Whether a short volume may go where it matters: most go elsewhere, which needs no reading to see.
+fn may_be_below_dev(text: &str) -> bool {
+    memmem::find(text.as_bytes(), b"dev").is_some() || text.contains('$')
 }
 
 /// A path without a trailing slash and without `.` in it.

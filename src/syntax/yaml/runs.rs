@@ -169,8 +169,12 @@ pub(super) fn can_stand_alone(lines: &str, column: usize) -> bool {
 
 /// Whether every entry of a text begins with its key: behind a `?`, keys stand on lines of their own.
 pub(super) fn is_simple(text: &str) -> bool {
-    let is_odd = |line: &str| line.trim_start_matches([' ', '-', '\t']).starts_with(['?', ':']);
-    has_plain_breaks(text) && !text.lines().any(is_odd)
+    let bytes = text.as_bytes();
+    let is_odd = |start: usize| {
+        let mut line = bytes.iter().skip(start);
+        matches!(line.find(|byte| !matches!(byte, b' ' | b'-' | b'\t')), Some(b'?' | b':'))
+    };
+    has_plain_breaks(text) && !is_odd(0) && !memchr::memchr_iter(b'\n', bytes).any(|end| is_odd(end + 1))
 }
 
 /// Whether no line ends in a carriage return alone.
