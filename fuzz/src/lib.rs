@@ -121,6 +121,7 @@ pub fn shell(data: &[u8]) {
             _ => shell::Dialect::Posix,
         },
         make: data.len().is_multiple_of(7),
+        just: data.len().is_multiple_of(11),
         prose: data.len().is_multiple_of(3),
     };
     for command in Script::read(text, options).commands {

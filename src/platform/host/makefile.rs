@@ -6,10 +6,14 @@ use crate::platform::run::Given;
 use crate::source::Span;
 use crate::syntax::shell::Options;
 
-/// How recipes are read: in a makefile `$(NAME)` is make's and `$$` the shell's `$`; `just` leaves the `$` to the shell.
+/// How recipes are read: in a makefile `$(NAME)` is make's and `$$` the shell's `$`; in a justfile `{{name}}` is just's,
+/// and every `$` the shell's.
 pub(super) fn recipes(just: bool) -> Options {
-    Options { make: !just, ..Options::default() }
+    Options { make: !just, just, ..Options::default() }
 }
+
+/// Words that begin a line of a justfile that is neither a recipe nor a variable.
+const JUST_SETTINGS: [&str; 6] = ["alias", "import", "import?", "mod", "mod?", "set"];
 
 /// What a makefile holds.
 pub(super) struct Makefile {
@@ -19,7 +23,7 @@ pub(super) struct Makefile {
     pub(super) variables: Vec<Given>,
 }
 
-/// Reads a makefile; `just` has no tabs and no variables of make's kind, but the same shape.
+/// Reads a makefile, or a justfile, which has the same shape, but blanks for tabs and quotes around values.
 pub(super) fn read(file: &Layer, just: bool) -> Makefile {
     let text = file.text();
     let mut reader = Reader {
@@ -121,6 +125,7 @@ impl Reader<'_> {
                 self.defined = Some((name.to_owned(), None));
             }
             _ if trimmed.starts_with('#') => {}
+            _ if self.just => self.just_line(span),
             _ => self.assignment_or_target(span),
         }
     }
@@ -162,6 +167,33 @@ impl Reader<'_> {
         });
     }
 
+    /// `name := "value"`, or the head of a recipe, whose parameters may have defaults: `run gpu="all" *args:`.
+    fn just_line(&mut self, span: Span) {
+        let written = span.of(self.file.text());
+        let first = written.split_whitespace().next().unwrap_or_default();
+        if written.starts_with([' ', '\t', '[']) || JUST_SETTINGS.contains(&first) {
+            return;
+        }
+        let is_name = |name: &str| name.chars().all(|c| c.is_alphanumeric() || "_-".contains(c));
+        let assigned = written.split_once(":=").and_then(|(before, value)| {
+            let name = before.trim();
+            let name = name.strip_prefix("export ").unwrap_or(name).trim_start();
+            is_name(name).then_some((name, value))
+        });
+        self.close();
+        let Some((name, value)) = assigned else {
+            if written.contains(':') {
+                self.recipe = Some(self.file.embed(Encoding::Indented("    ".into())));
+            }
+            return;
+        };
+        // What an expression gives is known only where it is nothing but a string.
+        let Some((inside, encoding)) = literal(value) else { return };
+        let start = span.end - value.len();
+        let value = self.file.part(Span::new(start + inside.start, start + inside.end), encoding);
+        self.made.variables.push(Given { name: name.to_owned(), value, append: false, conditional: false });
+    }
+
     /// Ends the recipe or `define` that is open.
     fn close(&mut self) {
         self.made.recipes.extend(self.recipe.take().map(Embed::finish));
@@ -174,6 +206,21 @@ impl Reader<'_> {
     }
 }
 
+/// The inside of a value that is nothing but a string of just on one line, without escapes.
+fn literal(value: &str) -> Option<(Span, Encoding)> {
+    let open = value.find(|c: char| !c.is_whitespace())?;
+    let (quote, encoding) = match value.get(open..)?.chars().next()? {
+        '\'' => ('\'', Encoding::ShellSingle),
+        '"' => ('"', Encoding::DoubleQuoted),
+        _ => return None,
+    };
+    let (inside, behind) = value.get(open + 1..)?.split_once(quote)?;
+    let behind = behind.trim_start();
+    let whole = behind.is_empty() || behind.starts_with('#');
+    let escapes = quote == '"' && inside.contains('\\');
+    (whole && !escapes).then(|| (Span::new(open + 1, open + 1 + inside.len()), encoding))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +228,16 @@ mod tests {
 
     fn made(text: &str) -> Makefile {
         read(&Layer::file(Source::new("Makefile", text.as_bytes().to_vec())), false)
+    }
+
+    #[test]
+    fn just_has_strings_for_values_and_parameters_with_defaults() {
+        let text = "set shell := ['bash', '-c']\nalias r := run\nexport A := \"--gpus all\" # x\nB-1 := 'b'\nC := `id`\n            D := \"d\" + A\nE := \"\\n\"\n[private]\nrun name=\"x:=y\" *args=A: B\n  @docker run {{A}} $$\n\nls:\n    ls\n";
+        let made = read(&Layer::file(Source::new("justfile", text.as_bytes().to_vec())), true);
+        let found: Vec<_> = made.variables.iter().map(|v| (v.name.as_str(), v.value.text())).collect();
+        assert_eq!(found, [("A", "--gpus all"), ("B-1", "b")]);
+        let texts: Vec<&str> = made.recipes.iter().map(Layer::text).collect();
+        assert_eq!(texts, ["docker run {{A}} $$\n\n", "ls\n"]);
     }
 
     #[test]

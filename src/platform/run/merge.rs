@@ -63,7 +63,7 @@ fn merged(unit: &Unit<'_>, command: &Command, ways: Vec<Way>) -> Option<(Invocat
     let fallback = Spot { layer: unit.layer.clone(), span: command.span };
     let written = first.engine.written.clone().unwrap_or_else(|| fallback.clone());
     // Recipes share the variables of their makefile, and so a string only where it is a whole command.
-    let string = |way: &Way| way.string(unit.options.make);
+    let string = |way: &Way| way.string(unit.options.make || unit.options.just);
     let string = string(first)
         .filter(|spot| ways.iter().all(|way| string(way).is_some_and(|other| same(&other, spot))));
     let word = string.unwrap_or_else(|| written.clone());

@@ -68,6 +68,23 @@ impl Reader<'_> {
         self.opaque(word, quote, Opaque::Template, end);
     }
 
+    /// Reads `{{name}}` up to `end`, as just expands it before any shell sees the line; false where more than a name
+    /// stands there.
+    pub(super) fn just_variable(&mut self, word: &mut Word, quote: Quote, end: usize) -> bool {
+        let start = self.cursor.pos;
+        self.cursor.bump(2);
+        self.cursor.skip(|byte| byte == b' ');
+        let name = self.cursor.skip(|byte| name_byte(byte) || byte == b'-');
+        self.cursor.skip(|byte| byte == b' ');
+        if name.is_empty() || self.cursor.pos + 2 != end {
+            self.cursor.pos = start;
+            return false;
+        }
+        self.cursor.bump(2);
+        self.variable(word, quote, start, make_variable(name));
+        true
+    }
+
     /// Reads from a `$` of the shell that takes `lead` bytes.
     fn shell_dollar(&mut self, word: &mut Word, quote: Quote, lead: usize) {
         let start = self.cursor.pos;

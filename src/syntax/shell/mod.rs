@@ -55,6 +55,8 @@ pub struct Options {
     pub dialect: Dialect,
     /// The text is a recipe or a value of a makefile: `$(NAME)` is make's variable, `$$` is the shell's `$`.
     pub make: bool,
+    /// The text is a recipe or a value of a justfile: `{{name}}` is just's variable.
+    pub just: bool,
     /// The text is an example in a document: `<your image>` is a placeholder, and lines are joined where a reader
     /// would join them.
     pub prose: bool,

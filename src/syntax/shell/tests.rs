@@ -250,6 +250,23 @@ fn make_variables_are_told_from_the_shells() {
 }
 
 #[test]
+fn variables_of_just_stand_in_double_braces() {
+    let options = Options { just: true, ..Options::default() };
+    let script = Script::read("docker run {{ gpu-args }} \"{{image}}\" $(id) {{ a + b }} {{f(x)}}", options);
+    let kinds: Vec<_> = script.commands[0]
+        .words
+        .iter()
+        .map(|word| match word.pieces() {
+            [Piece { kind: PieceKind::Variable(variable), .. }] => script.slice(variable.name),
+            [Piece { kind: PieceKind::Substitution(_), .. }] => "substitution",
+            [Piece { kind: PieceKind::Opaque(_), .. }] => "opaque",
+            _ => script.slice(word.span),
+        })
+        .collect();
+    assert_eq!(kinds, ["docker", "run", "gpu-args", "image", "substitution", "opaque", "opaque"]);
+}
+
+#[test]
 fn fish_batch_and_powershell_have_their_own_ways() {
     let fish = "set -l A --gpus all\nif test x\n  docker run $A (pwd):/x img\nend\nset -a A -it; and b";
     assert_eq!(

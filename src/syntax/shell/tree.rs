@@ -48,7 +48,7 @@ pub struct Variable {
     pub modifier: Modifier,
     /// The word behind the modifier.
     pub operand: Option<Word>,
-    /// Whether make expands it, before any shell sees the line.
+    /// Whether make or just expands it, before any shell sees the line.
     pub make: bool,
 }
 

@@ -251,7 +251,11 @@ impl Reader<'_> {
         if self.cursor.peek_at(1) == Some(b'{')
             && let Some(close) = self.cursor.ahead(b"}}", b"\n")
         {
-            return self.opaque(word, quote, Opaque::Template, close + 2);
+            let end = close + 2;
+            if self.options.just && self.just_variable(word, quote, end) {
+                return;
+            }
+            return self.opaque(word, quote, Opaque::Template, end);
         }
         self.take_text(word, quote);
     }
