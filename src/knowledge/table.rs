@@ -1,4 +1,4 @@
-//! The table that `build.rs` makes of `rules/images.yaml`.
+//! The table that `src/build/` makes of `rules/images.yaml`.
 
 /// When an entry's workloads need shared memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
