@@ -216,6 +216,12 @@ pub fn join(from: &str, to: &str) -> String {
     let folder = if to.starts_with('/') { None } else { from.rfind('/').and_then(|at| from.get(..=at)) };
     let folder = folder.unwrap_or_default();
     let mut path = String::with_capacity(folder.len() + to.len());
+    // Most paths are made of nothing but names.
+    if is_clean(folder) && is_clean(to) && !to.is_empty() && !to.ends_with('/') {
+        path.push_str(folder);
+        path.push_str(to);
+        return path;
+    }
     if folder.starts_with('/') || to.starts_with('/') {
         path.push('/');
     }
@@ -236,6 +242,17 @@ pub fn join(from: &str, to: &str) -> String {
         }
     }
     path
+}
+
+/// Whether a path, perhaps one of a folder with a `/` behind it, begins with a name and has nothing between its slashes that
+/// begins with a dot or is empty.
+fn is_clean(path: &str) -> bool {
+    let mut last = b'/';
+    path.bytes().all(|byte| {
+        let odd = last == b'/' && matches!(byte, b'/' | b'.');
+        last = byte;
+        !odd
+    })
 }
 
 /// The folder of a file, without links.

@@ -39,9 +39,24 @@ impl<'a> Reference<'a> {
             Some((path, tag)) => (path, Some(tag)),
             None => (pattern, None),
         };
-        let mut parts = self.repository.rsplit('/');
-        path.rsplit('/').all(|wanted| parts.next().is_some_and(|part| glob(wanted, part)))
-            && tag.is_none_or(|tag| self.tag.is_some_and(|written| glob(tag, written)))
+        let (mut wanted, mut written) = (Some(path), Some(self.repository));
+        while let Some(rest) = wanted {
+            let Some(path) = written else { return false };
+            let ((above, part), (outer, own)) = (last_part(rest), last_part(path));
+            if !glob(part, own) {
+                return false;
+            }
+            (wanted, written) = (above, outer);
+        }
+        tag.is_none_or(|tag| self.tag.is_some_and(|written| glob(tag, written)))
+    }
+}
+
+/// What stands before the last `/` of a path, and what behind it.
+fn last_part(path: &str) -> (Option<&str>, &str) {
+    match path.bytes().rposition(|byte| byte == b'/') {
+        Some(at) => (path.get(..at), path.get(at + 1..).unwrap_or_default()),
+        None => (None, path),
     }
 }
 
@@ -62,12 +77,13 @@ fn last_outside_braces(text: &str, wanted: u8) -> Option<usize> {
 
 /// Whether `pattern`, in which `*` stands for any characters, matches the whole of `text`.
 pub(crate) fn glob(pattern: &str, text: &str) -> bool {
+    // Most patterns have none.
+    if !pattern.bytes().any(|byte| byte == b'*') {
+        return pattern == text;
+    }
     let mut pieces = pattern.split('*');
     let Some(rest) = text.strip_prefix(pieces.next().unwrap_or_default()) else { return false };
     let mut pieces = pieces.peekable();
-    if pieces.peek().is_none() {
-        return rest.is_empty();
-    }
     let mut rest = rest;
     while let Some(piece) = pieces.next() {
         if pieces.peek().is_none() {

@@ -78,6 +78,13 @@ pub(super) struct Index {
 }
 
 impl Index {
+    /// The entry of the pattern `=key`, which stands for what is called so and nothing else.
+    pub(super) fn whole(&self, key: &str) -> Option<&'static Entry> {
+        let wanted = |word: &'static str| word.strip_prefix('=').map(|word| word.cmp(key));
+        let at = self.exact.binary_search_by(|(word, ..)| wanted(word).unwrap_or_else(|| word.cmp(&"=")));
+        self.exact.get(at.ok()?).and_then(|(.., entry)| TABLE.get(*entry))
+    }
+
     /// The patterns that may match something with the word `key`, each with its entry.
     pub(super) fn candidates<'k>(
         &self,

@@ -1,5 +1,7 @@
 //! What the names of services, containers and home-made images tell.
 
+use smallvec::SmallVec;
+
 use super::command::Program;
 use super::image::Reference;
 use super::table::WORDS;
@@ -30,11 +32,11 @@ pub(super) fn entry(
 
 /// The weightiest entry whose words stand in a name. Where several begin with the same word, the longest counts.
 fn of_name(name: &str) -> Option<&'static Entry> {
-    let words = words(name);
+    let name = name.to_ascii_lowercase();
+    let words: SmallVec<[&str; 8]> = words(&name).collect();
     // A word behind `=` is the whole name.
     if let [word] = words.as_slice()
-        && let whole = format!("={word}")
-        && let Some((_, entry)) = WORDS.candidates(&whole).find(|(wanted, _)| *wanted == whole)
+        && let Some(entry) = WORDS.whole(word)
     {
         return Some(entry);
     }
@@ -46,11 +48,10 @@ fn of_name(name: &str) -> Option<&'static Entry> {
     told.max_by_key(|entry| entry.rule.weight())
 }
 
-/// The words of a name in lower case, without trailing numbers: `vLLM-node_2` is `vllm`, `node`.
-fn words(name: &str) -> Vec<String> {
+/// The words of a name, without trailing numbers: `vllm-node_2` is `vllm`, `node`.
+fn words(name: &str) -> impl Iterator<Item = &str> {
     let parts = name.split(|c: char| !c.is_ascii_alphanumeric());
-    let words = parts.map(without_number);
-    words.filter(|word| !word.is_empty()).map(str::to_ascii_lowercase).collect()
+    parts.map(without_number).filter(|word| !word.is_empty())
 }
 
 /// A word without the number behind it. One letter with a number is a name: `a1111`.
@@ -60,9 +61,9 @@ fn without_number(part: &str) -> &str {
 }
 
 /// Whether `words` begin with those of `wanted` (`nvidia-smi`).
-fn starts_with(words: &[String], wanted: &str) -> bool {
+fn starts_with(words: &[&str], wanted: &str) -> bool {
     let mut words = words.iter();
-    wanted.split('-').all(|wanted| words.next().is_some_and(|word| word == wanted))
+    wanted.split('-').all(|wanted| words.next().is_some_and(|word| *word == wanted))
 }
 
 #[cfg(test)]
@@ -71,9 +72,10 @@ mod tests {
 
     #[test]
     fn names_fall_into_words() {
-        assert_eq!(words("vLLM-node_2"), ["vllm", "node"]);
-        assert_eq!(words("${TRAIN_IMAGE}"), ["train", "image"]);
-        assert_eq!(words("A1111-ui2-3"), ["a1111", "ui"]);
+        let words = |name| words(name).collect::<Vec<_>>();
+        assert_eq!(words("vllm-node_2"), ["vllm", "node"]);
+        assert_eq!(words("${TRAIN_IMAGE}"), ["TRAIN", "IMAGE"]);
+        assert_eq!(words("a1111-ui2-3"), ["a1111", "ui"]);
     }
 
     #[test]

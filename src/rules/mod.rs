@@ -137,6 +137,8 @@ pub fn judge(case: &Case<'_>) -> Vec<Finding> {
             let asked = || rule.severity == Severity::Note && case.options.by_name.contains(&rule);
             let notes = case.options.pedantic || asked();
             if finding.severity > Severity::Note || notes {
+                // Mostly one rule speaks, and a finding is large.
+                findings.reserve_exact(usize::from(findings.is_empty()));
                 findings.push(finding);
             }
         };

@@ -35,6 +35,9 @@ pub fn human(bytes: u64) -> String {
         return if bytes == 1 { "1 byte".into() } else { format!("{bytes} bytes") };
     };
     let hundredths = (u128::from(bytes) * 100 + u128::from(*unit) / 2) / u128::from(*unit);
+    if hundredths.is_multiple_of(100) {
+        return format!("{} {letter}iB", hundredths / 100);
+    }
     let number = format!("{}.{:02}", hundredths / 100, hundredths % 100);
-    format!("{} {letter}iB", number.trim_end_matches('0').trim_end_matches('.'))
+    format!("{} {letter}iB", number.trim_end_matches('0'))
 }

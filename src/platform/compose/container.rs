@@ -1,12 +1,15 @@
 //! One service of one project, resolved: what Compose would start.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use memchr::memmem;
+use smallvec::SmallVec;
+
 use super::environment::Variable;
-use super::file::is_null;
-use super::layers::{Layer, Slot};
+use super::file::{File, is_null};
+use super::layers::{Layer, Slot, Slots};
 use super::load::{Loaded, Project};
 use super::resolve::Resolver;
 use super::shm::{self, Origin};
@@ -32,7 +35,7 @@ pub(super) struct Container {
     pub(super) layers: Vec<Layer>,
     pub(super) gpu: Gpu,
     /// The service's keys that ask for the GPU.
-    pub(super) sites: Vec<Slot>,
+    pub(super) sites: Slots,
     pub(super) swarm: Option<Evidence>,
     pub(super) settings: Vec<Setting>,
     /// One for each setting.
@@ -61,12 +64,18 @@ pub(super) struct Containers<'a> {
     files: &'a dyn Files,
     /// Whether the words of every container are wanted, or only of those that a rule could speak of.
     pub(super) every: bool,
-    known: RefCell<HashMap<(usize, String), Rc<Container>>>,
-    environments: RefCell<HashMap<EnvironmentKey, Rc<Vec<Variable<'a>>>>>,
+    /// By project and name.
+    known: RefCell<Vec<BTreeMap<Box<str>, Rc<Container>>>>,
+    environments: RefCell<BTreeMap<EnvironmentKey, Rc<Vec<Variable<'a>>>>>,
+    /// Whether any file speaks of the variables that choose GPUs.
+    chooses: OnceCell<bool>,
 }
 
 /// The values that an environment is made of, and whether only a part of it is wanted.
-type EnvironmentKey = (Vec<(usize, NodeId, usize)>, bool);
+type EnvironmentKey = (SmallVec<[(usize, NodeId, usize); 2]>, bool);
+
+/// How the names of the variables end that choose GPUs.
+const CHOOSING: &str = "_VISIBLE_DEVICES";
 
 impl<'a> Containers<'a> {
     /// None resolved yet.
@@ -77,8 +86,9 @@ impl<'a> Containers<'a> {
             projects: &loaded.projects,
             files,
             every,
-            known: RefCell::default(),
+            known: RefCell::new(vec![BTreeMap::new(); loaded.projects.len()]),
             environments: RefCell::default(),
+            chooses: OnceCell::new(),
         }
     }
 
@@ -88,12 +98,13 @@ impl<'a> Containers<'a> {
     }
 
     fn resolve(&self, project: usize, name: &str, depth: usize) -> Rc<Container> {
-        let key = (project, name.to_owned());
-        if let Some(known) = self.known.borrow().get(&key) {
+        if let Some(known) = self.known.borrow().get(project).and_then(|known| known.get(name)) {
             return Rc::clone(known);
         }
         let container = Rc::new(self.container(project, name, depth));
-        self.known.borrow_mut().insert(key, Rc::clone(&container));
+        if let Some(known) = self.known.borrow_mut().get_mut(project) {
+            known.insert(name.into(), Rc::clone(&container));
+        }
         container
     }
 
@@ -107,7 +118,7 @@ impl<'a> Containers<'a> {
             return out;
         }
         let environment = resolver.slots(&layers, Key::Environment);
-        let chosen = self.environment(&environment, true);
+        let chosen = if self.chooses() { self.environment(&environment, true) } else { Rc::default() };
         let found = gpu::find(resolver, &layers, &chosen);
         (out.gpu, out.sites, out.swarm) = (found.gpu, found.sites, found.swarm);
         let owner = |owner: &str| self.owner(project, name, owner, depth);
@@ -141,13 +152,19 @@ impl<'a> Containers<'a> {
         out
     }
 
+    /// Whether looking for the variables that choose GPUs is worth it: most projects have none.
+    fn chooses(&self) -> bool {
+        let speaks = |file: &File| memmem::find(file.text().as_bytes(), CHOOSING.as_bytes()).is_some();
+        *self.chooses.get_or_init(|| self.resolver.store.files.iter().any(speaks))
+    }
+
     /// The environment of a service, or of it only the variables that choose GPUs. What services share is read once.
     fn environment(&self, slots: &[Slot], choosing: bool) -> Rc<Vec<Variable<'a>>> {
         let key = (slots.iter().map(|slot| (slot.file, slot.at.value, slot.env)).collect(), choosing);
         if let Some(known) = self.environments.borrow().get(&key) {
             return Rc::clone(known);
         }
-        let wanted = |name: &str| !choosing || name.ends_with("_VISIBLE_DEVICES");
+        let wanted = |name: &str| !choosing || name.ends_with(CHOOSING);
         let read = Rc::new(self.resolver.environment(slots, &wanted));
         self.environments.borrow_mut().insert(key, Rc::clone(&read));
         read
@@ -174,25 +191,25 @@ impl<'a> Containers<'a> {
         };
         let exhausted =
             || self.resolver.fuel.is_empty().then(|| "the file is too involved to follow".to_owned());
+        let why = why.or_else(exhausted);
+        let (gpu, Some(why)) = (why.clone(), why.or_else(refused)) else { return };
         let Some(layer) = layers.last() else { return };
         let Some(span) = store.node(layer.file, layer.service).map(crate::syntax::yaml::Node::span) else {
             return;
         };
         let Some(place) = self.resolver.place(layer.file, Span::at(span.start)) else { return };
-        if let Some(why) = why.clone().or_else(exhausted) {
+        if let Some(why) = gpu {
             out.gpu.unsure(why, "", place.clone());
         }
-        if let Some(why) = why.or_else(exhausted).or_else(refused) {
-            let setting = Setting {
-                says: Says::Unread(why),
-                text: String::new(),
-                value: String::new(),
-                place,
-                effect: Effect::Effective,
-            };
-            out.settings.push(setting);
-            out.origins.push(None);
-        }
+        let (text, value) = (String::new(), String::new());
+        out.settings.push(Setting {
+            says: Says::Unread(why),
+            text,
+            value,
+            place,
+            effect: Effect::Effective,
+        });
+        out.origins.push(None);
     }
 
     /// What `/dev/shm` will be.

@@ -65,11 +65,14 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             let Some(text) = self.text(&item).map(readable) else { continue };
-            let (name, value) = match split(&text) {
-                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
-                None => (text.into_owned(), None),
+            let (name, value) = match text {
+                Cow::Borrowed(text) => halves(text),
+                Cow::Owned(text) => {
+                    let (name, value) = halves(&text);
+                    (name.into_owned().into(), value.map(|value| value.into_owned().into()))
+                }
             };
-            out.push(Variable { name: name.into(), value: value.map(Cow::Owned), item: Some(item) });
+            out.push(Variable { name, value, item: Some(item) });
         }
         out
     }
@@ -81,9 +84,8 @@ impl<'a> Resolver<'a> {
             let (slot, node) =
                 self.strongest(&self.slots(layers, key)).filter(|(_, node)| !is_null(*node))?;
             if node.is_sequence() {
-                let items = self.items(&[slot]);
-                let written = |item: &Item<'a>| Some(self.written(item.slot, item.node)?.into_owned());
-                return Some(items.iter().filter_map(written).collect());
+                let written = |item: Item<'a>| Some(self.written(item.slot, item.node)?.into_owned());
+                return Some(self.items(&[slot]).filter_map(written).collect());
             }
             self.written(slot, node).map(|text| words(&text))
         };
@@ -109,8 +111,12 @@ fn readable(filled: Filled<'_>) -> Cow<'_, str> {
     filled.text
 }
 
-fn split(text: &str) -> Option<(&str, &str)> {
-    text.split_once('=')
+/// The name and the value of `A=1`.
+fn halves(text: &str) -> (Cow<'_, str>, Option<Cow<'_, str>>) {
+    match text.split_once('=') {
+        Some((name, value)) => (name.into(), Some(value.into())),
+        None => (text.into(), None),
+    }
 }
 
 /// The words of a command line, as Compose splits it: quotes and backslashes as in a shell, and nothing else.

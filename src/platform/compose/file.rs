@@ -1,7 +1,6 @@
 //! One file as Compose's YAML reader takes it: its tree, and what that reader refuses.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use memchr::memmem;
@@ -30,31 +29,57 @@ pub(super) const MAX_DOCUMENTS: usize = 32;
 pub(super) struct Services {
     /// In the order of the text, merged ones behind the mapping's own.
     pub(super) all: Vec<Where>,
-    /// The document and the place of each service of a name, in the order of the documents: one in each that has it.
-    by_name: HashMap<Box<str>, Vec<(usize, Where)>>,
+    /// The document and the index of each service, by name and document.
+    by_name: Vec<Named>,
 }
 
+/// The number of a document, and the index of a service in [`Services::all`].
+pub(super) type Named = (usize, usize);
+
 impl Services {
-    fn add(&mut self, document: usize, services: Node<'_>, fuel: &Fuel) {
-        tree::each(services, fuel, &mut |found| {
-            let Some(name) = found.key.str() else { return true };
-            let at = Where { holder: found.holder.id(), key: found.key.id(), value: found.value.id() };
-            match self.by_name.get_mut(name) {
-                Some(known) if known.len() == MAX_DOCUMENTS => return true,
-                Some(known) if known.last().is_some_and(|(last, _)| *last == document) => return true,
-                Some(known) => known.push((document, at)),
-                None => {
-                    self.by_name.insert(name.into(), vec![(document, at)]);
+    /// The services of these mappings, one a document. Of one name the first of each document counts.
+    fn of<'a>(documents: impl Iterator<Item = Node<'a>>, fuel: &Fuel) -> Self {
+        let mut found: Vec<(&str, usize, usize, Where)> = Vec::new();
+        for (document, services) in documents.enumerate() {
+            tree::each(services, fuel, &mut |service| {
+                let (holder, key, value) = (service.holder.id(), service.key.id(), service.value.id());
+                if let Some(name) = service.key.str() {
+                    found.push((name, document, found.len(), Where { holder, key, value }));
                 }
-            }
-            self.all.push(at);
-            true
+                true
+            });
+        }
+        found.sort_unstable_by_key(|(name, document, order, _)| (*name, *document, *order));
+        found.dedup_by_key(|(name, document, ..)| (*name, *document));
+        let mut last = ("", 0);
+        found.retain(|(name, ..)| {
+            last = if last.0 == *name { (last.0, last.1 + 1) } else { (*name, 1) };
+            last.1 <= MAX_DOCUMENTS
         });
+        let mut in_order: Vec<usize> = (0..found.len()).collect();
+        let order = |at: &usize| found.get(*at).map_or(0, |(_, _, order, _)| *order);
+        in_order.sort_unstable_by_key(order);
+        let mut out = Self { all: Vec::with_capacity(found.len()), by_name: vec![(0, 0); found.len()] };
+        for at in in_order {
+            if let (Some((_, document, _, place)), Some(named)) = (found.get(at), out.by_name.get_mut(at)) {
+                *named = (*document, out.all.len());
+                out.all.push(*place);
+            }
+        }
+        out
     }
 
-    /// The services of this name, each with the number of its document.
-    pub(super) fn named(&self, name: &str) -> &[(usize, Where)] {
-        self.by_name.get(name).map_or(&[], Vec::as_slice)
+    /// The services of this name, in the order of the documents: one in each that has it. `file` is the one they stand in.
+    pub(super) fn named(&self, file: &File, name: &str) -> &[Named] {
+        let is_called = |(_, index): &Named| self.all.get(*index).and_then(|at| file.node(at.key).str());
+        let start = self.by_name.partition_point(|named| is_called(named) < Some(name));
+        let rest = self.by_name.get(start..).unwrap_or_default();
+        rest.get(..rest.partition_point(|named| is_called(named) == Some(name))).unwrap_or_default()
+    }
+
+    /// A service that goes by a name, with the number of its document.
+    pub(super) fn at(&self, (document, index): Named) -> Option<(usize, Where)> {
+        Some((document, *self.all.get(index)?))
     }
 }
 
@@ -100,13 +125,7 @@ impl File {
 
     /// The services.
     pub(super) fn services(&self, fuel: &Fuel) -> &Services {
-        self.services.get_or_init(|| {
-            let mut out = Services::default();
-            self.mappings(fuel)
-                .enumerate()
-                .for_each(|(document, services)| out.add(document, services, fuel));
-            out
-        })
+        self.services.get_or_init(|| Services::of(self.mappings(fuel), fuel))
     }
 
     /// The mapping of services of each document that has one.

@@ -2,7 +2,7 @@
 //! the variables that a GPU runtime reads.
 
 use super::environment::Variable;
-use super::layers::{Layer, Slot};
+use super::layers::{Layer, Slot, Slots};
 use super::resolve::{Item, Resolver, unique};
 use super::tree::Key;
 use crate::syntax::yaml::Node;
@@ -38,7 +38,7 @@ const VISIBLE: &[&str] =
 pub(super) struct Found {
     pub(super) gpu: Gpu,
     /// The service's keys that ask for it.
-    pub(super) sites: Vec<Slot>,
+    pub(super) sites: Slots,
     /// A key that only Swarm knows.
     pub(super) swarm: Option<Evidence>,
 }
@@ -135,13 +135,11 @@ impl<'a> Search<'_, 'a> {
     /// How many devices a request asks for; nothing where it asks for none.
     fn count(&self, request: &Item<'a>) -> Option<GpuCount> {
         if let Some((slot, _)) = self.resolver.of_item(request, "device_ids") {
-            let ids = self.resolver.items(&[slot]);
-            let ids: Vec<_> = ids.iter().filter_map(|id| self.resolver.text(id)).collect();
-            if !ids.is_empty() {
-                return Some(sum(&ids
-                    .iter()
-                    .map(|id| id.known().map_or(GpuCount::Unknown, listed))
-                    .collect::<Vec<_>>()));
+            let slots = [slot];
+            let ids = self.resolver.items(&slots).filter_map(|id| self.resolver.text(&id));
+            let counts: Vec<_> = ids.map(|id| id.known().map_or(GpuCount::Unknown, listed)).collect();
+            if !counts.is_empty() {
+                return Some(sum(&counts));
             }
         }
         let Some(count) = self.resolver.text_of(request, "count") else { return Some(GpuCount::All) };
@@ -173,7 +171,7 @@ impl<'a> Search<'_, 'a> {
 
     /// `devices`: either side may tell.
     fn devices(&mut self, slots: &[Slot]) {
-        let items = unique(&self.resolver.items(slots), |item| self.device(item)?.pop());
+        let items = unique(self.resolver.items(slots).collect(), |item| self.device(item)?.pop());
         for item in items {
             let Some(sides) = self.device(&item) else { continue };
             let begins =

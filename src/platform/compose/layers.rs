@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use memchr::memmem;
+use smallvec::SmallVec;
 
 use super::dotenv::Env;
 use super::file::{File, MAX_DOCUMENTS, is_null};
@@ -59,6 +60,9 @@ pub(super) struct Slot {
     pub(super) root: Where,
 }
 
+/// The values of a key. Most keys stand in one layer, so that nothing is allocated for them.
+pub(super) type Slots = SmallVec<[Slot; 2]>;
+
 /// The layers of a service, and why they may not be all.
 #[derive(Default)]
 pub(super) struct Layers {
@@ -91,14 +95,16 @@ impl Store {
 
     /// What the parts of a project say of a service.
     pub(super) fn layers(&self, parts: &[Part], name: &str, fuel: &Fuel) -> Layers {
-        let mut collector = Collector { store: self, fuel, seen: Vec::new(), out: Layers::default() };
+        // Most services have one layer, which is large.
+        let out = Layers { found: Vec::with_capacity(1), ..Layers::default() };
+        let mut collector = Collector { store: self, fuel, seen: Vec::new(), out };
         collector.parts(parts, name, MAX_CHAIN);
         collector.out
     }
 
     /// The values of a key, weakest first, without those that a stronger layer takes back.
-    pub(super) fn slots(&self, layers: &[Layer], key: Key) -> Vec<Slot> {
-        let mut slots = Vec::new();
+    pub(super) fn slots(&self, layers: &[Layer], key: Key) -> Slots {
+        let mut slots = Slots::new();
         for layer in layers {
             if let Some(at) = layer.table.get(key) {
                 self.lay(&mut slots, Slot { file: layer.file, env: layer.env, at, root: at });
@@ -108,8 +114,8 @@ impl Store {
     }
 
     /// The values of a key of mappings that are merged.
-    pub(super) fn children(&self, slots: &[Slot], key: &str, fuel: &Fuel) -> Vec<Slot> {
-        let mut out = Vec::new();
+    pub(super) fn children(&self, slots: &[Slot], key: &str, fuel: &Fuel) -> Slots {
+        let mut out = Slots::new();
         for slot in slots {
             let Some(value) = self.value(*slot) else { continue };
             if let Some(found) = tree::find(value, key, fuel) {
@@ -126,7 +132,7 @@ impl Store {
     }
 
     /// Puts a value above those that are there. Compose's own tags take these away.
-    fn lay(&self, slots: &mut Vec<Slot>, slot: Slot) {
+    fn lay(&self, slots: &mut Slots, slot: Slot) {
         match self.node(slot.file, slot.at.value).and_then(Node::tag) {
             Some("!reset") => slots.clear(),
             Some("!override") => {
@@ -152,12 +158,13 @@ impl Collector<'_> {
         for part in parts {
             self.parts(&part.included, name, depth);
             let Some(file) = self.store.files.get(part.file) else { continue };
-            let named = file.services(self.fuel).named(name);
+            let services = file.services(self.fuel);
+            let named = services.named(file, name);
             if named.len() == MAX_DOCUMENTS {
                 self.unread("it stands in too many documents");
             }
-            for (document, at) in named {
-                self.service(part, *document, file.node(at.value), name);
+            for (document, at) in named.iter().filter_map(|named| services.at(*named)) {
+                self.service(part, document, file.node(at.value), name);
             }
         }
     }
@@ -211,9 +218,11 @@ impl Collector<'_> {
     /// The base in the same document, else in another one of the file, else among what the file includes.
     fn extend_within(&mut self, part: &Part, document: usize, base: &str) {
         let Some(file) = self.store.files.get(part.file) else { return };
-        let named = file.services(self.fuel).named(base);
-        match named.iter().find(|(other, _)| *other == document).or(named.first()) {
-            Some((document, at)) => self.service(part, *document, file.node(at.value), base),
+        let services = file.services(self.fuel);
+        let named = services.named(file, base);
+        let base_at = named.iter().find(|(other, _)| *other == document).or(named.first());
+        match base_at.and_then(|named| services.at(*named)) {
+            Some((document, at)) => self.service(part, document, file.node(at.value), base),
             None => self.parts(&part.included, base, MAX_CHAIN),
         }
     }

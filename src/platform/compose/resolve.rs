@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::file::is_null;
 use super::interpolate::Filled;
-use super::layers::{Layer, Slot, Store};
+use super::layers::{Layer, Slot, Slots, Store};
 use super::tree::{Fuel, Key, Where};
 use crate::options::Options;
 use crate::project::Index;
@@ -39,17 +39,17 @@ pub(super) struct Item<'a> {
 
 impl<'a> Resolver<'a> {
     /// The values of a service's key, weakest first.
-    pub(super) fn slots(&self, layers: &[Layer], key: Key) -> Vec<Slot> {
+    pub(super) fn slots(&self, layers: &[Layer], key: Key) -> Slots {
         self.store.slots(layers, key)
     }
 
     /// The values of a key of merged mappings, weakest first.
-    pub(super) fn children(&self, slots: &[Slot], key: &str) -> Vec<Slot> {
+    pub(super) fn children(&self, slots: &[Slot], key: &str) -> Slots {
         self.store.children(slots, key, self.fuel)
     }
 
     /// The values that stand at the end of a path of keys.
-    pub(super) fn path(&self, slots: Vec<Slot>, keys: &[&str]) -> Vec<Slot> {
+    pub(super) fn path(&self, slots: Slots, keys: &[&str]) -> Slots {
         keys.iter()
             .fold(slots, |slots, key| if slots.is_empty() { slots } else { self.children(&slots, key) })
     }
@@ -84,26 +84,17 @@ impl<'a> Resolver<'a> {
     }
 
     /// The items of all lists, weakest list first; a scalar counts as a list of one.
-    pub(super) fn items(&self, slots: &[Slot]) -> Vec<Item<'a>> {
-        let mut out = Vec::new();
-        for slot in slots {
-            let Some(list) = self.value(*slot) else { continue };
-            if !list.is_sequence() {
-                if !is_null(list) {
-                    out.push(Item { node: list, written: slot.at.value, slot: *slot });
-                }
-                continue;
-            }
-            for item in list.items() {
-                if out.len() >= MAX_ITEMS || !self.fuel.burn() {
-                    return out;
-                }
-                if item.tag() != Some("!reset") {
-                    out.push(Item { node: item.resolve(), written: item.id(), slot: *slot });
-                }
-            }
-        }
-        out
+    pub(super) fn items<'s>(&'s self, slots: &'s [Slot]) -> impl Iterator<Item = Item<'a>> + use<'s, 'a> {
+        let lists = slots.iter().filter_map(|slot| Some((*slot, self.value(*slot)?)));
+        let items = lists.flat_map(|(slot, list)| {
+            let is_scalar = !list.is_sequence() && !is_null(list);
+            let scalar = is_scalar.then_some(Item { node: list, written: slot.at.value, slot });
+            let items = list.items().take_while(|_| self.fuel.burn());
+            let items = items.filter(|item| item.tag() != Some("!reset"));
+            let items = items.map(move |item| Item { node: item.resolve(), written: item.id(), slot });
+            scalar.into_iter().chain(items)
+        });
+        items.take(MAX_ITEMS)
     }
 
     /// The text of an item, if it is one.
@@ -150,18 +141,21 @@ impl<'a> Resolver<'a> {
 }
 
 /// Items of which a later one takes the place of an earlier one with the same key.
-pub(super) fn unique<T: Copy>(items: &[T], key: impl Fn(&T) -> Option<String>) -> Vec<T> {
+pub(super) fn unique<T: Copy>(items: Vec<T>, key: impl Fn(&T) -> Option<String>) -> Vec<T> {
+    if items.len() < 2 {
+        return items;
+    }
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut out: Vec<T> = Vec::with_capacity(items.len());
     for item in items {
-        let Some(key) = key(item) else {
-            out.push(*item);
+        let Some(key) = key(&item) else {
+            out.push(item);
             continue;
         };
         let at = *places.entry(key).or_insert(out.len());
         match out.get_mut(at) {
-            Some(earlier) => *earlier = *item,
-            None => out.push(*item),
+            Some(earlier) => *earlier = item,
+            None => out.push(item),
         }
     }
     out
@@ -169,25 +163,32 @@ pub(super) fn unique<T: Copy>(items: &[T], key: impl Fn(&T) -> Option<String>) -
 
 /// A text on one line without comments, its blanks joined, shortened.
 pub(super) fn one_line(text: &str) -> String {
-    let mut out = String::new();
-    for line in text.lines() {
-        let line = if line.trim_start().starts_with('#') { "" } else { line };
-        for word in line.split(" #").next().unwrap_or_default().split_whitespace() {
-            if !out.is_empty() {
-                out.push(' ');
-            }
-            if out.len() + word.len() <= MAX_TEXT {
-                out.push_str(word);
-                continue;
-            }
-            out.extend(word.chars().take(MAX_TEXT));
-            if out.len() > MAX_TEXT {
-                let end = (0..=MAX_TEXT).rev().find(|at| out.is_char_boundary(*at)).unwrap_or(0);
-                out.truncate(end);
-                out.push('…');
-                return out;
-            }
+    let mut out = String::with_capacity(text.len().min(MAX_TEXT));
+    for word in text.lines().flat_map(|line| without_comment(line).split_whitespace()) {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        if out.len() + word.len() <= MAX_TEXT {
+            out.push_str(word);
+            continue;
+        }
+        out.extend(word.chars().take(MAX_TEXT));
+        if out.len() > MAX_TEXT {
+            let end = (0..=MAX_TEXT).rev().find(|at| out.is_char_boundary(*at)).unwrap_or(0);
+            out.truncate(end);
+            out.push('…');
+            return out;
         }
     }
     out
+}
+
+/// A line up to the comment behind it.
+fn without_comment(line: &str) -> &str {
+    let begins = |at: &usize| {
+        let before = line.get(..*at).unwrap_or_default();
+        before.ends_with(' ') || before.trim_start().is_empty()
+    };
+    let comment = memchr::memchr_iter(b'#', line.as_bytes()).find(begins);
+    line.get(..comment.unwrap_or(line.len())).unwrap_or_default()
 }

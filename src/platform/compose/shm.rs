@@ -150,7 +150,7 @@ impl<'a> Search<'_, 'a> {
             let text = self.resolver.text(item)?.text;
             Some(text.split('=').next().unwrap_or_default().to_owned())
         };
-        for item in unique(&self.resolver.items(slots), before_equals) {
+        for item in unique(self.resolver.items(slots).collect(), before_equals) {
             let Some(filled) = self.resolver.text(&item) else { continue };
             let evidence = || self.resolver.item_place(&item);
             let origin = self.origin(item.slot, Some(item.written));
@@ -182,10 +182,10 @@ impl<'a> Search<'_, 'a> {
     }
 
     fn volumes(&mut self, slots: &[Slot], layers: &[Layer]) {
-        let mut items = self.resolver.items(slots);
-        items.retain(|item| item.node.str().is_none_or(may_be_below_dev));
+        let items = self.resolver.items(slots);
+        let items = items.filter(|item| item.node.str().is_none_or(may_be_below_dev)).collect();
         let cleaned = |item: &Item<'a>| Some(clean(&self.volume(item)?.target));
-        for item in unique(&items, cleaned) {
+        for item in unique(items, cleaned) {
             let Some(volume) = self.volume(&item) else { continue };
             let evidence = || self.resolver.item_place(&item);
             let origin = self.origin(item.slot, Some(item.written));

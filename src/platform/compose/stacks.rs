@@ -155,8 +155,9 @@ fn patches<'a>(file: &'a File, fuel: &Fuel) -> Vec<&'a str> {
 
 /// Whether a file has one of these services with an image or a build.
 fn completes(file: &File, patches: &[&str], fuel: &Fuel) -> bool {
-    let mut named = patches.iter().flat_map(|name| file.services(fuel).named(name));
-    named.any(|(_, at)| is_whole(file, at.value, fuel))
+    let services = file.services(fuel);
+    let mut named = patches.iter().flat_map(|name| services.named(file, name));
+    named.any(|named| services.at(*named).is_some_and(|(_, at)| is_whole(file, at.value, fuel)))
 }
 
 fn is_whole(file: &File, service: NodeId, fuel: &Fuel) -> bool {

@@ -1,6 +1,6 @@
 //! Containers that are listed at more than one place, and the place at which each is judged.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::load::Loaded;
 use super::units::Service;
@@ -12,9 +12,13 @@ use crate::workload::Verdict;
 pub(super) fn twins(
     loaded: &Loaded,
     services: &[Service],
-    at: &HashMap<(usize, &str), Vec<usize>>,
+    at: &BTreeMap<(usize, &str), Vec<usize>>,
 ) -> Vec<Option<usize>> {
     let mut out = vec![None; services.len()];
+    // Where each service is made of one layer, and no two go by one name, none is the same as another.
+    if at.len() == services.len() && services.iter().all(|service| service.container.layers.len() < 2) {
+        return out;
+    }
     for same in at.values().filter(|same| same.len() > 1) {
         let asks = |index: &&usize| services.get(**index).is_some_and(|service| asks_itself(loaded, service));
         let Some(chosen) = same.iter().find(asks).or(same.first()) else { continue };

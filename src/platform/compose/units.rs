@@ -1,6 +1,6 @@
 //! From a unit to its workloads and problems.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -30,7 +30,9 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>) -> Reading {
         services.extend(of_file(&loaded, home, &containers, &fuel));
     }
     let problems = problems(unit, &loaded, &services);
-    assemble(&loaded, &services, problems)
+    // What is not held here any more can be moved into the workloads.
+    drop(containers);
+    assemble(&loaded, services, problems)
 }
 
 /// A service key of a file of the unit.
@@ -104,32 +106,18 @@ fn is_certainly_compose(file: &File, claim: Claim, read_as_one: bool) -> bool {
 }
 
 /// Puts workloads, problems and the writer together.
-fn assemble(loaded: &Loaded, services: &[Service], problems: Vec<Problem>) -> Reading {
-    let mut at: HashMap<(usize, &str), Vec<usize>> = HashMap::new();
-    for (index, service) in services.iter().enumerate() {
-        at.entry((service.project, service.name.as_str())).or_default().push(index);
-    }
-    let twins = twins(loaded, services, &at);
+fn assemble(loaded: &Loaded, services: Vec<Service>, problems: Vec<Problem>) -> Reading {
+    let (twins, owners) = related(loaded, &services);
     let mut reading = Reading::default();
-    let (mut workloads, mut sited) = (Vec::new(), Vec::new());
-    for (index, service) in services.iter().enumerate() {
+    let mut workloads = Vec::with_capacity(services.len());
+    let mut sited = Vec::with_capacity(services.len());
+    for ((service, same_as), joins) in services.into_iter().zip(twins).zip(owners) {
         let Some(file) = loaded.store.files.get(service.file) else { continue };
-        let mut workload = workload(service, Place::new(&file.source, service.key));
-        workload.same_as = twins.get(index).copied().flatten();
-        let owner = service.container.joins.as_deref();
-        let owners = owner.and_then(|owner| at.get(&(service.project, owner)));
-        workload.joins = owners.and_then(|owners| {
-            let same_file = owners
-                .iter()
-                .find(|owner| services.get(**owner).is_some_and(|owner| owner.file == service.file));
-            same_file.or(owners.first()).copied()
-        });
-        sited.push(Sited::new(
-            &loaded.store,
-            (service.file, service.value),
-            &service.container,
-            workload.joins,
-        ));
+        let place = Place::new(&file.source, service.key);
+        let mut container = Rc::unwrap_or_clone(service.container);
+        sited.push(Sited::new(&loaded.store, (service.file, service.value), &mut container, joins));
+        let mut workload = workload(container, service.name, service.undecided, place);
+        (workload.same_as, workload.joins) = (same_as, joins);
         workloads.push(workload);
     }
     let homes = loaded.homes.iter().filter_map(|home| loaded.store.files.get(home.file));
@@ -139,23 +127,37 @@ fn assemble(loaded: &Loaded, services: &[Service], problems: Vec<Problem>) -> Re
     reading
 }
 
-fn workload(service: &Service, place: Place) -> Workload {
-    let container = &service.container;
-    let mut workload = Workload::new(Platform::Compose, container.engine(), service.name.clone(), place);
-    workload.engine_evidence.clone_from(&container.swarm);
-    workload.image.clone_from(&container.image);
-    workload.built_from.clone_from(&container.built_from);
-    workload.command.clone_from(&container.command);
-    workload.other_names.clone_from(&container.other_names);
-    workload.environment.clone_from(&container.environment);
-    workload.gpu = container.gpu.clone();
-    workload.settings.clone_from(&container.settings);
-    workload.memory_limit.clone_from(&container.memory_limit);
-    workload.decided_by = container.decided_by;
-    if let Some(shm) = &container.shm {
-        workload.shm = shm.clone();
+/// For each service the one at which it is judged, where that is another, and the one whose `/dev/shm` it joins.
+fn related(loaded: &Loaded, services: &[Service]) -> (Vec<Option<usize>>, Vec<Option<usize>>) {
+    let mut at: BTreeMap<(usize, &str), Vec<usize>> = BTreeMap::new();
+    for (index, service) in services.iter().enumerate() {
+        at.entry((service.project, service.name.as_str())).or_default().push(index);
     }
-    if service.undecided {
+    let joined = |service: &Service| {
+        let owners = at.get(&(service.project, service.container.joins.as_deref()?))?;
+        let same_file =
+            |owner: &&usize| services.get(**owner).is_some_and(|owner| owner.file == service.file);
+        owners.iter().find(same_file).or(owners.first()).copied()
+    };
+    (twins(loaded, services, &at), services.iter().map(joined).collect())
+}
+
+fn workload(container: Container, name: String, undecided: bool, place: Place) -> Workload {
+    let mut workload = Workload::new(Platform::Compose, container.engine(), name, place);
+    workload.engine_evidence = container.swarm;
+    workload.image = container.image;
+    workload.built_from = container.built_from;
+    workload.command = container.command;
+    workload.other_names = container.other_names;
+    workload.environment = container.environment;
+    workload.gpu = container.gpu;
+    workload.settings = container.settings;
+    workload.memory_limit = container.memory_limit;
+    workload.decided_by = container.decided_by;
+    if let Some(shm) = container.shm {
+        workload.shm = shm;
+    }
+    if undecided {
         workload.shm = Shm::Unknown("it may belong to several files, and they differ".into());
         workload.decided_by = None;
     }

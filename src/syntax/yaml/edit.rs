@@ -45,8 +45,8 @@ impl<'a> Editor<'a> {
         self.text
     }
 
-    fn habits(&self) -> &Habits {
-        self.yaml.habits(self.text)
+    fn habits(&self) -> &'a Habits {
+        &self.yaml.habits
     }
 
     /// A new key with its value in a mapping. Where nothing can be written behind the wanted entry (a block scalar that
@@ -108,7 +108,7 @@ impl<'a> Editor<'a> {
         let habits = self.habits();
         write(&BlockStyle {
             eol: line_break(self.text, at),
-            step: habits.step(mapping),
+            step: &|| habits.step(mapping),
             dash: &|key| habits.dash(mapping, key),
             gap,
             quote: habits.quote(mapping),

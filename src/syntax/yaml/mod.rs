@@ -41,7 +41,7 @@ pub use node::{BlockScalar, Chomping, Entries, Entry, Items, Node};
 pub use style::line_break;
 pub use value::Value;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use crate::source::{Source, Span};
 
@@ -140,8 +140,8 @@ pub struct Yaml {
     tags: Vec<(NodeId, Span)>,
     /// Where the names of anchors are written, without `&`, by node in ascending order.
     anchors: Vec<(NodeId, Span)>,
-    /// How the file is written, once an edit asks for it.
-    habits: OnceLock<Box<style::Habits>>,
+    /// How the file is written, as far as edits have asked.
+    habits: style::Habits,
 }
 
 impl Yaml {
@@ -194,11 +194,6 @@ impl Yaml {
     pub fn document_of(&self, id: NodeId) -> Option<&Document> {
         let behind = self.documents.partition_point(|document| document.first <= id);
         self.documents.get(behind.checked_sub(1)?)
-    }
-
-    /// How the file is written. Looked at once.
-    fn habits(&self, text: &str) -> &style::Habits {
-        self.habits.get_or_init(|| Box::new(style::Habits::of(self, text)))
     }
 
     fn record(&self, id: NodeId) -> Option<&Record> {

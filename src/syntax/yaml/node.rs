@@ -263,8 +263,8 @@ impl fmt::Debug for Node<'_> {
 impl Entry<'_> {
     /// Whether it merges another mapping into this one: a plain `<<`, or one with the tag `!!merge`.
     pub fn is_merge(self) -> bool {
-        let plain = self.key.style() == Some(Style::Plain) && self.key.tag().is_none_or(|tag| tag == "!");
-        self.key.str() == Some("<<") && (plain || self.key.is_tagged("merge"))
+        let plain = || self.key.style() == Some(Style::Plain) && self.key.tag().is_none_or(|tag| tag == "!");
+        self.key.str() == Some("<<") && (plain() || self.key.is_tagged("merge"))
     }
 
     /// From the key to the end of the value.

@@ -7,6 +7,7 @@
 use super::runs::{MAX_DEPTH, Run, Search, can_stand_alone, changes, is_simple};
 use super::{ANCHORED, Document, Kind, Layout, NodeId, OWNED, Style, TAGGED, Yaml};
 use crate::source::Span;
+use std::ops::Range;
 
 /// A run that was read again.
 struct Part {
@@ -50,7 +51,7 @@ impl Yaml {
         for run in search.found {
             let start = (run.lines.start + grown).checked_sub(shrunk)?;
             while let Some(edit) = edits.next_if(|edit| edit.span.end <= run.lines.end) {
-                grown += edit.len;
+                grown += edit.text.len();
                 shrunk += edit.span.len();
             }
             let end = (run.lines.end + grown).checked_sub(shrunk)?;
@@ -70,14 +71,13 @@ impl Yaml {
 
     /// Reads the lines of a run alone.
     fn part(&self, before: &str, lines: &str, run: Run, start: usize) -> Option<Part> {
-        let first = self.records.get(run.nodes.0 as usize)?.start as usize;
-        let column = first - run.lines.start;
+        let column = run.column;
         let marked = |marks: &[(NodeId, Span)]| {
             marks.partition_point(|(id, _)| id.0 < run.nodes.0)
                 != marks.partition_point(|(id, _)| id.0 < run.nodes.1)
         };
         // Where a text ends without a line end, its documents end elsewhere.
-        let ends = lines.ends_with('\n') && run.lines.of(before).ends_with('\n');
+        let ends = lines.ends_with('\n') && before.get(..run.lines.end)?.ends_with('\n');
         if marked(&self.tags) || marked(&self.anchors) || !ends || !can_stand_alone(lines, column) {
             return None;
         }
@@ -117,37 +117,43 @@ impl Yaml {
         (moves.position(before)? == after).then_some(out)
     }
 
-    /// Copies nodes that are not read again.
-    fn copy(
-        &self,
-        range: std::ops::Range<usize>,
-        moves: &Moves,
-        parts: &[Part],
-        out: &mut Self,
-    ) -> Option<()> {
-        for record in self.records.get(range)? {
+    /// Copies nodes that are not read again, all between two runs.
+    fn copy(&self, range: Range<usize>, moves: &Moves, parts: &[Part], out: &mut Self) -> Option<()> {
+        let between = moves.between(short(range.start)?);
+        for (id, record) in (short(range.start)?..).zip(self.records.get(range)?) {
             let mut record = *record;
-            let mut end = None;
-            match record.kind {
-                Kind::Mapping(_) | Kind::Sequence(_) => {
-                    let last = parts.binary_search_by_key(&record.link, |part| part.run.nodes.1).ok();
-                    // It ends where the last entry inside of it ends.
-                    end = last.and_then(|at| parts.get(at));
-                    record.link = moves.id(NodeId(record.link))?.0;
-                }
-                Kind::Alias => record.link = moves.id(NodeId(record.link))?.0,
-                Kind::Scalar(_) if record.flags & OWNED != 0 => {
-                    let value = self.values.get(record.link as usize)?;
-                    record.link = short(out.values.len())?;
-                    out.values.push(value.clone());
-                }
-                Kind::Scalar(_) => {}
+            let is_collection = matches!(record.kind, Kind::Mapping(_) | Kind::Sequence(_));
+            if record.flags & OWNED != 0 {
+                let value = self.values.get(record.link as usize)?;
+                record.link = short(out.values.len())?;
+                out.values.push(value.clone());
             }
-            record.start = short(moves.start(record.start as usize)?)?;
-            record.end = match end {
-                Some(part) => short(part.start + part.tree.records.first()?.end as usize)?,
-                None => short(moves.position(record.end as usize)?)?,
-            };
+            if record.end < between.byte && (!is_collection || record.link < between.node) {
+                record.start = moved(record.start, between.bytes)?;
+                record.end = moved(record.end, between.bytes)?;
+                if is_collection {
+                    record.link = moved(record.link, between.nodes)?;
+                }
+            } else {
+                let last = parts.binary_search_by_key(&record.link, |part| part.run.nodes.1).ok();
+                let last = last.and_then(|at| parts.get(at)).filter(|_| is_collection);
+                record.start = short(moves.start(record.start as usize)?)?;
+                record.end = match last.filter(|part| part.is_inside(id)) {
+                    // It ends where the last entry inside of it ends.
+                    Some(part) => short(part.start + part.tree.records.first()?.end as usize)?,
+                    None => short(moves.position(record.end as usize)?)?,
+                };
+                if is_collection {
+                    record.link = match last.filter(|part| !part.is_inside(id)) {
+                        // It ends before what comes.
+                        Some(_) => moves.id(NodeId(record.link.checked_sub(1)?))?.0 + 1,
+                        None => moves.id(NodeId(record.link))?.0,
+                    };
+                }
+            }
+            if record.kind == Kind::Alias {
+                record.link = moves.id(NodeId(record.link))?.0;
+            }
             out.records.push(record);
         }
         Some(())
@@ -155,6 +161,12 @@ impl Yaml {
 }
 
 impl Part {
+    /// Whether it is among the last entries of a collection that ends where it ends: entries that only come may stand behind
+    /// others that end there, too.
+    fn is_inside(&self, collection: u32) -> bool {
+        self.run.nodes.0 < self.run.nodes.1 || collection <= self.run.mapping.0
+    }
+
     /// Puts the entries behind what is there.
     fn copy(&self, out: &mut Yaml) -> Option<()> {
         // The mapping that they were read as is left out.
@@ -196,6 +208,16 @@ fn depth(tree: &Yaml) -> usize {
     most
 }
 
+/// What becomes of the nodes between two runs.
+struct Between {
+    /// What is added to addresses and positions.
+    nodes: i64,
+    bytes: i64,
+    /// The first node and the first byte of the next run.
+    node: u32,
+    byte: u32,
+}
+
 /// Where everything goes that is not read again.
 struct Moves {
     /// By run: its nodes, the end of its lines, and what is added to addresses and positions behind it.
@@ -214,12 +236,25 @@ impl Moves {
         Self { runs: runs.collect() }
     }
 
+    /// What becomes of the nodes from this one up to the next run.
+    fn between(&self, first: u32) -> Between {
+        let behind = self.runs.partition_point(|((_, behind), ..)| *behind <= first);
+        let before = behind.checked_sub(1).and_then(|at| self.runs.get(at));
+        let next = self.runs.get(behind);
+        Between {
+            nodes: before.map_or(0, |run| run.2),
+            bytes: before.map_or(0, |run| run.3),
+            node: next.map_or(u32::MAX, |((first, _), ..)| *first),
+            byte: next.and_then(|(_, lines, ..)| short(lines.start)).unwrap_or(u32::MAX),
+        }
+    }
+
     /// The new address of a node, or of the place behind one; nothing for one that is read again.
     fn id(&self, id: NodeId) -> Option<NodeId> {
         let before = self.runs.partition_point(|((_, behind), ..)| *behind <= id.0);
         let inside = self.runs.get(before).is_some_and(|((first, _), ..)| *first < id.0);
         let by = before.checked_sub(1).and_then(|at| self.runs.get(at)).map_or(0, |run| run.2);
-        if inside { None } else { Some(NodeId(u32::try_from(i64::from(id.0) + by).ok()?)) }
+        if inside { None } else { Some(NodeId(moved(id.0, by)?)) }
     }
 
     /// The new place of a byte; nothing for one inside of lines that are read again.
@@ -247,6 +282,10 @@ impl Moves {
         let root = self.id(*document.root.as_ref().ok()?)?;
         Some(Document { span: self.span(document.span)?, root: Ok(root), first: self.id(document.first)? })
     }
+}
+
+fn moved(number: u32, by: i64) -> Option<u32> {
+    u32::try_from(i64::from(number) + by).ok()
 }
 
 fn signed(number: usize) -> i64 {

@@ -1,27 +1,31 @@
 //! Which lines are read again after edits: the smallest runs of entries around them.
 
-use super::{Kind, Layout, NodeId, Yaml, scan};
+use super::{ANCHORED, Kind, Layout, NodeId, Style, TAGGED, Yaml, scan};
 use crate::source::Span;
 
 /// Collections may nest this deep in a text that is read in parts; deeper ones come near the bound of the parser.
 pub(super) const MAX_DEPTH: usize = 128;
 
 /// An edit.
-pub(super) struct Change {
+pub(super) struct Change<'a> {
     /// What goes, in the text before.
     pub(super) span: Span,
-    /// The length of what comes.
-    pub(super) len: usize,
+    /// What comes.
+    pub(super) text: &'a str,
     /// The least indent of the lines that it leaves behind.
     column: usize,
 }
 
 /// Some entries of one block mapping that are read again.
 pub(super) struct Run {
-    /// Their nodes, as a range of addresses in the tree before.
+    /// The mapping.
+    pub(super) mapping: NodeId,
+    /// Their nodes, as a range of addresses in the tree before; an empty one where entries only come.
     pub(super) nodes: (u32, u32),
     /// Their lines in the text before.
     pub(super) lines: Span,
+    /// The column of their keys, from 0.
+    pub(super) column: usize,
     /// How many collections are around them.
     pub(super) depth: usize,
 }
@@ -34,18 +38,19 @@ pub(super) struct Search<'a> {
 }
 
 /// The edits with what they leave behind in `after`.
-pub(super) fn changes(after: &str, edits: &[(Span, usize)]) -> Option<Vec<Change>> {
+pub(super) fn changes<'a>(after: &'a str, edits: &[(Span, usize)]) -> Option<Vec<Change<'a>>> {
     let (mut grown, mut shrunk) = (0, 0);
     let change = |(span, len): &(Span, usize)| {
         let start = (span.start + grown).checked_sub(shrunk)?;
         grown += len;
         shrunk += span.len();
         let lines = after.get(scan::line_start(after, start)..start + len)?;
+        let text = after.get(start..start + len)?;
         let indents = lines.split('\n').map(|line| (line, spaces(line)));
         let column = indents
             .filter(|(line, indent)| !matches!(line.as_bytes().get(*indent), None | Some(b'#' | b'\r')));
         let column = column.map(|(_, indent)| indent).min().unwrap_or(usize::MAX);
-        Some(Change { span: *span, len: *len, column })
+        Some(Change { span: *span, text, column })
     };
     edits.iter().map(change).collect()
 }
@@ -62,7 +67,7 @@ impl<'a> Search<'a> {
     }
 
     /// Finds runs around all `edits`, which lie below a collection that ends before `limit`.
-    pub(super) fn node(&mut self, id: NodeId, limit: usize, edits: &[Change], depth: usize) -> bool {
+    pub(super) fn node(&mut self, id: NodeId, limit: usize, edits: &[Change<'_>], depth: usize) -> bool {
         let kind = self.yaml.record(id).map(|record| record.kind);
         let mapping = match kind {
             _ if depth > MAX_DEPTH => return false,
@@ -89,6 +94,11 @@ impl<'a> Search<'a> {
                 continue;
             }
             rest = others;
+            if mapping && let Some(run) = self.insertion(id, at, boundary, inside, depth) {
+                self.found.push(run);
+                at = next;
+                continue;
+            }
             let found = self.found.len();
             let fits = inside.iter().all(|edit| edit.span.end <= boundary);
             if fits && self.node(value, boundary, inside, depth + 1) {
@@ -99,7 +109,7 @@ impl<'a> Search<'a> {
             if !mapping {
                 return false;
             }
-            let Some(run) = self.run(at, (behind, limit), inside, &mut rest, depth) else {
+            let Some(run) = self.run(at, (id, limit), inside, &mut rest, depth) else {
                 return false;
             };
             at = NodeId(run.nodes.1);
@@ -108,15 +118,51 @@ impl<'a> Search<'a> {
         rest.is_empty()
     }
 
-    /// The run that begins with the entry `at` and holds all of `inside`, and what of `rest` begins in it.
+    /// The run of no entries behind the entry `at` of `mapping`, where all that `inside` does is to put whole lines between
+    /// it and what stands behind `boundary`, with keys in its column.
+    fn insertion(
+        &self,
+        mapping: NodeId,
+        at: NodeId,
+        boundary: usize,
+        inside: &[Change<'_>],
+        depth: usize,
+    ) -> Option<Run> {
+        let [edit] = inside else { return None };
+        let (key, place) = (self.yaml.record(at)?, edit.span.start);
+        let column = self.column_of(at, scan::line_start(self.text, key.start as usize))?;
+        if !edit.span.is_empty() || edit.column != column || key.flags & (TAGGED | ANCHORED) != 0 {
+            return None;
+        }
+        let value = self.yaml.after(at);
+        let behind = self.yaml.after(value);
+        let last = self.yaml.record(NodeId(behind.0.checked_sub(1)?))?;
+        // What a block scalar takes to itself is not seen from its place.
+        let is_open = matches!(last.kind, Kind::Scalar(Style::Literal | Style::Folded));
+        let end = last.end.max(self.yaml.record(value)?.end) as usize;
+        let line = if scan::line_start(self.text, place) == place && edit.text.ends_with('\n') {
+            place
+        } else {
+            // Behind a line: what comes begins with a line break in place of the one that stands here.
+            let line = scan::skip_break(self.text, place);
+            let broken = self.text.get(place..line).filter(|broken| !broken.is_empty())?;
+            edit.text.starts_with(broken).then_some(line)?
+        };
+        let fits = !is_open && end <= place && end < line && line <= boundary;
+        fits.then(|| Run { mapping, nodes: (behind.0, behind.0), lines: Span::at(line), column, depth })
+    }
+
+    /// The run of entries of `mapping` that begins with the entry `at` and holds all of `inside`, and what of `rest` begins
+    /// in it.
     fn run(
         &self,
         at: NodeId,
-        (behind, limit): (NodeId, usize),
-        inside: &[Change],
-        rest: &mut &[Change],
+        (mapping, limit): (NodeId, usize),
+        inside: &[Change<'_>],
+        rest: &mut &[Change<'_>],
         depth: usize,
     ) -> Option<Run> {
+        let behind = self.yaml.after(mapping);
         let start = self.line_of(at, behind)?;
         let mut end = inside.last()?.span.end;
         let mut column = inside.iter().map(|edit| edit.column).min()?;
@@ -130,8 +176,10 @@ impl<'a> Search<'a> {
                 column = column.min(edit.column);
                 *rest = others;
             }
-            if end <= boundary && self.column_of(at, start)? <= column {
-                return Some(Run { nodes: (at.0, next.0), lines: Span::new(start, boundary), depth });
+            let own = self.column_of(at, start)?;
+            if end <= boundary && own <= column {
+                let (nodes, lines) = ((at.0, next.0), Span::new(start, boundary));
+                return Some(Run { mapping, nodes, lines, column: own, depth });
             }
             if next >= behind || end <= boundary {
                 return None;
@@ -169,12 +217,12 @@ pub(super) fn can_stand_alone(lines: &str, column: usize) -> bool {
 
 /// Whether every entry of a text begins with its key: behind a `?`, keys stand on lines of their own.
 pub(super) fn is_simple(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let is_odd = |start: usize| {
-        let mut line = bytes.iter().skip(start);
-        matches!(line.find(|byte| !matches!(byte, b' ' | b'-' | b'\t')), Some(b'?' | b':'))
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'-' | b'\t');
+    let is_odd = |at: usize| {
+        let before = text.as_bytes().get(..at).unwrap_or_default();
+        matches!(before.iter().rfind(|byte| !is_blank(byte)), None | Some(b'\n'))
     };
-    has_plain_breaks(text) && !is_odd(0) && !memchr::memchr_iter(b'\n', bytes).any(|end| is_odd(end + 1))
+    has_plain_breaks(text) && !memchr::memchr2_iter(b'?', b':', text.as_bytes()).any(is_odd)
 }
 
 /// Whether no line ends in a carriage return alone.

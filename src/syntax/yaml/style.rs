@@ -2,7 +2,9 @@
 
 use super::{Kind, Layout, Node, NodeId, Style, Yaml, scan};
 use crate::source::Span;
+use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 impl Node<'_> {
     /// The bytes before it on its line: for a block collection the column of its keys or dashes.
@@ -109,15 +111,20 @@ pub(super) fn comments_above(yaml: &Yaml, text: &str, mut line: usize) -> usize 
     line
 }
 
-/// What most of a file does.
-#[derive(Clone, Debug)]
+/// What most of a file does. Each half is looked at once, when an edit asks for it.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Habits {
+    quote: OnceLock<char>,
+    nesting: OnceLock<Box<Nesting>>,
+}
+
+/// How what is nested is indented.
+#[derive(Clone, Debug, Default)]
+struct Nesting {
     step: Votes,
     dash: Votes,
     /// The dashes below each key.
     dash_of: HashMap<Box<str>, Votes>,
-    single_quotes: usize,
-    double_quotes: usize,
 }
 
 /// The columns that steps and dashes are counted in; deeper ones are not worth copying.
@@ -141,25 +148,15 @@ impl Votes {
     }
 }
 
-impl Habits {
-    /// Looks at the whole file once.
-    pub(super) fn of(yaml: &Yaml, text: &str) -> Self {
-        let mut habits = Self {
-            step: Votes::default(),
-            dash: Votes::default(),
-            dash_of: HashMap::new(),
-            single_quotes: 0,
-            double_quotes: 0,
-        };
+impl Nesting {
+    fn of(yaml: &Yaml, text: &str) -> Self {
+        let mut nesting = Self::default();
         for (id, record) in (0..).map(NodeId).zip(&yaml.records) {
-            match record.kind {
-                Kind::Scalar(Style::SingleQuoted) => habits.single_quotes += 1,
-                Kind::Scalar(Style::DoubleQuoted) => habits.double_quotes += 1,
-                Kind::Mapping(Layout::Block) => habits.look_at(yaml.node(text, id)),
-                _ => {}
+            if record.kind == Kind::Mapping(Layout::Block) {
+                nesting.look_at(yaml.node(text, id));
             }
         }
-        habits
+        nesting
     }
 
     fn look_at(&mut self, mapping: Node<'_>) {
@@ -181,11 +178,18 @@ impl Habits {
         }
     }
 
+}
+
+impl Habits {
+    fn nesting(&self, node: Node<'_>) -> &Nesting {
+        self.nesting.get_or_init(|| Box::new(Nesting::of(node.yaml, node.text)))
+    }
+
     /// By how many columns what is nested in `mapping` is indented: as in its other entries, else as in most of the
     /// file, else by two.
     pub(super) fn step(&self, mapping: Node<'_>) -> usize {
         nearby(mapping, Kind::Mapping(Layout::Block))
-            .or_else(|| self.step.winner())
+            .or_else(|| self.nesting(mapping).step.winner())
             .filter(|step| *step > 0)
             .unwrap_or(2)
     }
@@ -193,23 +197,39 @@ impl Habits {
     /// By how many columns the dashes below `key` are indented: as below the same key elsewhere, else as in the
     /// other entries of `mapping`, else as in most of the file, else by two.
     pub(super) fn dash(&self, mapping: Node<'_>, key: &str) -> usize {
-        let same = self.dash_of.get(key).and_then(Votes::winner);
+        let nesting = self.nesting(mapping);
+        let same = nesting.dash_of.get(key).and_then(Votes::winner);
         let near = || nearby(mapping, Kind::Sequence(Layout::Block));
-        same.or_else(near).or_else(|| self.dash.winner()).unwrap_or(2)
+        same.or_else(near).or_else(|| nesting.dash.winner()).unwrap_or(2)
     }
 
     /// The quotes of the other values of `mapping`, else those of most of the file, else double ones.
     pub(super) fn quote(&self, mapping: Node<'_>) -> char {
-        let near = mapping.entries().filter_map(|entry| entry.value.style());
-        let (mut single, mut double) = (0, 0);
-        for style in near {
-            single += usize::from(style == Style::SingleQuoted);
-            double += usize::from(style == Style::DoubleQuoted);
-        }
-        if single == double {
-            (single, double) = (self.single_quotes, self.double_quotes);
-        }
-        if single > double { '\'' } else { '"' }
+        more(mapping.entries().filter_map(|entry| entry.value.style()))
+            .unwrap_or_else(|| *self.quote.get_or_init(|| quote_of(mapping.yaml)))
+    }
+}
+
+/// The quotes of most of a file, else double ones.
+fn quote_of(yaml: &Yaml) -> char {
+    let styles = yaml.records.iter().filter_map(|record| match record.kind {
+        Kind::Scalar(style) => Some(style),
+        _ => None,
+    });
+    more(styles).unwrap_or('"')
+}
+
+/// The quotes that more of these have.
+fn more(styles: impl Iterator<Item = Style>) -> Option<char> {
+    let (mut single, mut double) = (0_usize, 0_usize);
+    for style in styles {
+        single += usize::from(style == Style::SingleQuoted);
+        double += usize::from(style == Style::DoubleQuoted);
+    }
+    match single.cmp(&double) {
+        Ordering::Greater => Some('\''),
+        Ordering::Less => Some('"'),
+        Ordering::Equal => None,
     }
 }
 

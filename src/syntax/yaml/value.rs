@@ -40,7 +40,7 @@ pub(super) struct BlockStyle<'s> {
     /// The line end.
     pub(super) eol: &'s str,
     /// By how many columns a nested mapping is indented.
-    pub(super) step: usize,
+    pub(super) step: &'s dyn Fn() -> usize,
     /// By how many columns the dashes below a key are indented.
     pub(super) dash: &'s dyn Fn(&str) -> usize,
     /// How many blanks stand behind a dash.
@@ -62,8 +62,9 @@ impl BlockStyle<'_> {
         match value {
             Value::Mapping(pairs) if !pairs.is_empty() => {
                 for (key, value) in pairs {
-                    self.line(out, column + self.step);
-                    self.pair(out, key, value, column + self.step);
+                    let column = column + (self.step)();
+                    self.line(out, column);
+                    self.pair(out, key, value, column);
                 }
             }
             Value::Sequence(items) if !items.is_empty() => {

@@ -53,11 +53,11 @@ pub(in crate::platform::compose) struct Sited {
 }
 
 impl Sited {
-    /// The places of the service that is written at `value` of a file.
+    /// The places of the service that is written at `value` of a file. The container gives its origins away.
     pub(in crate::platform::compose) fn new(
         store: &Store,
         (file, value): (usize, NodeId),
-        container: &Container,
+        container: &mut Container,
         joins: Option<usize>,
     ) -> Self {
         // An alias for a whole service has no place of its own.
@@ -73,7 +73,7 @@ impl Sited {
                 spots.push(spot(store, container, (file, mapping), own));
             }
         }
-        Self { spots, origins: container.origins.clone(), joins, swarm: container.engine() == Engine::Swarm }
+        Self { spots, origins: std::mem::take(&mut container.origins), joins, swarm: container.engine() == Engine::Swarm }
     }
 }
 

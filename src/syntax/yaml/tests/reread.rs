@@ -51,12 +51,24 @@ fn piece() -> impl Strategy<Value = String> {
     prop_oneof![6 => line, 1 => "[ -~\n]{0,6}", 1 => Just(String::new())]
 }
 
-fn edits_of(text: &str, places: Vec<(usize, usize, bool, String)>) -> Vec<(Span, String)> {
+/// Where an edit goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Goes {
+    /// Anywhere, in place of what stands there.
+    Anywhere,
+    /// Before a line.
+    Before,
+    /// Behind a line, before its line break.
+    Behind,
+}
+
+fn edits_of(text: &str, places: Vec<(usize, usize, Goes, String)>) -> Vec<(Span, String)> {
     let mut edits: Vec<(Span, String)> = Vec::new();
-    let mut sorted: Vec<(usize, usize, bool, String)> =
-        places.into_iter().map(|(at, len, lines, put)| (at % (text.len() + 1), len, lines, put)).collect();
+    let mut sorted: Vec<(usize, usize, Goes, String)> =
+        places.into_iter().map(|(at, len, goes, put)| (at % (text.len() + 1), len, goes, put)).collect();
     sorted.sort();
-    for (at, len, lines, put) in sorted {
+    let line_break = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    for (at, len, goes, put) in sorted {
         let to_line = |at: usize| text[..at].rfind('\n').map_or(0, |end| end + 1);
         let floor = |mut at: usize| {
             while !text.is_char_boundary(at) {
@@ -65,12 +77,23 @@ fn edits_of(text: &str, places: Vec<(usize, usize, bool, String)>) -> Vec<(Span,
             at
         };
         let (start, end) = (floor(at), floor((at + len).min(text.len())));
-        let (start, end) = if lines { (to_line(start), to_line(start)) } else { (start, end) };
+        let (start, end, put) = match goes {
+            Goes::Anywhere => (start, end, put),
+            Goes::Before => (to_line(start), to_line(start), put.replace('\n', line_break)),
+            Goes::Behind => {
+                let end = text[start..].find(line_break).map_or(text.len(), |end| start + end);
+                (end, end, format!("{line_break}{}", put.trim_end_matches('\n')))
+            }
+        };
         if edits.last().is_none_or(|(last, _)| last.end < start) {
             edits.push((Span::new(start, end), put));
         }
     }
     edits
+}
+
+fn goes() -> impl Strategy<Value = Goes> {
+    prop_oneof![2 => Just(Goes::Anywhere), 4 => Just(Goes::Before), 4 => Just(Goes::Behind)]
 }
 
 proptest! {
@@ -79,7 +102,7 @@ proptest! {
     #[test]
     fn a_text_read_in_parts_is_the_text(
         text in file(),
-        places in prop::collection::vec((any::<usize>(), 0usize..12, prop::bool::weighted(0.8), piece()), 1..4),
+        places in prop::collection::vec((any::<usize>(), 0usize..12, goes(), piece()), 1..4),
     ) {
         agrees(&text, &edits_of(&text, places));
     }
@@ -98,6 +121,12 @@ fn a_line_put_between_the_keys_of_a_service_needs_no_more_than_its_neighbour() {
     let list =
         "spec:\n  containers:\n  - name: a\n    image: x\n  - name: b\n    image: y\n    args: |\n      z\n";
     assert!(agrees(list, &[(Span::at(list.find("  - name: b").unwrap()), "    tty: true\n".to_owned())]));
+    // Behind what stands above it; the collections that end there stay as they are.
+    let behind = |line: &str| {
+        let at = text.rfind(line).unwrap() + line.len();
+        (Span::at(at), "\n    shm_size: '2g'".to_owned())
+    };
+    assert!(agrees(&text, &[behind("      a: [b]")]) && agrees(&text, &[behind("    # end")]));
     // A document ends elsewhere where its last line has no end.
     let open = "services:\n  a: {image: x}\n  b: one two";
     assert!(!agrees(open, &[(Span::new(open.len() - 4, open.len()), "\n".to_owned())]));
