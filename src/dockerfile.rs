@@ -38,7 +38,11 @@ impl Built {
     pub fn command(self, entrypoint: Option<Vec<String>>, command: Option<Vec<String>>) -> Vec<String> {
         let own = entrypoint.is_some();
         let mut words = entrypoint.unwrap_or(self.entrypoint);
-        words.extend(command.unwrap_or_else(|| if own { Vec::new() } else { self.cmd }));
+        let arguments = command.unwrap_or_else(|| if own { Vec::new() } else { self.cmd });
+        if words.is_empty() {
+            return arguments;
+        }
+        words.extend(arguments);
         words
     }
 }

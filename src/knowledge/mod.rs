@@ -105,20 +105,20 @@ pub struct Subject<'a> {
 /// user's own entries, which come first.
 pub fn need(subject: &Subject<'_>, gpus: GpuCount, extra: &[UserEntry]) -> Need {
     let Subject { programs, names, .. } = *subject;
-    let own: Vec<_> = subject.image.into_iter().map(image::Reference::parse).collect();
-    let base: Vec<_> = subject.built_from.into_iter().map(image::Reference::parse).collect();
-    let images = [own.as_slice(), base.as_slice()].concat();
-    if let Some(entry) = extra.iter().find(|entry| entry.matches(&images, programs, names)) {
+    let own = subject.image.map(image::Reference::parse);
+    let base = subject.built_from.map(image::Reference::parse);
+    let images = || own.iter().chain(&base);
+    if let Some(entry) = extra.iter().find(|entry| entry.matches(images(), programs, names)) {
         entry.used.mark();
         return entry.need();
     }
-    let named = words::entry(&own, programs, names);
-    let image = own.iter().find_map(image_entry).or_else(|| {
+    let named = words::entry(own.as_ref(), programs, names);
+    let image = own.as_ref().and_then(image_entry).or_else(|| {
         // What is built from a bare system holds more than that, and a name tells more than what it is built from.
         let needless = named.is_some_and(|named| named.rule == Rule::No);
-        base.iter().find_map(image_entry).filter(|base| base.rule != Rule::Idle && !needless)
+        base.as_ref().and_then(image_entry).filter(|base| base.rule != Rule::Idle && !needless)
     });
-    let by_name = || Some((Told::Name, named.or_else(|| words::entry(&base, &[], &[]))?));
+    let by_name = || Some((Told::Name, named.or_else(|| words::entry(base.as_ref(), &[], &[]))?));
     let told = match (command_entry(programs), image) {
         // What the image of a container that only waits is made for counts, if that needs memory.
         (Some(idle), Some(image)) if idle.rule == Rule::Idle => {
@@ -204,10 +204,15 @@ fn image_entry(image: &image::Reference<'_>) -> Option<&'static Entry> {
 }
 
 impl UserEntry {
-    fn matches(&self, images: &[image::Reference<'_>], programs: &[Program<'_>], names: &[&str]) -> bool {
+    fn matches<'i>(
+        &self,
+        mut images: impl Iterator<Item = &'i image::Reference<'i>>,
+        programs: &[Program<'_>],
+        names: &[&str],
+    ) -> bool {
         let given = self.image.is_some() || self.command.is_some() || self.name.is_some();
         given
-            && self.image.as_deref().is_none_or(|glob| images.iter().any(|image| image.matches(glob)))
+            && self.image.as_deref().is_none_or(|glob| images.any(|image| image.matches(glob)))
             && self
                 .command
                 .as_deref()

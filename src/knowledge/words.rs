@@ -1,5 +1,7 @@
 //! What the names of services, containers and home-made images tell.
 
+use std::borrow::Cow;
+
 use smallvec::SmallVec;
 
 use super::command::Program;
@@ -10,7 +12,7 @@ use super::{Entry, Rule};
 /// The entry whose words stand in the own name of an image, in one of the workload's, or in that of its program or script.
 /// Of several the one that needs memory wins: `whisper-finetune` is a training job.
 pub(super) fn entry(
-    images: &[Reference<'_>],
+    image: Option<&Reference<'_>>,
     programs: &[Program<'_>],
     names: &[&str],
 ) -> Option<&'static Entry> {
@@ -20,7 +22,7 @@ pub(super) fn entry(
     let weightiest = |best: Option<&'static Entry>, entry: &'static Entry| {
         best.filter(|best| best.rule.weight() >= entry.rule.weight()).or(Some(entry))
     };
-    let told = images.iter().map(Reference::name).chain(names.iter().copied()).filter_map(of_name);
+    let told = image.into_iter().map(Reference::name).chain(names.iter().copied()).filter_map(of_name);
     let best = told.fold(None, weightiest);
     // Training code of TensorFlow is that of TensorFlow.
     if best.is_some_and(|best| best.rule.weight() > Rule::No.weight()) {
@@ -32,7 +34,8 @@ pub(super) fn entry(
 
 /// The weightiest entry whose words stand in a name. Where several begin with the same word, the longest counts.
 fn of_name(name: &str) -> Option<&'static Entry> {
-    let name = name.to_ascii_lowercase();
+    let is_lower = !name.bytes().any(|byte| byte.is_ascii_uppercase());
+    let name = if is_lower { Cow::Borrowed(name) } else { Cow::Owned(name.to_ascii_lowercase()) };
     let words: SmallVec<[&str; 8]> = words(&name).collect();
     // A word behind `=` is the whole name.
     if let [word] = words.as_slice()
@@ -80,7 +83,7 @@ mod tests {
 
     #[test]
     fn words_of_an_entry_stand_together() {
-        let named = |name| entry(&[], &[], &[name]).map(|entry| entry.name);
+        let named = |name| entry(None, &[], &[name]).map(|entry| entry.name);
         assert_eq!(named("gpu-nvidia-smi-1"), Some("GPU query"));
         assert_eq!(named("smi-nvidia"), None);
         assert_eq!(named("nvidia"), None);
@@ -89,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_word_that_means_much_tells_something_only_as_the_whole_name() {
-        let named = |name| entry(&[], &[], &[name]).map(|entry| entry.name);
+        let named = |name| entry(None, &[], &[name]).map(|entry| entry.name);
         assert_eq!(named("gpus_8"), Some("Service template"));
         assert_eq!(named("miner-2"), Some("Miner"));
         for name in ["run_8_gpus.sh", "multi-gpus", "text-miner", "carla-agent"] {

@@ -118,8 +118,8 @@ impl<'a> Containers<'a> {
             return out;
         }
         let environment = resolver.slots(&layers, Key::Environment);
-        let chosen = if self.chooses() { self.environment(&environment, true) } else { Rc::default() };
-        let found = gpu::find(resolver, &layers, &chosen);
+        let chosen = self.chooses().then(|| self.environment(&environment, true));
+        let found = gpu::find(resolver, &layers, chosen.as_deref().map_or(&[], Vec::as_slice));
         (out.gpu, out.sites, out.swarm) = (found.gpu, found.sites, found.swarm);
         let owner = |owner: &str| self.owner(project, name, owner, depth);
         for written in shm::find(resolver, &layers, &owner) {

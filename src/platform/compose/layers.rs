@@ -1,6 +1,6 @@
 //! The layers of a service: what each file, each document and each extended base says of it, weakest first.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use memchr::memmem;
 use smallvec::SmallVec;
@@ -22,7 +22,7 @@ pub(super) struct Store {
     pub(super) files: Vec<File>,
     pub(super) envs: Vec<Env>,
     /// The files by path; nothing where one cannot be read.
-    pub(super) by_path: HashMap<String, Option<usize>>,
+    pub(super) by_path: BTreeMap<String, Option<usize>>,
 }
 
 /// A file as a part of a project.

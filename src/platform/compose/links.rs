@@ -21,7 +21,9 @@ pub(super) fn links(member: &Member, index: &Index, files: &dyn Files) -> Vec<St
     let around = Neighbourhood { files, index };
     out.extend(around.stacks(source).into_iter().flatten());
     if BASES.contains(&FileName::new(path).name) {
-        out.extend(OVERRIDES.iter().map(|over| join(path, over)));
+        let names = files.beside(path);
+        let is_there = |over: &&&str| names.binary_search_by(|name| name.as_str().cmp(over)).is_ok();
+        out.extend(OVERRIDES.iter().filter(is_there).map(|over| join(path, over)));
     }
     out
 }

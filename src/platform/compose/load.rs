@@ -1,7 +1,7 @@
 //! From a unit to everything that is needed to resolve it: its files, the files that these refer to, the `.env` texts, and
 //! the projects that they form.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::dotenv::Env;
@@ -51,7 +51,7 @@ pub(super) fn load(unit: &Unit, context: &Context<'_>, fuel: &Fuel) -> Loaded {
     let mut loader = Loader {
         files: context.files,
         out: Loaded::default(),
-        known: HashMap::new(),
+        known: BTreeMap::new(),
         references: MAX_REFERENCES,
         fuel,
     };
@@ -79,7 +79,7 @@ struct Loader<'a> {
     files: &'a dyn Files,
     out: Loaded,
     /// Projects by the files that they are made of.
-    known: HashMap<Vec<usize>, usize>,
+    known: BTreeMap<Vec<usize>, usize>,
     /// How many more files may be read for the sake of others.
     references: usize,
     fuel: &'a Fuel,
@@ -88,7 +88,7 @@ struct Loader<'a> {
 /// The files on the way to an included one, and all that were met.
 struct Trail {
     chain: Vec<usize>,
-    seen: HashSet<usize>,
+    seen: BTreeSet<usize>,
 }
 
 /// One entry of an `include` list.
@@ -128,6 +128,9 @@ impl Loader<'_> {
     /// Makes the projects that the services of a file are resolved in.
     fn settle(&mut self, file: usize, stacks: Vec<Vec<String>>) {
         let mut home = Home { file, projects: Vec::new(), too_many: stacks.len() > MAX_BASES };
+        if stacks.is_empty() {
+            home.projects.push(self.project(vec![file]));
+        }
         for stack in stacks.into_iter().take(MAX_BASES) {
             let files =
                 stack.iter().filter_map(|path| self.reference(path, FileName::new(path).name)).collect();
@@ -175,9 +178,10 @@ impl Loader<'_> {
     /// A file with what it includes; a file that is in the project already is not included again.
     fn part(&mut self, file: usize, env: usize, trail: &mut Trail) -> Part {
         let mut part = Part { file, env, included: Vec::new() };
-        let Some(path) = self.path(file).filter(|_| trail.chain.len() < MAX_CHAIN) else { return part };
+        let includes = if trail.chain.len() < MAX_CHAIN { self.includes(file, env) } else { Vec::new() };
+        let Some(path) = self.path(file).filter(|_| !includes.is_empty()) else { return part };
         trail.chain.push(file);
-        for include in self.includes(file, env) {
+        for include in includes {
             let group: Vec<usize> = include.paths.iter().filter_map(|to| self.reference(&path, to)).collect();
             let Some(first) = group.first().and_then(|file| self.path(*file)) else { continue };
             let inner = match &include.env_files {
@@ -221,7 +225,7 @@ impl Loader<'_> {
     /// The services of a file that is included by others belong to their projects. A file that was not named is listed with
     /// the one that brings it in: an included one, or the override that Compose takes by itself.
     fn adopt(&mut self, context: &Context<'_>) {
-        let mut adopted: HashMap<usize, Vec<usize>> = HashMap::new();
+        let mut adopted: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (project, read) in self.out.projects.iter().enumerate() {
             read.parts.iter().for_each(|part| note_included(part, project, &mut adopted));
         }
@@ -240,9 +244,7 @@ impl Loader<'_> {
                 adopted.entry(file).or_insert_with(|| vec![index]);
             }
         }
-        let mut brought: Vec<(usize, Vec<usize>)> = adopted.into_iter().collect();
-        brought.sort_unstable();
-        for (file, projects) in brought {
+        for (file, projects) in adopted {
             let elsewhere = |path: &String| context.index.members.contains_key(path);
             let known = self.out.homes.iter().any(|home| home.file == file);
             if !known && !self.path(file).as_ref().is_none_or(elsewhere) {
@@ -262,10 +264,14 @@ impl Loader<'_> {
                 .iter()
                 .for_each(|part| each_part(part, &mut |part| queue.push((part.file, part.env))));
         }
-        let mut seen: HashSet<usize> = HashSet::new();
+        let mut seen = BTreeSet::new();
         while let Some((file, env)) = queue.pop() {
-            let Some(path) = self.path(file).filter(|_| seen.insert(file)) else { continue };
-            for to in self.out.store.extended_files(file, env, self.fuel) {
+            if !seen.insert(file) {
+                continue;
+            }
+            let extended = self.out.store.extended_files(file, env, self.fuel);
+            let Some(path) = self.path(file).filter(|_| !extended.is_empty()) else { continue };
+            for to in extended {
                 if let Some(base) = self.reference(&path, &to) {
                     queue.push((base, env));
                 }
@@ -284,7 +290,7 @@ fn strings(store: &Store, env: usize, node: Node<'_>) -> Vec<String> {
     }
 }
 
-fn note_included(part: &Part, project: usize, adopted: &mut HashMap<usize, Vec<usize>>) {
+fn note_included(part: &Part, project: usize, adopted: &mut BTreeMap<usize, Vec<usize>>) {
     for included in &part.included {
         let projects = adopted.entry(included.file).or_default();
         if projects.last() != Some(&project) {

@@ -35,10 +35,9 @@ impl Neighbourhood<'_> {
     }
 
     /// The lists of files that `file` may be loaded in, each in order and with itself; more than one where it is not told
-    /// which holds.
+    /// which holds, and none where it is loaded alone.
     pub(super) fn stacks(&self, source: &Arc<Source>) -> Vec<Vec<String>> {
         let path = source.path();
-        let alone = || vec![vec![path.to_owned()]];
         let together = self.named_together(path);
         if !together.is_empty() {
             return together;
@@ -54,8 +53,8 @@ impl Neighbourhood<'_> {
         let pair = |base: &str, over: &str| vec![vec![join(path, base), join(path, over)]];
         match (default.base, default.over) {
             (Some(base), Some(over)) if own == base || own == over => pair(base, over),
-            _ if BASES.contains(&own) || OVERRIDES.contains(&own) => alone(),
-            (base, _) => self.guessed(source, base, &names).unwrap_or_else(alone),
+            _ if BASES.contains(&own) || OVERRIDES.contains(&own) => Vec::new(),
+            (base, _) => self.guessed(source, base, &names),
         }
     }
 
@@ -90,12 +89,12 @@ impl Neighbourhood<'_> {
         source: &Arc<Source>,
         base: Option<&str>,
         names: &[String],
-    ) -> Option<Vec<Vec<String>>> {
+    ) -> Vec<Vec<String>> {
         let file = File::read(Arc::clone(source), true);
         let fuel = Fuel::new(file.text().len() * 4 + 1000);
         let patches = patches(&file, &fuel);
         if patches.is_empty() {
-            return None;
+            return Vec::new();
         }
         let path = file.source.path();
         let completes = |name: &&str| {
@@ -108,19 +107,18 @@ impl Neighbourhood<'_> {
         let own = FileName::new(path).name;
         let with = |base: &str| vec![join(path, base), path.to_owned()];
         if let Some(base) = base.filter(|base| *base != own && completes(base)) {
-            return Some(vec![with(base)]);
+            return vec![with(base)];
         }
         let mut stem = own;
         while let Some(shorter) = shortened(stem) {
             let sibling = names.iter().find(|name| without_ending(name) == shorter && name.as_str() != own);
             if let Some(name) = sibling.map(String::as_str).filter(completes) {
-                return Some(vec![with(name)]);
+                return vec![with(name)];
             }
             stem = shorter;
         }
         let others = names.iter().map(String::as_str).filter(|name| *name != own && says_compose(name));
-        let bases: Vec<_> = others.filter(completes).take(MAX_BASES + 1).map(with).collect();
-        (!bases.is_empty()).then_some(bases)
+        others.filter(completes).take(MAX_BASES + 1).map(with).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which lines are read again after edits: the smallest runs of entries around them.
 
-use super::{ANCHORED, Kind, Layout, NodeId, Style, TAGGED, Yaml, scan};
+use super::{Kind, Layout, NodeId, Style, Yaml, scan};
 use crate::source::Span;
 
 /// Collections may nest this deep in a text that is read in parts; deeper ones come near the bound of the parser.
@@ -129,9 +129,12 @@ impl<'a> Search<'a> {
         depth: usize,
     ) -> Option<Run> {
         let [edit] = inside else { return None };
-        let (key, place) = (self.yaml.record(at)?, edit.span.start);
-        let column = self.column_of(at, scan::line_start(self.text, key.start as usize))?;
-        if !edit.span.is_empty() || edit.column != column || key.flags & (TAGGED | ANCHORED) != 0 {
+        let (key, place) = (self.yaml.record(at)?.start as usize, edit.span.start);
+        let before = self.text.get(scan::line_start(self.text, key)..key)?;
+        let column = before.len();
+        // Not behind a byte order mark, which is no column, nor behind an anchor, which stands where the key's column is.
+        let is_indent = before.bytes().all(|byte| matches!(byte, b' ' | b'-'));
+        if !edit.span.is_empty() || edit.column != column || !is_indent {
             return None;
         }
         let value = self.yaml.after(at);
