@@ -193,29 +193,6 @@ pub fn kinds(path: &str) -> impl Iterator<Item = (&'static Kind, Claim)> {
     claims.into_iter()
 }
 
-/// Collects from several threads.
-pub struct Collected<T>(Mutex<Vec<T>>);
-
-impl<T> Default for Collected<T> {
-    fn default() -> Self {
-        Self(Mutex::new(Vec::new()))
-    }
-}
-
-impl<T> Collected<T> {
-    /// Adds one.
-    pub fn push(&self, item: T) {
-        if let Ok(mut items) = self.0.lock() {
-            items.push(item);
-        }
-    }
-
-    /// All of them, in no order.
-    pub fn into_inner(self) -> Vec<T> {
-        self.0.into_inner().unwrap_or_default()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

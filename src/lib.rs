@@ -22,6 +22,7 @@ pub mod layer;
 pub mod lint;
 pub mod near;
 pub mod options;
+pub mod parallel;
 pub mod platform;
 pub mod project;
 pub mod report;

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::check::{Listed, UnitReport, check, check_comments};
-use crate::discover::{Collected, Found, Walk, kinds};
+use crate::discover::{Found, Walk, kinds};
 use crate::files::Files;
 use crate::finding::{Finding, Safety};
 use crate::options::Options;
+use crate::parallel::{Collected, shared_out};
 use crate::platform::{Claim, Context, KINDS, Kind, compose};
 use crate::project::{Index, Member, Unit};
 use crate::source::Source;
@@ -268,31 +269,6 @@ impl<'a> Run<'a> {
         report.looked.dedup();
         report
     }
-}
-
-/// What `work` makes of each item, in their order; done by several threads where there are many.
-fn shared_out<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    // A thread costs more than a few small files.
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(items.len() / 8);
-    if threads < 2 {
-        return items.iter().map(work).collect();
-    }
-    let next = AtomicUsize::new(0);
-    let done: Collected<(usize, R)> = Collected::default();
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = items.get(at) else { break };
-                    done.push((at, work(item)));
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner();
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// What a finding says and where: findings are sorted by this, and alike where it is the same.

@@ -60,11 +60,12 @@ pub fn reread(data: &[u8]) {
         at = end;
     }
     after.push_str(&before[at..]);
-    if let Some(tree) = Yaml::parse(before).reread(before, &after, &edits) {
-        assert!(
-            tree.is_same(&Yaml::parse(&after)),
-            "read in parts as in one: {before:?} {edits:?} {after:?}"
-        );
+    let old = Yaml::parse(before);
+    old.duplicate_keys(before);
+    if let Some(tree) = old.reread(before, &after, &edits) {
+        let whole = Yaml::parse(&after);
+        assert!(tree.is_same(&whole), "read in parts as in one: {before:?} {edits:?} {after:?}");
+        assert_eq!(tree.duplicate_keys(&after), whole.duplicate_keys(&after), "{before:?} {edits:?}");
     }
 }
 

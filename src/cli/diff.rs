@@ -4,14 +4,28 @@ use super::job::Job;
 use super::mend::Mended;
 use super::outputs::to_stderr;
 use super::{CLEAN, FINDINGS};
+use crate::parallel::shared_out;
 use crate::report::{count, diff, plain};
+
+/// How many files' diffs are made before they are written.
+const PATCHES: usize = 1000;
 
 /// Prints the diff on stdout and the rest on stderr. Gives the exit status.
 pub(super) fn run(job: &Job<'_>) -> u8 {
     let mended = Mended::of(job);
     let mut failures = Vec::new();
     let printed = job.outputs.main(job.console, |out, look| {
-        mended.patches.iter().try_for_each(|(before, after)| diff::write(out, before, after, look))
+        // Not all at once, so that the diffs of many files take no memory to speak of.
+        for patches in mended.patches.chunks(PATCHES) {
+            let texts = shared_out(patches, |(before, after)| {
+                let mut text = Vec::new();
+                diff::write(&mut text, before, after, look).map(|()| text)
+            });
+            for text in texts {
+                out.write_all(&text?)?;
+            }
+        }
+        Ok(())
     });
     failures.extend(printed.err());
     if !job.console.is_quiet() {

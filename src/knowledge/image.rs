@@ -35,6 +35,11 @@ impl<'a> Reference<'a> {
 
     /// Whether the glob matches.
     pub(super) fn matches(&self, pattern: &str) -> bool {
+        // Most patterns are nothing but the end of a path.
+        if memchr::memchr2(b'*', b':', pattern.as_bytes()).is_none() {
+            let before = self.repository.strip_suffix(pattern);
+            return before.is_some_and(|before| before.is_empty() || before.ends_with('/'));
+        }
         let (path, tag) = match pattern.split_once(':') {
             Some((path, tag)) => (path, Some(tag)),
             None => (pattern, None),
@@ -77,23 +82,20 @@ fn last_outside_braces(text: &str, wanted: u8) -> Option<usize> {
 
 /// Whether `pattern`, in which `*` stands for any characters, matches the whole of `text`.
 pub(crate) fn glob(pattern: &str, text: &str) -> bool {
-    // Most patterns have none.
-    if !pattern.bytes().any(|byte| byte == b'*') {
-        return pattern == text;
-    }
-    let mut pieces = pattern.split('*');
-    let Some(rest) = text.strip_prefix(pieces.next().unwrap_or_default()) else { return false };
-    let mut pieces = pieces.peekable();
-    let mut rest = rest;
-    while let Some(piece) = pieces.next() {
-        if pieces.peek().is_none() {
-            return rest.ends_with(piece);
-        }
+    let Some((start, mut pattern)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut rest) = text.strip_prefix(start) else { return false };
+    while let Some((piece, others)) = pattern.split_once('*') {
         // The leftmost place leaves the most room for what follows.
-        let Some((_, behind)) = rest.split_once(piece) else { return false };
-        rest = behind;
+        let Some(behind) = behind(rest, piece) else { return false };
+        (rest, pattern) = (behind, others);
     }
-    true
+    rest.ends_with(pattern)
+}
+
+/// What stands behind the first `piece` of a text. Both are short, so that nothing is made ready for the search.
+fn behind<'t>(text: &'t str, piece: &str) -> Option<&'t str> {
+    let mut starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+    starts.find_map(|at| text.get(at..)?.strip_prefix(piece))
 }
 
 /// How many characters of a pattern are not `*`: the more, the narrower it is.

@@ -202,13 +202,7 @@ impl<'a> Containers<'a> {
             out.gpu.unsure(why, "", place.clone());
         }
         let (text, value) = (String::new(), String::new());
-        out.settings.push(Setting {
-            says: Says::Unread(why),
-            text,
-            value,
-            place,
-            effect: Effect::Effective,
-        });
+        out.settings.push(Setting { says: Says::Unread(why), text, value, place, effect: Effect::Effective });
         out.origins.push(None);
     }
 

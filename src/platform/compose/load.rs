@@ -178,10 +178,10 @@ impl Loader<'_> {
     /// A file with what it includes; a file that is in the project already is not included again.
     fn part(&mut self, file: usize, env: usize, trail: &mut Trail) -> Part {
         let mut part = Part { file, env, included: Vec::new() };
-        let includes = if trail.chain.len() < MAX_CHAIN { self.includes(file, env) } else { Vec::new() };
-        let Some(path) = self.path(file).filter(|_| !includes.is_empty()) else { return part };
+        let found = if trail.chain.len() < MAX_CHAIN { self.includes(file, env) } else { Vec::new() };
+        let Some(path) = self.path(file).filter(|_| !found.is_empty()) else { return part };
         trail.chain.push(file);
-        for include in includes {
+        for include in found {
             let group: Vec<usize> = include.paths.iter().filter_map(|to| self.reference(&path, to)).collect();
             let Some(first) = group.first().and_then(|file| self.path(*file)) else { continue };
             let inner = match &include.env_files {

@@ -84,12 +84,7 @@ impl Neighbourhood<'_> {
 
     /// A service without image and build is a patch of the service of the same name in a file beside it: the one that
     /// Compose takes by itself, else the one whose name this one's extends, else any other.
-    fn guessed(
-        &self,
-        source: &Arc<Source>,
-        base: Option<&str>,
-        names: &[String],
-    ) -> Vec<Vec<String>> {
+    fn guessed(&self, source: &Arc<Source>, base: Option<&str>, names: &[String]) -> Vec<Vec<String>> {
         let file = File::read(Arc::clone(source), true);
         let fuel = Fuel::new(file.text().len() * 4 + 1000);
         let patches = patches(&file, &fuel);

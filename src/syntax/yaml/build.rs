@@ -82,9 +82,10 @@ impl<'t> Builder<'t> {
         let mut parser = Parser::new_from_str_with_options(self.text, options);
         self.begin(0);
         while let Some(next) = parser.next_event() {
-            let read = match next {
-                Ok((event, place)) => self.event(event, &place),
-                Err(error) => Err(Error::scan(self.text, &error, self.open_bracket())),
+            // Events are large: they are looked at where they are.
+            let read = match &next {
+                Ok((event, place)) => self.event(event, place),
+                Err(error) => Err(Error::scan(self.text, error, self.open_bracket())),
             };
             if let Err(error) = read {
                 self.fail(error);
@@ -96,19 +97,19 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn event(&mut self, event: Event<'_>, place: &Place) -> Result<(), Error> {
+    fn event(&mut self, event: &Event<'_>, place: &Place) -> Result<(), Error> {
         match event {
-            Event::Scalar(value, style, anchor, _) => self.scalar(value, style, anchor != 0, place),
-            Event::MappingStart(style, ..) => self.mapping(style, place),
-            Event::SequenceStart(style, ..) => self.sequence(style, place),
+            Event::Scalar(value, style, anchor, _) => self.scalar(value, *style, *anchor != 0, place),
+            Event::MappingStart(style, ..) => self.mapping(*style, place),
+            Event::SequenceStart(style, ..) => self.sequence(*style, place),
             Event::MappingEnd | Event::SequenceEnd => self.close(offset_end(place)),
-            Event::Anchor(number, _) => self.anchor(number, span(place)),
+            Event::Anchor(number, _) => self.anchor(*number, span(place)),
             Event::Alias(number) => {
-                let target = self.targets.get(number).copied();
+                let target = self.targets.get(*number).copied();
                 return self.alias(target, span(place));
             }
             Event::UnresolvedAlias(name) => {
-                let target = self.earlier_anchor(&name);
+                let target = self.earlier_anchor(name);
                 return self.alias(target, span(place));
             }
             Event::DocumentStart(true, _) => self.marked(span(place)),
@@ -127,7 +128,7 @@ impl<'t> Builder<'t> {
         value
     }
 
-    fn scalar(&mut self, value: Cow<'_, str>, style: ScalarStyle, anchored: bool, place: &Place) {
+    fn scalar(&mut self, value: &Cow<'_, str>, style: ScalarStyle, anchored: bool, place: &Place) {
         let (start, end) = (offset(place), offset_end(place));
         let style = match style {
             ScalarStyle::Plain => Style::Plain,
@@ -150,17 +151,18 @@ impl<'t> Builder<'t> {
     }
 
     /// Keeps a value that differs from its source: its number and flag.
-    fn own(&mut self, value: Cow<'_, str>, source: &str) -> (u32, u8) {
-        if value == source {
+    fn own(&mut self, value: &Cow<'_, str>, source: &str) -> (u32, u8) {
+        // Mostly the parser gives a piece of the text itself.
+        if matches!(value, Cow::Borrowed(value) if std::ptr::eq(*value, source)) || value == source {
             return (0, 0);
         }
         let link = short(self.yaml.values.len());
-        self.yaml.values.push(value.into_owned().into_boxed_str());
+        self.yaml.values.push(value.as_ref().into());
         (link, OWNED)
     }
 
     /// A block scalar. The parser's span may hold the lines behind it and, where the content is empty, the header.
-    fn block_scalar(&mut self, value: Cow<'_, str>, style: Style, start: usize, end: usize, tagged: u8) {
+    fn block_scalar(&mut self, value: &Cow<'_, str>, style: Style, start: usize, end: usize, tagged: u8) {
         let (start, end) = if value.bytes().all(|byte| byte == b'\n') {
             let header = scan::block_header(self.text, self.last_end).unwrap_or(start);
             let end = scan::line_end(self.text, header);

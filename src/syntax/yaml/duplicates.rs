@@ -1,5 +1,7 @@
 //! Keys that stand twice in one mapping. YAML forbids them; which readers refuse them is for the platforms to know.
 
+use std::sync::OnceLock;
+
 use super::{Kind, Node, NodeId, Yaml};
 
 /// A key that stands twice in one mapping.
@@ -11,6 +13,15 @@ pub struct DuplicateKey {
     pub again: NodeId,
 }
 
+/// What is known of the mappings of a tree before their keys are compared.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Suspects {
+    /// The only ones that may have keys twice, in ascending order, in a tree that was made of one that has none.
+    pub(super) only: Option<Vec<NodeId>>,
+    /// Set once it was seen that there are none.
+    pub(super) none: OnceLock<()>,
+}
+
 /// From how many keys on sorting is cheaper than comparing each with each.
 const MANY: usize = 12;
 
@@ -19,35 +30,64 @@ impl Yaml {
     /// they are quoted; collections and aliases as keys are not compared. Takes n log n time for n keys.
     pub fn duplicate_keys(&self, text: &str) -> Vec<DuplicateKey> {
         let mut found = Vec::new();
-        let mut keys = Vec::new();
-        let ids = (0u32..).map(NodeId).zip(&self.records);
-        for (id, _) in ids.filter(|(_, record)| matches!(record.kind, Kind::Mapping(_))) {
+        let mut keys: Vec<Key<'_>> = Vec::new();
+        let mut look_at = |id: NodeId| {
             keys.clear();
-            let entries = self.node(text, id).entries();
-            keys.extend(entries.filter_map(|entry| Some((entry.key.str()?, entry.key.id()))));
+            keys.extend(self.node(text, id).entries().filter_map(|entry| Key::of(entry.key)));
             if keys.len() < MANY { among_few(&keys, &mut found) } else { among_many(&mut keys, &mut found) }
+        };
+        match &self.suspects.only {
+            Some(mappings) => mappings.iter().copied().for_each(look_at),
+            None => self.mappings(0).for_each(&mut look_at),
+        }
+        if found.is_empty() {
+            // Another thread may have found the same.
+            let _ = self.suspects.none.set(());
         }
         found.sort_by_key(|duplicate| duplicate.again);
         found
     }
+
+    /// The mappings among the nodes from this one on.
+    pub(super) fn mappings(&self, from: u32) -> impl Iterator<Item = NodeId> {
+        let ids = (from..).map(NodeId).zip(self.records.get(from as usize..).unwrap_or_default());
+        ids.filter(|(_, record)| matches!(record.kind, Kind::Mapping(_))).map(|(id, _)| id)
+    }
 }
 
-type Key<'a> = (&'a str, NodeId);
+/// A key: its length and last letter, which tell most of them apart, its name, and where it stands.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Key<'a> {
+    hint: (usize, Option<u8>),
+    name: &'a str,
+    id: NodeId,
+}
+
+impl<'a> Key<'a> {
+    fn of(key: Node<'a>) -> Option<Self> {
+        let name = key.str()?;
+        Some(Self { hint: (name.len(), name.as_bytes().last().copied()), name, id: key.id() })
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        self.hint == other.hint && self.name == other.name
+    }
+}
 
 fn among_few(keys: &[Key<'_>], found: &mut Vec<DuplicateKey>) {
-    for (at, (name, again)) in keys.iter().enumerate() {
+    for (at, again) in keys.iter().enumerate() {
         let before = keys.get(..at).unwrap_or_default();
-        if let Some((_, first)) = before.iter().find(|(other, _)| other == name) {
-            found.push(DuplicateKey { first: *first, again: *again });
+        if let Some(first) = before.iter().find(|other| other.is_same(again)) {
+            found.push(DuplicateKey { first: first.id, again: again.id });
         }
     }
 }
 
 fn among_many(keys: &mut [Key<'_>], found: &mut Vec<DuplicateKey>) {
     keys.sort_unstable();
-    for same in keys.chunk_by(|(a, _), (b, _)| a == b) {
-        let Some(((_, first), rest)) = same.split_first() else { continue };
-        found.extend(rest.iter().map(|(_, again)| DuplicateKey { first: *first, again: *again }));
+    for same in keys.chunk_by(Key::is_same) {
+        let Some((first, rest)) = same.split_first() else { continue };
+        found.extend(rest.iter().map(|again| DuplicateKey { first: first.id, again: again.id }));
     }
 }
 

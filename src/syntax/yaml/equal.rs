@@ -79,6 +79,12 @@ impl Proof {
     fn same_entries(&mut self, one: Node<'_>, two: Node<'_>) -> bool {
         let mut old = one.entries();
         for entry in two.entries() {
+            if !self.is_touched(entry.span())
+                && old.clone().next().is_some_and(|twin| twin.is_copied_as(entry))
+            {
+                old.next();
+                continue;
+            }
             if self.is_new(Span::new(entry.key.start_with_properties(), entry.value.span().end)) {
                 continue;
             }

@@ -142,6 +142,8 @@ pub struct Yaml {
     anchors: Vec<(NodeId, Span)>,
     /// How the file is written, as far as edits have asked.
     habits: style::Habits,
+    /// Which mappings may have keys that stand twice.
+    suspects: duplicates::Suspects,
 }
 
 impl Yaml {

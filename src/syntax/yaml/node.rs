@@ -189,8 +189,14 @@ impl<'a> Node<'a> {
     /// Whether another node has the same text, byte for byte, and the same tree in it. `false` also where either has tags,
     /// anchors or aliases in it, whose meaning stands elsewhere. Takes time for the length of the text.
     pub(super) fn is_copied_as(self, other: Self) -> bool {
-        let tree = |node: Self| node.yaml.records.get(node.id.index()..node.yaml.after(node.id).index());
-        let (Some(old), Some(new)) = (tree(self), tree(other)) else { return false };
+        self.is_copied_up_to(self, other, other)
+    }
+
+    /// As [`Node::is_copied_as`], for all from this node to `last` and from `other` to `other_last`.
+    fn is_copied_up_to(self, last: Self, other: Self, other_last: Self) -> bool {
+        let tree =
+            |node: Self, last: Self| node.yaml.records.get(node.id.index()..node.yaml.after(last.id).index());
+        let (Some(old), Some(new)) = (tree(self, last), tree(other, other_last)) else { return false };
         let (Some(first), Some(twin)) = (old.first(), new.first()) else { return false };
         let moved = twin.start.wrapping_sub(first.start);
         let behind = other.id.0.wrapping_sub(self.id.0);
@@ -208,7 +214,8 @@ impl<'a> Node<'a> {
                 }
         };
         old.len() == new.len()
-            && self.span().of(self.text) == other.span().of(other.text)
+            && self.span().join(last.span()).of(self.text)
+                == other.span().join(other_last.span()).of(other.text)
             && old.iter().zip(new).all(same)
     }
 
@@ -265,6 +272,11 @@ impl Entry<'_> {
     pub fn is_merge(self) -> bool {
         let plain = || self.key.style() == Some(Style::Plain) && self.key.tag().is_none_or(|tag| tag == "!");
         self.key.str() == Some("<<") && (plain() || self.key.is_tagged("merge"))
+    }
+
+    /// As [`Node::is_copied_as`], for both key and value.
+    pub(super) fn is_copied_as(self, other: Self) -> bool {
+        self.key.is_copied_up_to(self.value, other.key, other.value)
     }
 
     /// From the key to the end of the value.

@@ -63,7 +63,7 @@ impl Yaml {
     /// Whether another tree says the same at the same places.
     pub fn is_same(&self, other: &Self) -> bool {
         let all = |yaml: &Self| {
-            let Self { records, documents, values, tags, anchors, habits: _ } = yaml;
+            let Self { records, documents, values, tags, anchors, habits: _, suspects: _ } = yaml;
             format!("{records:?}{documents:?}{values:?}{tags:?}{anchors:?}")
         };
         all(self) == all(other)
@@ -101,12 +101,21 @@ impl Yaml {
             values: Vec::with_capacity(self.values.len() + parts.len()),
             ..Self::default()
         };
-        let mut from = 0;
+        let (mut from, mut suspects) = (0, Vec::new());
         for part in parts {
             let (first, behind) = part.run.nodes;
             self.copy(from..first as usize, &moves, parts, &mut out)?;
+            let start = short(out.records.len())?;
             part.copy(&mut out)?;
+            suspects.push(moves.id(part.run.mapping)?);
+            suspects.extend(out.mappings(start));
             from = behind as usize;
+        }
+        // Mappings without any edit have no key twice where they had none before.
+        if self.suspects.none.get().is_some() {
+            suspects.sort_unstable();
+            suspects.dedup();
+            out.suspects.only = Some(suspects);
         }
         self.copy(from..self.records.len(), &moves, parts, &mut out)?;
         let mark = |(id, span): &(NodeId, Span)| Some((moves.id(*id)?, moves.span(*span)?));

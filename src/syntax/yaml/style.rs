@@ -177,7 +177,6 @@ impl Nesting {
             }
         }
     }
-
 }
 
 impl Habits {

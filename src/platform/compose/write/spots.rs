@@ -73,7 +73,12 @@ impl Sited {
                 spots.push(spot(store, container, (file, mapping), own));
             }
         }
-        Self { spots, origins: std::mem::take(&mut container.origins), joins, swarm: container.engine() == Engine::Swarm }
+        Self {
+            spots,
+            origins: std::mem::take(&mut container.origins),
+            joins,
+            swarm: container.engine() == Engine::Swarm,
+        }
     }
 }
 

@@ -12,8 +12,13 @@ fn agrees(text: &str, edits: &[(Span, String)]) -> bool {
         after.replace_range(span.range(), put);
     }
     let lengths: Vec<(Span, usize)> = edits.iter().map(|(span, put)| (*span, put.len())).collect();
-    let Some(tree) = Yaml::parse(text).reread(text, &after, &lengths) else { return false };
-    assert!(tree.is_same(&Yaml::parse(&after)), "{text:?}\n{edits:?}\n{after:?}");
+    let before = Yaml::parse(text);
+    // What was seen of the keys before is not looked at again.
+    before.duplicate_keys(text);
+    let Some(tree) = before.reread(text, &after, &lengths) else { return false };
+    let whole = Yaml::parse(&after);
+    assert!(tree.is_same(&whole), "{text:?}\n{edits:?}\n{after:?}");
+    assert_eq!(tree.duplicate_keys(&after), whole.duplicate_keys(&after), "{text:?}\n{edits:?}\n{after:?}");
     true
 }
 
@@ -21,6 +26,8 @@ fn agrees(text: &str, edits: &[(Span, String)]) -> bool {
 const LINES: &[&str] = &[
     "shm_size: '2g'",
     "a: 1",
+    "k1_: 1",
+    "k2_:\n  k: 1\n  k: 2",
     "b:",
     "- x",
     "- k: v",
@@ -130,6 +137,7 @@ fn a_line_put_between_the_keys_of_a_service_needs_no_more_than_its_neighbour() {
         (Span::at(at), "\n    shm_size: '2g'".to_owned())
     };
     assert!(agrees(&text, &[behind("      a: [b]")]) && agrees(&text, &[behind("    # end")]));
+    assert!(agrees("a:\n  b: 1\nc:\n  d: 1\n", &[(Span::at(10), "  b: 2\n".to_owned())]));
     // A byte order mark is no column.
     assert!(!agrees("\u{feff}a: 1\nb: 2\n", &[(Span::at(7), "\n   c: 3".to_owned())]));
     // A document ends elsewhere where its last line has no end.

@@ -1,0 +1,56 @@
+//! Work that several threads share.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Collects from several threads.
+pub struct Collected<T>(Mutex<Vec<T>>);
+
+impl<T> Default for Collected<T> {
+    fn default() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+}
+
+impl<T> Collected<T> {
+    /// Adds one.
+    pub fn push(&self, item: T) {
+        if let Ok(mut items) = self.0.lock() {
+            items.push(item);
+        }
+    }
+
+    /// All of them, in no order.
+    pub fn into_inner(self) -> Vec<T> {
+        self.0.into_inner().unwrap_or_default()
+    }
+}
+
+/// What `work` makes of each item, in their order; done by several threads where there are many.
+pub fn shared_out<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    // A thread costs more than a few small files, and asking how many there may be is not free either.
+    let most = items.len() / 8;
+    let threads =
+        if most < 2 { 1 } else { std::thread::available_parallelism().map_or(1, usize::from).min(most) };
+    if threads < 2 {
+        return items.iter().map(work).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let done: Collected<Vec<(usize, R)>> = Collected::default();
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let mut own = Vec::with_capacity(items.len() / threads);
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(at) else { break };
+                    own.push((at, work(item)));
+                }
+                done.push(own);
+            });
+        }
+    });
+    let mut done: Vec<(usize, R)> = done.into_inner().into_iter().flatten().collect();
+    done.sort_unstable_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
+}
