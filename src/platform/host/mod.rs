@@ -4,6 +4,7 @@ mod ci;
 mod devcontainer;
 mod document;
 mod groovy;
+mod indented;
 mod jsonc;
 mod make;
 mod makefile;
