@@ -13,6 +13,7 @@ mod pod;
 mod problems;
 mod proof;
 mod read;
+mod resources;
 mod shape;
 mod shm;
 mod template;
