@@ -218,6 +218,9 @@ impl Expander {
             }
         }
         ways.truncate(MAX_VALUES);
+        for field in ways.iter_mut().flatten().filter(|field| field.is_nameless()) {
+            *field = unread(unit, piece);
+        }
         Some(through(ways, name))
     }
 

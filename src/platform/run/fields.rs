@@ -131,6 +131,17 @@ impl Field {
         }
     }
 
+    /// Whether a value is one that is read at run time and that tells nothing of what it is meant for, as the name of the
+    /// variable does that takes it: `IMAGE=$1`, `IMAGE=$OPTARG`.
+    pub(super) fn is_nameless(&self) -> bool {
+        let name = self.value.trim_start_matches(['"', '$', '{']);
+        let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(name.len());
+        let name = name.get(..end).unwrap_or_default();
+        let is_nameless =
+            name == "OPTARG" || (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()));
+        is_nameless && self.value.starts_with('$') && self.unread().is_some() && !self.is_conditional()
+    }
+
     /// Whether the first `count` bytes are known.
     pub fn knows(&self, count: usize) -> bool {
         self.parts.iter().all(|part| part.known == Known::Text || part.inner.start >= count)
