@@ -6,6 +6,7 @@ use super::kinds::Custom;
 use super::manifest::{Manifest, at, entries_with_merged, find, get, list, quantity as read_quantity};
 use super::resources::{fits, resource};
 use super::shape::{Container, Object};
+use crate::accelerator::{self, Sign};
 use crate::size::Size;
 use crate::source::Span;
 use crate::syntax::yaml::{Entry, Node};
@@ -125,6 +126,23 @@ pub(super) fn count(manifest: &Manifest, entry: Entry<'_>, counts: bool, base: u
             gpu.found(manifest.line(entry.span()), manifest.place(entry.span()));
         }
     }
+}
+
+/// NVIDIA's runtime brings the GPUs that a variable of the container names, without any resource: so pods share one.
+pub(super) fn of_runtime(manifest: &Manifest, spec: Node<'_>, container: Node<'_>, gpu: &mut Gpu) {
+    let class = manifest.text_of(spec, "runtimeClassName").map(accelerator::runtime);
+    if class != Some(Sign::Yes) {
+        return;
+    }
+    let variables = list(container, "env");
+    let mut chosen =
+        variables.filter(|item| manifest.text_of(*item, "name") == Some("NVIDIA_VISIBLE_DEVICES"));
+    let Some(entry) = chosen.next().and_then(|variable| find(variable, "value")) else { return };
+    let Some(value) = entry.value.resolve().str().filter(|value| !accelerator::takes_away(value)) else {
+        return;
+    };
+    gpu.count = accelerator::in_list(value);
+    gpu.found(format!("NVIDIA_VISIBLE_DEVICES={value}"), manifest.place(entry.span()));
 }
 
 /// The claims that a container names, by what the pod and the claims' own objects say of them.

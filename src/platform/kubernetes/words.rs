@@ -14,8 +14,17 @@ use crate::scan::Words;
 const PODS: &[&str] = &["ontainers:", "ontainers\"", "argoproj.io/"];
 
 /// Words of GPUs and of `/dev/shm` that are in no resource's name.
-const OURS: &[&str] =
-    &["gpu", "GPU", "resourceClaims", "shm", "Shm", "sharedMemory", "hostIPC", "accelerators"];
+const OURS: &[&str] = &[
+    "gpu",
+    "GPU",
+    "resourceClaims",
+    "shm",
+    "Shm",
+    "sharedMemory",
+    "hostIPC",
+    "accelerators",
+    "runtimeClassName",
+];
 
 /// Parts of the words that are beside pods: each has one of these.
 const PARTS: &[&str] =
