@@ -69,6 +69,7 @@ impl Reader<'_> {
         if rest.is_some_and(|rest| !rest.trim().is_empty()) || self.depth >= MAX_DEPTH {
             return false;
         }
+        let mark = self.mark();
         let chosen_at = inside.start + condition.len() + 1;
         let outer = std::mem::replace(&mut self.cursor.end, chosen_at + chosen.len());
         self.cursor.pos = chosen_at;
@@ -84,6 +85,8 @@ impl Reader<'_> {
             let variable =
                 Variable { modifier: Modifier::Alternative, operand, ..plain_variable(unknown, false) };
             self.variable(word, quote, start, variable);
+        } else {
+            self.back_to(&mark);
         }
         is_read
     }
