@@ -62,6 +62,21 @@ pub fn device(text: &str) -> Sign {
     if graphics { Sign::Maybe("/dev/dri is mostly for video and display") } else { Sign::No }
 }
 
+/// How many GPUs a device brings, written as for [`device`]: what a CDI name names, or one by a file with a number. A file
+/// that all of them share (`/dev/kfd`) tells nothing.
+pub fn in_device(text: &str) -> Option<GpuCount> {
+    if let Some((_, id)) = text.split_once('=') {
+        return Some(device_ids(id));
+    }
+    let host = text.split(':').next().unwrap_or_default();
+    host.ends_with(|c: char| c.is_ascii_digit()).then_some(GpuCount::Exactly(1))
+}
+
+/// How many GPUs a value of `NVIDIA_VISIBLE_DEVICES` names: `all`, `0,1`.
+pub fn in_list(ids: &str) -> GpuCount {
+    ids.split(',').filter(|id| !id.is_empty()).map(device_ids).fold(GpuCount::Exactly(0), sum)
+}
+
 /// What `NVIDIA_VISIBLE_DEVICES` tells by itself: a GPU only where the daemon's default runtime is NVIDIA's, which
 /// `default_runtime` may say.
 pub fn visible_devices(value: &str, default_runtime: Option<&str>) -> Sign {
@@ -125,7 +140,8 @@ fn device_ids(id: &str) -> GpuCount {
     }
 }
 
-fn sum(one: GpuCount, two: GpuCount) -> GpuCount {
+/// How many two requests ask for together.
+pub fn sum(one: GpuCount, two: GpuCount) -> GpuCount {
     match (one, two) {
         (GpuCount::Exactly(one), GpuCount::Exactly(two)) => GpuCount::Exactly(one.saturating_add(two)),
         (GpuCount::All, _) | (_, GpuCount::All) => GpuCount::All,
@@ -166,6 +182,18 @@ mod tests {
         assert_eq!(device("nvidia.com/gpu=all"), Sign::Yes);
         assert!(matches!(device("/dev/dri:/dev/dri"), Sign::Maybe(_)));
         assert_eq!(device("/dev/snd"), Sign::No);
+    }
+
+    #[test]
+    fn devices_and_lists_are_counted() {
+        assert_eq!(in_device("nvidia.com/gpu=0"), Some(GpuCount::Exactly(1)));
+        assert_eq!(in_device("nvidia.com/gpu=all"), Some(GpuCount::All));
+        assert_eq!(in_device("/dev/nvidia0:/dev/nvidia0"), Some(GpuCount::Exactly(1)));
+        assert_eq!(in_device("/dev/kfd"), None);
+        assert_eq!(
+            [in_list("0,1"), in_list("all"), in_list("$G")],
+            [GpuCount::Exactly(2), GpuCount::All, GpuCount::Unknown]
+        );
     }
 
     #[test]

@@ -11,6 +11,10 @@ pub struct FileName<'p> {
     pub ending: &'p str,
 }
 
+/// Endings behind a file's own, where a tool makes the file from it or people are to copy it.
+const UNFINISHED: [&str; 11] =
+    ["dist", "erb", "example", "gotmpl", "j2", "jinja", "jinja2", "sample", "template", "tmpl", "tpl"];
+
 impl<'p> FileName<'p> {
     /// Takes a path apart.
     pub fn new(path: &'p str) -> Self {
@@ -19,6 +23,14 @@ impl<'p> FileName<'p> {
         };
         let name = behind(b'/', path).unwrap_or(path);
         Self { path, name, ending: behind(b'.', name).unwrap_or_default() }
+    }
+
+    /// What the file is called once it is made from what it is here: `run.sh` for `run.sh.j2`. Nothing where it is what it
+    /// is called.
+    pub fn finished(&self) -> Option<Self> {
+        let inner = self.name.get(..self.name.len().checked_sub(self.ending.len() + 1)?)?;
+        let is_unfinished = self.ends_in(&UNFINISHED) && !inner.is_empty();
+        is_unfinished.then(|| Self { path: self.path, ..Self::new(inner) })
     }
 
     /// Whether the ending is one of these, in any case of letters.
@@ -47,6 +59,16 @@ mod tests {
         assert_eq!(parts("a.b/Makefile"), ("Makefile", ""));
         assert_eq!(parts(".env"), (".env", "env"));
         assert!(FileName::new("a.YML").ends_in(&["yaml", "yml"]) && !FileName::new("yml").ends_in(&["yml"]));
+    }
+
+    #[test]
+    fn unfinished_files_tell_what_they_become() {
+        let finished = |path| FileName::new(path).finished().map(|file| (file.path, file.name, file.ending));
+        assert_eq!(finished("a/run.sh.j2"), Some(("a/run.sh.j2", "run.sh", "sh")));
+        assert_eq!(finished("compose.yml.example"), Some(("compose.yml.example", "compose.yml", "yml")));
+        assert_eq!(finished("a/run.sh"), None);
+        assert_eq!(finished(".example"), None);
+        assert_eq!(finished("run"), None);
     }
 
     #[test]

@@ -51,6 +51,10 @@ pub static COMPOSE: Kind = Kind {
 
 /// A Compose file by its name, or any other YAML file that may be one by what is in it.
 fn claim(file: &FileName<'_>) -> Claim {
+    // Whether a template is YAML as it stands, its text tells; if not it is no fault of its author.
+    if let Some(finished) = file.finished() {
+        return if claim(&finished) == Claim::No { Claim::No } else { Claim::ByContent };
+    }
     // A workflow that tests a Compose file is often called after it.
     if !names::is_yaml(file.name) || file.is_inside(".github/workflows/") {
         Claim::No

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use super::container::{Container, Containers};
 use super::file::File;
 use super::load::{Home, Loaded, load};
+use super::names::says_compose;
 use super::resolve::Resolver;
-use super::tree::Fuel;
+use super::tree::{Fuel, find};
 use super::twins::twins;
 use super::write::{ComposeWriter, Sited};
 use super::{Context, Problem, Reading, STEPS};
+use crate::filename::FileName;
 use crate::platform::Claim;
 use crate::project::Unit;
 use crate::source::Span;
@@ -32,7 +34,7 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>) -> Reading {
     let problems = problems(unit, &loaded, &services);
     // What is not held here any more can be moved into the workloads.
     drop(containers);
-    assemble(&loaded, services, problems)
+    assemble(&loaded, services, problems, &fuel)
 }
 
 /// A service key of a file of the unit.
@@ -105,8 +107,25 @@ fn is_certainly_compose(file: &File, claim: Claim, read_as_one: bool) -> bool {
     if broken { !file.is_template() && (claim == Claim::ByName || read_as_one) } else { read_as_one }
 }
 
+/// What `rules/images.yaml` knows services by that start nothing themselves.
+const TEMPLATE: &str = "service-template";
+
+/// Whether a file's services are made to be extended: it is no Compose file by its name, which might be laid over another,
+/// and none of them says what it runs (`hwaccel.ml.yml` of Immich).
+fn holds_templates(file: &File, fuel: &Fuel) -> bool {
+    if says_compose(FileName::new(file.source.path()).name) {
+        return false;
+    }
+    let runs = |service: NodeId| {
+        let service = file.node(service).resolve();
+        ["image", "build", "command", "extends"].iter().any(|key| find(service, key, fuel).is_some())
+    };
+    file.services(fuel).all.iter().all(|service| !runs(service.value))
+}
+
 /// Puts workloads, problems and the writer together.
-fn assemble(loaded: &Loaded, services: Vec<Service>, problems: Vec<Problem>) -> Reading {
+fn assemble(loaded: &Loaded, services: Vec<Service>, problems: Vec<Problem>, fuel: &Fuel) -> Reading {
+    let templates: Vec<bool> = loaded.store.files.iter().map(|file| holds_templates(file, fuel)).collect();
     let (twins, owners) = related(loaded, &services);
     let mut reading = Reading::default();
     let mut workloads = Vec::with_capacity(services.len());
@@ -115,9 +134,11 @@ fn assemble(loaded: &Loaded, services: Vec<Service>, problems: Vec<Problem>) -> 
         let Some(file) = loaded.store.files.get(service.file) else { continue };
         let place = Place::new(&file.source, service.key);
         let mut container = Rc::unwrap_or_clone(service.container);
+        let is_template = container.layers.iter().all(|layer| templates.get(layer.file) == Some(&true));
         sited.push(Sited::new(&loaded.store, (service.file, service.value), &mut container, joins));
         let mut workload = workload(container, service.name, service.undecided, place);
         (workload.same_as, workload.joins) = (same_as, joins);
+        workload.kind = is_template.then(|| TEMPLATE.to_owned());
         workloads.push(workload);
     }
     let homes = loaded.homes.iter().filter_map(|home| loaded.store.files.get(home.file));

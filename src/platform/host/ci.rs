@@ -11,6 +11,7 @@ use crate::platform::embedded::scalar;
 use crate::platform::run::{ENGINES, Given, Givens, starts_containers};
 use crate::platform::{Claim, EVERYWHERE, Kind};
 use crate::scan::Words;
+use crate::source::Source;
 use crate::syntax::shell::Options;
 use crate::syntax::yaml::{Entry, Node, Yaml};
 
@@ -26,7 +27,7 @@ pub static KIND: Kind = Kind {
 };
 
 /// Keys whose values are shell text.
-const SCRIPTS: [&str; 12] = [
+const SCRIPTS: [&str; 13] = [
     "after_script",
     "bash",
     "before_script",
@@ -39,6 +40,7 @@ const SCRIPTS: [&str; 12] = [
     "run",
     "script",
     "scripts",
+    "shell",
 ];
 
 /// Keys whose values are variables for the shell text beside and below them.
@@ -48,7 +50,7 @@ fn claim(file: &FileName<'_>) -> Claim {
     if !file.ends_in(&["yml", "yaml"]) {
         return Claim::No;
     }
-    let folders = [".github/workflows/", ".github/actions/", ".circleci/", ".gitlab/"];
+    let folders = [".github/workflows/", ".github/actions/", ".circleci/", ".gitlab/", ".buildkite/"];
     let by_name = folders.iter().any(|folder| file.is_inside(folder))
         || file.name.ends_with("-ci.yml")
         || file.name.ends_with("-ci.yaml")
@@ -69,11 +71,16 @@ fn claim(file: &FileName<'_>) -> Claim {
 
 fn relevant(text: &str, claim: Claim, every_container: bool) -> bool {
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    let containers = claim == Claim::ByName
-        && (has("container:") || has("services:"))
-        && (every_container || has("options"));
-    let steps = claim == Claim::ByName || has("script:") || has("run:");
-    containers || (steps && starts_containers(text, every_container))
+    let starts = starts_containers(text, every_container);
+    if claim == Claim::ByName {
+        let containers = has("container:") || has("services:");
+        return starts || (containers && (every_container || has("options")));
+    }
+    // A manifest may speak of a command line, too, in a comment or in what a container runs.
+    starts && !has("apiVersion:") && SCRIPTS.iter().any(|key| has(key)) && {
+        let scripts = scripts("", &Layer::file(Source::new("", text.into())));
+        scripts.iter().any(|script| starts_containers(script.layer.text(), every_container))
+    }
 }
 
 fn scripts(_: &str, file: &Layer) -> Vec<Script> {

@@ -46,5 +46,6 @@ fn scripts(path: &str, file: &Layer) -> Vec<Script> {
     let variables: Vec<Layer> = variables.map(|given| given.value.clone()).collect();
     let given = Givens::new(made.variables, None);
     let script = |layer| Script { given: Some(Arc::clone(&given)), ..Script::new(layer, recipes(just)) };
-    made.recipes.into_iter().chain(variables).map(script).collect()
+    let spare = variables.into_iter().map(|layer| Script { is_spare: true, ..script(layer) });
+    made.recipes.into_iter().map(script).chain(spare).collect()
 }

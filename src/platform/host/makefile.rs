@@ -133,11 +133,17 @@ impl Reader<'_> {
     fn assignment_or_target(&mut self, span: Span) {
         let text = self.file.text();
         let written = span.of(text);
+        if let Some(command) = own_command(written) {
+            self.target();
+            if let Some(recipe) = &mut self.recipe {
+                recipe.copy(Span::new(span.start + command, span.end));
+                recipe.replace(Span::at(span.end), "\n");
+            }
+            return;
+        }
         let Some(at) = written.find('=') else {
             if written.contains(':') && !written.starts_with(char::is_whitespace) {
-                self.close();
-                self.recipe =
-                    Some(self.file.embed(Encoding::Indented(if self.just { "    " } else { "\t" }.into())));
+                self.target();
             }
             return;
         };
@@ -151,9 +157,7 @@ impl Reader<'_> {
         let Some(name) = name else { return };
         if !name.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c)) {
             // A target whose line holds a `=` somewhere.
-            self.close();
-            self.recipe = Some(self.file.embed(Encoding::Indented("\t".into())));
-            return;
+            return self.target();
         }
         self.close();
         let blanks = written.get(value..).map_or(0, |value| value.len() - value.trim_start().len());
@@ -165,6 +169,12 @@ impl Reader<'_> {
             append: operator == "+",
             conditional: self.branches > 0 || target.is_some(),
         });
+    }
+
+    /// Begins the recipe of a target.
+    fn target(&mut self) {
+        self.close();
+        self.recipe = Some(self.file.embed(Encoding::Indented("\t".into())));
     }
 
     /// `name := "value"`, or the head of a recipe, whose parameters may have defaults: `run gpu="all" *args:`.
@@ -206,6 +216,15 @@ impl Reader<'_> {
     }
 }
 
+/// Where the command begins that stands behind a target on its own line: `run: build ; docker run x`.
+fn own_command(line: &str) -> Option<usize> {
+    let (head, command) = line.split_once(';')?;
+    let is_target =
+        head.split_once(':').is_some_and(|(_, prerequisites)| !prerequisites.contains(['=', '$']));
+    let blanks = command.len() - command.trim_start_matches([' ', '\t', '@', '-', '+']).len();
+    (is_target && !line.starts_with(char::is_whitespace)).then_some(head.len() + 1 + blanks)
+}
+
 /// The inside of a value that is nothing but a string of just on one line, without escapes.
 fn literal(value: &str) -> Option<(Span, Encoding)> {
     let open = value.find(|c: char| !c.is_whitespace())?;
@@ -245,6 +264,14 @@ mod tests {
         let made = made("all: a b\n\t@docker run \\\n\t\t-v $$PWD:/a x\n\n\tls\n\nclean:\n\t-rm x\n");
         let texts: Vec<&str> = made.recipes.iter().map(Layer::text).collect();
         assert_eq!(texts, ["docker run \\\n\t-v $$PWD:/a x\n\nls\n\n", "rm x\n"]);
+    }
+
+    #[test]
+    fn a_command_may_stand_behind_its_target() {
+        let made = made("a: b ; @docker run x\n\tls\nC := x; y\nd-%: ; docker run $*\n");
+        let texts: Vec<&str> = made.recipes.iter().map(Layer::text).collect();
+        assert_eq!(texts, ["docker run x\nls\n", "docker run $*\n"]);
+        assert_eq!(made.variables.len(), 1);
     }
 
     #[test]

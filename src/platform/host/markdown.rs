@@ -1,6 +1,7 @@
-//! Markdown: command lines in fenced code. Inline code and prose are no invocations.
+//! Markdown: command lines in fenced and in indented code. Inline code and prose are no invocations.
 
-use super::prose::{Line, block, language, lines};
+use super::indented::Indented;
+use super::prose::{Language, Line, block, language, lines};
 use crate::layer::Layer;
 use crate::source::Span;
 use crate::syntax::shell::Options;
@@ -18,19 +19,24 @@ struct Fence<'t> {
     /// What stands before the fence on its line: indent, `>` of quotes, the marker of a list.
     indent: usize,
     quoted: bool,
-    language: Option<Options>,
+    language: Option<Language>,
     prefix: Option<&'t str>,
     lines: Vec<Line>,
 }
 
-/// The shell text of every fence in a document, in order.
+/// The shell text of every piece of code in a document, in order.
 pub(super) fn scripts(document: &Layer) -> Vec<(Layer, Options)> {
     let text = document.text();
     let mut found = Vec::new();
     let mut open: Option<Fence<'_>> = None;
+    let mut indented = Indented::default();
     for line in lines(text) {
         match &mut open {
-            None => open = opening(line.span.of(text)),
+            None => {
+                open = opening(line.span.of(text));
+                let ended = if open.is_some() { indented.end() } else { indented.take(line, text) };
+                found.extend(ended.and_then(|code| code.finish(document)));
+            }
             Some(fence) if fence.closes(line.span.of(text)) => {
                 found.extend(open.take().and_then(|fence| fence.finish(document)));
             }
@@ -38,6 +44,7 @@ pub(super) fn scripts(document: &Layer) -> Vec<(Layer, Options)> {
         }
     }
     found.extend(open.and_then(|fence| fence.finish(document)));
+    found.extend(indented.end().and_then(|code| code.finish(document)));
     found
 }
 
@@ -113,8 +120,8 @@ impl<'t> Fence<'t> {
     }
 
     fn finish(self, document: &Layer) -> Option<(Layer, Options)> {
-        let options = self.language?;
-        Some((block(document, &self.lines, self.prefix.unwrap_or_default()), options))
+        let Language { options, is_foreign } = self.language?;
+        Some((block(document, &self.lines, self.prefix.unwrap_or_default(), is_foreign)?, options))
     }
 }
 

@@ -4,6 +4,7 @@ mod ci;
 mod devcontainer;
 mod document;
 mod groovy;
+mod indented;
 mod jsonc;
 mod make;
 mod makefile;
@@ -46,6 +47,8 @@ pub(super) struct Script {
     pub(super) given: Option<Arc<Givens>>,
     /// The container that a host starts with this command line, where it is none that somebody wrote.
     pub(super) container: Option<Container>,
+    /// Whether a command line in it counts only where no other script was seen to use its line.
+    pub(super) is_spare: bool,
 }
 
 /// A container of which a host names the image and the options apart.
@@ -61,7 +64,7 @@ pub(super) struct Container {
 impl Script {
     /// A script that gets no variables from its host.
     pub(super) fn new(layer: Layer, options: Options) -> Self {
-        Self { layer, options, given: None, container: None }
+        Self { layer, options, given: None, container: None, is_spare: false }
     }
 }
 
@@ -97,6 +100,12 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>, scripts: fn(&str, &Layer)
 /// those that were met before.
 pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading, seen: &mut HashSet<Span>) {
     let mut found = invocations(&script.layer, script.options, script.given.as_deref());
+    if script.is_spare {
+        let text = script.layer.source().text();
+        let line = |span: Span| text.get(..span.start).and_then(|before| before.rfind('\n'));
+        let used: HashSet<_> = seen.iter().map(|span| line(*span)).collect();
+        found.retain(|found| !used.contains(&line(found.word.layer.map(found.word.span))));
+    }
     if script.container.is_none() {
         found.retain(|found| seen.insert(found.word.layer.map(found.word.span)));
     }

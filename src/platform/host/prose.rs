@@ -37,18 +37,31 @@ const SHELLS: [&str; 28] = [
     "zsh",
 ];
 
-/// How the code of a block is read; nothing where it is in no language of a shell. `word` is the block's language as
-/// written, in any case of letters.
-pub(super) fn language(word: &str) -> Option<Options> {
+/// Words behind a fence that mean lines which are no commands as they stand.
+const NO_COMMANDS: [&str; 3] = ["diff", "mermaid", "patch"];
+
+/// How the code of a block is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Language {
+    pub(super) options: Options,
+    /// Whether only lines that begin as the command line of a container, or with a prompt, are commands: in a language
+    /// that is none of a shell's such a line is one all the same, and its author took the wrong word.
+    pub(super) is_foreign: bool,
+}
+
+/// How the code of a block is read; nothing where it holds no commands. `word` is the block's language as written, in any
+/// case of letters.
+pub(super) fn language(word: &str) -> Option<Language> {
     let word = word.to_ascii_lowercase();
-    let dialect = match word.as_str() {
-        "fish" => Dialect::Fish,
-        "bat" | "batch" | "cmd" | "dos" => Dialect::Batch,
-        "powershell" | "ps1" | "pwsh" | "ps" => Dialect::PowerShell,
-        word if SHELLS.binary_search(&word).is_ok() => Dialect::Posix,
-        _ => return None,
+    let is_shell = SHELLS.binary_search(&word.as_str()).is_ok();
+    let (dialect, is_foreign) = match word.as_str() {
+        "fish" => (Dialect::Fish, false),
+        "bat" | "batch" | "cmd" | "dos" => (Dialect::Batch, false),
+        "powershell" | "ps1" | "pwsh" | "ps" => (Dialect::PowerShell, false),
+        word if NO_COMMANDS.contains(&word) => return None,
+        _ => (Dialect::Posix, !is_shell),
     };
-    Some(Options { dialect, prose: true, ..Options::default() })
+    Some(Language { options: Options { dialect, prose: true, ..Options::default() }, is_foreign })
 }
 
 /// How many characters may stand before the arrow of a prompt: an environment, a folder.
@@ -79,11 +92,11 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Line> {
 /// code of a line, for lines that are written anew.
 ///
 /// Where a line begins with a prompt only such lines are commands, with the lines that continue them; the others are
-/// what the commands print.
-pub(super) fn block(document: &Layer, lines: &[Line], prefix: &str) -> Layer {
+/// what the commands print. So it is in a foreign language. Nothing where no line is a command.
+pub(super) fn block(document: &Layer, lines: &[Line], prefix: &str, is_foreign: bool) -> Option<Layer> {
     let text = document.text();
     let mut embed = document.embed(Encoding::Indented(prefix.to_owned()));
-    let prompted = lines.iter().any(|line| prompt(line.span.of(text)).is_some());
+    let prompted = is_foreign || lines.iter().any(|line| prompt(line.span.of(text)).is_some());
     let mut goes_on = false;
     for line in lines {
         let code = line.span.of(text);
@@ -98,7 +111,8 @@ pub(super) fn block(document: &Layer, lines: &[Line], prefix: &str) -> Layer {
             goes_on = code.trim_end().ends_with(['\\', '^', '`']);
         }
     }
-    embed.finish()
+    let layer = embed.finish();
+    (!layer.text().is_empty()).then_some(layer)
 }
 
 /// Whether a line begins as a command line that starts a container, as what other commands print does not.
@@ -108,7 +122,8 @@ fn names_engine(line: &str) -> bool {
         && matches!(words.next(), Some("run" | "create"))
 }
 
-/// How long the prompt is that a line begins with: `$ `, `user@host:~$ `, `(env) $ `, `PS C:\> `, `C:\> `.
+/// How long the prompt is that a line begins with: `$ `, `user@host:~$ `, `(env) $ `, `PS C:\> `, `C:\> `; before the
+/// command line of a container also `> `, `bash-5.1# `, `[gpu]$ ` and the like.
 fn prompt(line: &str) -> Option<usize> {
     let indent = line.len() - line.trim_start().len();
     let code = line.get(indent..)?;
@@ -116,6 +131,8 @@ fn prompt(line: &str) -> Option<usize> {
         2
     } else if code.strip_prefix('!').is_some_and(names_engine) {
         1
+    } else if code.strip_prefix("> ").is_some_and(names_engine) {
+        2
     } else if let Some(arrow) = arrow(code) {
         arrow
     } else if code.starts_with("PS ") || code.get(1..3) == Some(":\\") {
@@ -125,7 +142,8 @@ fn prompt(line: &str) -> Option<usize> {
         let host = code.get(..end)?;
         let is_prompt =
             host.contains('@') && !host.contains(['"', '\'', '=']) && host.split(' ').count() <= 2
-                || (host.starts_with('(') && host.trim_end().ends_with(')'));
+                || (host.starts_with('(') && host.trim_end().ends_with(')'))
+                || (!host.is_empty() && !host.contains(' ') && code.get(end + 2..).is_some_and(names_engine));
         is_prompt.then_some(end + 2)?
     };
     Some(indent + length)
@@ -153,13 +171,17 @@ mod tests {
     fn code(text: &str) -> String {
         let layer = Layer::file(Source::new("a.md", text.as_bytes().to_vec()));
         let lines: Vec<Line> = lines(text).collect();
-        block(&layer, &lines, "").text().to_owned()
+        block(&layer, &lines, "", false).map(|code| code.text().to_owned()).unwrap_or_default()
     }
 
     #[test]
     fn the_table_of_shells_is_sorted() {
         assert!(SHELLS.is_sorted());
-        assert!(language("Bash").is_some() && language("python").is_none());
+        let is_foreign = |word| language(word).map(|language| language.is_foreign);
+        assert_eq!(
+            [is_foreign("Bash"), is_foreign("dockerfile"), is_foreign("diff")],
+            [Some(false), Some(true), None]
+        );
     }
 
     #[test]
@@ -173,6 +195,9 @@ mod tests {
         assert_eq!(code("❯ docker run x\nout\n"), "docker run x\n");
         assert_eq!(code("(base) ➜  ~ docker run x\nout\n"), "docker run x\n");
         assert_eq!(code("$ docker run \\\n> x\n"), "docker run \\\nx\n");
+        assert_eq!(code("[gpu]$ docker run x\nout\n"), "docker run x\n");
+        assert_eq!(code("bash-5.1# docker run x\n# docker run y\n"), "docker run x\n");
+        assert_eq!(code("> docker run x\n"), "docker run x\n");
     }
 
     #[test]

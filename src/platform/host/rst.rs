@@ -1,6 +1,6 @@
 //! reStructuredText: command lines in `.. code-block::` and in the literal blocks behind `::`.
 
-use super::prose::{Line, block, language, lines};
+use super::prose::{Language, Line, block, language, lines};
 use crate::layer::Layer;
 use crate::source::Span;
 use crate::syntax::shell::Options;
@@ -10,7 +10,7 @@ const DIRECTIVES: [&str; 5] = ["code-block::", "code::", "sourcecode::", "prompt
 
 /// A block that was announced and whose lines are being collected.
 struct Block {
-    options: Options,
+    language: Language,
     /// The indent of what announces it; its own lines are deeper.
     outer: usize,
     lines: Vec<Line>,
@@ -29,16 +29,16 @@ pub(super) fn scripts(document: &Layer) -> Vec<(Layer, Options)> {
                 block.lines.push(line);
                 continue;
             }
-            found.extend(open.take().map(|block| finish(&block, document)));
+            found.extend(open.take().and_then(|block| finish(&block, document)));
         }
-        open = announced(written.trim()).map(|options| Block { options, outer: indent, lines: Vec::new() });
+        open = announced(written.trim()).map(|language| Block { language, outer: indent, lines: Vec::new() });
     }
-    found.extend(open.map(|block| finish(&block, document)));
+    found.extend(open.and_then(|block| finish(&block, document)));
     found
 }
 
 /// How the block is read that a line announces.
-fn announced(line: &str) -> Option<Options> {
+fn announced(line: &str) -> Option<Language> {
     if let Some(directive) = line.strip_prefix(".. ") {
         let argument = DIRECTIVES.iter().find_map(|name| directive.strip_prefix(name))?;
         return language(argument.split_whitespace().next().unwrap_or_default());
@@ -46,7 +46,7 @@ fn announced(line: &str) -> Option<Options> {
     if line.ends_with("::") { language("") } else { None }
 }
 
-fn finish(found: &Block, document: &Layer) -> (Layer, Options) {
+fn finish(found: &Block, document: &Layer) -> Option<(Layer, Options)> {
     let text = document.text();
     // Options of the directive, `:linenos:`, stand before the first empty line.
     let body = found.lines.iter().position(|line| !line.span.of(text).trim_start().starts_with(':'));
@@ -64,7 +64,8 @@ fn finish(found: &Block, document: &Layer) -> (Layer, Options) {
         let written = line.span.of(text);
         if written.trim().is_empty() { None } else { written.get(..indent) }
     });
-    (block(document, &cut, prefix.unwrap_or_default()), found.options)
+    let Language { options, is_foreign } = found.language;
+    Some((block(document, &cut, prefix.unwrap_or_default(), is_foreign)?, options))
 }
 
 #[cfg(test)]

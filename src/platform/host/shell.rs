@@ -53,6 +53,9 @@ pub static KIND: Kind = Kind {
 };
 
 fn claim(file: &FileName<'_>) -> Claim {
+    if let Some(finished) = file.finished() {
+        return if claim(&finished) == Claim::ByName { Claim::ByName } else { Claim::No };
+    }
     if by_ending(file.ending).is_some() || STARTUP.contains(&file.name) {
         Claim::ByName
     } else if file.name.contains('.') {
@@ -82,7 +85,8 @@ fn shebang(text: &str) -> Option<Dialect> {
 }
 
 fn scripts(path: &str, file: &Layer) -> Vec<Script> {
-    let ending = by_ending(FileName::new(path).ending);
+    let name = FileName::new(path);
+    let ending = by_ending(name.finished().unwrap_or(name).ending);
     let dialect = ending.or_else(|| shebang(file.text())).unwrap_or_default();
     vec![Script::new(file.clone(), Options { dialect, ..Options::default() })]
 }
@@ -97,6 +101,8 @@ mod tests {
         assert_eq!(claim("a/run.sh"), Claim::ByName);
         assert_eq!(claim("a/run.BAT"), Claim::ByName);
         assert_eq!(claim("a/run"), Claim::ByContent);
+        assert_eq!(claim("a/run.sh.j2"), Claim::ByName);
+        assert_eq!(claim("a/run.example"), Claim::No);
         assert_eq!(claim("a/run.py"), Claim::No);
         assert_eq!(claim("a/.bashrc"), Claim::ByName);
         assert_eq!(shebang("# licence\n#!/usr/bin/env -S bash -e\n"), Some(Dialect::Posix));

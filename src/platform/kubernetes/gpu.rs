@@ -1,79 +1,16 @@
-//! What asks for a GPU: the names of device plugins' resources, claims of device classes, annotations of schedulers.
+//! What asks for a GPU: resources of device plugins, claims of device classes, annotations of schedulers.
 
 use std::collections::HashMap;
 
 use super::kinds::Custom;
 use super::manifest::{Manifest, at, entries_with_merged, find, get, list, quantity as read_quantity};
+use super::resources::{fits, resource};
 use super::shape::{Container, Object};
+use crate::accelerator::{self, Sign};
 use crate::size::Size;
 use crate::source::Span;
 use crate::syntax::yaml::{Entry, Node};
 use crate::workload::{Gpu, GpuCount};
-
-/// Resources that are an accelerator, or a share of one, with at most one `*` each. `true` where the quantity counts
-/// devices. The names are those that the makers' device plugins advertise; `*/gpu` covers the many that are built after
-/// NVIDIA's.
-const RESOURCES: &[(&str, bool)] = &[
-    // https://github.com/NVIDIA/k8s-device-plugin and its time slicing and MIG strategies.
-    ("*/gpu", true),
-    ("nvidia.com/gpu.shared", true),
-    ("nvidia.com/mig-*", true),
-    ("nvidia.com/pgpu", true),
-    // https://github.com/Project-HAMi/HAMi/blob/15b26b087c4f1f2b19edded85b43d25d59d72c7c/examples/remotegpu/default_use.yaml
-    ("nvidia.com/remote-gpu*", true),
-    ("nvidia.com/vgpu", true),
-    ("alpha.kubernetes.io/nvidia-gpu", true),
-    // https://github.com/ROCm/k8s-device-plugin: partitions.
-    ("amd.com/cpx*", true),
-    ("amd.com/dpx*", true),
-    ("amd.com/spx*", true),
-    ("amd.com/qpx*", true),
-    // https://github.com/intel/intel-device-plugins-for-kubernetes
-    ("gpu.intel.com/i915", true),
-    ("gpu.intel.com/xe", true),
-    ("gpu.intel.com/*", false),
-    ("habana.ai/gaudi*", true),
-    ("aws.amazon.com/neuron*", true),
-    ("k8s.amazonaws.com/vgpu", true),
-    ("google.com/tpu", true),
-    ("cloud-tpus.google.com/*", true),
-    ("huawei.com/Ascend*-memory", false),
-    ("huawei.com/Ascend*", true),
-    ("huawei.com/npu*", true),
-    ("cambricon.com/*", true),
-    ("hygon.com/dcu*", true),
-    ("iluvatar.ai/*", true),
-    ("mthreads.com/*", true),
-    ("metax-tech.com/*", true),
-    ("kunlunxin.com/*", true),
-    ("enflame.com/*", true),
-    ("birentech.com/*", true),
-    ("tenstorrent.com/*", true),
-    ("furiosa.ai/*", true),
-    ("rebellions.ai/*", true),
-    ("graphcore.ai/ipu", true),
-    ("qualcomm.com/qaic*", true),
-    ("vastaitech.com/va*", true),
-    ("baidu.com/xpu*", true),
-    // Shares of GPUs: HAMi, Volcano, Alibaba's gpushare, Tencent's GPU manager and qGPU, nos.
-    ("*/vgpu", true),
-    ("*/shared-gpu", true),
-    ("*/sharedgpu", true),
-    ("*/gpumem*", false),
-    ("*/gpucores", false),
-    ("volcano.sh/vgpu-number", true),
-    ("volcano.sh/gpu-number", true),
-    ("volcano.sh/vgpu-*", false),
-    ("volcano.sh/gpu-*", false),
-    ("aliyun.com/gpu*", false),
-    ("tencent.com/vcuda-*", false),
-    ("*/qgpu-*", false),
-    ("elasticgpu.io/*", false),
-    ("nos.nebuly.com/gpu-*", true),
-];
-
-/// What is in the names of resources that count a part of a device: `hygon.com/dcumem`, `metax-tech.com/vcore`.
-const SHARES: &[&str] = &["mem", "cores", "vcore", "cuda-core", "percent"];
 
 /// Device classes of Dynamic Resource Allocation: whether one is an accelerator. The first that fits counts.
 const DEVICE_CLASSES: &[(&str, bool)] = &[
@@ -114,35 +51,6 @@ pub(super) type Claims<'a> = HashMap<&'a str, Vec<&'a str>>;
 
 /// The claims or templates that a pod lists, by their names there.
 pub(super) type Listed<'a> = HashMap<&'a str, &'a str>;
-
-/// Whether `name` fits a pattern with at most one `*`.
-pub(super) fn fits(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == name,
-        Some((head, tail)) if tail.contains('*') => {
-            debug_assert!(head.is_empty(), "two stars only around a word");
-            name.contains(tail.trim_end_matches('*'))
-        }
-        Some((head, tail)) => {
-            name.len() >= head.len() + tail.len() && name.starts_with(head) && name.ends_with(tail)
-        }
-    }
-}
-
-/// Whether a resource is an accelerator, and if so whether its quantity counts devices.
-pub(super) fn resource(name: &str) -> Option<bool> {
-    // The resources of Kubernetes itself have no vendor.
-    if !name.contains('/') {
-        return None;
-    }
-    let (_, counts) = RESOURCES.iter().find(|(pattern, _)| fits(pattern, name))?;
-    Some(*counts && !SHARES.iter().any(|share| name.contains(share)))
-}
-
-/// Words that stand in every text that asks for one of the resources.
-pub(super) fn words() -> impl Iterator<Item = &'static str> {
-    RESOURCES.iter().map(|(pattern, _)| pattern.trim_matches('*'))
-}
 
 /// Fields that count GPUs, as words of a text.
 pub(super) fn counts() -> impl Iterator<Item = &'static str> {
@@ -218,6 +126,23 @@ pub(super) fn count(manifest: &Manifest, entry: Entry<'_>, counts: bool, base: u
             gpu.found(manifest.line(entry.span()), manifest.place(entry.span()));
         }
     }
+}
+
+/// NVIDIA's runtime brings the GPUs that a variable of the container names, without any resource: so pods share one.
+pub(super) fn of_runtime(manifest: &Manifest, spec: Node<'_>, container: Node<'_>, gpu: &mut Gpu) {
+    let class = manifest.text_of(spec, "runtimeClassName").map(accelerator::runtime);
+    if class != Some(Sign::Yes) {
+        return;
+    }
+    let variables = list(container, "env");
+    let mut chosen =
+        variables.filter(|item| manifest.text_of(*item, "name") == Some("NVIDIA_VISIBLE_DEVICES"));
+    let Some(entry) = chosen.next().and_then(|variable| find(variable, "value")) else { return };
+    let Some(value) = entry.value.resolve().str().filter(|value| !accelerator::takes_away(value)) else {
+        return;
+    };
+    gpu.count = accelerator::in_list(value);
+    gpu.found(format!("NVIDIA_VISIBLE_DEVICES={value}"), manifest.place(entry.span()));
 }
 
 /// The claims that a container names, by what the pod and the claims' own objects say of them.
@@ -375,20 +300,6 @@ pub(super) fn of_custom(manifest: &Manifest, object: Object<'_>, row: &Custom, n
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn resources_are_known_by_their_names() {
-        let yes =
-            ["nvidia.com/gpu", "example.com/gpu", "nvidia.com/mig-3g.20gb", "aws.amazon.com/neuroncore"];
-        assert!(yes.iter().all(|name| resource(name) == Some(true)));
-        assert_eq!(resource("huawei.com/Ascend910A-memory"), Some(false));
-        assert_eq!(resource("huawei.com/Ascend910A"), Some(true));
-        assert_eq!(resource("hygon.com/dcunum"), Some(true));
-        let parts = ["hygon.com/dcumem", "metax-tech.com/vcore", "cambricon.com/mlu.smlu.vmemory"];
-        assert!(parts.iter().all(|name| resource(name) == Some(false)));
-        let no = ["cpu", "memory", "rdma/hca", "nvidia.com/imex-channel", "gpu", "requests.cpu"];
-        assert!(no.iter().all(|name| resource(name).is_none()));
-    }
 
     #[test]
     fn device_classes_that_are_no_gpu_are_told_apart() {

@@ -13,6 +13,7 @@ mod pod;
 mod problems;
 mod proof;
 mod read;
+mod resources;
 mod shape;
 mod shm;
 mod template;
@@ -36,17 +37,12 @@ pub static KIND: Kind = Kind {
 
 /// Endings of manifests.
 const ENDINGS: &[&str] = &["yaml", "yml", "json"];
-/// Endings of templates, behind one of those. Helm's own helpers end in `.tpl` alone.
-const TEMPLATES: &[&str] = &["tmpl", "tpl", "j2", "jinja", "jinja2", "gotmpl", "template"];
 
 fn claim(file: &FileName<'_>) -> Claim {
     let template = match file.ending.strip_suffix("-template") {
         Some(ending) => ENDINGS.contains(&ending),
-        None if file.ends_in(TEMPLATES) => {
-            let inner = file.name.get(..file.name.len() - file.ending.len() - 1);
-            file.ends_in(&["tpl"]) || FileName::new(inner.unwrap_or_default()).ends_in(ENDINGS)
-        }
-        None => false,
+        // Helm's own helpers end in `.tpl` alone.
+        None => file.ends_in(&["tpl"]) || file.finished().is_some_and(|file| file.ends_in(ENDINGS)),
     };
     if template || file.ends_in(ENDINGS) { Claim::ByContent } else { Claim::No }
 }

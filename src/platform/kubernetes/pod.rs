@@ -158,6 +158,9 @@ impl<'a> PodContext<'a> {
         let claims = (&self.claims, around.claims);
         let is_first = self.first == Some(container.node.id());
         let mut gpu = gpu::of_container(manifest, container, &self.annotations, claims, is_first);
+        if !gpu.is_yes() {
+            gpu::of_runtime(manifest, self.pod.spec, container.node, &mut gpu);
+        }
         if let Some(patch) = self.patch {
             patched_gpu(manifest, patch, container.name, &mut gpu);
         }

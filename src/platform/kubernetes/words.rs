@@ -6,6 +6,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::gpu;
 use super::kinds::KINDS;
+use super::resources;
 use crate::platform::EVERYWHERE;
 use crate::scan::Words;
 
@@ -13,8 +14,17 @@ use crate::scan::Words;
 const PODS: &[&str] = &["ontainers:", "ontainers\"", "argoproj.io/"];
 
 /// Words of GPUs and of `/dev/shm` that are in no resource's name.
-const OURS: &[&str] =
-    &["gpu", "GPU", "resourceClaims", "shm", "Shm", "sharedMemory", "hostIPC", "accelerators"];
+const OURS: &[&str] = &[
+    "gpu",
+    "GPU",
+    "resourceClaims",
+    "shm",
+    "Shm",
+    "sharedMemory",
+    "hostIPC",
+    "accelerators",
+    "runtimeClassName",
+];
 
 /// Parts of the words that are beside pods: each has one of these.
 const PARTS: &[&str] =
@@ -24,14 +34,14 @@ const PARTS: &[&str] =
 pub(super) const ANY: &[&[&str]] = &[EVERYWHERE, PODS, PARTS];
 
 static OUR: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| scanner(OURS.iter().copied().chain(gpu::words())));
+    LazyLock::new(|| scanner(OURS.iter().copied().chain(resources::words())));
 
 /// Custom resources and values of charts that name no containers.
 static BESIDE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| scanner(beside()));
 
 fn beside() -> impl Iterator<Item = &'static str> {
     let apis = KINDS.iter().map(|row| row.api).filter(|api| !api.is_empty());
-    apis.chain(["accelerators:"]).chain(gpu::words()).chain(gpu::counts())
+    apis.chain(["accelerators:"]).chain(resources::words()).chain(gpu::counts())
 }
 
 /// A scanner that is quick to build: it often reads one small file.

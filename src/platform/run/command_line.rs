@@ -63,6 +63,13 @@ pub(super) fn arguments(engine: Engine, fields: impl IntoIterator<Item = Field>)
             Sort::Unread(known) if !guess::is_image(engine, &field, known, &reading.ahead()) => {
                 reading.found.unread.push(Unread { field });
             }
+            // `docker run --gpus all ... IMAGE` leaves options out, and with no image behind it all of the rest.
+            Sort::Image if matches!(field.value.as_str(), "..." | "…") => {
+                if reading.fields.is_empty() {
+                    break;
+                }
+                reading.found.unread.push(Unread { field });
+            }
             // An empty argument is a variable that is empty unless something else sets it.
             Sort::Image if field.value.is_empty() => reading.found.skipped = true,
             Sort::Image | Sort::Unread(_) => {

@@ -187,7 +187,10 @@ impl Expander {
             let inner = Frame { depth: frame.depth + 1, splits: piece.quote == Quote::None, ..frame };
             let word = variable.operand.as_ref();
             let mut ways = word.map_or_else(|| vec![Vec::new()], |word| self.word(unit, word, inner));
-            ways.iter_mut().flatten().for_each(Field::is_text);
+            ways.iter_mut().flatten().for_each(|field| {
+                field.is_text();
+                field.keeps_quotes();
+            });
             ways
         };
         let mut ways: Ways<Vec<Field>> = Vec::new();
@@ -218,6 +221,9 @@ impl Expander {
             }
         }
         ways.truncate(MAX_VALUES);
+        for field in ways.iter_mut().flatten().filter(|field| field.is_nameless()) {
+            *field = unread(unit, piece);
+        }
         Some(through(ways, name))
     }
 

@@ -66,6 +66,8 @@ pub struct Field {
     pub via: Option<String>,
     /// Whether the string that it stands in is split into words where it is used.
     divided: bool,
+    /// Whether what is quoted in it stays whole where the rest is split, as in `${GPU:+--gpus "$GPU"}`.
+    keeps_quotes: bool,
 }
 
 impl Field {
@@ -96,6 +98,11 @@ impl Field {
     /// Says that it is the text of a string, whatever stands around it there.
     pub(super) fn is_text(&mut self) {
         self.word = None;
+    }
+
+    /// Says that it is written where it is used, with quotes of its own.
+    pub(super) fn keeps_quotes(&mut self) {
+        self.keeps_quotes = true;
     }
 
     /// Whether it is a word by itself, of the command or of a list.
@@ -129,6 +136,17 @@ impl Field {
             [part] if part.known != Known::Text => Some(part.known),
             _ => None,
         }
+    }
+
+    /// Whether a value is one that is read at run time and that tells nothing of what it is meant for, as the name of the
+    /// variable does that takes it: `IMAGE=$1`, `IMAGE=$OPTARG`.
+    pub(super) fn is_nameless(&self) -> bool {
+        let name = self.value.trim_start_matches(['"', '$', '{']);
+        let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(name.len());
+        let name = name.get(..end).unwrap_or_default();
+        let is_nameless =
+            name == "OPTARG" || (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()));
+        is_nameless && self.value.starts_with('$') && self.unread().is_some() && !self.is_conditional()
     }
 
     /// Whether the first `count` bytes are known.
@@ -189,7 +207,8 @@ impl Field {
                 part += 1;
             }
             let unread = |here: &Part| here.known != Known::Text && here.inner.start <= at;
-            let blank = byte.is_ascii_whitespace() && !self.parts.get(part).is_some_and(unread);
+            let held = |here: &Part| unread(here) || (self.keeps_quotes && here.quote != Quote::None);
+            let blank = byte.is_ascii_whitespace() && !self.parts.get(part).is_some_and(held);
             match (blank, start) {
                 (true, Some(from)) => {
                     words.push(self.slice_from(Span::new(from, at), first));

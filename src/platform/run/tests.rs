@@ -141,6 +141,8 @@ fn what_cannot_be_read_is_told_from_the_image() {
     assert_eq!(runs("docker run $DOCKER_OPTS $IMAGE bash"), ["($DOCKER_OPTS) [$IMAGE] bash"]);
     assert_eq!(runs("docker run $X --rm a/b:c y"), ["rm ($X) [a/b:c] y"]);
     assert_eq!(runs("docker run -it $X -c y"), ["interactive tty [$X] -c y"]);
+    assert_eq!(runs("IMAGE=$1\nshift\ndocker run $IMAGE \"$@\""), ["[$IMAGE] $@"]);
+    assert_eq!(runs("f() {\nlocal img=$1\ndocker run --rm \"$img\" \"${@:2}\"\n}"), ["rm [$img] ${@:2}"]);
     assert_eq!(runs("docker run --rm \"$1\" x"), ["rm [$1] x"]);
     assert_eq!(runs("docker run --rm \"$@\""), ["rm ($@) [$@]"]);
     assert_eq!(runs("docker run -it <image> cmd"), ["interactive tty [<image>] cmd"]);

@@ -145,6 +145,11 @@ fn gpu(invocation: &Invocation, way: Option<&Subset>, options: &Options) -> Gpu 
             Sign::No => {}
         }
     }
+    if gpu.is_yes() && counted.is_none() {
+        // A runtime brings what the variable names.
+        let visible = || visible.map(|(_, value)| accelerator::in_list(value));
+        gpu.count = in_devices(invocation).or_else(visible).unwrap_or_default();
+    }
     for unread in &invocation.unread {
         if let Some(spot) = unread.field.spot() {
             let text = unread.field.value.clone();
@@ -152,6 +157,13 @@ fn gpu(invocation: &Invocation, way: Option<&Subset>, options: &Options) -> Gpu 
         }
     }
     gpu
+}
+
+/// How many GPUs the devices bring that it names one by one, in whichever way it runs.
+fn in_devices(invocation: &Invocation) -> Option<GpuCount> {
+    let devices = named(invocation, "device").filter_map(value);
+    let gpus = devices.filter(|device| accelerator::device(device) == Sign::Yes);
+    gpus.filter_map(accelerator::in_device).reduce(accelerator::sum)
 }
 
 /// Whether an option of which the last one holds has another of its name behind it, whichever way the command runs.

@@ -6,16 +6,8 @@ use super::{
 };
 use crate::source::Span;
 
-fn name_byte(byte: u8) -> bool {
+pub(super) fn name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
-}
-
-/// Make's function that runs a command.
-const SHELL: &str = "$(shell ";
-
-/// A name of a make variable; functions are told apart by the blank behind their name.
-fn make_name_byte(byte: u8) -> bool {
-    name_byte(byte) || b"-.@<^*?+%".contains(&byte)
 }
 
 impl Reader<'_> {
@@ -32,61 +24,8 @@ impl Reader<'_> {
         self.shell_dollar(word, quote, 1);
     }
 
-    /// Reads from the `$` of a makefile: `$$` stands for the shell's one, the rest is make's.
-    pub(super) fn make_dollar(&mut self, word: &mut Word, quote: Quote) {
-        if self.cursor.peek_at(1) == Some(b'$') {
-            if quote == Quote::Single {
-                self.cursor.bump(1);
-                return self.take_text(word, quote);
-            }
-            return self.shell_dollar(word, quote, 2);
-        }
-        let start = self.cursor.pos;
-        let close = match self.cursor.peek_at(1) {
-            Some(b'(') => b')',
-            Some(b'{') => b'}',
-            Some(byte) if make_name_byte(byte) => {
-                self.cursor.bump(2);
-                let name = Span::new(start + 1, start + 2);
-                return self.variable(word, quote, start, make_variable(name));
-            }
-            _ => return self.take_text(word, quote),
-        };
-        self.cursor.bump(2);
-        let name = self.cursor.skip(make_name_byte);
-        if !name.is_empty() && self.cursor.peek() == Some(close) {
-            self.cursor.bump(1);
-            return self.variable(word, quote, start, make_variable(name));
-        }
-        if close == b')' && name.of(self.script.text) == "shell" && self.cursor.peek() == Some(b' ') {
-            self.cursor.pos = start;
-            return self.substitution(word, quote, SHELL.len());
-        }
-        self.cursor.pos = start;
-        let (open, close) = if close == b')' { (b'(', b')') } else { (b'{', b'}') };
-        let end = self.cursor.balanced_ahead(2, open, close).unwrap_or(start + 2);
-        self.opaque(word, quote, Opaque::Template, end);
-    }
-
-    /// Reads `{{name}}` up to `end`, as just expands it before any shell sees the line; false where more than a name
-    /// stands there.
-    pub(super) fn just_variable(&mut self, word: &mut Word, quote: Quote, end: usize) -> bool {
-        let start = self.cursor.pos;
-        self.cursor.bump(2);
-        self.cursor.skip(|byte| byte == b' ');
-        let name = self.cursor.skip(|byte| name_byte(byte) || byte == b'-');
-        self.cursor.skip(|byte| byte == b' ');
-        if name.is_empty() || self.cursor.pos + 2 != end {
-            self.cursor.pos = start;
-            return false;
-        }
-        self.cursor.bump(2);
-        self.variable(word, quote, start, make_variable(name));
-        true
-    }
-
     /// Reads from a `$` of the shell that takes `lead` bytes.
-    fn shell_dollar(&mut self, word: &mut Word, quote: Quote, lead: usize) {
+    pub(super) fn shell_dollar(&mut self, word: &mut Word, quote: Quote, lead: usize) {
         let start = self.cursor.pos;
         let rest = self.cursor.rest().get(lead..).unwrap_or_default();
         match rest {
@@ -121,7 +60,7 @@ impl Reader<'_> {
         }
     }
 
-    fn variable(&self, word: &mut Word, quote: Quote, start: usize, variable: Variable) {
+    pub(super) fn variable(&self, word: &mut Word, quote: Quote, start: usize, variable: Variable) {
         let span = Span::new(start, self.cursor.pos);
         word.push(Piece { span, quote, kind: PieceKind::Variable(Box::new(variable)) });
     }
@@ -360,10 +299,6 @@ impl Reader<'_> {
     }
 }
 
-fn plain_variable(name: Span, elements: bool) -> Variable {
+pub(super) fn plain_variable(name: Span, elements: bool) -> Variable {
     Variable { name, elements, modifier: Modifier::None, operand: None, make: false }
-}
-
-fn make_variable(name: Span) -> Variable {
-    Variable { make: true, ..plain_variable(name, false) }
 }

@@ -18,6 +18,7 @@ mod expansions;
 mod heredoc;
 mod keywords;
 mod lines;
+mod make;
 #[cfg(test)]
 mod properties;
 mod statements;
