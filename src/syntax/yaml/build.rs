@@ -5,7 +5,6 @@ use super::{
 };
 use crate::source::Span;
 use granit_parser::{Event, Parser, ScalarStyle, Span as Place, StructureStyle};
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The next child of this open mapping is a value.
@@ -128,7 +127,7 @@ impl<'t> Builder<'t> {
         value
     }
 
-    fn scalar(&mut self, value: &Cow<'_, str>, style: ScalarStyle, anchored: bool, place: &Place) {
+    fn scalar(&mut self, value: &str, style: ScalarStyle, anchored: bool, place: &Place) {
         let (start, end) = (offset(place), offset_end(place));
         let style = match style {
             ScalarStyle::Plain => Style::Plain,
@@ -151,18 +150,18 @@ impl<'t> Builder<'t> {
     }
 
     /// Keeps a value that differs from its source: its number and flag.
-    fn own(&mut self, value: &Cow<'_, str>, source: &str) -> (u32, u8) {
+    fn own(&mut self, value: &str, source: &str) -> (u32, u8) {
         // Mostly the parser gives a piece of the text itself.
-        if matches!(value, Cow::Borrowed(value) if std::ptr::eq(*value, source)) || value == source {
+        if std::ptr::eq(value, source) || value == source {
             return (0, 0);
         }
         let link = short(self.yaml.values.len());
-        self.yaml.values.push(value.as_ref().into());
+        self.yaml.values.push(value.into());
         (link, OWNED)
     }
 
     /// A block scalar. The parser's span may hold the lines behind it and, where the content is empty, the header.
-    fn block_scalar(&mut self, value: &Cow<'_, str>, style: Style, start: usize, end: usize, tagged: u8) {
+    fn block_scalar(&mut self, value: &str, style: Style, start: usize, end: usize, tagged: u8) {
         let (start, end) = if value.bytes().all(|byte| byte == b'\n') {
             let header = scan::block_header(self.text, self.last_end).unwrap_or(start);
             let end = scan::line_end(self.text, header);
