@@ -219,6 +219,22 @@ mod places {
     }
 
     #[test]
+    fn a_file_that_is_met_under_several_names_is_fixed_once() {
+        let folder = repository();
+        let file = folder.path().join("good/compose.yaml");
+        fs::create_dir(folder.path().join("also")).expect("a folder");
+        symlink("../good/compose.yaml", folder.path().join("also/compose.yaml")).expect("a link");
+        let (_, diff, _) = run(folder.path(), &["--diff", "."]);
+        assert_eq!(diff.matches("+++ b/good/compose.yaml").count(), 1, "{diff}");
+        assert_eq!(diff.matches("+++ ").count(), 1, "{diff}");
+        let spelled = file.to_string_lossy();
+        let (status, _, complained) = run(folder.path(), &["--fix", ".", &spelled]);
+        assert_eq!((status, complained.as_str()), (0, ""));
+        assert_eq!(fs::read_to_string(&file).expect("text").matches("shm_size").count(), 1);
+        assert!(folder.path().join("also/compose.yaml").is_symlink(), "a link stays one");
+    }
+
+    #[test]
     fn read_only_and_hard_linked_files_are_named() {
         let folder = repository();
         let path = folder.path().join("compose.yaml");

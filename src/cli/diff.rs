@@ -10,14 +10,15 @@ use crate::report::{count, diff, plain};
 pub(super) fn run(job: &Job<'_>) -> u8 {
     let mended = Mended::of(job);
     let mut failures = Vec::new();
+    let files = mended.files(&job.input.disk);
     let printed = job.outputs.main(job.console, |out, look| {
-        mended.patches.iter().try_for_each(|(before, after)| diff::write(out, before, after, look))
+        files.iter().try_for_each(|(before, after)| diff::write(out, before, after, look))
     });
     failures.extend(printed.err());
     if !job.console.is_quiet() {
         to_stderr(|out| plain::write(out, &mended.left.findings));
         if !mended.patches.is_empty() {
-            job.console.say(&summary(&mended));
+            job.console.say(&summary(&mended, files.len()));
         }
     }
     let status = job.end(&mended.left, &failures);
@@ -26,9 +27,9 @@ pub(super) fn run(job: &Job<'_>) -> u8 {
 }
 
 /// `Would fix 3 findings in 2 files (2 SHM001, 1 SHM003)`.
-fn summary(mended: &Mended) -> String {
+fn summary(mended: &Mended, files: usize) -> String {
     let fixed = mended.fixed(&mended.left.findings);
     let rules: Vec<String> = fixed.iter().map(|(code, times)| format!("{times} {code}")).collect();
-    let (findings, files) = (count(fixed.values().sum(), "finding"), count(mended.patches.len(), "file"));
+    let (findings, files) = (count(fixed.values().sum(), "finding"), count(files, "file"));
     format!("Would fix {findings} in {files} ({})", rules.join(", "))
 }
