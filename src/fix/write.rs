@@ -13,13 +13,15 @@ use crate::source::Source;
 /// the old name in one step. A file that is not as it was read, that may not be written or that has several names is left
 /// as it is. The error is a clause that follows the path.
 pub fn replace(before: &Source, target: &Path, after: &[u8]) -> Result<(), String> {
-    let (mut file, metadata) = writable(target)?;
+    let (file, metadata) = writable(target)?;
+    put(target, &metadata, after, || is_still(before, file))
+}
+
+/// Refuses a file that is not as it was read.
+fn is_still(before: &Source, mut file: File) -> Result<(), String> {
     let mut text = Vec::with_capacity(before.bytes().len());
     file.read_to_end(&mut text).map_err(|error| says(&error))?;
-    if text != before.bytes() {
-        return Err("changed since it was read; run again".into());
-    }
-    put(target, &metadata, after).map_err(|error| says(&error))
+    if text == before.bytes() { Ok(()) } else { Err("changed since it was read; run again".into()) }
 }
 
 /// Writes a file that holds what we wrote before, or is not there yet. The old text stays until the new one is whole. The
@@ -28,7 +30,7 @@ pub fn write(path: &Path, text: &[u8]) -> Result<(), String> {
     match fs::canonicalize(path).ok().filter(|target| target.is_file()) {
         Some(target) => {
             let (_, metadata) = writable(&target)?;
-            put(&target, &metadata, text).map_err(|error| says(&error))
+            put(&target, &metadata, text, || Ok(()))
         }
         None => fs::write(path, text).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => "cannot be written: no such folder".into(),
@@ -54,17 +56,27 @@ fn writable(target: &Path) -> Result<(File, Metadata), String> {
     Ok((file, metadata))
 }
 
-/// Writes the new text beside the old and lets it take the name.
-fn put(target: &Path, metadata: &Metadata, text: &[u8]) -> io::Result<()> {
+/// Writes the new text beside the old and lets it take the name. `may` is asked last: the disk takes its time to keep the
+/// new text, and somebody may write the old one meanwhile.
+fn put(
+    target: &Path,
+    metadata: &Metadata,
+    text: &[u8],
+    may: impl FnOnce() -> Result<(), String>,
+) -> Result<(), String> {
     let folder = target.parent().unwrap_or(Path::new("."));
-    if let Some(mut file) = nameless(folder)? {
-        fill(&mut file, metadata, text)?;
-        let name = give_name(&file, target)?;
-        fs::rename(&name, target).inspect_err(|_| drop(fs::remove_file(&name)))?;
+    if let Some(mut file) = nameless(folder).map_err(|error| says(&error))? {
+        fill(&mut file, metadata, text).map_err(|error| says(&error))?;
+        may()?;
+        let name = give_name(&file, target).map_err(|error| says(&error))?;
+        let renamed = fs::rename(&name, target).inspect_err(|_| drop(fs::remove_file(&name)));
+        renamed.map_err(|error| says(&error))?;
     } else {
-        let mut file = tempfile::Builder::new().prefix(".shmlint-").tempfile_in(folder)?;
-        fill(file.as_file_mut(), metadata, text)?;
-        file.persist(target).map_err(|error| error.error)?;
+        let file = tempfile::Builder::new().prefix(".shmlint-").tempfile_in(folder);
+        let mut file = file.map_err(|error| says(&error))?;
+        fill(file.as_file_mut(), metadata, text).map_err(|error| says(&error))?;
+        may()?;
+        file.persist(target).map_err(|error| says(&error.error))?;
     }
     // The new name lasts once its folder is on the disk; some file systems refuse, and have no need of it.
     drop(File::open(folder).and_then(|folder| folder.sync_all()));
@@ -262,6 +274,9 @@ mod tests {
             assert_eq!(fs::read(&path).unwrap(), text);
         }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        assert_eq!(write(&folder.path().join("none/base.json"), b"").unwrap_err(), "cannot be written: no such folder");
+        assert_eq!(
+            write(&folder.path().join("none/base.json"), b"").unwrap_err(),
+            "cannot be written: no such folder"
+        );
     }
 }
