@@ -13,6 +13,13 @@ use crate::source::Source;
 /// A larger text is no Dockerfile that people write, and is not read.
 const MAX_BYTES: usize = 1 << 20;
 
+/// How many bytes arguments may bring into others, or into the name of an image; beyond, they stay as they are written.
+/// Arguments that are made of each other would double with every line.
+const ROOM: usize = 4096;
+
+/// A longer command is none that people write, and thousands of services may be built from one file.
+const MAX_COMMAND: usize = 4096;
+
 /// How an image is built.
 #[derive(Clone, Debug, Default)]
 pub struct Build<'a> {
@@ -66,14 +73,15 @@ pub fn read(text: &str, build: &Build<'_>) -> Option<Built> {
     let variables = variables(&file, build);
     let stages: Vec<Stage<'_, '_>> = file.stages().collect();
     let last = stages.len().checked_sub(1)?;
-    let mut at = build.target.map_or(Some(last), |target| position(&stages, target))?;
+    let named = named(&stages);
+    let mut at = build.target.map_or(Some(last), |target| position(&named, stages.len(), target))?;
     let mut image = Built::default();
     // The stage that an image begins with always stands above, so that this ends.
     loop {
         let stage = stages.get(at)?;
         inherit(&mut image, stage);
-        let from = fill(&stage.from.image.value, &variables);
-        match stages.get(..at).and_then(|above| position(above, &from)) {
+        let from = fill(&stage.from.image.value, &variables, &mut ROOM.clone());
+        match position(&named, at, &from) {
             Some(above) => at = above,
             None => {
                 image.from = from;
@@ -83,13 +91,24 @@ pub fn read(text: &str, build: &Build<'_>) -> Option<Built> {
     }
 }
 
-/// The stage of a name, else of a number.
-fn position(stages: &[Stage<'_, '_>], wanted: &str) -> Option<usize> {
-    let named = |stage: &Stage<'_, '_>| {
-        stage.from.as_.as_ref().is_some_and(|(_, name)| name.value.eq_ignore_ascii_case(wanted))
-    };
-    let number = || wanted.parse().ok().filter(|number| *number < stages.len());
-    stages.iter().rposition(named).or_else(number)
+/// The stages of each name, in small letters and in their order.
+fn named(stages: &[Stage<'_, '_>]) -> HashMap<String, Vec<usize>> {
+    let mut named: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, stage) in stages.iter().enumerate() {
+        if let Some((_, name)) = &stage.from.as_ {
+            named.entry(name.value.to_ascii_lowercase()).or_default().push(at);
+        }
+    }
+    named
+}
+
+/// The stage of a name, else of a number, among those above the one at `end`.
+fn position(named: &HashMap<String, Vec<usize>>, end: usize, wanted: &str) -> Option<usize> {
+    let above = named.get(&wanted.to_ascii_lowercase()).and_then(|stages| {
+        let above = stages.partition_point(|stage| *stage < end);
+        stages.get(above.checked_sub(1)?).copied()
+    });
+    above.or_else(|| wanted.parse().ok().filter(|number| *number < end))
 }
 
 /// Adds what a stage starts to what those built on it start. An entrypoint hides the command of the stages below.
@@ -113,6 +132,8 @@ fn inherit(built: &mut Built, stage: &Stage<'_, '_>) {
 /// The words of an instruction; the other form is a script for a shell.
 fn words(command: &Command<'_>) -> Vec<String> {
     match command {
+        Command::Shell(script) if script.value.len() > MAX_COMMAND => Vec::new(),
+        Command::Exec(words) if words.span.len() > MAX_COMMAND => Vec::new(),
         Command::Exec(words) => words.value.iter().map(|word| word.value.clone().into_owned()).collect(),
         Command::Shell(script) => vec!["/bin/sh".into(), "-c".into(), script.value.to_owned()],
         _ => Vec::new(),
@@ -123,20 +144,23 @@ fn words(command: &Command<'_>) -> Vec<String> {
 fn variables(file: &Dockerfile<'_>, build: &Build<'_>) -> HashMap<String, String> {
     let given: HashMap<&str, &str> = build.args.iter().copied().collect();
     let mut known = HashMap::new();
+    let mut room = ROOM;
     for ArgInstruction { arguments, .. } in file.global_args() {
         for argument in arguments.value.split_whitespace() {
             let (name, default) = argument.split_once('=').unwrap_or((argument, ""));
-            let value = given
-                .get(name)
-                .map_or_else(|| fill(default.trim_matches(['"', '\'']), &known), |value| (*value).to_owned());
+            let value = match given.get(name) {
+                Some(value) => (*value).to_owned(),
+                None => fill(default.trim_matches(['"', '\'']), &known, &mut room),
+            };
             known.insert(name.to_owned(), value);
         }
     }
     known
 }
 
-/// A text with `$NAME`, `${NAME}` and `${NAME:-default}` filled in; a variable without a value stays as it is written.
-fn fill(text: &str, known: &HashMap<String, String>) -> String {
+/// A text with `$NAME`, `${NAME}` and `${NAME:-default}` filled in; a variable without a value, or for which there is no
+/// room, stays as it is written.
+fn fill(text: &str, known: &HashMap<String, String>, room: &mut usize) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once('$') {
@@ -161,8 +185,12 @@ fn fill(text: &str, known: &HashMap<String, String>) -> String {
         };
         let value = known.get(name).map(String::as_str).filter(|value| !value.is_empty());
         let (written, after) = behind.split_at_checked(end).unwrap_or((behind, ""));
-        match value.or(default) {
-            Some(value) => out.push_str(value),
+        let value = value.or(default).and_then(|value| Some((value, room.checked_sub(value.len())?)));
+        match value {
+            Some((value, left)) => {
+                out.push_str(value);
+                *room = left;
+            }
             None => {
                 out.push('$');
                 out.push_str(written);
@@ -284,6 +312,15 @@ mod tests {
         assert_eq!(built(text, None, &[("V", "3")]).unwrap().0, "pytorch/pytorch:3-cuda");
         is("ARG A\nFROM ${A:-x}:$A${B-y}", "x:$Ay", "");
         is("FROM a:${A", "a:${A", "");
+    }
+
+    #[test]
+    fn long_chains_end_and_arguments_that_double_stay_small() {
+        let stages: Vec<String> = (1..20_000).map(|at| format!("FROM s{} AS s{at}", at - 1)).collect();
+        is(&format!("FROM a AS s0\n{}\nCMD [\"x\"]\n", stages.join("\n")), "a", "x");
+        let text = format!("ARG A=ab\n{}FROM x$A\n", "ARG A=$A$A\n".repeat(100));
+        assert!(built(&text, None, &[]).unwrap().0.len() <= 2 * ROOM);
+        is(&format!("FROM a\nCMD {}\n", "x".repeat(MAX_COMMAND + 1)), "a", "");
     }
 
     #[test]

@@ -132,7 +132,7 @@ impl Files for Disk {
     }
 
     fn read_met(&self, path: &str) -> Result<Arc<Source>, ReadError> {
-        let file = open(path).map_err(|error| io(&error))?;
+        let file = open(Path::new(path), false).map_err(|error| io(&error))?;
         let metadata = file.metadata().map_err(|error| io(&error))?;
         regular(&metadata)?;
         let size = metadata.len();
@@ -261,10 +261,11 @@ fn real_folder(path: &Path) -> Result<PathBuf, ReadError> {
     std::fs::canonicalize(folder).map_err(|error| io(&error))
 }
 
-/// Opens a file for reading. What was a regular file may have become a FIFO meanwhile, which is not waited for.
-fn open(path: &str) -> std::io::Result<File> {
+/// Opens a file for reading, and where that is asked for so that only who may write it can. What was a regular file may
+/// have become a FIFO meanwhile, which is not waited for.
+pub fn open(path: &Path, write: bool) -> std::io::Result<File> {
     let mut options = File::options();
-    options.read(true);
+    options.read(true).write(write);
     #[cfg(target_os = "linux")]
     {
         use rustix::fs::OFlags;

@@ -1,6 +1,7 @@
 //! Globs on paths, written as in a `.gitignore`: relative to a folder, and without a `/` they match at any depth.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -20,18 +21,25 @@ pub struct Globs {
     folder: String,
     matcher: Gitignore,
     written: Vec<Written>,
+    /// Where each text stands in the list, the first of equal ones.
+    places: HashMap<String, usize>,
 }
 
 #[derive(Debug)]
 struct Written {
-    text: String,
     place: Option<Place>,
     used: AtomicBool,
 }
 
 impl Default for Globs {
     fn default() -> Self {
-        Self { root: String::new(), folder: String::new(), matcher: Gitignore::empty(), written: Vec::new() }
+        Self {
+            root: String::new(),
+            folder: String::new(),
+            matcher: Gitignore::empty(),
+            written: Vec::new(),
+            places: HashMap::new(),
+        }
     }
 }
 
@@ -52,12 +60,14 @@ impl Globs {
         let mut builder = GitignoreBuilder::new("");
         builder.allow_unclosed_class(false);
         let mut written = Vec::new();
+        let mut places = HashMap::new();
         for (glob, place) in globs {
             builder.add_line(None, glob).map_err(|error| refused(glob, &error))?;
-            written.push(Written { text: glob.to_owned(), place, used: AtomicBool::new(false) });
+            places.entry(glob.to_owned()).or_insert(written.len());
+            written.push(Written { place, used: AtomicBool::new(false) });
         }
         let matcher = builder.build().map_err(|error| format!("these globs are too many: {error}"))?;
-        Ok(Self { root, folder, matcher, written })
+        Ok(Self { root, folder, matcher, written, places })
     }
 
     /// Whether there are none.
@@ -92,7 +102,8 @@ impl Globs {
         let Some(path) = self.below(path) else { return false };
         match matched(&self.matcher, &path) {
             Match::Ignore(glob) => {
-                if let Some(written) = self.written.iter().find(|written| written.text == glob.original()) {
+                let place = self.places.get(glob.original());
+                if let Some(written) = place.and_then(|place| self.written.get(*place)) {
                     written.used.store(true, Ordering::Relaxed);
                 }
                 true

@@ -1,6 +1,6 @@
 //! From discovered files to units: what is resolved, judged, proven and fixed together.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::files::{Files, join};
@@ -48,6 +48,8 @@ pub struct Index {
     pub members: BTreeMap<String, (&'static Kind, Member)>,
     /// Compose files that are named together: `-f a -f b` of a script, `COMPOSE_FILE`, `dockerComposeFile`; in order.
     pub together: Vec<Vec<String>>,
+    /// Where each file stands behind another one in these lists: the list and the place, in order.
+    behind: HashMap<String, Vec<(usize, usize)>>,
     /// Compose files that a script deploys as a stack, and where it does.
     pub stacks: BTreeMap<String, Evidence>,
     /// What the texts of the run say of Compose files, until all files are known.
@@ -70,6 +72,7 @@ impl Index {
     pub fn settle(&mut self, files: &dyn Files) {
         let mut mentions = std::mem::take(&mut self.mentions);
         mentions.sort_by(|a, b| (a.place.path(), a.place.span).cmp(&(b.place.path(), b.place.span)));
+        let mut known = HashSet::new();
         for mention in mentions {
             let Some(paths) = self.mentioned(&mention, files) else { continue };
             if mention.stack {
@@ -79,10 +82,24 @@ impl Index {
                     self.stacks.entry(path.clone()).or_insert(evidence);
                 }
             }
-            if paths.len() > 1 && !self.together.contains(&paths) {
+            if paths.len() > 1 && known.insert(paths.clone()) {
                 self.together.push(paths);
             }
         }
+        for (list, files) in self.together.iter().enumerate() {
+            let mut seen = HashSet::new();
+            for (at, file) in files.iter().enumerate().filter(|(_, file)| seen.insert(*file)) {
+                if at > 0 {
+                    self.behind.entry(file.clone()).or_default().push((list, at));
+                }
+            }
+        }
+    }
+
+    /// The lists that name a file behind another one, up to and with it; a file that stands first is its own base.
+    pub fn behind(&self, path: &str) -> impl Iterator<Item = &[String]> {
+        let places = self.behind.get(path).map_or(&[][..], Vec::as_slice);
+        places.iter().filter_map(|(list, at)| self.together.get(*list)?.get(..=*at))
     }
 
     /// The paths of the files that a mention names, if all of them are there.

@@ -103,6 +103,40 @@ fn circles_of_files() {
     survives(&[("compose.yaml", &include("compose.yaml"))]);
 }
 
+/// Each line doubles what the one before made.
+#[test]
+fn variables_made_of_each_other() {
+    let doubled = |first: &str, line: &str| format!("{first}\n{}", format!("{line}\n").repeat(100));
+    let built = "services:\n  a:\n    build: .\n    gpus: all\n    shm_size: ${A}\n";
+    survives(&[
+        (".env", &doubled("A=ab", "A=${A}$A")),
+        ("Dockerfile", &format!("{}FROM $A\n", doubled("ARG A=ab", "ARG A=$A$A"))),
+        ("compose.yaml", built),
+        ("run.sh", &format!("{}docker run --gpus all $A\n", doubled("A=ab", "A=\"$A $A\""))),
+        ("Makefile", &format!("{}r:\n\tdocker run --gpus all $(A)\n", doubled("A = ab", "A := $(A) $(A)"))),
+    ]);
+}
+
+/// A text as long as the rest of the file, and thousands who take it.
+#[test]
+fn texts_that_thousands_share() {
+    let many = if cfg!(debug_assertions) { 500 } else { 8_000 };
+    let long = "echo a; ".repeat(many);
+    let takes = |line: &str| line.repeat(many);
+    let numbered =
+        |line: &str| (0..many).map(|at| line.replace('@', &at.to_string())).collect::<Vec<_>>().concat();
+    let services = numbered("  s@: {build: ., gpus: all, command: *c, shm_size: *c}\n");
+    let recipes = numbered("r@:\n\tdocker run --gpus all $(A) a\n");
+    let pods = "- spec: {containers: [{image: a, args: [*c], resources: {limits: {nvidia.com/gpu: 1}}}]}\n";
+    survives(&[
+        ("compose.yaml", &format!("x: &c '{long}'\nservices:\n{services}")),
+        ("Dockerfile", &format!("FROM a\nCMD {long}\n")),
+        ("pods.yaml", &format!("apiVersion: v1\nkind: List\nx: &c '{long}'\nitems:\n{}", takes(pods))),
+        ("run.sh", &format!("A='{long}'\n{}", takes("docker run --gpus all a $A\n"))),
+        ("Makefile", &format!("A =\n{}{recipes}", takes("A += -e A=b\n"))),
+    ]);
+}
+
 #[test]
 fn texts_that_are_none() {
     let utf16: Vec<u8> =
@@ -216,6 +250,22 @@ mod places {
         assert!(complained.contains("compose.yaml: outside of the repository"), "{complained}");
         assert_eq!(fs::read_to_string(outside.path().join("compose.yaml")).expect("text"), GPU);
         assert!(good_is_fixed(folder.path()), "the others are fixed");
+    }
+
+    #[test]
+    fn a_file_that_is_met_under_several_names_is_fixed_once() {
+        let folder = repository();
+        let file = folder.path().join("good/compose.yaml");
+        fs::create_dir(folder.path().join("also")).expect("a folder");
+        symlink("../good/compose.yaml", folder.path().join("also/compose.yaml")).expect("a link");
+        let (_, diff, _) = run(folder.path(), &["--diff", "."]);
+        assert_eq!(diff.matches("+++ b/good/compose.yaml").count(), 1, "{diff}");
+        assert_eq!(diff.matches("+++ ").count(), 1, "{diff}");
+        let spelled = file.to_string_lossy();
+        let (status, _, complained) = run(folder.path(), &["--fix", ".", &spelled]);
+        assert_eq!((status, complained.as_str()), (0, ""));
+        assert_eq!(fs::read_to_string(&file).expect("text").matches("shm_size").count(), 1);
+        assert!(folder.path().join("also/compose.yaml").is_symlink(), "a link stays one");
     }
 
     #[test]

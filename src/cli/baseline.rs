@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::job::Job;
 use super::{CLEAN, FAILED};
 use crate::baseline;
+use crate::fix::write::write;
 use crate::lint::Fixes;
 use crate::report::count;
 
@@ -16,8 +17,8 @@ pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
         job.console.complain(error);
     }
     let shown = display(&path);
-    std::fs::write(&path, baseline::text(&path, &report.findings))
-        .map_err(|error| format!("{shown}: cannot be written: {error}"))?;
+    let text = baseline::text(&path, &report.findings);
+    write(&path, text.as_bytes()).map_err(|error| format!("{shown}: {error}"))?;
     job.console.say(&format!("Wrote {} into {shown}", count(report.findings.len(), "finding")));
     Ok(if report.errors.is_empty() { CLEAN } else { FAILED })
 }

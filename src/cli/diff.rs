@@ -14,9 +14,10 @@ const PATCHES: usize = 1000;
 pub(super) fn run(job: &Job<'_>) -> u8 {
     let mended = Mended::of(job);
     let mut failures = Vec::new();
+    let files = mended.files(&job.input.disk);
     let printed = job.outputs.main(job.console, |out, look| {
         // Not all at once, so that the diffs of many files take no memory to speak of.
-        for patches in mended.patches.chunks(PATCHES) {
+        for patches in files.chunks(PATCHES) {
             let texts = shared_out(patches, |(before, after)| {
                 let mut text = Vec::new();
                 diff::write(&mut text, before, after, look).map(|()| text)
@@ -31,7 +32,7 @@ pub(super) fn run(job: &Job<'_>) -> u8 {
     if !job.console.is_quiet() {
         to_stderr(|out| plain::write(out, &mended.left.findings));
         if !mended.patches.is_empty() {
-            job.console.say(&summary(&mended));
+            job.console.say(&summary(&mended, files.len()));
         }
     }
     let status = job.end(&mended.left, &failures);
@@ -40,9 +41,9 @@ pub(super) fn run(job: &Job<'_>) -> u8 {
 }
 
 /// `Would fix 3 findings in 2 files (2 SHM001, 1 SHM003)`.
-fn summary(mended: &Mended) -> String {
+fn summary(mended: &Mended, files: usize) -> String {
     let fixed = mended.fixed(&mended.left.findings);
     let rules: Vec<String> = fixed.iter().map(|(code, times)| format!("{times} {code}")).collect();
-    let (findings, files) = (count(fixed.values().sum(), "finding"), count(mended.patches.len(), "file"));
+    let (findings, files) = (count(fixed.values().sum(), "finding"), count(files, "file"));
     format!("Would fix {findings} in {files} ({})", rules.join(", "))
 }

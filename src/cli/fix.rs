@@ -11,7 +11,7 @@ use crate::report::{View, write};
 /// Writes every file that changes, but for standard input. The errors are sentences that name the files.
 pub(super) fn write_files(job: &Job<'_>, mended: &Mended) -> Vec<String> {
     let mut failures = Vec::new();
-    for (before, after) in &mended.patches {
+    for (before, after) in mended.files(&job.input.disk) {
         let from_stdin = job.input.stdin.as_ref().is_some_and(|stdin| stdin.path() == before.path());
         if from_stdin {
             continue;

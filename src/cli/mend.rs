@@ -1,9 +1,11 @@
 //! From findings to edited texts: what `--fix` writes and `--diff` shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::job::Job;
+use crate::files::Disk;
 use crate::finding::Finding;
 use crate::fix::choose::Chosen;
 use crate::lint::{Fixes, Report};
@@ -56,6 +58,21 @@ impl Mended {
         }
         let left = Report { counts, errors, ..left };
         Self { left, patches: patches.into_values().collect(), before }
+    }
+
+    /// Each file that changes, once: it may have been met under several names, by a link or in another spelling. Of names
+    /// with the same text that of the file itself stands.
+    pub(super) fn files(&self, disk: &Disk) -> Vec<&(Arc<Source>, Arc<Source>)> {
+        let is_link = |path: &str| Path::new(path).is_symlink();
+        let mut files: Vec<_> = self.patches.iter().collect();
+        files.sort_by_cached_key(|(before, _)| is_link(before.path()));
+        let mut known = HashSet::new();
+        files.retain(|(before, after)| match disk.target(before.path()) {
+            Ok(target) => known.insert((target, after.bytes())),
+            Err(_) => true,
+        });
+        files.sort_by_key(|(before, _)| before.path());
+        files
     }
 
     /// How many findings of each rule are gone where `left` are left. One edit may mend more than the finding it is for.

@@ -109,7 +109,9 @@ pub fn load(isolated: bool, given: &[String]) -> Result<Loaded, String> {
 /// All mistakes in the order of the files, under a heading where there are several.
 fn told(mut problems: Vec<Problem>) -> String {
     problems.sort_by(|a, b| (a.place.path(), a.place.span).cmp(&(b.place.path(), b.place.span)));
-    let rendered: Vec<String> = problems.iter().map(Problem::render).collect();
+    let mut rendered: Vec<String> = problems.iter().map(Problem::render).collect();
+    // Of brackets that are left open each is told at the end of the text.
+    rendered.dedup();
     match rendered.as_slice() {
         [one] => one.clone(),
         many => format!("the configuration has {} mistakes\n{}", many.len(), many.join("\n")),

@@ -26,23 +26,23 @@ impl Problem {
         let start = self.place.start();
         let (path, Span { start: from, end: to }) = (self.place.path(), self.place.span);
         let text = self.place.source.text();
-        let before = text.get(..from).unwrap_or_default();
-        let line = before.rfind('\n').map_or(0, |at| at + 1);
-        let rest = text.get(line..).unwrap_or_default();
-        let rest = rest.lines().next().unwrap_or_default();
-        // A long line is shown from a little before the place.
+        // A long line is shown from a little before the place; no more of it is looked at, for it may hold thousands.
         let skip = if start.column > WIDTH { start.column - 21 } else { 0 };
-        let shown: String =
-            rest.chars().skip(skip).take(WIDTH).map(|c| if c == '\t' { ' ' } else { c }).collect();
+        let back = start.column - 1 - skip;
+        let before = text.get(..from).unwrap_or_default().char_indices().rev();
+        let first = before.take(back).last().map_or(from.min(text.len()), |(at, _)| at);
+        let rest = text.get(first..).unwrap_or_default().chars().take_while(|c| *c != '\n').take(WIDTH);
+        let shown: String = rest.map(|c| if c == '\t' { ' ' } else { c }).collect();
+        let shown = shown.trim_end_matches('\r');
         let marked = text.get(from..to).unwrap_or_default().lines().next().unwrap_or_default();
-        let carets = marked.chars().count().clamp(1, WIDTH.saturating_sub(start.column - 1 - skip).max(1));
+        let carets = marked.chars().count().clamp(1, WIDTH.saturating_sub(back).max(1));
         let number = start.line.to_string();
         let margin = " ".repeat(number.len());
         format!(
             "{path}:{number}:{column}: {message}\n{margin} |\n{number} | {shown}\n{margin} | {indent}{carets}",
             column = start.column,
             message = self.message,
-            indent = " ".repeat(start.column - 1 - skip),
+            indent = " ".repeat(back),
             carets = "^".repeat(carets),
         )
     }

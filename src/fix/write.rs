@@ -1,41 +1,82 @@
 //! Writing a file so that at every moment it holds either the old text or the new one, and nothing else is left behind.
 
 use std::fs::{self, File, Metadata};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use crate::files::open;
 use crate::source::Source;
 
 /// Replaces the file that `before` was read from by `after`. `target` is the same file without links.
 ///
 /// The new text is written and synced under another name in the same folder, with the old one's mode and owner, and takes
-/// the old name in one step. A file that is not as it was read, that is read-only or that has several names is left as it
-/// is. The error is a clause that follows the path.
+/// the old name in one step. A file that is not as it was read, that may not be written or that has several names is left
+/// as it is. The error is a clause that follows the path.
 pub fn replace(before: &Source, target: &Path, after: &[u8]) -> Result<(), String> {
+    let (file, metadata) = writable(target)?;
+    put(target, &metadata, after, || is_still(before, file))
+}
+
+/// Refuses a file that is not as it was read.
+fn is_still(before: &Source, mut file: File) -> Result<(), String> {
+    let mut text = Vec::with_capacity(before.bytes().len());
+    file.read_to_end(&mut text).map_err(|error| says(&error))?;
+    if text == before.bytes() { Ok(()) } else { Err("changed since it was read; run again".into()) }
+}
+
+/// Writes a file that holds what we wrote before, or is not there yet. The old text stays until the new one is whole. The
+/// error is a clause that follows the path.
+pub fn write(path: &Path, text: &[u8]) -> Result<(), String> {
+    match fs::canonicalize(path).ok().filter(|target| target.is_file()) {
+        Some(target) => {
+            let (_, metadata) = writable(&target)?;
+            put(&target, &metadata, text, || Ok(()))
+        }
+        None => fs::write(path, text).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => "cannot be written: no such folder".into(),
+            _ => says(&error),
+        }),
+    }
+}
+
+/// Opens a file that may be replaced. Who may not write it must not replace it either, as everybody can who may write its
+/// folder.
+fn writable(target: &Path) -> Result<(File, Metadata), String> {
     let metadata = fs::metadata(target).map_err(|error| says(&error))?;
+    if !metadata.is_file() {
+        return Err("is no regular file any more".into());
+    }
     if metadata.permissions().readonly() {
         return Err("is read-only".into());
     }
     if names(&metadata) > 1 {
         return Err("has several names (hard links), which a rewrite would part; fix it by hand".into());
     }
-    if fs::read(target).map_err(|error| says(&error))? != before.bytes() {
-        return Err("changed since it was read; run again".into());
-    }
-    let folder = target.parent().unwrap_or(Path::new("."));
-    put(folder, target, &metadata, after).map_err(|error| says(&error))
+    let file = open(target, true).map_err(|error| says(&error))?;
+    Ok((file, metadata))
 }
 
-/// Writes the new text beside the old and lets it take the name.
-fn put(folder: &Path, target: &Path, metadata: &Metadata, text: &[u8]) -> io::Result<()> {
-    if let Some(mut file) = nameless(folder)? {
-        fill(&mut file, metadata, text)?;
-        let name = give_name(&file, target)?;
-        fs::rename(&name, target).inspect_err(|_| drop(fs::remove_file(&name)))?;
+/// Writes the new text beside the old and lets it take the name. `may` is asked last: the disk takes its time to keep the
+/// new text, and somebody may write the old one meanwhile.
+fn put(
+    target: &Path,
+    metadata: &Metadata,
+    text: &[u8],
+    may: impl FnOnce() -> Result<(), String>,
+) -> Result<(), String> {
+    let folder = target.parent().unwrap_or(Path::new("."));
+    if let Some(mut file) = nameless(folder).map_err(|error| says(&error))? {
+        fill(&mut file, metadata, text).map_err(|error| says(&error))?;
+        may()?;
+        let name = give_name(&file, target).map_err(|error| says(&error))?;
+        let renamed = fs::rename(&name, target).inspect_err(|_| drop(fs::remove_file(&name)));
+        renamed.map_err(|error| says(&error))?;
     } else {
-        let mut file = tempfile::Builder::new().prefix(".shmlint-").tempfile_in(folder)?;
-        fill(file.as_file_mut(), metadata, text)?;
-        file.persist(target).map_err(|error| error.error)?;
+        let file = tempfile::Builder::new().prefix(".shmlint-").tempfile_in(folder);
+        let mut file = file.map_err(|error| says(&error))?;
+        fill(file.as_file_mut(), metadata, text).map_err(|error| says(&error))?;
+        may()?;
+        file.persist(target).map_err(|error| says(&error.error))?;
     }
     // The new name lasts once its folder is on the disk; some file systems refuse, and have no need of it.
     drop(File::open(folder).and_then(|folder| folder.sync_all()));
@@ -50,12 +91,19 @@ fn fill(file: &mut File, metadata: &Metadata, text: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
+/// Where the system lists the files that this process has open, by which one without a name can get one.
+#[cfg(target_os = "linux")]
+const OPEN_FILES: &str = "/proc/self/fd";
+
 /// A file that has no name yet, so that a process that is killed while it writes leaves nothing behind. Nothing where the
 /// system or the file system has no such thing.
 #[cfg(target_os = "linux")]
 fn nameless(folder: &Path) -> io::Result<Option<File>> {
     use rustix::fs::{Mode, OFlags};
     use rustix::io::Errno;
+    if !Path::new(OPEN_FILES).is_dir() {
+        return Ok(None);
+    }
     match rustix::fs::open(folder, OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC, Mode::RUSR | Mode::WUSR)
     {
         Ok(file) => Ok(Some(file.into())),
@@ -70,16 +118,24 @@ fn give_name(file: &File, target: &Path) -> io::Result<PathBuf> {
     use std::os::fd::AsRawFd;
 
     use rustix::fs::{AtFlags, CWD, linkat};
-    let mut name = std::ffi::OsString::from(".shmlint-");
-    name.push(target.file_name().unwrap_or_default());
-    let name = target.with_file_name(name);
-    let open = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let name = target.with_file_name(spare(target));
+    let open = format!("{OPEN_FILES}/{}", file.as_raw_fd());
     let link = || linkat(CWD, open.as_str(), CWD, &name, AtFlags::SYMLINK_FOLLOW);
     if link().is_err() {
         drop(fs::remove_file(&name));
         link()?;
     }
     Ok(name)
+}
+
+/// The name of the new text until it takes that of `target`: always the same one, so that the next run takes away what a
+/// killed one left; like none that people give, since it is taken away; and short, however long the other is.
+#[cfg(target_os = "linux")]
+fn spare(target: &Path) -> String {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    target.file_name().hash(&mut hasher);
+    format!(".shmlint-{:016x}.tmp", hasher.finish())
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -95,8 +151,9 @@ fn give_name(_file: &File, _target: &Path) -> io::Result<PathBuf> {
 #[cfg(unix)]
 fn keep_owner(file: &File, metadata: &Metadata) {
     use std::os::unix::fs::{MetadataExt, fchown};
-    // Only root may give a file away; for everybody else the owner is right already.
-    drop(fchown(file, Some(metadata.uid()), Some(metadata.gid())));
+    // Only root may give a file away; others may leave it to a group of theirs.
+    let group = Some(metadata.gid());
+    drop(fchown(file, Some(metadata.uid()), group).or_else(|_| fchown(file, None, group)));
 }
 
 #[cfg(not(unix))]
@@ -173,8 +230,53 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.yml");
         fs::write(&path, "old").unwrap();
-        fs::write(folder.path().join(".shmlint-a.yml"), "torn").unwrap();
+        fs::write(folder.path().join(spare(&path)), "torn").unwrap();
         replace(&Source::new("a.yml", b"old".to_vec()), &path, b"new").unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn files_that_are_called_alike_and_long_names_are_no_hindrance() {
+        let folder = tempfile::tempdir().unwrap();
+        let other = folder.path().join(".shmlint-baseline.json");
+        fs::write(&other, "kept").unwrap();
+        for name in ["baseline.json", &"x".repeat(255)] {
+            let path = folder.path().join(name);
+            fs::write(&path, "old").unwrap();
+            replace(&Source::new(name, b"old".to_vec()), &path, b"new").unwrap();
+            assert_eq!(fs::read(&path).unwrap(), b"new");
+        }
+        assert_eq!(fs::read(&other).unwrap(), b"kept");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_became_of_a_file_meanwhile_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.yml");
+        let before = Source::new("a.yml", b"old".to_vec());
+        fs::create_dir(&path).unwrap();
+        assert_eq!(replace(&before, &path, b"new").unwrap_err(), "is no regular file any more");
+        fs::remove_dir(&path).unwrap();
+        assert_eq!(replace(&before, &path, b"new").unwrap_err(), "is gone");
+        if std::process::Command::new("mkfifo").arg(&path).status().is_ok_and(|made| made.success()) {
+            assert_eq!(replace(&before, &path, b"new").unwrap_err(), "is no regular file any more");
+        }
+    }
+
+    #[test]
+    fn our_own_files_are_new_or_replaced_as_a_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("base.json");
+        for text in [b"one".as_slice(), b"two"] {
+            write(&path, text).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), text);
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert_eq!(
+            write(&folder.path().join("none/base.json"), b"").unwrap_err(),
+            "cannot be written: no such folder"
+        );
     }
 }

@@ -1,20 +1,73 @@
 //! The Dockerfile behind a service's `build`.
 
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+
 use super::layers::Slot;
 use super::resolve::Resolver;
 use crate::dockerfile::{self, Build, Built};
 use crate::files::Files;
 
+/// How many bytes of Dockerfiles are read for one unit. Hundreds of services with one each take a tenth.
+const MAX_BYTES: usize = 16 << 20;
+
+/// What tells a build from others: the file that asks for it, the folder, the Dockerfile, the stage and the arguments.
+type Key = (usize, String, Option<String>, Option<String>, Vec<(String, String)>);
+
+/// The Dockerfiles of a unit: services that are built alike share one reading.
+pub(super) struct Dockerfiles<'a> {
+    files: &'a dyn Files,
+    known: RefCell<HashMap<Key, Option<Built>>>,
+    /// What is left of [`MAX_BYTES`].
+    left: Cell<usize>,
+}
+
+impl<'a> Dockerfiles<'a> {
+    /// None read yet.
+    pub(super) fn new(files: &'a dyn Files) -> Self {
+        Self { files, known: RefCell::default(), left: Cell::new(MAX_BYTES) }
+    }
+
+    /// What the Dockerfile `name` of the folder `context`, as the file at `from` means it, makes.
+    fn read(
+        &self,
+        from: (usize, &str),
+        context: &str,
+        name: Option<&str>,
+        build: &Build<'_>,
+    ) -> Option<Built> {
+        let args = build.args.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let key: Key = (
+            from.0,
+            context.to_owned(),
+            name.map(str::to_owned),
+            build.target.map(str::to_owned),
+            args.collect(),
+        );
+        if let Some(known) = self.known.borrow().get(&key) {
+            return known.clone();
+        }
+        let source = dockerfile::find(self.files, from.1, context, name);
+        let made = source.and_then(|source| self.parse(source.text(), build));
+        self.known.borrow_mut().insert(key, made.clone());
+        made
+    }
+
+    fn parse(&self, text: &str, build: &Build<'_>) -> Option<Built> {
+        self.left.set(self.left.get().checked_sub(text.len())?);
+        dockerfile::read(text, build)
+    }
+}
+
 /// What is built for a service: `slots` are the values of its `build`, weakest first. Paths are relative to the file that
 /// writes them. Nothing where there is no such Dockerfile in the repository, or it cannot be read.
-pub(super) fn read(resolver: Resolver<'_>, files: &dyn Files, slots: &[Slot]) -> Option<Built> {
+pub(super) fn read(resolver: Resolver<'_>, files: &Dockerfiles<'_>, slots: &[Slot]) -> Option<Built> {
     let (build, node) = resolver.strongest(slots)?;
     let source = resolver.store.files.get(build.file)?;
-    let from = source.source.path();
+    let from = (build.file, source.source.path());
     if !node.is_mapping() {
         let context = resolver.written(build, node)?;
-        let source = dockerfile::find(files, from, &context, None)?;
-        return dockerfile::read(source.text(), &Build::default());
+        return files.read(from, &context, None, &Build::default());
     }
     let text = |key| {
         let (slot, node, _) = resolver.scalar(&resolver.children(slots, key))?;
@@ -25,12 +78,10 @@ pub(super) fn read(resolver: Resolver<'_>, files: &dyn Files, slots: &[Slot]) ->
     let known = args.iter().filter_map(|variable| Some((variable.name.as_ref(), variable.known()?)));
     let build = Build { target: target.as_deref(), args: known.collect() };
     if let Some(text) = text("dockerfile_inline") {
-        return dockerfile::read(&text, &build);
+        return files.parse(&text, &build);
     }
-    let context = text("context");
-    let name = text("dockerfile");
-    let source = dockerfile::find(files, from, context.as_deref().unwrap_or("."), name.as_deref())?;
-    dockerfile::read(source.text(), &build)
+    let (context, name) = (text("context"), text("dockerfile"));
+    files.read(from, context.as_deref().unwrap_or("."), name.as_deref(), &build)
 }
 
 /// What a service is called besides its own name: its container, the folder that it is built from, and what stands behind

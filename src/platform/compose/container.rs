@@ -16,7 +16,6 @@ use super::shm::{self, Origin};
 use super::tree::Key;
 use super::{Context, build, gpu};
 use crate::engine;
-use crate::files::Files;
 use crate::size::{self, Size};
 use crate::source::Span;
 use crate::syntax::yaml::NodeId;
@@ -61,7 +60,7 @@ pub(super) struct Container {
 pub(super) struct Containers<'a> {
     pub(super) resolver: Resolver<'a>,
     pub(super) projects: &'a [Project],
-    files: &'a dyn Files,
+    dockerfiles: build::Dockerfiles<'a>,
     /// Whether the words of every container are wanted, or only of those that a rule could speak of.
     pub(super) every: bool,
     /// By project and name.
@@ -84,7 +83,7 @@ impl<'a> Containers<'a> {
         Self {
             resolver,
             projects: &loaded.projects,
-            files,
+            dockerfiles: build::Dockerfiles::new(files),
             every,
             known: RefCell::new(vec![BTreeMap::new(); loaded.projects.len()]),
             environments: RefCell::default(),
@@ -137,7 +136,8 @@ impl<'a> Containers<'a> {
             let builds = resolver.slots(&layers, Key::Build);
             let (entrypoint, command) = resolver.command(&layers);
             // Only a GPU makes it matter what is built.
-            let built = if out.gpu.is_yes() { build::read(*resolver, self.files, &builds) } else { None };
+            let built =
+                if out.gpu.is_yes() { build::read(*resolver, &self.dockerfiles, &builds) } else { None };
             out.built_from = built.as_ref().map(|built| built.from.clone());
             out.command = built.unwrap_or_default().command(entrypoint, command);
             out.has_build = !builds.is_empty();

@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use super::interpolate::{HOLE, ROOM, fill_within};
+
 /// Variables of a project: those of its own `.env`, above those of an including project.
 #[derive(Debug, Default)]
 pub(super) struct Env {
@@ -38,6 +40,7 @@ impl Env {
 
     fn add(&mut self, text: &str) {
         let mut rest = text.trim_start_matches('\u{feff}');
+        let mut room = ROOM + text.len();
         while !rest.is_empty() {
             rest = rest.trim_start();
             if rest.starts_with('#') {
@@ -50,33 +53,33 @@ impl Env {
                 continue;
             };
             let name = name.to_owned();
-            let (value, behind) = self.value(rest.get(start..).unwrap_or_default());
+            let (value, behind) = self.value(rest.get(start..).unwrap_or_default(), &mut room);
             self.own.insert(name, value);
             rest = behind;
         }
     }
 
     /// The value that begins here, and what stands behind it.
-    fn value<'t>(&self, text: &'t str) -> (String, &'t str) {
+    fn value<'t>(&self, text: &'t str, room: &mut usize) -> (String, &'t str) {
         let text = text.trim_start_matches([' ', '\t']);
         let quote = text.chars().next().filter(|first| matches!(first, '"' | '\''));
         if let Some((quote, end)) = quote.and_then(|quote| Some((quote, closing(text, quote)?))) {
             let inner = text.get(1..end).unwrap_or_default();
             let behind = behind_line(text.get(end + 1..).unwrap_or_default());
-            let value = if quote == '"' { self.expand(&unescape(inner)) } else { inner.to_owned() };
+            let value = if quote == '"' { self.expand(&unescape(inner), room) } else { inner.to_owned() };
             return (value, behind);
         }
         let line = text.lines().next().unwrap_or_default();
         let end = line.find(" #").unwrap_or(line.len());
         let value = line.get(..end).unwrap_or_default().trim_end();
         let value = if value.starts_with('#') { "" } else { value };
-        (self.expand(value), behind_line(text))
+        (self.expand(value, room), behind_line(text))
     }
 
-    /// References to variables above, with nothing for those that are not there.
-    fn expand(&self, value: &str) -> String {
-        let filled = super::interpolate::fill(value, self);
-        filled.text.replace(super::interpolate::HOLE, "")
+    /// References to variables above, with nothing for those that are not there, or for which the file has no room left:
+    /// each may stand for two that are as long as itself.
+    fn expand(&self, value: &str, room: &mut usize) -> String {
+        fill_within(value, self, room).text.replace(HOLE, "")
     }
 }
 

@@ -13,6 +13,10 @@ pub(super) const HOLE: char = '\u{fffc}';
 /// How deep defaults may stand in each other.
 const MAX_DEPTH: usize = 32;
 
+/// How many bytes variables may bring into one value; beyond, they are not known. No size, image or command comes near, and
+/// variables that are made of each other would double with every line.
+pub(super) const ROOM: usize = 4096;
+
 /// A value with its variables filled in.
 #[derive(Clone, Debug)]
 pub(super) struct Filled<'a> {
@@ -40,10 +44,15 @@ impl<'a> Filled<'a> {
 
 /// Fills in the variables of a value.
 pub(super) fn fill<'a>(text: &'a str, env: &Env) -> Filled<'a> {
+    fill_within(text, env, &mut ROOM.clone())
+}
+
+/// As [`fill`], where variables may bring in as many bytes as there is room for.
+pub(super) fn fill_within<'a>(text: &'a str, env: &Env, room: &mut usize) -> Filled<'a> {
     if memchr::memchr(b'$', text.as_bytes()).is_none() {
         return Filled::plain(text);
     }
-    let mut filling = Filling { env, out: String::with_capacity(text.len()), state: Filled::plain("") };
+    let mut filling = Filling { env, out: String::with_capacity(text.len()), room, state: Filled::plain("") };
     filling.text(text, MAX_DEPTH);
     Filled { text: Cow::Owned(filling.out), ..filling.state }
 }
@@ -63,6 +72,7 @@ pub(super) fn default_of(text: &str) -> Option<std::ops::Range<usize>> {
 struct Filling<'e> {
     env: &'e Env,
     out: String,
+    room: &'e mut usize,
     state: Filled<'static>,
 }
 
@@ -121,9 +131,11 @@ impl Filling<'_> {
     }
 
     fn variable(&mut self, name: &str) {
-        match self.env.get(name) {
-            Some(value) => {
+        let value = self.env.get(name).and_then(|value| Some((value, self.room.checked_sub(value.len())?)));
+        match value {
+            Some((value, room)) => {
                 self.out.push_str(value);
+                *self.room = room;
                 self.state.from_env = true;
             }
             None => self.hole(name),
@@ -212,6 +224,18 @@ mod tests {
         assert_eq!(at("${SIZE}"), None);
         assert_eq!(at("${N:-8}g"), None);
         assert_eq!(at("${A:-1}${B:-2}"), None);
+    }
+
+    #[test]
+    fn variables_that_double_stay_small() {
+        let text = format!("A=ab\n{}B=$A$A\n", "A=$A$A\n".repeat(100));
+        let env = Env::parse(&text);
+        assert!(env.get("A").unwrap().len() <= ROOM + text.len());
+        let env = Env::parse("A=0123456789");
+        let long = "$A".repeat(10_000);
+        let filled = fill(&long, &env);
+        assert_eq!(filled.unset.as_deref(), Some("A"), "what does not fit is not known");
+        assert!(filled.text.len() <= ROOM + 3 * long.len());
     }
 
     #[test]

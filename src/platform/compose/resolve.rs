@@ -74,6 +74,7 @@ impl<'a> Resolver<'a> {
 
     /// A scalar with its variables filled in.
     pub(super) fn fill(&self, slot: Slot, node: Node<'a>) -> Option<Filled<'a>> {
+        node.str().filter(|text| self.fuel.take_over(text))?;
         self.store.fill(slot.env, node)
     }
 

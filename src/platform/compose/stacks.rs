@@ -16,6 +16,9 @@ use crate::syntax::yaml::NodeId;
 /// How many possible bases are looked at; with more, nobody can tell.
 pub(super) const MAX_BASES: usize = 8;
 
+/// How many files of a folder are looked into for a base that no name tells.
+const MAX_SIBLINGS: usize = 64;
+
 /// The files in the neighbourhood of one file.
 #[derive(Clone, Copy)]
 pub(super) struct Neighbourhood<'a> {
@@ -58,14 +61,12 @@ impl Neighbourhood<'_> {
         }
     }
 
-    /// The lists that scripts and settings name, up to and with `path`. A file that stands first is its own base.
+    /// The lists that scripts and settings name, up to and with `path`; one more than is looked at tells that there are
+    /// too many.
     fn named_together(&self, path: &str) -> Vec<Vec<String>> {
         let mut out: Vec<Vec<String>> = Vec::new();
-        for files in &self.index.together {
-            let at = files.iter().position(|file| file == path).filter(|at| *at > 0);
-            if let Some(files) = at.and_then(|at| files.get(..=at))
-                && !out.iter().any(|known| known == files)
-            {
+        for files in self.index.behind(path) {
+            if out.len() <= MAX_BASES && !out.iter().any(|known| known == files) {
                 out.push(files.to_vec());
             }
         }
@@ -113,7 +114,7 @@ impl Neighbourhood<'_> {
             stem = shorter;
         }
         let others = names.iter().map(String::as_str).filter(|name| *name != own && says_compose(name));
-        others.filter(completes).take(MAX_BASES + 1).map(with).collect()
+        others.take(MAX_SIBLINGS).filter(completes).take(MAX_BASES + 1).map(with).collect()
     }
 }
 

@@ -13,6 +13,9 @@ const MERGE_DEPTH: usize = 64;
 /// Steps that a reading may make for each byte of its files; real ones make less than one.
 const STEPS_PER_BYTE: usize = 16;
 
+/// How much text is taken over for one step.
+const BYTES_PER_STEP: usize = 8;
+
 /// The steps that a reading may still make.
 #[derive(Debug)]
 pub(super) struct Fuel(Cell<usize>);
@@ -33,6 +36,13 @@ impl Fuel {
         let left = self.0.get();
         self.0.set(left.saturating_sub(1));
         left > 0
+    }
+
+    /// Pays for taking over a text, which an alias may bring to thousands of places; `false` where not enough is left.
+    pub(super) fn take_over(&self, text: &str) -> bool {
+        let left = self.0.get().checked_sub(text.len() / BYTES_PER_STEP);
+        self.0.set(left.unwrap_or_default());
+        left.is_some()
     }
 
     /// Whether a step could not be paid.

@@ -1,12 +1,12 @@
 //! Development containers: `devcontainer.json`. Those based on Compose are left to Compose; `runArgs` has no effect there.
 
 use super::same::same_but_for;
-use super::{Script, jsonc};
+use super::{Met, Script, jsonc};
 use crate::dockerfile::{self, Build};
 use crate::finding::{Change, Edit};
 use crate::layer::{Encoding, Layer};
 use crate::platform::embedded::scalar;
-use crate::platform::run::{CommandLines, invocations, workload::workload};
+use crate::platform::run::{Budget, CommandLines, invocations, workload::workload};
 use crate::platform::{Claim, Context, Kind, Reading, Writer};
 use crate::project::Unit;
 use crate::scan::Words;
@@ -16,7 +16,6 @@ use crate::syntax::shell::{Dialect, Options};
 use crate::syntax::yaml::{Editor, Node, Place as Position, Value, Yaml};
 use crate::workload::{Place, Platform, Verdict, Workload};
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Development containers.
@@ -52,9 +51,9 @@ fn read(unit: &Unit, context: &Context<'_>) -> Reading {
         let (yaml, text) = jsonc::parse(source.text());
         if let Some(root) = yaml.root(&text) {
             container(&file, root, context, &mut reading);
-            let mut seen = HashSet::new();
+            let mut met = Met::of(&file);
             for script in commands(&file, root) {
-                super::run(&script, context, &mut reading, &mut seen);
+                super::run(&script, context, &mut reading, &mut met);
             }
         }
         reading.sources.push(source);
@@ -97,7 +96,8 @@ fn container(file: &Layer, root: Node<'_>, context: &Context<'_>, reading: &mut 
     };
     let arguments = root.get("runArgs").filter(|_| compose.is_none());
     let line = command_line(file, arguments, at.start);
-    let found = invocations(&line, Options::default(), None).into_iter().next()?;
+    let budget = Budget::of(file.text().len());
+    let found = invocations(&line, Options::default(), None, &budget).into_iter().next()?;
     let mut workload = workload(&found, context.options);
     workload.platform = Platform::Devcontainer;
     workload.name = name;

@@ -26,10 +26,10 @@ pub use notebook::{NOTEBOOK, PACKAGE};
 pub use quadlet::KIND as QUADLET;
 pub use units::KIND as UNIT;
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::run::{CommandLines, Givens, invocations, workload::workload};
+use super::run::{Budget, CommandLines, Givens, invocations, workload::workload};
 use super::{Context, Reading};
 use crate::layer::{Encoding, Layer};
 use crate::project::Unit;
@@ -87,27 +87,43 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>, scripts: fn(&str, &Layer)
         let source = member.source.clone().or_else(|| context.files.read(&member.path).ok());
         let Some(source) = source else { continue };
         let file = Layer::file(Arc::clone(&source));
-        let mut seen = HashSet::new();
+        let mut met = Met::of(&file);
         for script in scripts(&member.path, &file) {
-            run(&script, context, &mut reading, &mut seen);
+            run(&script, context, &mut reading, &mut met);
         }
         reading.sources.push(source);
     }
     reading
 }
 
-/// Adds what a script starts. A command line that several scripts of a file lead to counts once: `seen` are the places of
-/// those that were met before.
-pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading, seen: &mut HashSet<Span>) {
-    let mut found = invocations(&script.layer, script.options, script.given.as_deref());
+/// What the scripts of one file share.
+pub(super) struct Met {
+    /// The places of the command lines that were met.
+    lines: BTreeSet<Span>,
+    budget: Budget,
+}
+
+impl Met {
+    /// That of a file of which no script was read yet.
+    pub(super) fn of(file: &Layer) -> Self {
+        Self { lines: BTreeSet::new(), budget: Budget::of(file.text().len()) }
+    }
+}
+
+/// Adds what a script starts. A command line that several scripts of a file lead to counts once.
+pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading, met: &mut Met) {
+    let mut found = invocations(&script.layer, script.options, script.given.as_deref(), &met.budget);
     if script.is_spare {
         let text = script.layer.source().text();
-        let line = |span: Span| text.get(..span.start).and_then(|before| before.rfind('\n'));
-        let used: HashSet<_> = seen.iter().map(|span| line(*span)).collect();
-        found.retain(|found| !used.contains(&line(found.word.layer.map(found.word.span))));
+        let is_used = |at: usize| {
+            let start = text.get(..at).and_then(|before| before.rfind('\n')).unwrap_or(0);
+            let end = text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |end| at + end);
+            met.lines.range(Span::at(start)..Span::at(end)).next().is_some()
+        };
+        found.retain(|found| !is_used(found.word.layer.map(found.word.span).start));
     }
     if script.container.is_none() {
-        found.retain(|found| seen.insert(found.word.layer.map(found.word.span)));
+        found.retain(|found| met.lines.insert(found.word.layer.map(found.word.span)));
     }
     if script.container.is_some() {
         found.truncate(1);

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use memchr::memmem;
+
 use super::manifest::{Manifest, get, list};
 use super::pod::{self, Base};
 use super::read::Around;
 use super::shape::{Object, Tree};
+use crate::filename::FileName;
 use crate::files::{Files, join};
 use crate::layer::Layer;
+use crate::source::Source;
 use crate::syntax::yaml::Node;
 
 /// The names that a kustomization can have.
@@ -28,7 +32,7 @@ const MERGED: &[&str] = &[
     "StatefulSet",
 ];
 
-/// So many files are read for one patch.
+/// So many files are read for one patch, and so many patches beside it are looked into.
 const MOST_FILES: usize = 64;
 
 /// What a file is to a kustomization.
@@ -75,13 +79,19 @@ struct Kustomization {
 
 /// The kustomization in a folder, seen from a file, if it names that file as a patch.
 fn naming(files: &dyn Files, path: &str, folder: &str) -> Option<Kustomization> {
-    let found = open(files, path, folder)?;
+    let source = source(files, path, folder)?;
+    // It is asked for each of the hundreds of files that it may list.
+    let says = |word: &str| memmem::find(source.text().as_bytes(), word.as_bytes()).is_some();
+    if !says("patch") || !says(FileName::new(path).name) {
+        return None;
+    }
+    let found = Kustomization::of(source);
     let names = found.patches().any(|(patch, _)| join(found.path(), patch) == path);
     names.then_some(found)
 }
 
-/// The kustomization in a folder, seen from a file.
-fn open(files: &dyn Files, from: &str, folder: &str) -> Option<Kustomization> {
+/// The text of the kustomization in a folder, seen from a file.
+fn source(files: &dyn Files, from: &str, folder: &str) -> Option<Arc<Source>> {
     let some = join(from, &format!("{folder}{}", NAMES.first()?));
     // Above the working folder is the business of a run that begins there.
     if some.starts_with("../") && !from.starts_with("../") {
@@ -90,11 +100,14 @@ fn open(files: &dyn Files, from: &str, folder: &str) -> Option<Kustomization> {
     let beside = files.beside(&some);
     let has = |name: &&&str| beside.binary_search_by(|other| other.as_str().cmp(name)).is_ok();
     let name = NAMES.iter().find(has)?;
-    let source = files.read_reference(from, &format!("{folder}{name}")).ok()?;
-    Some(Kustomization { manifest: Manifest::of(Layer::file(source)) })
+    files.read_reference(from, &format!("{folder}{name}")).ok()
 }
 
 impl Kustomization {
+    fn of(source: Arc<Source>) -> Self {
+        Self { manifest: Manifest::of(Layer::file(source)) }
+    }
+
     fn path(&self) -> &str {
         self.manifest.layer.source().path()
     }
@@ -138,7 +151,9 @@ impl Kustomization {
             join(self.path(), patch) != path
                 && files.read_reference(self.path(), patch).is_ok_and(|source| speaks(source.text()))
         };
-        self.texts("components").next().is_some() || self.patches().any(|(patch, _)| patch_speaks(patch))
+        self.texts("components").next().is_some()
+            || self.patches().nth(MOST_FILES).is_some()
+            || self.patches().any(|(patch, _)| patch_speaks(patch))
     }
 }
 
@@ -168,12 +183,15 @@ impl Search<'_> {
         if let Ok(source) = self.around.files.read_reference(from, part) {
             return self.manifest(Manifest::of(Layer::file(source)));
         }
-        let folder = open(self.around.files, from, &format!("{}/", part.trim_end_matches('/')))?;
-        self.kustomization(&folder)
+        let folder = source(self.around.files, from, &format!("{}/", part.trim_end_matches('/')))?;
+        self.kustomization(&Kustomization::of(folder))
     }
 
     fn manifest(&self, manifest: Manifest) -> Option<Base> {
         let manifest = Arc::new(manifest);
+        if manifest.excess.is_some() {
+            return None;
+        }
         let text = manifest.text();
         manifest.yaml.roots(text).find_map(|root| {
             let tree = Tree::of(&manifest, root);

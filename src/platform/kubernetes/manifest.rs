@@ -11,12 +11,18 @@ use crate::workload::Place;
 /// So many mappings are looked into for one key that stands in none of them: merges of merges of lists grow fast.
 const MAX_MERGES: usize = 64;
 
+/// How much the aliases of a text may stand for, beside four times its length: thousands of pods may share lists that are
+/// as long as the rest. Kubernetes' own reader refuses such documents as excessive, too.
+const MAX_ALIASED: usize = 4 << 20;
+
 /// The text, its template actions and its documents.
 #[derive(Debug)]
 pub(super) struct Manifest {
     pub(super) layer: Layer,
     pub(super) template: Template,
     pub(super) yaml: Yaml,
+    /// The alias up to which all of them stand for more than is followed.
+    pub(super) excess: Option<NodeId>,
 }
 
 impl Manifest {
@@ -24,7 +30,8 @@ impl Manifest {
     pub(super) fn of(layer: Layer) -> Self {
         let template = Template::of(layer.text());
         let yaml = Yaml::parse(template.text(layer.text()));
-        Self { layer, template, yaml }
+        let excess = yaml.excess(layer.text().len().saturating_mul(4).saturating_add(MAX_ALIASED));
+        Self { layer, template, yaml, excess }
     }
 
     /// The text that was parsed: that of the layer, with its template actions masked.

@@ -11,6 +11,12 @@ pub(super) fn problems(manifest: &Manifest) -> Vec<Problem> {
     if manifest.template.has_actions() || text.contains("{{") {
         return Vec::new();
     }
+    if let Some(alias) = manifest.excess {
+        let ours = words::speaks_of_pods(text) && words::speaks_of_us(text);
+        let message = "the aliases up to here stand for more text than is followed".to_owned();
+        let place = manifest.place(manifest.node(alias).span());
+        return ours.then_some(Problem { place, message }).into_iter().collect();
+    }
     let documents = manifest.yaml.documents();
     let ends = documents.iter().skip(1).map(|next| next.span.start).chain([text.len()]);
     let broken = documents.iter().zip(ends).filter_map(|(document, end)| {

@@ -96,13 +96,13 @@ fn rendered_from(tree: &Tree<'_>) -> Option<Evidence> {
     Some(Evidence { text: line.get(MARK.len()..)?.to_owned(), place: tree.manifest.place(span) })
 }
 
-/// The trees of all sound documents.
+/// The trees of all sound documents, but for texts in which aliases stand for too much.
 fn grow(manifests: &[Arc<Manifest>]) -> Vec<(&Arc<Manifest>, Tree<'_>)> {
     let roots = |manifest: &'_ Arc<Manifest>| {
         let documents = manifest.yaml.documents().iter();
         documents.filter_map(|document| document.root.as_ref().ok().copied()).collect::<Vec<_>>()
     };
-    let trees = manifests.iter().flat_map(|manifest| {
+    let trees = manifests.iter().filter(|manifest| manifest.excess.is_none()).flat_map(|manifest| {
         roots(manifest).into_iter().map(move |root| (manifest, Tree::of(manifest, manifest.node(root))))
     });
     trees.collect()

@@ -1,5 +1,7 @@
 //! `docker build --shm-size`: a size for building an image, which does nothing for the containers that run it.
 
+use std::collections::HashMap;
+
 use super::fields::{Field, Spot};
 use super::find::find_build;
 use super::{BuildSize, Invocation};
@@ -40,9 +42,14 @@ fn untagged(image: &str) -> &str {
     image.strip_suffix(":latest").unwrap_or(image)
 }
 
-/// Notes at each invocation the build of its image.
-pub(super) fn attach(builds: &[Build], invocation: &mut Invocation) {
-    let Some(image) = invocation.image.as_ref().map(|image| untagged(&image.value)) else { return };
-    let made = builds.iter().rfind(|build| build.images.iter().any(|made| made == image));
-    invocation.build_size = made.map(|build| build.size.clone());
+/// The size that the last build of each image asks for.
+pub(super) fn by_image(builds: &[Build]) -> HashMap<&str, &BuildSize> {
+    let images = builds.iter().flat_map(|build| build.images.iter().map(move |image| (image, &build.size)));
+    images.map(|(image, size)| (image.as_str(), size)).collect()
+}
+
+/// Notes at an invocation the build of its image.
+pub(super) fn attach(builds: &HashMap<&str, &BuildSize>, invocation: &mut Invocation) {
+    let image = invocation.image.as_ref().map(|image| untagged(&image.value));
+    invocation.build_size = image.and_then(|image| builds.get(image)).map(|size| (*size).clone());
 }

@@ -1,8 +1,8 @@
 //! From words to fields: what a shell would make of a word, in every way that the file leaves open.
 
-use std::cell::Cell;
 use std::ops::Range;
 
+use super::budget::{BYTES_PER_STEP, Budget};
 use super::environment::{At, Chain, Link, MAX_CLIMB, MAX_VALUES, Source, Unit};
 use super::fields::{Builder, Field, Known, Spot};
 use crate::layer::{Encoding, Layer};
@@ -13,10 +13,6 @@ use crate::syntax::shell::{
 /// How deep variables are followed through each other.
 const MAX_DEPTH: usize = 8;
 
-/// How many pieces of words and values are put together for one file before the rest is taken as unknown. Real scripts
-/// take some hundreds.
-const BUDGET: usize = 100_000;
-
 /// How many commands a substitution may hold that only chooses what to `echo`.
 const MAX_ECHOING: usize = 16;
 
@@ -26,15 +22,9 @@ const TESTS: [&str; 6] = ["[", "test", "true", "false", ":", "hash"];
 /// How many words of one command are looked at: no system takes more than Linux, whose 2 MiB of arguments hold fewer.
 const MAX_WORDS: usize = 1 << 20;
 
-/// Expands the words of one file within a budget.
-pub(super) struct Expander {
-    left: Cell<usize>,
-}
-
-impl Default for Expander {
-    fn default() -> Self {
-        Self { left: Cell::new(BUDGET) }
-    }
+/// Expands words within a budget.
+pub(super) struct Expander<'b> {
+    pub(super) budget: &'b Budget,
 }
 
 /// Something with several possible readings, in a fixed order; never empty.
@@ -58,7 +48,7 @@ impl Frame<'_> {
     }
 }
 
-impl Expander {
+impl Expander<'_> {
     /// The fields of a command's words. Way `i` takes the `i`-th value of every variable, and the last one of those
     /// that have fewer: variables that are set in the same branches go together, and every value is seen.
     pub(super) fn command<'u>(&self, unit: &'u Unit<'u>, words: &[Word], at: At) -> Ways<Vec<Field>> {
@@ -74,16 +64,11 @@ impl Expander {
         together(words.iter().take(MAX_WORDS).map(expand))
     }
 
-    fn spend(&self, steps: usize) {
-        self.left.set(self.left.get().saturating_sub(steps));
-    }
-
     /// The fields of one word.
     fn word<'u>(&self, unit: &'u Unit<'u>, word: &Word, frame: Frame<'_>) -> Ways<Vec<Field>> {
         let mut ways = vec![Builder::new(frame.splits)];
         let mut own_text = word.pieces().is_empty();
         for piece in word.pieces() {
-            self.spend(1);
             let values = match &piece.kind {
                 PieceKind::Text => {
                     own_text = true;
@@ -95,7 +80,10 @@ impl Expander {
                 PieceKind::Variable(variable) if frame.is_own(unit, variable) => {
                     continue;
                 }
-                PieceKind::Variable(variable) => self.variable(unit, piece, variable, frame),
+                PieceKind::Variable(variable) => {
+                    self.budget.spend(1);
+                    self.variable(unit, piece, variable, frame)
+                }
                 PieceKind::Substitution(commands) => {
                     document(unit, commands.clone()).or_else(|| self.echoed(unit, commands.clone(), frame))
                 }
@@ -133,7 +121,7 @@ impl Expander {
         frame: Frame<'_>,
     ) -> Option<Ways<Vec<Field>>> {
         let commands = unit.script.commands.get(commands)?;
-        if self.left.get() == 0 || frame.depth >= MAX_DEPTH || commands.len() > MAX_ECHOING {
+        if self.budget.is_spent() || frame.depth >= MAX_DEPTH || commands.len() > MAX_ECHOING {
             return None;
         }
         // `` `# a comment` ``
@@ -177,12 +165,12 @@ impl Expander {
         variable: &Variable,
         frame: Frame<'_>,
     ) -> Option<Ways<Vec<Field>>> {
-        if self.left.get() == 0 || frame.depth >= MAX_DEPTH {
+        if self.budget.is_spent() || frame.depth >= MAX_DEPTH {
             return None;
         }
         let name = unit.script.slice(variable.name);
         let chains = unit.chains(name, frame.at);
-        self.spend(chains.iter().map(|chain| 1 + chain.len()).sum());
+        self.budget.spend(chains.iter().map(|chain| 1 + chain.len()).sum());
         let operand = || {
             let inner = Frame { depth: frame.depth + 1, splits: piece.quote == Quote::None, ..frame };
             let word = variable.operand.as_ref();
@@ -231,14 +219,14 @@ impl Expander {
     fn chain(&self, name: &str, chain: &Chain<'_>, reference: &Field, depth: usize) -> Ways<Vec<Field>> {
         let mut ways: Ways<Vec<Field>> = vec![Vec::new()];
         for link in chain {
-            if self.left.get() == 0 {
+            if self.budget.is_spent() {
                 return vec![vec![reference.clone()]];
             }
             let (glued, values) = self.link(name, link, reference, depth + 1);
             grow(&mut ways, values.len());
             for (index, way) in ways.iter_mut().enumerate() {
                 for (at, value) in nth(&values, index).iter().enumerate() {
-                    self.spend(value.parts.len());
+                    self.budget.spend(value.parts.len() + value.value.len() / BYTES_PER_STEP);
                     let mut value = value.clone();
                     if link.conditional {
                         value.depends();

@@ -4,6 +4,7 @@
 //! the place of each. Variables are followed to every value that the file gives them; what may be there and what
 //! cannot be read is marked as such. [`workload`] makes the shared model of it.
 
+mod budget;
 mod build;
 mod command_line;
 mod environment;
@@ -23,6 +24,7 @@ mod tests;
 pub mod workload;
 mod write;
 
+pub use budget::Budget;
 pub use command_line::{OptionUse, Unread};
 pub use fields::{Field, Known, Part, Spot};
 pub use given::{Given, Givens};
@@ -73,9 +75,15 @@ pub struct BuildSize {
 
 /// The command lines that start containers in the script `layer`. `given` are variables from outside of it.
 ///
-/// Scripts inside of it (`bash -c '…'`, a here-document fed to a shell) count too. The order is that of the text.
-pub fn invocations(layer: &Layer, options: Options, given: Option<&Givens>) -> Vec<Invocation> {
-    search::search(layer, options, given)
+/// Scripts inside of it (`bash -c '…'`, a here-document fed to a shell) count too. The order is that of the text. The
+/// scripts of one file share one budget.
+pub fn invocations(
+    layer: &Layer,
+    options: Options,
+    given: Option<&Givens>,
+    budget: &Budget,
+) -> Vec<Invocation> {
+    search::search(layer, options, given, budget)
 }
 
 /// Whether a text may start a container; a few literal scans. Without `every_container` it must also speak of a GPU or

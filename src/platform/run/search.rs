@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::build::{Build, attach, build};
+use super::budget::Budget;
+use super::build::{Build, attach, build, by_image};
 use super::command_line::arguments;
 use super::environment::{At, Unit};
 use super::expand::Expander;
@@ -33,10 +34,16 @@ pub(super) fn names_engine(text: &str) -> bool {
     WORDS.stand_in(text)
 }
 
-pub(super) fn search(layer: &Layer, options: Options, given: Option<&Givens>) -> Vec<Invocation> {
-    let mut search = Search { expander: Expander::default(), found: Vec::new(), builds: Vec::new() };
+pub(super) fn search(
+    layer: &Layer,
+    options: Options,
+    given: Option<&Givens>,
+    budget: &Budget,
+) -> Vec<Invocation> {
+    let mut search = Search { expander: Expander { budget }, found: Vec::new(), builds: Vec::new() };
     search.script(&Unit::new(layer, options, None, given), 0);
     let (mut found, builds) = (search.found, search.builds);
+    let builds = by_image(&builds);
     for (invocation, _) in &mut found {
         attach(&builds, invocation);
     }
@@ -67,13 +74,13 @@ fn place_by_use(found: &mut [Hit]) {
     }
 }
 
-struct Search {
-    expander: Expander,
+struct Search<'b> {
+    expander: Expander<'b>,
     found: Vec<Hit>,
     builds: Vec<Build>,
 }
 
-impl Search {
+impl Search<'_> {
     fn script<'u>(&mut self, unit: &'u Unit<'u>, depth: usize) {
         if !unit.concerns() {
             return;

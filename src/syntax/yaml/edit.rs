@@ -243,9 +243,9 @@ impl<'a> Spot<'a> {
 
     fn write(&self, quote: char, write: impl FnOnce(&FlowStyle<'_>, &mut String)) -> Insertion {
         let mut style = FlowStyle::like(self.collection, quote);
-        let eol = line_break(self.text, self.collection.span().start);
         let Some(chosen) = self.chosen else { return self.fill_empty(&style, write) };
         let own_line = self.own_line(chosen);
+        let eol = if own_line { line_break(self.text, self.collection.span().start) } else { "" };
         if own_line && style.json {
             style.lines =
                 Some(FlowLines { eol, column: column_of(self.text, chosen.start), step: self.step(chosen) });
@@ -256,24 +256,31 @@ impl<'a> Spot<'a> {
         let has_comma = scan::byte(self.text, comma) == Some(b',');
         let tail = scan::skip_blanks(self.text, if has_comma { comma + 1 } else { comma });
         let comment = scan::byte(self.text, tail) == Some(b'#');
+        if !own_line {
+            // Its line may be as long as the file and hold thousands of its kind, so it is not looked at.
+            return if self.behind && !comment {
+                Insertion { at: chosen.end, text: format!("{}{new}", style.comma) }
+            } else {
+                Insertion { at: chosen.start, text: format!("{new}{}", style.comma) }
+            };
+        }
         let ends_line = comment || tail == scan::line_end(self.text, tail);
         let indent = " ".repeat(column_of(self.text, chosen.start));
-        match (self.behind, own_line) {
-            (true, true) if has_comma && ends_line => {
+        match self.behind {
+            true if has_comma && ends_line => {
                 Insertion { at: scan::line_end(self.text, tail), text: format!("{eol}{indent}{new},") }
             }
-            (true, true) if !comment && !has_comma => {
+            true if !comment && !has_comma => {
                 Insertion { at: chosen.end, text: format!(",{eol}{indent}{new}") }
             }
-            (true, _) if !comment => Insertion { at: chosen.end, text: format!("{}{new}", style.comma) },
-            (_, true) => {
+            true if !comment => Insertion { at: chosen.end, text: format!("{}{new}", style.comma) },
+            _ => {
                 let line = scan::line_start(self.text, chosen.start);
                 Insertion {
                     at: comments_above(self.collection.yaml, self.text, line),
                     text: format!("{indent}{new},{eol}"),
                 }
             }
-            _ => Insertion { at: chosen.start, text: format!("{new}{}", style.comma) },
         }
     }
 
@@ -293,8 +300,10 @@ impl<'a> Spot<'a> {
     }
 
     fn own_line(&self, member: Span) -> bool {
-        let line = scan::line_start(self.text, member.start);
-        line > self.collection.span().start && scan::skip_blanks(self.text, line) == member.start
+        let opened = self.collection.span().start;
+        let inside = self.text.get(opened..member.start).unwrap_or_default();
+        let line = scan::line_start(inside, inside.len());
+        line > 0 && scan::skip_blanks(inside, line) == inside.len()
     }
 
     /// By how much the members are indented against the line that opens the bracket.

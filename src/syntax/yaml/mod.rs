@@ -198,6 +198,30 @@ impl Yaml {
         self.documents.get(behind.checked_sub(1)?)
     }
 
+    /// The alias with which all of them bring in more than `most` bytes, each with those inside of what it stands for.
+    pub fn excess(&self, most: usize) -> Option<NodeId> {
+        if self.anchors.is_empty() {
+            return None;
+        }
+        // What the aliases before each node bring in.
+        let mut sums = Vec::with_capacity(self.records.len());
+        let mut sum: usize = 0;
+        for (record, at) in self.records.iter().zip(0..) {
+            sums.push(sum);
+            if record.kind == Kind::Alias {
+                let target = NodeId(record.link);
+                let at_index = |id: NodeId| sums.get(id.index()).copied().unwrap_or(sum);
+                let inside = at_index(self.after(target)).saturating_sub(at_index(target));
+                let written = self.record(target).map_or(0, |target| (target.end - target.start) as usize);
+                sum = sum.saturating_add(written).saturating_add(inside);
+                if sum > most {
+                    return Some(NodeId(at));
+                }
+            }
+        }
+        None
+    }
+
     fn record(&self, id: NodeId) -> Option<&Record> {
         self.records.get(id.index())
     }

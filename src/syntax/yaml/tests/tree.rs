@@ -174,3 +174,15 @@ fn a_byte_belongs_to_a_value_or_to_none() {
     let inside: Vec<_> = text.match_indices('#').map(|(at, _)| yaml.leaf_at(at).is_some()).collect();
     assert_eq!(inside, [true, false, true]);
 }
+
+#[test]
+fn what_aliases_bring_in_counts_with_what_those_inside_bring_in() {
+    let text = "a: &a [1, 2]\nb: &b [*a, *a]\nc: *b\n";
+    let yaml = Yaml::parse(text);
+    // Twice `[1, 2]`, and `[*a, *a]` with both of them inside.
+    let whole = 6 + 6 + 8 + 12;
+    assert_eq!(yaml.excess(whole), None);
+    let last = yaml.excess(whole - 1).map(|id| yaml.node(text, id).span().of(text));
+    assert_eq!(last, Some("*b"));
+    assert_eq!(Yaml::parse("a: 1\n").excess(0), None);
+}
