@@ -1,6 +1,6 @@
 //! From findings to edited texts: what `--fix` writes and `--diff` shows.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -63,8 +63,12 @@ impl Mended {
     /// Each file that changes, once: it may have been met under several names, by a link or in another spelling. Of names
     /// with the same text that of the file itself stands.
     pub(super) fn files(&self, disk: &Disk) -> Vec<&(Arc<Source>, Arc<Source>)> {
-        let is_link = |path: &str| Path::new(path).is_symlink();
         let mut files: Vec<_> = self.patches.iter().collect();
+        let mut met = BTreeSet::new();
+        if files.iter().all(|(before, _)| identity(before.path()).is_some_and(|file| met.insert(file))) {
+            return files;
+        }
+        let is_link = |path: &str| Path::new(path).is_symlink();
         files.sort_by_cached_key(|(before, _)| is_link(before.path()));
         let mut known = HashSet::new();
         files.retain(|(before, after)| match disk.target(before.path()) {
@@ -84,6 +88,21 @@ impl Mended {
         }
         fixed.retain(|_, number| *number > 0);
         fixed
+    }
+}
+
+/// What is the same for all names of one file; nothing where the system has no such thing.
+fn identity(path: &str) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let metadata = std::fs::metadata(path).ok()?;
+        Some((metadata.dev(), metadata.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
     }
 }
 

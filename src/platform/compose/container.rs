@@ -4,7 +4,6 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use memchr::memmem;
 use smallvec::SmallVec;
 
 use super::environment::Variable;
@@ -16,6 +15,7 @@ use super::shm::{self, Origin};
 use super::tree::Key;
 use super::{Context, build, gpu};
 use crate::engine;
+use crate::scan::Word;
 use crate::size::{self, Size};
 use crate::source::Span;
 use crate::syntax::yaml::NodeId;
@@ -74,7 +74,7 @@ pub(super) struct Containers<'a> {
 type EnvironmentKey = (SmallVec<[(usize, NodeId, usize); 2]>, bool);
 
 /// How the names of the variables end that choose GPUs.
-const CHOOSING: &str = "_VISIBLE_DEVICES";
+const CHOOSING: Word = Word::new("_VISIBLE_DEVICES");
 
 impl<'a> Containers<'a> {
     /// None resolved yet.
@@ -154,7 +154,7 @@ impl<'a> Containers<'a> {
 
     /// Whether looking for the variables that choose GPUs is worth it: most projects have none.
     fn chooses(&self) -> bool {
-        let speaks = |file: &File| memmem::find(file.text().as_bytes(), CHOOSING.as_bytes()).is_some();
+        let speaks = |file: &File| CHOOSING.stands_in(file.text());
         *self.chooses.get_or_init(|| self.resolver.store.files.iter().any(speaks))
     }
 
@@ -164,7 +164,7 @@ impl<'a> Containers<'a> {
         if let Some(known) = self.environments.borrow().get(&key) {
             return Rc::clone(known);
         }
-        let wanted = |name: &str| !choosing || name.ends_with(CHOOSING);
+        let wanted = |name: &str| !choosing || name.ends_with(CHOOSING.as_str());
         let read = Rc::new(self.resolver.environment(slots, &wanted));
         self.environments.borrow_mut().insert(key, Rc::clone(&read));
         read

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use memchr::memmem;
 
 use super::tree::{self, Found, Fuel, Where};
+use crate::scan::Word;
 use crate::source::{Source, Span};
 use crate::syntax::yaml::{Entry, Kind, Node, NodeId, Style, Yaml};
 
@@ -163,7 +164,7 @@ impl File {
             };
             faults.push(Fault::new(again.span(), message));
         }
-        if memmem::find(text.as_bytes(), b"<<").is_some() {
+        if MERGE.stands_in(text) {
             self.yaml.roots(text).for_each(|root| bad_merges(root, &mut faults));
         }
         if self.yaml.documents().len() > 1 {
@@ -177,6 +178,12 @@ impl File {
         faults
     }
 }
+
+/// The key that merges.
+const MERGE: Word = Word::new("<<");
+
+/// The directive that names a version.
+const DIRECTIVE: Word = Word::new("%YAML");
 
 /// Merge keys with a value that cannot be merged. Nests as deep as the tree.
 fn bad_merges(node: Node<'_>, faults: &mut Vec<Fault>) {
@@ -201,7 +208,7 @@ fn can_be_merged(value: Node<'_>) -> bool {
 
 /// The Go reader knows YAML 1.1 only by that name.
 fn version_directive(text: &str) -> Option<Fault> {
-    let at = memmem::find(text.as_bytes(), b"%YAML")?;
+    let at = DIRECTIVE.find(text)?;
     let line = text.get(at..)?.lines().next()?;
     let starts_line = at == 0 || text.as_bytes().get(at - 1) == Some(&b'\n');
     let version = line.split_whitespace().nth(1)?;

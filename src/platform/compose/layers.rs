@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use memchr::memmem;
 use smallvec::SmallVec;
 
 use super::dotenv::Env;
@@ -10,8 +9,12 @@ use super::file::{File, MAX_DOCUMENTS, is_null};
 use super::interpolate::{self, Filled};
 use super::tree::{self, Fuel, Key, Table, Where};
 use crate::files::join;
+use crate::scan::Word;
 use crate::source::Span;
 use crate::syntax::yaml::{Node, NodeId};
+
+/// The key without which nothing is extended.
+pub(super) const EXTENDS: Word = Word::new("extends");
 
 /// How long a chain of `extends` or `include` may be.
 pub(super) const MAX_CHAIN: usize = 32;
@@ -259,7 +262,7 @@ impl Store {
     /// The files, as they are written, that the services of a file extend.
     pub(super) fn extended_files(&self, file: usize, env: usize, fuel: &Fuel) -> Vec<String> {
         let Some(read) = self.files.get(file) else { return Vec::new() };
-        if memmem::find(read.source.bytes(), b"extends").is_none() {
+        if !EXTENDS.stands_in(read.text()) {
             return Vec::new();
         }
         let services = read.services(fuel).all.iter();

@@ -1,12 +1,15 @@
 //! Which files a Compose file is read together with, for forming units.
 
-use memchr::memmem;
-
+use super::layers::EXTENDS;
 use super::names::{BASES, OVERRIDES};
 use super::stacks::Neighbourhood;
 use crate::filename::FileName;
 use crate::files::{Files, join};
 use crate::project::{Index, Member};
+use crate::scan::Word;
+
+/// The key without which nothing is included.
+const INCLUDE: Word = Word::new("include");
 
 /// The paths of files that a file may be resolved with, or that may be resolved with it.
 pub(super) fn links(member: &Member, index: &Index, files: &dyn Files) -> Vec<String> {
@@ -14,8 +17,7 @@ pub(super) fn links(member: &Member, index: &Index, files: &dyn Files) -> Vec<St
     let path = member.path.as_str();
     let text = source.text();
     let mut out = Vec::new();
-    let says = |word: &str| memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    if says("extends") || says("include") {
+    if EXTENDS.stands_in(text) || INCLUDE.stands_in(text) {
         referred(path, text, index, &mut out);
     }
     let around = Neighbourhood { files, index };

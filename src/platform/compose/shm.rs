@@ -1,7 +1,5 @@
 //! Every place of a service that speaks of its `/dev/shm`: sizes, ipc, and what is mounted there.
 
-use memchr::memmem;
-
 use super::file::is_null;
 use super::interpolate::{Filled, HOLE, default_of};
 use super::layers::{Layer, Slot};
@@ -9,10 +7,14 @@ use super::resolve::{Item, Resolver, unique};
 use super::tree::Key;
 use super::volume::{Volume, short};
 use crate::platform::mount;
+use crate::scan::Word;
 use crate::size::{self, Dialect, Size};
 use crate::source::Span;
 use crate::syntax::yaml::{Node, NodeId, Style};
 use crate::workload::{Effect, Ipc, Mounted, Place, Says, Setting, Target};
+
+/// What every path has that matters here.
+const DEV: Word = Word::new("dev");
 
 /// Compose's words for a size that is a list, a mapping or nothing.
 const WRONG_TYPE: &str = "must be a number or string";
@@ -290,13 +292,13 @@ impl<'a> Search<'_, 'a> {
 /// Where a mount on this path goes, as far as it matters.
 fn target(path: &str) -> Option<Target> {
     // Most mounts are elsewhere, which needs no cleaning to see.
-    memmem::find(path.as_bytes(), b"dev")?;
+    DEV.find(path)?;
     mount::target(path)
 }
 
 /// Whether a short volume may go where it matters: most go elsewhere, which needs no reading to see.
 fn may_be_below_dev(text: &str) -> bool {
-    memmem::find(text.as_bytes(), b"dev").is_some() || text.contains('$')
+    DEV.stands_in(text) || text.contains('$')
 }
 
 /// A path without a trailing slash and without `.` in it.
