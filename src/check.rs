@@ -44,10 +44,36 @@ pub struct Listed {
     pub why: String,
 }
 
-/// Reads and judges a unit. Fixes are proven only where they are wanted: most reports print none.
-pub fn check(unit: &Unit, context: &Context<'_>, wanted: Wanted) -> UnitReport {
-    let reading = (unit.kind.read)(unit, context);
-    let mut findings = judge(&reading, context);
+/// Reads and judges units. Fixes are proven only where they are wanted: most reports print none.
+///
+/// Each sort of work is done for all of them before the next begins: its code does not fit into the processor's first cache
+/// together with that of the others, and would have to be fetched for every unit anew.
+pub fn check(units: &[Unit], context: &Context<'_>, wanted: Wanted) -> Vec<UnitReport> {
+    units.iter().for_each(parse);
+    let read = |unit: &Unit| {
+        let reading = (unit.kind.read)(unit, context);
+        let findings = judge(&reading, context);
+        (reading, findings)
+    };
+    let judged: Vec<_> = units.iter().map(read).collect();
+    let judged = units.iter().zip(judged);
+    judged.map(|(unit, (reading, findings))| report(unit, context, wanted, reading, findings)).collect()
+}
+
+/// Makes the trees of a unit's files, where its kind knows how.
+fn parse(unit: &Unit) {
+    let Some(projects) = unit.kind.in_projects else { return };
+    unit.members.iter().filter_map(|member| member.source.as_deref()).for_each(projects.parse);
+}
+
+/// What is to be said of a unit: what is not hidden, with the fixes that are wanted.
+fn report(
+    unit: &Unit,
+    context: &Context<'_>,
+    wanted: Wanted,
+    reading: Reading,
+    mut findings: Vec<Vec<Finding>>,
+) -> UnitReport {
     let problems = reading.problems.iter();
     let mut problems: Vec<Finding> =
         problems.filter_map(|problem| unreadable_file::finding(problem, context.options)).collect();

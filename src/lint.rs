@@ -9,12 +9,18 @@ use crate::discover::{Found, Walk, kinds};
 use crate::files::Files;
 use crate::finding::{Finding, Safety};
 use crate::options::Options;
-use crate::parallel::{Collected, shared_out};
+use crate::parallel::{Collected, in_batches, shared_out};
 use crate::platform::{Claim, Context, KINDS, Kind, compose};
 use crate::project::{Index, Member, Unit};
 use crate::source::Source;
 use crate::source::Span;
 use crate::suppress;
+
+/// How many units are checked together at most.
+const BATCH: usize = 16;
+
+/// How many bytes of text are checked together at most: their trees are all there at the same time.
+const BATCH_BYTES: usize = 256 << 10;
 
 /// What a run found.
 #[derive(Default)]
@@ -204,7 +210,7 @@ impl<'a> Run<'a> {
         } else {
             let index = Index::default();
             let unit = Unit::lone(kind, found.path.to_owned(), claim, Some(source));
-            self.done.push(self.check(&unit, &index));
+            self.done.extend(self.check(std::slice::from_ref(&unit), &index));
         }
     }
 
@@ -236,17 +242,26 @@ impl<'a> Run<'a> {
         Context { files: self.lint.files, index, options: self.lint.options, every_container }
     }
 
-    fn check(&self, unit: &Unit, index: &Index) -> UnitReport {
-        let report = check(unit, &self.context(index), self.lint.wanted);
-        for source in &report.sources {
-            self.tell(source.path(), Ok(unit.kind.name));
+    /// Checks units, as many at once as a few pages of text hold.
+    fn check(&self, units: &[Unit], index: &Index) -> Vec<UnitReport> {
+        let mut reports = Vec::with_capacity(units.len());
+        let mut rest = units;
+        while !rest.is_empty() {
+            let (units, others) = rest.split_at(at_once(rest));
+            reports.extend(check(units, &self.context(index), self.lint.wanted));
+            rest = others;
         }
-        for member in &unit.members {
-            if !report.sources.iter().any(|source| source.path() == member.path) {
-                self.tell(&member.path, Err("nothing in it is for shmlint"));
+        for (unit, report) in units.iter().zip(&reports).filter(|_| self.lint.wanted.looked) {
+            for source in &report.sources {
+                self.tell(source.path(), Ok(unit.kind.name));
+            }
+            for member in &unit.members {
+                if !report.sources.iter().any(|source| source.path() == member.path) {
+                    self.tell(&member.path, Err("nothing in it is for shmlint"));
+                }
             }
         }
-        report
+        reports
     }
 
     /// Checks the projects, now that all their files are known, and puts everything in order.
@@ -257,10 +272,10 @@ impl<'a> Run<'a> {
         let members: Vec<(&'static Kind, &Member)> =
             index.members.values().map(|(kind, member)| (*kind, member)).collect();
         let links = shared_out(&members, |(kind, member)| {
-            kind.in_projects.map(|links| links(member, &index, files)).unwrap_or_default()
+            kind.in_projects.map(|projects| (projects.links)(member, &index, files)).unwrap_or_default()
         });
         let units = index.units(&links);
-        shared_out(&units, |unit| self.done.push(self.check(unit, &index)));
+        self.done.extend(in_batches(&units, BATCH, |units| self.check(units, &index)));
         let seen = self.lint.seen.load(Ordering::Relaxed);
         let mut report = collect(self.done.into_inner(), self.errors.into_inner(), self.lint.options);
         report.counts.seen = seen;
@@ -269,6 +284,17 @@ impl<'a> Run<'a> {
         report.looked.dedup();
         report
     }
+}
+
+/// How many of the first units are checked together: their texts have no more than [`BATCH_BYTES`].
+fn at_once(units: &[Unit]) -> usize {
+    let mut bytes = 0;
+    let fits = |unit: &&Unit| {
+        let texts = unit.members.iter().filter_map(|member| member.source.as_ref());
+        bytes += texts.map(|source| source.text().len()).sum::<usize>();
+        bytes <= BATCH_BYTES
+    };
+    units.iter().take_while(fits).count().max(1)
 }
 
 /// What a finding says and where: findings are sorted by this, and alike where it is the same.

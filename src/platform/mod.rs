@@ -35,6 +35,15 @@ pub enum Claim {
 /// The paths of the files that a file may belong together with, whichever of them names the other.
 pub type Links = fn(member: &Member, index: &Index, files: &dyn Files) -> Vec<String>;
 
+/// How files of one kind belong together.
+#[derive(Clone, Copy)]
+pub struct Projects {
+    /// Which ones do.
+    pub links: Links,
+    /// Reads the syntax of a text, which the text then keeps. Done for several files before they are read in earnest.
+    pub parse: fn(source: &Source),
+}
+
 /// One sort of file and how it is read.
 pub struct Kind {
     /// A word for it, as messages say it: `Compose file`.
@@ -47,9 +56,8 @@ pub struct Kind {
     /// Whether a text is worth parsing; a few literal scans. `claim` is what the name told. Where `every_container` is
     /// asked for (the list), any container is of interest; else only those that speak of a GPU or of `/dev/shm`.
     pub relevant: fn(text: &str, claim: Claim, every_container: bool) -> bool,
-    /// For files that belong together in projects and wait until all of them are known: which ones. Nothing where each
-    /// stands alone.
-    pub in_projects: Option<Links>,
+    /// For files that belong together in projects and wait until all of them are known. Nothing where each stands alone.
+    pub in_projects: Option<Projects>,
     /// From a unit to its workloads.
     pub read: fn(unit: &Unit, context: &Context<'_>) -> Reading,
     /// Whether `after` means what `before` means but for the edits: the structural half of a proof. `edits` are those

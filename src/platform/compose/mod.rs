@@ -25,7 +25,7 @@ mod write;
 
 use memchr::memmem;
 
-use super::{Claim, Context, EVERYWHERE, Kind, Problem, Reading};
+use super::{Claim, Context, EVERYWHERE, Kind, Problem, Projects, Reading};
 use crate::filename::FileName;
 use crate::scan::{Words, holds_any};
 use crate::source::Source;
@@ -44,7 +44,7 @@ pub static COMPOSE: Kind = Kind {
     claim,
     words: Words::new(&[EVERYWHERE, &["services", "include"]]),
     relevant,
-    in_projects: Some(links::links),
+    in_projects: Some(Projects { links: links::links, parse: file::parse }),
     read: units::read,
     same_but_for: write::same_but_for,
 };
