@@ -52,6 +52,9 @@ pub fn hunks<'a>(old: &'a [u8], new: &'a [u8], context: usize) -> Vec<Hunk<'a>> 
     let lead = lines(front.split_at(last_lines(front, context)).1);
     let tail = lines(back.split_at(first_lines(back, context)).0);
     let above = memchr::memchr_iter(b'\n', front).count().saturating_sub(lead.len());
+    if old.is_empty() && !new.is_empty() {
+        return vec![insertion(&lead, &lines(new), &tail, above)];
+    }
     let (old, new) = ([&lead, &*lines(old), &tail].concat(), [&lead, &*lines(new), &tail].concat());
     let ops = changes(&old, &new, lead.len(), tail.len());
     let shifted = |range: Range<usize>| range.start + above..range.end + above;
@@ -65,6 +68,17 @@ pub fn hunks<'a>(old: &'a [u8], new: &'a [u8], context: usize) -> Vec<Hunk<'a>> 
         })
     };
     group_diff_ops(ops, context).into_iter().filter_map(hunk).collect()
+}
+
+/// The hunk of lines that come between others, as most fixes have one; `above` lines stand before `lead`.
+fn insertion<'a>(lead: &[&'a [u8]], added: &[&'a [u8]], tail: &[&'a [u8]], above: usize) -> Hunk<'a> {
+    let parts = [(Tag::Same, lead), (Tag::Added, added), (Tag::Same, tail)];
+    let (old, new) = (lead.len() + tail.len(), lead.len() + added.len() + tail.len());
+    let mut lines = Vec::with_capacity(new);
+    for (tag, part) in parts {
+        lines.extend(part.iter().zip(above + lines.len()..).map(|(bytes, index)| Line { tag, index, bytes }));
+    }
+    Hunk { old: above..above + old, new: above..above + new, lines }
 }
 
 /// What happens between two runs of lines that share their first `lead` and their last `tail` lines.

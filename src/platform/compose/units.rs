@@ -113,14 +113,12 @@ const TEMPLATE: &str = "service-template";
 /// Whether a file's services are made to be extended: it is no Compose file by its name, which might be laid over another,
 /// and none of them says what it runs (`hwaccel.ml.yml` of Immich).
 fn holds_templates(file: &File, fuel: &Fuel) -> bool {
-    if says_compose(FileName::new(file.source.path()).name) {
-        return false;
-    }
     let runs = |service: NodeId| {
         let service = file.node(service).resolve();
         ["image", "build", "command", "extends"].iter().any(|key| find(service, key, fuel).is_some())
     };
-    file.services(fuel).all.iter().all(|service| !runs(service.value))
+    !file.services(fuel).all.iter().any(|service| runs(service.value))
+        && !says_compose(FileName::new(file.source.path()).name)
 }
 
 /// Puts workloads, problems and the writer together.
