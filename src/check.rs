@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::finding::Finding;
 use crate::fix::apply::edited;
-use crate::fix::prove;
+use crate::fix::prove::{self, Left, Patch};
 use crate::lint::{Fixes, Wanted};
 use crate::platform::{Context, Kind, Reading};
 use crate::project::Unit;
@@ -20,8 +20,8 @@ pub struct UnitReport {
     pub listed: Vec<Listed>,
     /// What the rules say, not sorted; also what is suppressed.
     pub findings: Vec<Finding>,
-    /// What the rules say once all its safe fixes are made, where that was asked for and no other look has to tell.
-    pub mended: Option<Vec<Finding>>,
+    /// What it is once all its safe fixes are made, where that was asked for and no other look has to tell.
+    pub mended: Option<Outcome>,
     /// The ignore comments of its files.
     pub ignores: Vec<Ignores>,
     /// The files that were read for it.
@@ -30,6 +30,15 @@ pub struct UnitReport {
     pub workloads: usize,
     /// How many of them ask for a GPU.
     pub gpu_workloads: usize,
+}
+
+/// What becomes of a unit, or of all, by safe fixes.
+#[derive(Default)]
+pub struct Outcome {
+    /// What the rules still say.
+    pub findings: Vec<Finding>,
+    /// The files that change.
+    pub patches: Vec<Patch>,
 }
 
 /// A workload with what was judged of it.
@@ -119,14 +128,16 @@ fn report(
     }
 }
 
-/// What a unit's findings are once its safe fixes are made: as the proof left them, unless a further fix waits.
-fn once_mended(left: Option<Vec<Vec<Finding>>>, findings: &[Finding], fixes: Fixes) -> Option<Vec<Finding>> {
+/// What a unit is once its safe fixes are made: as the proof left it, unless a further fix waits.
+fn once_mended(left: Option<Left>, findings: &[Finding], fixes: Fixes) -> Option<Outcome> {
     if !findings.iter().any(Finding::is_fixed_safely) {
-        return Some(findings.iter().filter(|finding| finding.suppressed.is_none()).cloned().collect());
+        let shown = findings.iter().filter(|finding| finding.suppressed.is_none());
+        return Some(Outcome { findings: shown.cloned().collect(), patches: Vec::new() });
     }
-    let left: Vec<Finding> = left?.into_iter().flatten().collect();
+    let Left { findings, patches, .. } = left.filter(|left| left.is_whole)?;
+    let findings: Vec<Finding> = findings.into_iter().flatten().collect();
     let waits = |finding: &Finding| finding.wanted.as_ref().is_some_and(|wanted| fixes.hold(wanted.safety));
-    (!left.iter().any(waits)).then_some(left)
+    (!findings.iter().any(waits)).then_some(Outcome { findings, patches })
 }
 
 /// What a file gives that holds nothing for the rules: its ignore comments, if it has any, which can hide nothing.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::check::{Listed, UnitReport, check, check_comments};
+use crate::check::{Listed, Outcome, UnitReport, check, check_comments};
 use crate::discover::{Found, Walk, kinds};
 use crate::files::Files;
 use crate::finding::{Finding, Safety};
@@ -27,8 +27,8 @@ const BATCH_BYTES: usize = 256 << 10;
 pub struct Report {
     /// Findings, by path, line, column and rule.
     pub findings: Vec<Finding>,
-    /// What the findings are once all safe fixes are made, where no other look has to tell.
-    pub mended: Option<Vec<Finding>>,
+    /// What is left once all safe fixes are made, where no other look has to tell.
+    pub mended: Option<Outcome>,
     /// Findings that are suppressed.
     pub suppressed: Vec<Finding>,
     /// Sentences about what was asked for and is probably not as meant.
@@ -310,9 +310,8 @@ fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings
 }
 
-/// What the findings of all units are once their safe fixes are made, if each unit knows it and no other unit reads what
-/// it edits.
-fn mended(done: &mut [UnitReport]) -> Option<Vec<Finding>> {
+/// What all units are once their safe fixes are made, if each unit knows it and no other unit reads what it edits.
+fn mended(done: &mut [UnitReport]) -> Option<Outcome> {
     let mut readers: HashMap<&str, usize> = HashMap::new();
     for source in done.iter().flat_map(|unit| &unit.sources) {
         *readers.entry(source.path()).or_default() += 1;
@@ -324,15 +323,18 @@ fn mended(done: &mut [UnitReport]) -> Option<Vec<Finding>> {
             return None;
         }
     }
-    let mut mended = Vec::new();
+    let mut mended = Outcome::default();
     for unit in done {
-        mended.append(unit.mended.as_mut()?);
+        let mut own = unit.mended.take()?;
+        mended.findings.append(&mut own.findings);
+        mended.patches.append(&mut own.patches);
     }
+    mended.findings = in_order(mended.findings);
     Some(mended)
 }
 
 fn collect(mut done: Vec<UnitReport>, mut errors: Vec<String>, options: &Options) -> Report {
-    let mut report = Report { mended: mended(&mut done).map(in_order), ..Report::default() };
+    let mut report = Report { mended: mended(&mut done), ..Report::default() };
     let mut ignores = Vec::new();
     for unit in done {
         report.counts.files += unit.sources.len();

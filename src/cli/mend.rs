@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::job::Job;
 use crate::files::Disk;
 use crate::finding::Finding;
-use crate::fix::choose::Chosen;
+use crate::fix::choose;
 use crate::lint::{Fixes, Report};
 use crate::source::Source;
 
@@ -38,19 +38,25 @@ impl Mended {
         let (errors, counts) = (std::mem::take(&mut left.errors), left.counts);
         let mut patches: BTreeMap<String, (Arc<Source>, Arc<Source>)> = BTreeMap::new();
         for _ in 0..ROUNDS {
-            let chosen = Chosen::of(&left.findings, job.args.unsafe_fixes);
-            if chosen.is_empty() {
+            // What the proofs have shown already need not be looked at again.
+            let known = left.mended.take().filter(|_| !job.args.unsafe_fixes);
+            let is_known = known.is_some();
+            let round = match known {
+                Some(known) => {
+                    left.findings = known.findings;
+                    known.patches
+                }
+                None => choose::patches(&left.findings, job.args.unsafe_fixes),
+            };
+            if round.is_empty() {
                 break;
             }
-            for (before, after) in chosen.patches() {
+            for (before, after) in round {
                 let entry = patches.entry(before.path().to_owned());
                 let patch = entry.or_insert_with(|| (before, Arc::clone(&after)));
                 patch.1 = after;
             }
-            // What the proofs have shown already need not be looked at again.
-            let known = left.mended.take().filter(|_| chosen.is_whole() && !job.args.unsafe_fixes);
-            if let Some(findings) = known {
-                left.findings = findings;
+            if is_known {
                 break;
             }
             let texts: Vec<Arc<Source>> = patches.values().map(|(_, after)| Arc::clone(after)).collect();

@@ -1,60 +1,29 @@
 //! Which fixes are made together, and the texts that come of them.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::apply::edited;
+use super::prove::Patch;
 use crate::finding::{Edit, Finding, Safety};
-use crate::source::Source;
 
-/// The fixes that can be made at once.
-#[derive(Default)]
-pub struct Chosen {
-    edits: Vec<Edit>,
-    /// How many fixes of the allowed kind wait for another look.
-    waiting: usize,
-}
-
-impl Chosen {
-    /// Takes each fix whole, or not at all where one of its edits overlaps one that was taken before; unsafe ones only
-    /// where they are wanted.
-    pub fn of(findings: &[Finding], with_unsafe: bool) -> Self {
-        let mut chosen = Self::default();
-        let mut taken: BTreeMap<&str, Taken<'_>> = BTreeMap::new();
-        for finding in findings {
-            let Some(fix) = &finding.fix else { continue };
-            let allowed = fix.safety == Safety::Safe || with_unsafe;
-            let clashes =
-                |edit: &Edit| taken.get(edit.source.path()).is_some_and(|taken| taken.clashes(edit));
-            if !allowed || fix.edits.is_empty() {
-                continue;
-            }
-            if fix.edits.iter().any(clashes) {
-                chosen.waiting += 1;
-                continue;
-            }
-            for edit in &fix.edits {
-                taken.entry(edit.source.path()).or_default().add(edit);
-                chosen.edits.push(edit.clone());
-            }
+/// Every file that changes by the fixes that can be made at once, as it is and as it is to be, in the order of the paths.
+/// Each fix is taken whole, or not at all where one of its edits overlaps one that was taken before; unsafe ones only where
+/// they are wanted.
+pub fn patches(findings: &[Finding], with_unsafe: bool) -> Vec<Patch> {
+    let mut taken: BTreeMap<&str, Taken<'_>> = BTreeMap::new();
+    let mut edits = Vec::new();
+    let fixes = findings.iter().filter_map(|finding| finding.fix.as_ref());
+    for fix in fixes.filter(|fix| fix.safety == Safety::Safe || with_unsafe) {
+        let clashes = |edit: &Edit| taken.get(edit.source.path()).is_some_and(|taken| taken.clashes(edit));
+        if fix.edits.iter().any(clashes) {
+            continue;
         }
-        chosen
+        for edit in &fix.edits {
+            taken.entry(edit.source.path()).or_default().add(edit);
+        }
+        edits.extend(&fix.edits);
     }
-
-    /// Whether there is nothing to fix.
-    pub fn is_empty(&self) -> bool {
-        self.edits.is_empty()
-    }
-
-    /// Whether no fix of the allowed kind was left out.
-    pub fn is_whole(&self) -> bool {
-        self.waiting == 0
-    }
-
-    /// Every file that changes, as it is and as it is to be, in the order of the paths.
-    pub fn patches(&self) -> Vec<(Arc<Source>, Arc<Source>)> {
-        edited(&self.edits).into_iter().map(|(before, after, _)| (before, after)).collect()
-    }
+    edited(edits).into_iter().map(|(before, after, _)| (before, after)).collect()
 }
 
 /// The spans of one file that are taken, by their starts: each span's end, and what comes there.
@@ -84,7 +53,7 @@ impl<'e> Taken<'e> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Span;
+    use crate::source::{Source, Span};
 
     #[test]
     fn edits_that_overlap_clash_and_same_ones_do_not() {

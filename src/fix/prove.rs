@@ -2,6 +2,7 @@
 //! the intended one.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::check::judge;
 use crate::files::Overlay;
@@ -9,6 +10,7 @@ use crate::finding::{Change, Edit, Finding, Fix, Safety, Severity, Wanted};
 use crate::lint::Fixes;
 use crate::platform::{Context, Reading};
 use crate::project::Unit;
+use crate::source::Source;
 use crate::workload::{Says, Setting, Shm, Workload};
 
 use super::apply::edited;
@@ -28,24 +30,36 @@ struct Task {
     candidates: Vec<Vec<Edit>>,
 }
 
+/// A file as it is, and as it is once it is edited.
+pub type Patch = (Arc<Source>, Arc<Source>);
+
+/// What is left of a unit once all its safe fixes are made.
+pub struct Left {
+    /// What the rules say then, by workload.
+    pub findings: Vec<Vec<Finding>>,
+    /// The files that change.
+    pub patches: Vec<Patch>,
+    /// Whether every edit was made: of two that overlap, the later one waits.
+    pub is_whole: bool,
+}
+
 /// A task with the edits that are to do it.
 type Attempt<'t> = (&'t Task, &'t [Edit]);
 
 /// Gives every finding that wants a change of these the first of its platform's edits that passes the proof.
 ///
-/// All safe tasks are proven together first, and so are the others, each with its best candidate; only where that fails are they split, down to
-/// single ones with their further candidates. So a file in which every fix is sound is read two to four
-/// times, however many it has.
-/// The fixes that are given hold together as well as alone.
+/// All safe tasks are proven together first, and so are the others, each with its best candidate; only where that fails are
+/// they split, down to single ones with their further candidates. So a file in which every fix is sound is read two to four
+/// times, however many it has. The fixes that are given hold together as well as alone.
 ///
-/// Returns what the rules say once all the safe ones are made, where the proof has shown it.
+/// Returns what is left once all the safe ones are made, where the proof has shown it.
 pub fn fixes(
     unit: &Unit,
     context: &Context<'_>,
     reading: &Reading,
     findings: &mut [Vec<Finding>],
     fixes: Fixes,
-) -> Option<Vec<Vec<Finding>>> {
+) -> Option<Left> {
     let mut wishes = Vec::new();
     for (workload, findings) in findings.iter().enumerate() {
         for (index, finding) in findings.iter().enumerate() {
@@ -105,14 +119,14 @@ struct Before<'a> {
 }
 
 impl Before<'_> {
-    /// Proves tasks together, or in halves. Each group of attempts that comes out was proven as a whole. Returns what the
-    /// rules say of the edited texts, where all hold together.
+    /// Proves tasks together, or in halves. Each group of attempts that comes out was proven as a whole. Returns what is left
+    /// where all hold together.
     fn split<'t>(
         &self,
         tasks: &'t [Task],
         budget: &mut usize,
         groups: &mut Vec<Vec<Attempt<'t>>>,
-    ) -> Option<Vec<Vec<Finding>>> {
+    ) -> Option<Left> {
         let best: Vec<Attempt<'t>> =
             tasks.iter().filter_map(|task| Some((task, task.candidates.first()?.as_slice()))).collect();
         if best.is_empty() || *budget == 0 {
@@ -162,13 +176,16 @@ impl Before<'_> {
         kept
     }
 
-    /// What the rules say of the edited texts, if the edits change what they are meant to change, and nothing else.
-    fn holds(&self, made: &[Attempt<'_>]) -> Option<Vec<Vec<Finding>>> {
-        let edits = made.iter().flat_map(|(_, edits)| edits.iter());
-        let reading = reread(self.unit, self.context, edits)?;
+    /// What is left once the edits are made, if they change what they are meant to change, and nothing else.
+    fn holds(&self, made: &[Attempt<'_>]) -> Option<Left> {
+        let mut edits: Vec<&Edit> = made.iter().flat_map(|(_, edits)| *edits).collect();
+        let (reading, patches, count) = read_patched(self.unit, self.context, edits.iter().copied())?;
         let findings = judge(&reading, self.context);
         reading.sources.iter().for_each(|source| source.forget_parsed());
-        self.only_intended(made, &reading, &findings).then_some(findings)
+        edits.sort_unstable_by_key(|edit| (edit.source.path(), edit.span, edit.text.as_str()));
+        edits.dedup_by(|again, edit| again.same_as(edit));
+        let is_whole = edits.len() == count;
+        self.only_intended(made, &reading, &findings).then_some(Left { findings, patches, is_whole })
     }
 
     /// Holds the second reading against the first.
@@ -206,6 +223,16 @@ pub fn reread<'e>(
     context: &Context<'_>,
     edits: impl IntoIterator<Item = &'e Edit>,
 ) -> Option<Reading> {
+    read_patched(unit, context, edits).map(|(reading, ..)| reading)
+}
+
+/// As [`reread`], with the files that change and the number of edits that were made.
+fn read_patched<'e>(
+    unit: &Unit,
+    context: &Context<'_>,
+    edits: impl IntoIterator<Item = &'e Edit>,
+) -> Option<(Reading, Vec<Patch>, usize)> {
+    let (mut patches, mut made) = (Vec::new(), 0);
     let mut overlay = Overlay::new(context.files);
     let mut unit = unit.clone();
     for (before, after, edits) in edited(edits) {
@@ -217,10 +244,12 @@ pub fn reread<'e>(
                 member.source = Some(after.clone());
             }
         }
+        made += edits.len();
+        patches.push((before, Arc::clone(&after)));
         overlay.lay(after);
     }
     let context = Context { files: &overlay, ..*context };
-    Some((unit.kind.read)(&unit, &context))
+    Some(((unit.kind.read)(&unit, &context), patches, made))
 }
 
 /// Whether two readings of a unit hold the same workloads, as they must when only comments differ.
@@ -349,7 +378,6 @@ mod tests {
     use crate::options::Options;
     use crate::platform::{Claim, compose};
     use crate::project::Index;
-    use crate::source::Source;
 
     /// Whether a text is taken as the same but for `put` at the first `at`, which no workload shows.
     fn is_read(at: &str, put: &str) -> bool {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::style::{Look, clean};
 use super::{View, count, diff, human::summary};
 use crate::finding::{Finding, Severity};
-use crate::fix::choose::Chosen;
+use crate::fix::choose::patches;
 
 /// How many findings the table holds; a page with more helps nobody, and the places for it have limits.
 const ROWS: usize = 200;
@@ -59,7 +59,7 @@ fn cell(text: &str) -> String {
 }
 
 fn write_diff(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
-    let patches = Chosen::of(&view.report.findings, view.unsafe_fixes).patches();
+    let patches = patches(&view.report.findings, view.unsafe_fixes);
     if patches.is_empty() {
         return Ok(());
     }

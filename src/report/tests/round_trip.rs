@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::*;
-use crate::fix::choose::Chosen;
+use crate::fix::choose::patches;
 use crate::source::Source;
 
 /// Replacements by path: first byte, byte behind the last, text. A set, for identical ones are made once.
@@ -32,7 +32,7 @@ fn applied(report: &Report, edits: &Edits) -> BTreeMap<String, Vec<u8>> {
 }
 
 fn fixed(report: &Report, with_unsafe: bool) -> BTreeMap<String, Vec<u8>> {
-    let patches = Chosen::of(&report.findings, with_unsafe).patches();
+    let patches = patches(&report.findings, with_unsafe);
     patches.iter().map(|(before, after)| (before.path().to_owned(), after.bytes().to_vec())).collect()
 }
 
