@@ -7,13 +7,15 @@
 use super::runs::{MAX_DEPTH, Run, Search, can_stand_alone, changes, is_simple};
 use super::{ANCHORED, Document, Kind, Layout, NodeId, OWNED, Style, TAGGED, Yaml};
 use crate::source::Span;
+use std::cell::RefCell;
 use std::ops::Range;
+use std::rc::Rc;
 
 /// A run that was read again.
 struct Part {
     run: Run,
     /// Its own tree: one mapping.
-    tree: Yaml,
+    tree: Rc<Yaml>,
     /// Where its lines begin in the text after.
     start: usize,
     /// The length of its lines there.
@@ -81,7 +83,7 @@ impl Yaml {
         if marked(&self.tags) || marked(&self.anchors) || !ends || !can_stand_alone(lines, column) {
             return None;
         }
-        let tree = Self::parse(lines);
+        let tree = tree_of(lines);
         let [Document { root: Ok(NodeId(0)), .. }] = tree.documents.as_slice() else { return None };
         let root = tree.records.first()?;
         let last = tree.records.last()?;
@@ -199,6 +201,31 @@ impl Part {
         }
         Some(())
     }
+}
+
+/// How many trees of short lines are kept by each thread, and how many bytes are short.
+const KEPT: usize = 8;
+const SHORT: usize = 256;
+
+thread_local! {
+    /// Short lines that were read, each with its tree: one run puts the same few lines into all files.
+    static TREES: RefCell<Vec<(Box<str>, Rc<Yaml>)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The tree of some lines.
+fn tree_of(lines: &str) -> Rc<Yaml> {
+    if lines.len() > SHORT {
+        return Rc::new(Yaml::parse(lines));
+    }
+    TREES.with_borrow_mut(|trees| {
+        if let Some((_, tree)) = trees.iter().find(|(known, _)| **known == *lines) {
+            return Rc::clone(tree);
+        }
+        let tree = Rc::new(Yaml::parse(lines));
+        trees.truncate(KEPT - 1);
+        trees.insert(0, (lines.into(), Rc::clone(&tree)));
+        tree
+    })
 }
 
 /// How deep collections nest in a tree.
