@@ -105,6 +105,22 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// The setting that it is about, as an index into [`Workload::settings`](crate::workload::Workload::settings).
+    pub fn setting(&self) -> Option<usize> {
+        match *self {
+            Self::SetSize { .. } => None,
+            Self::ReplaceSize { setting, .. }
+            | Self::Remove { setting }
+            | Self::MoveFlag { setting }
+            | Self::MountVolume { setting }
+            | Self::SetMedium { setting }
+            | Self::Limit { setting, .. }
+            | Self::ReplaceBySize { setting, .. } => Some(setting),
+        }
+    }
+}
+
 /// The replacement of a span of one file by a text. An empty span is an insertion.
 #[derive(Clone, Debug)]
 pub struct Edit {

@@ -303,10 +303,12 @@ fn said(finding: &Finding) -> (&str, Span, &str, &str) {
 }
 
 /// The findings by place. Two units that share a file may say the same of it; that which can be fixed comes first, and the
-/// other goes.
+/// other goes. One mistake may stand twice in one command line, too, which are two findings.
 fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
-    findings.sort_by(|a, b| said(a).cmp(&said(b)).then(a.fix.is_none().cmp(&b.fix.is_none())));
-    findings.dedup_by(|later, earlier| said(later) == said(earlier));
+    let setting = |finding: &Finding| finding.wanted.as_ref().and_then(|wanted| wanted.change.setting());
+    let order = |finding: &Finding| (setting(finding), finding.fix.is_none());
+    findings.sort_by(|a, b| said(a).cmp(&said(b)).then_with(|| order(a).cmp(&order(b))));
+    findings.dedup_by(|later, earlier| said(later) == said(earlier) && setting(later) == setting(earlier));
     findings
 }
 
