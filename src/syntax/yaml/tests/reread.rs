@@ -138,6 +138,8 @@ fn a_line_put_between_the_keys_of_a_service_needs_no_more_than_its_neighbour() {
     };
     assert!(agrees(&text, &[behind("      a: [b]")]) && agrees(&text, &[behind("    # end")]));
     assert!(agrees("a:\n  b: 1\nc:\n  d: 1\n", &[(Span::at(10), "  b: 2\n".to_owned())]));
+    let nested = "  e:\n    k: 1\n    k: 2\n".to_owned();
+    assert!(agrees("a:\n  b: 1\nc:\n  d: 1\n", &[(Span::at(10), nested)]));
     // The blank line was part of the block scalar's text, and is no longer.
     assert!(agrees("a:\n  b: |+\n    x\n\n  c: 1\n", &[(Span::at(17), "  d: 2\n".to_owned())]));
     // A byte order mark is no column.
