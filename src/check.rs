@@ -134,7 +134,7 @@ fn once_mended(left: Option<Left>, findings: &[Finding], fixes: Fixes) -> Option
         let shown = findings.iter().filter(|finding| finding.suppressed.is_none());
         return Some(Outcome { findings: shown.cloned().collect(), patches: Vec::new() });
     }
-    let Left { findings, patches, .. } = left.filter(|left| left.is_whole)?;
+    let Left { findings, patches } = left?;
     let findings: Vec<Finding> = findings.into_iter().flatten().collect();
     let waits = |finding: &Finding| finding.wanted.as_ref().is_some_and(|wanted| fixes.hold(wanted.safety));
     (!findings.iter().any(waits)).then_some(Outcome { findings, patches })

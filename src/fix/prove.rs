@@ -39,8 +39,6 @@ pub struct Left {
     pub findings: Vec<Vec<Finding>>,
     /// The files that change.
     pub patches: Vec<Patch>,
-    /// Whether every edit was made: of two that overlap, the later one waits.
-    pub is_whole: bool,
 }
 
 /// A task with the edits that are to do it.
@@ -178,14 +176,11 @@ impl Before<'_> {
 
     /// What is left once the edits are made, if they change what they are meant to change, and nothing else.
     fn holds(&self, made: &[Attempt<'_>]) -> Option<Left> {
-        let mut edits: Vec<&Edit> = made.iter().flat_map(|(_, edits)| *edits).collect();
-        let (reading, patches, count) = read_patched(self.unit, self.context, edits.iter().copied())?;
+        let edits = made.iter().flat_map(|(_, edits)| *edits);
+        let (reading, patches) = read_patched(self.unit, self.context, edits)?;
         let findings = judge(&reading, self.context);
         reading.sources.iter().for_each(|source| source.forget_parsed());
-        edits.sort_unstable_by_key(|edit| (edit.source.path(), edit.span, edit.text.as_str()));
-        edits.dedup_by(|again, edit| again.same_as(edit));
-        let is_whole = edits.len() == count;
-        self.only_intended(made, &reading, &findings).then_some(Left { findings, patches, is_whole })
+        self.only_intended(made, &reading, &findings).then_some(Left { findings, patches })
     }
 
     /// Holds the second reading against the first.
@@ -223,16 +218,16 @@ pub fn reread<'e>(
     context: &Context<'_>,
     edits: impl IntoIterator<Item = &'e Edit>,
 ) -> Option<Reading> {
-    read_patched(unit, context, edits).map(|(reading, ..)| reading)
+    read_patched(unit, context, edits).map(|(reading, _)| reading)
 }
 
-/// As [`reread`], with the files that change and the number of edits that were made.
+/// As [`reread`], with the files that change.
 fn read_patched<'e>(
     unit: &Unit,
     context: &Context<'_>,
     edits: impl IntoIterator<Item = &'e Edit>,
-) -> Option<(Reading, Vec<Patch>, usize)> {
-    let (mut patches, mut made) = (Vec::new(), 0);
+) -> Option<(Reading, Vec<Patch>)> {
+    let mut patches = Vec::new();
     let mut overlay = Overlay::new(context.files);
     let mut unit = unit.clone();
     for (before, after, edits) in edited(edits) {
@@ -244,12 +239,11 @@ fn read_patched<'e>(
                 member.source = Some(after.clone());
             }
         }
-        made += edits.len();
         patches.push((before, Arc::clone(&after)));
         overlay.lay(after);
     }
     let context = Context { files: &overlay, ..*context };
-    Some(((unit.kind.read)(&unit, &context), patches, made))
+    Some(((unit.kind.read)(&unit, &context), patches))
 }
 
 /// Whether two readings of a unit hold the same workloads, as they must when only comments differ.

@@ -131,6 +131,7 @@ mod tests {
         }
         assert!(!matches("vllm/vllm-openai", "other/vllm-openai"));
         assert!(!matches("vllm/vllm-openai", "vllm-openai"));
+        assert!(!matches("ollama", "acme/my-ollama") && !matches("m/vllm-openai", "vllm/vllm-openai"));
         assert!(matches("nvidia/cuda:*-base*", "nvcr.io/nvidia/cuda:12.4.1-base-ubuntu22.04"));
         assert!(!matches("nvidia/cuda:*-base*", "nvidia/cuda"));
         assert!(matches("ollama", "$REGISTRY/ollama:latest"));

@@ -280,3 +280,25 @@ pub(super) fn is_null(node: Node<'_>) -> bool {
         && node.tag().is_none_or(|tag| tag.starts_with('!') && !tag.starts_with("!!"));
     node.is_tagged("null") || (plain && matches!(node.str(), Some("" | "~" | "null" | "Null" | "NULL")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_one_name_the_first_service_of_each_document_counts() {
+        let text = "x: &x\n  a: {image: m}\n  b: {image: m}\nservices:\n  <<: *x\n  a: {image: o}\n\
+                    ---\nservices:\n  c: {image: q}\n  a: {image: p}\n";
+        let file = File::read(Source::new("compose.yaml", text.into()), true);
+        let fuel = Fuel::new(1000);
+        let services = file.services(&fuel);
+        let image = |at: &Where| file.node(at.value).resolve().get("image").and_then(Node::str).unwrap_or("");
+        assert_eq!(services.all.iter().map(image).collect::<String>(), "omqp");
+        let named = |name| {
+            let named = services.named(&file, name).iter().filter_map(|named| services.at(*named));
+            named.map(|(document, at)| format!("{document}{}", image(&at))).collect::<Vec<_>>()
+        };
+        assert_eq!(named("a"), ["0o", "1p"]);
+        assert_eq!((named("b"), named("c"), named("d")), (vec!["0m".into()], vec!["1q".into()], vec![]));
+    }
+}

@@ -255,6 +255,7 @@ fn equality_sees_what_an_edit_must_not_do() {
     assert!(differ("a: |\n  x\nb: 1", "a: |\n  x\n  n: 1\nb: 1", "  n: 1\n"), "inside a text");
     assert!(differ("a: 1\n", "a: 1\n---\nb: 1\n", "---\nb: 1\n"), "another document");
     assert!(differ("a: [1]\n", "a: ['1']\n", "'"), "another style");
+    assert!(differ("- |-\n  x\n  z\n- y\n", "- |+\n  x\n  z\n- y\n", "+"), "another end of a text");
     assert!(!differ("a:\n-\n", "a:\n-\n- b\n", "\n- b"), "the empty item is the old one");
 }
 
