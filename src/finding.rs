@@ -83,6 +83,8 @@ pub enum Change {
     MountVolume {
         /// Index into [`Workload::settings`].
         setting: usize,
+        /// The size that the volume is given besides, where the one it has is too small.
+        bytes: Option<u64>,
     },
     /// Make the volume on `/dev/shm` a memory volume: Kubernetes' `medium: Memory`.
     SetMedium {
@@ -113,7 +115,7 @@ impl Change {
             Self::ReplaceSize { setting, .. }
             | Self::Remove { setting }
             | Self::MoveFlag { setting }
-            | Self::MountVolume { setting }
+            | Self::MountVolume { setting, .. }
             | Self::SetMedium { setting }
             | Self::Limit { setting, .. }
             | Self::ReplaceBySize { setting, .. } => Some(setting),
@@ -260,6 +262,11 @@ impl Finding {
             place: template.place.clone(),
             message: format!("rendered from {}", template.text),
         });
+        let source = &workload.place.source;
+        let generated = source.generated().filter(|_| workload.rendered_from.is_none()).map(|span| Related {
+            place: Place::new(source, span),
+            message: "says that the file is generated: what it is made from wants the change".into(),
+        });
         Self {
             rule,
             severity: rule.severity,
@@ -268,7 +275,7 @@ impl Finding {
             place: workload.place.clone(),
             workload: workload.name.clone(),
             platform: workload.platform.as_str(),
-            related: rendered.collect(),
+            related: rendered.chain(generated).collect(),
             wanted: None,
             fix: None,
             suppressed: None,

@@ -71,6 +71,14 @@ pub fn fixes(
     let tasks: Vec<Task> = wishes
         .into_iter()
         .zip(changes.into_iter().zip(written))
+        .map(|(wish, (change, candidates))| {
+            let rendered =
+                reading.workloads.get(wish.0.0).is_some_and(|workload| workload.rendered_from.is_some());
+            // What a program makes is made anew.
+            let is_kept =
+                |edits: &Vec<Edit>| !rendered && edits.iter().all(|edit| edit.source.generated().is_none());
+            (wish, (change, candidates.into_iter().filter(is_kept).collect::<Vec<_>>()))
+        })
         .filter(|(_, (_, candidates))| !candidates.is_empty())
         .map(|((at, wanted), ((_, change), candidates))| Task {
             at,
@@ -277,7 +285,10 @@ fn title(change: &Change, workload: &Workload) -> String {
         Change::ReplaceSize { bytes, .. } => format!("write the size as {}", human(*bytes)),
         Change::Remove { setting } => format!("take out `{}`", text(setting)),
         Change::MoveFlag { .. } => "move the flag to where the engine reads it".into(),
-        Change::MountVolume { .. } => "mount the volume on /dev/shm".into(),
+        Change::MountVolume { bytes: None, .. } => "mount the volume on /dev/shm".into(),
+        Change::MountVolume { bytes: Some(bytes), .. } => {
+            format!("mount the volume on /dev/shm, with {}", human(*bytes))
+        }
         Change::SetMedium { .. } => "keep the volume in memory".into(),
         Change::Limit { bytes, .. } => format!("limit it to {}", human(*bytes)),
         Change::ReplaceBySize { bytes, setting } => {
@@ -318,7 +329,10 @@ fn mended(task: &Task, old: &Workload, new: &Workload, was: &[Finding], now: &[F
         }
         Change::Remove { .. } => new.shm == old.shm,
         Change::MoveFlag { setting } => old.settings.get(setting).is_some_and(|flag| is_read(flag, new)),
-        Change::MountVolume { .. } | Change::SetMedium { .. } => true,
+        Change::MountVolume { bytes, .. } => {
+            bytes.is_none_or(|bytes| new.shm.bytes().is_some_and(|got| got >= bytes))
+        }
+        Change::SetMedium { .. } => true,
     };
     quieter
         && as_wanted

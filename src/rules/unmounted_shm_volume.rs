@@ -1,5 +1,6 @@
 //! SHM008: a memory volume is declared for shared memory, and the GPU container does not mount it on `/dev/shm`.
 
+use super::case::DEFAULT;
 use super::{Case, Check, Rule, help};
 use crate::finding::{Change, Finding, Wanted};
 use crate::workload::Says;
@@ -9,10 +10,14 @@ pub(super) const CHECK: Check = Check::Gpu(check);
 fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let default = case.gets_default()?;
     let mut settings = case.workload.settings.iter().enumerate();
-    let (index, setting, name, mounted) = settings.find_map(|(index, setting)| match &setting.says {
-        Says::Volume { name, mounted } => Some((index, setting, name, mounted)),
-        _ => None,
-    })?;
+    let (index, setting, name, mounted, size) =
+        settings.find_map(|(index, setting)| match &setting.says {
+            Says::Volume { name, mounted, bytes } => Some((index, setting, name, mounted, *bytes)),
+            _ => None,
+        })?;
+    let enough = |bytes: u64| bytes > DEFAULT && case.needed().is_none_or(|needed| needed <= bytes);
+    let too_small = mounted.is_none() && size.is_some_and(|bytes| !enough(bytes));
+    let bytes = case.affordable().filter(|_| too_small);
     let elsewhere = mounted.as_ref().map(|place| format!(" but {place}")).unwrap_or_default();
     let message = format!(
         "{} does not mount the memory volume '{name}' on /dev/shm{elsewhere}, so that it gets {}",
@@ -25,7 +30,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
             .help(help::how_to_check(case.workload))
             .related(setting.place.clone(), "the volume")
             .because_of_gpu(case.workload)
-            .wants(Wanted::safe(Change::MountVolume { setting: index })),
+            .wants(Wanted::safe(Change::MountVolume { setting: index, bytes })),
     )
 }
 
@@ -39,7 +44,7 @@ mod tests {
     fn a_volume_that_is_nowhere_or_elsewhere_is_to_be_mounted() {
         let finding = pod().volume(Some("on `/dev/smh`")).finding();
         assert!(finding.message.contains("'dshm' on /dev/shm but on `/dev/smh`, so that it gets"), "{}", finding.message);
-        assert_eq!(finding.wanted, Some(Wanted::safe(Change::MountVolume { setting: 0 })));
+        assert_eq!(finding.wanted, Some(Wanted::safe(Change::MountVolume { setting: 0, bytes: None })));
         assert_eq!(pod().volume(None).codes(), ["SHM008"]);
     }
 
