@@ -320,8 +320,7 @@ impl Finding {
     /// With the places that show the workload's GPU.
     pub fn because_of_gpu(mut self, workload: &Workload) -> Self {
         for evidence in &workload.gpu.evidence {
-            self.related
-                .push(Related { place: evidence.place.clone(), message: "asks for a GPU here".into() });
+            self.related.push(Related { place: evidence.place.clone(), message: evidence.message().into() });
         }
         self
     }

@@ -8,7 +8,7 @@ use crate::layer::{Encoding, Layer};
 use crate::size::{self, Size};
 use crate::source::Span;
 use crate::syntax::yaml::{Entry, Kind, Layout, Node, NodeId, Style, Yaml};
-use crate::workload::Place;
+use crate::workload::{Evidence, Place};
 
 /// So many mappings are looked into for one key that stands in none of them: merges of merges of lists grow fast.
 const MAX_MERGES: usize = 64;
@@ -23,6 +23,8 @@ pub(super) struct Manifest {
     pub(super) layer: Layer,
     pub(super) template: Template,
     pub(super) yaml: Yaml,
+    /// What the values of a chart write, which its user may change.
+    pub(super) filled: Vec<Span>,
     /// The alias up to which all of them stand for more than is followed.
     pub(super) excess: Option<NodeId>,
 }
@@ -75,22 +77,22 @@ fn is_filled_in(text: &str, yaml: &Yaml) -> bool {
 
 impl Manifest {
     /// The ways to read a text, see [`readings`]. Documents that cannot be read are errors in [`Manifest::yaml`].
-    pub(super) fn readings(layer: &Layer) -> Vec<Self> {
+    pub(super) fn readings(layer: &Layer, filled: &[Span]) -> Vec<Self> {
         let text = layer.text();
         let most = text.len().saturating_mul(4).saturating_add(MAX_ALIASED);
         let manifest = |(template, yaml): (Template, Yaml)| {
             let excess = yaml.excess(most);
-            Self { layer: layer.clone(), template, yaml, excess }
+            Self { layer: layer.clone(), template, yaml, filled: filled.to_vec(), excess }
         };
         readings(text).into_iter().map(manifest).collect()
     }
 
     /// The first way to read a text.
     pub(super) fn of(layer: Layer) -> Self {
-        let first = Self::readings(&layer).into_iter().next();
+        let first = Self::readings(&layer, &[]).into_iter().next();
         first.unwrap_or_else(|| {
             let yaml = Yaml::parse("");
-            Self { layer, template: Template::default(), yaml, excess: None }
+            Self { layer, template: Template::default(), yaml, filled: Vec::new(), excess: None }
         })
     }
 
@@ -111,7 +113,11 @@ impl Manifest {
 
     /// What stands there, template actions as they are written, shortened to one line.
     pub(super) fn line(&self, span: Span) -> String {
-        one_line(span.of(self.layer.text()))
+        let line = one_line(span.of(self.layer.text()));
+        if self.filled.iter().any(|filled| filled.start < span.end && span.start < filled.end) {
+            return format!("{line}{}", Evidence::OF_VALUES);
+        }
+        line
     }
 
     /// A scalar's text; one that a template writes is as it is written there.

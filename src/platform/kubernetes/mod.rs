@@ -5,6 +5,7 @@
 
 mod beside;
 mod custom;
+mod fill;
 mod gpu;
 mod kinds;
 mod kustomize;
@@ -52,7 +53,10 @@ fn is_template(file: &FileName<'_>) -> bool {
 }
 
 fn relevant(text: &str, _: Claim, every_container: bool) -> bool {
-    if words::speaks_of_pods(text) && (every_container || words::speaks_of_us(text)) {
+    // Values of a chart may ask for a GPU.
+    if words::speaks_of_pods(text)
+        && (every_container || words::speaks_of_us(text) || text.contains(".Values"))
+    {
         return true;
     }
     words::speaks_beside_pods(text)

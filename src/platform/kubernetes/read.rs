@@ -7,7 +7,7 @@ use super::manifest::Manifest;
 use super::problems::problems;
 use super::shape::Tree;
 use super::write::{PodWriter, Spot};
-use super::{beside, pod};
+use super::{beside, fill, pod, words};
 use crate::files::Files;
 use crate::layer::Layer;
 use crate::options::Options;
@@ -33,18 +33,27 @@ pub(super) struct Around<'c> {
 /// Reads the files of a unit.
 pub(super) fn read(unit: &Unit, context: &Context<'_>) -> Reading {
     let mut reading = Reading::default();
+    let mut files: Vec<Arc<Manifest>> = Vec::new();
     for member in &unit.members {
         let source = match &member.source {
             Some(source) => Some(Arc::clone(source)),
             None => context.files.read(&member.path).ok(),
         };
-        reading.sources.extend(source);
+        let Some(source) = source else { continue };
+        let values = fill::values(context.files, source.path()).filter(|_| source.text().contains(".Values"));
+        // The values were looked for, too, so that an uninteresting template is none.
+        if !context.every_container
+            && !fill::is_of_interest(source.text(), values.as_deref())
+            && !words::speaks_beside_pods(source.text())
+        {
+            continue;
+        }
+        let layer = Layer::file(Arc::clone(&source));
+        let filled = values.and_then(|values| fill::filled(&layer, &values));
+        let (layer, filled) = filled.unwrap_or((layer, Vec::new()));
+        files.extend(Manifest::readings(&layer, &filled).into_iter().map(Arc::new));
+        reading.sources.push(source);
     }
-    let sources = reading.sources.iter();
-    let files: Vec<Arc<Manifest>> = sources
-        .flat_map(|source| Manifest::readings(&Layer::file(Arc::clone(source))))
-        .map(Arc::new)
-        .collect();
     reading.problems = files.iter().flat_map(|file| problems(file)).collect();
     // Manifests in block scalars, and those in block scalars of them.
     let trees = grow(&files);
@@ -149,5 +158,5 @@ fn embedded(trees: &[(&Arc<Manifest>, Tree<'_>)]) -> Vec<Arc<Manifest>> {
     let layers = trees
         .iter()
         .flat_map(|(manifest, tree)| tree.embedded.iter().filter_map(|scalar| manifest.embedded(*scalar)));
-    layers.flat_map(|layer| Manifest::readings(&layer)).map(Arc::new).collect()
+    layers.flat_map(|layer| Manifest::readings(&layer, &[])).map(Arc::new).collect()
 }

@@ -23,16 +23,16 @@ pub(super) struct Template {
 
 /// One `{{ … }}`, `{% … %}`, `{# … #}`, `${ … }` or `%{ … }`.
 #[derive(Clone, Copy, Debug)]
-struct Action {
-    span: Span,
-    sort: Sort,
+pub(super) struct Action {
+    pub(super) span: Span,
+    pub(super) sort: Sort,
     /// The column of what it writes, where it stands alone on its line and writes something.
     inserts: Option<usize>,
 }
 
 /// What an action does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sort {
+pub(super) enum Sort {
     /// Writes text.
     Value,
     /// Writes nothing: a comment or an assignment.
@@ -95,6 +95,11 @@ impl Template {
                 reading
             })
             .collect()
+    }
+
+    /// The actions of a text, but for variables.
+    pub(super) fn actions_of(text: &str) -> Vec<Action> {
+        actions(text, false)
     }
 
     /// The text to read as YAML: `text` is what this was made of.
