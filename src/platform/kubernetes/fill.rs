@@ -8,10 +8,10 @@ use std::sync::Arc;
 use super::manifest::{Manifest, get};
 use super::template::{Action, Sort, Template};
 use super::words;
-use crate::files::Files;
-use crate::layer::{Encoding, Layer};
-use crate::source::{Source, Span};
 use crate::syntax::yaml::{Layout, Node};
+use crate::text::files::Files;
+use crate::text::layer::{Encoding, Layer};
+use crate::text::source::{Source, Span};
 
 /// The values of the chart that a template is a part of.
 pub(super) fn values(files: &dyn Files, path: &str) -> Option<Arc<Source>> {

@@ -2,8 +2,8 @@
 
 use super::manifest::Manifest;
 use super::{is_template, words};
-use crate::filename::FileName;
-use crate::platform::Problem;
+use crate::container::finding::Problem;
+use crate::text::filename::FileName;
 
 /// What is wrong with the documents of a file that speak of containers and of a GPU or `/dev/shm`. A template is none: its
 /// text is read by something else first.
