@@ -97,11 +97,8 @@ pub fn fixes(
         .into_iter()
         .zip(changes.into_iter().zip(written))
         .map(|(wish, (change, candidates))| {
-            let rendered =
-                reading.workloads.get(wish.0.0).is_some_and(|workload| workload.rendered_from.is_some());
             // What a program makes is made anew.
-            let is_kept =
-                |edits: &Vec<Edit>| !rendered && edits.iter().all(|edit| edit.source.generated().is_none());
+            let is_kept = |edits: &Vec<Edit>| edits.iter().all(|edit| edit.source.generated().is_none());
             (wish, (change, candidates.into_iter().filter(is_kept).collect::<Vec<_>>()))
         })
         .filter(|(_, (_, candidates))| !candidates.is_empty())

@@ -472,7 +472,8 @@ mod tests {
 
     /// What each reading of a text holds, without blank lines.
     fn read(text: &str, variables: bool) -> Vec<String> {
-        let lines = |text: &str| text.lines().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("|");
+        let lines =
+            |text: &str| text.lines().filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().join("|");
         Template::readings(text, variables).iter().map(|reading| lines(reading.text(text))).collect()
     }
 
