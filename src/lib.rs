@@ -11,6 +11,8 @@ pub mod cli;
 pub mod config;
 pub mod discover;
 pub mod dockerfile;
+#[cfg(target_os = "linux")]
+pub mod doctor;
 pub mod engine;
 pub mod filename;
 pub mod files;
