@@ -7,6 +7,7 @@ pub mod compose;
 pub mod embedded;
 pub mod host;
 pub mod kubernetes;
+pub mod live;
 pub mod mount;
 pub mod run;
 
@@ -81,6 +82,8 @@ pub static KINDS: &[&Kind] = &[
     &host::UNIT,
     &host::QUADLET,
     &host::CI,
+    // Before Kubernetes, which takes any JSON.
+    &live::KIND,
     &kubernetes::KIND,
 ];
 
