@@ -1,5 +1,6 @@
 //! `shmlint doctor` on a real `/dev/shm` of 64 MiB: a mount of its own in a private namespace, where the machine allows one.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::process::Command;
 

@@ -20,7 +20,8 @@ pub(super) fn run(args: &DoctorArgs, console: &Console) -> Result<u8, String> {
     let watched = if args.watch { Some(watched(args, console)?) } else { None };
     let mut seen = examine(&Live, args.loader.loader()?)?;
     // What was refused in sight may lie there still.
-    if let Some(watched) = watched.as_ref().filter(|watched| watched.refused.len() > seen.users.refused.len()) {
+    if let Some(watched) = watched.as_ref().filter(|watched| watched.refused.len() > seen.users.refused.len())
+    {
         seen.users.refused.clone_from(&watched.refused);
     }
     let found = diagnose(&seen);

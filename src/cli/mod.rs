@@ -53,7 +53,9 @@ pub fn main() -> ExitCode {
         #[cfg(target_os = "linux")]
         Some(Command::Doctor(args)) => doctor::run(&args, &console),
         #[cfg(not(target_os = "linux"))]
-        Some(Command::Doctor(_)) => Err("doctor looks at Linux's /dev/shm: run it inside the container".into()),
+        Some(Command::Doctor(_)) => {
+            Err("doctor looks at Linux's /dev/shm: run it inside the container".into())
+        }
         Some(Command::Completions { shell }) => shell::completions(shell),
         Some(Command::Man { command }) => shell::man(command.as_deref()),
     };

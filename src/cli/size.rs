@@ -4,14 +4,18 @@ use super::CLEAN;
 use super::args::{SizeArgs, TextOrJson};
 use super::console::Console;
 use super::outputs::to_stdout;
+use crate::need::question::Question;
 use crate::report::size;
-use crate::sizing::question::Question;
 
 /// Answers the question of the arguments. Gives the exit status.
 pub(super) fn run(args: &SizeArgs, console: &Console) -> Result<u8, String> {
     let loader = args.loader.loader()?;
-    let question =
-        Question { loader, ranks: args.loader.ranks, image: args.image.clone(), framework: args.framework.clone() };
+    let question = Question {
+        loader,
+        ranks: args.loader.ranks,
+        image: args.image.clone(),
+        framework: args.framework.clone(),
+    };
     let answer = question.answer().map_err(|error| error.to_string())?;
     to_stdout(|out| match args.format {
         TextOrJson::Json => size::json(out, &answer),

@@ -3,8 +3,7 @@
 use super::Examination;
 use super::mount::Kind;
 use super::torch::allocates_first;
-use crate::options::DEFAULT_SIZE;
-use crate::sizing::{DEFAULT_SHM, round_up};
+use crate::need::{DEFAULT_SHM, DEFAULT_SIZE, round_up};
 use crate::size::{Dialect, human};
 
 /// Whether `/dev/shm` is large enough for what is known.
@@ -83,9 +82,10 @@ fn verdict(seen: &Examination, needed: Option<u64>) -> Verdict {
     let limit = seen.memory.limit.unwrap_or(u64::MAX);
     if is_full {
         Verdict::Full
-    } else if needed.is_some_and(|needed| needed > space.size.min(limit)) || !seen.users.refused.is_empty() {
-        Verdict::TooSmall
-    } else if needed.is_none() && space.size <= DEFAULT_SHM && !seen.accelerators.is_empty() {
+    } else if match needed {
+        Some(needed) => needed > space.size.min(limit) || !seen.users.refused.is_empty(),
+        None => space.size <= DEFAULT_SHM && !seen.accelerators.is_empty(),
+    } {
         Verdict::TooSmall
     } else {
         Verdict::Fine
@@ -101,10 +101,12 @@ fn recommended(seen: &Examination, verdict: Verdict, needed: Option<u64>) -> u64
     let known = asked.max(with_room);
     match verdict {
         // What the host or a disk has is nobody's choice for this container.
-        Verdict::Fine if matches!(seen.shm.kind, Kind::Default | Kind::Size | Kind::Memory) => known.unwrap_or(size).max(size),
-        Verdict::Full | Verdict::TooSmall => {
-            known.filter(|&known| known > size).unwrap_or_else(|| round_up(size.saturating_add(1)).max(DEFAULT_SIZE))
+        Verdict::Fine if matches!(seen.shm.kind, Kind::Default | Kind::Size | Kind::Memory) => {
+            known.unwrap_or(size).max(size)
         }
+        Verdict::Full | Verdict::TooSmall => known
+            .filter(|&known| known > size)
+            .unwrap_or_else(|| round_up(size.saturating_add(1)).max(DEFAULT_SIZE)),
         _ => known.unwrap_or(DEFAULT_SIZE),
     }
 }
@@ -125,7 +127,8 @@ pub fn give(bytes: u64) -> String {
 fn blocked(seen: &Examination, recommended: u64) -> Vec<String> {
     let Some(space) = seen.shm.space else {
         return vec![
-            "There is no /dev/shm here: the container was started with `--ipc=none`, or it was unmounted.".into(),
+            "There is no /dev/shm here: the container was started with `--ipc=none`, or it was unmounted."
+                .into(),
             give(recommended),
         ];
     };
@@ -133,7 +136,9 @@ fn blocked(seen: &Examination, recommended: u64) -> Vec<String> {
         return vec!["/dev/shm is mounted read-only: mount it without `ro`, or remove that mount.".into()];
     }
     if !seen.shm.may_write {
-        return vec!["This user may not write into /dev/shm: mount it with `mode=1777`, as engines do.".into()];
+        return vec![
+            "This user may not write into /dev/shm: mount it with `mode=1777`, as engines do.".into(),
+        ];
     }
     if space.inodes > 0 && space.inodes_free == 0 {
         let count = space.inodes;
@@ -164,8 +169,7 @@ fn notes(seen: &Examination, recommended: u64) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(largest) = seen.users.refused.iter().max() {
         let count = seen.users.refused.len();
-        let (allocations, were) =
-            if count == 1 { ("allocation", "was") } else { ("allocations", "were") };
+        let (allocations, were) = if count == 1 { ("allocation", "was") } else { ("allocations", "were") };
         notes.push(format!(
             "{count} {allocations} of up to {} {were} refused: PyTorch left the empty files behind.",
             human(*largest)
@@ -191,7 +195,12 @@ fn notes(seen: &Examination, recommended: u64) -> Vec<String> {
     if let Some((loader, _)) = &seen.wanted
         && let (Ok(batch), Some(size)) = (loader.batch_bytes(), seen.shm.size())
     {
-        notes.push(format!("One batch takes {}; {} fit into {}.", human(batch), size / batch.max(1), human(size)));
+        notes.push(format!(
+            "One batch takes {}; {} fit into {}.",
+            human(batch),
+            size / batch.max(1),
+            human(size)
+        ));
     }
     if let Some(first) = seen.torch.as_deref().and_then(allocates_first) {
         let version = seen.torch.as_deref().unwrap_or_default();

@@ -11,9 +11,9 @@ mod torch;
 pub mod users;
 pub mod watch;
 
-use crate::accelerator::{Sign, device};
-use crate::sizing::loader::Loader;
-use crate::sizing::question::{Answer, Question};
+use crate::container::accelerator::{Sign, device};
+use crate::need::loader::Loader;
+use crate::need::question::{Answer, Question};
 use memory::Memory;
 use mount::Shm;
 use system::System;

@@ -71,7 +71,7 @@ impl Shm {
     }
 }
 
-/// One line of mountinfo, as proc_pid_mountinfo(5) describes it.
+/// One line of mountinfo, as `proc_pid_mountinfo(5)` describes it.
 struct Mount<'a> {
     root: &'a str,
     point: &'a str,

@@ -4,7 +4,7 @@ use super::advice::{Verdict, diagnose};
 use super::mount::Kind;
 use super::system::{Described, Space, Stat};
 use super::*;
-use crate::sizing::loader::Sample;
+use crate::need::loader::Sample;
 
 const MIB: u64 = 1 << 20;
 const DEVICE: u64 = 61;
@@ -173,7 +173,9 @@ fn what_a_data_loader_needs_decides() {
 #[test]
 fn the_default_beside_an_accelerator_is_too_small_unless_something_is_known() {
     let mut system = default(0);
-    system.texts.extend(["/dev/nvidia0", "/dev/nvidia1", "/dev/nvidiactl"].map(|path| (path.into(), String::new())));
+    system
+        .texts
+        .extend(["/dev/nvidia0", "/dev/nvidia1", "/dev/nvidiactl"].map(|path| (path.into(), String::new())));
     let seen = examine(&system, None).unwrap();
     assert_eq!(seen.accelerators, ["/dev/nvidia0", "/dev/nvidia1"]);
     assert_eq!(diagnose(&seen).verdict, Verdict::TooSmall);

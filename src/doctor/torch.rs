@@ -22,9 +22,9 @@ fn below(system: &dyn System, prefix: &str) -> Option<String> {
     });
     places.into_iter().find_map(|place| {
         let packages = system.names(&place)?;
-        packages.iter().find_map(|name| {
-            Some(name.strip_prefix("torch-")?.strip_suffix(".dist-info")?.to_owned())
-        })
+        packages
+            .iter()
+            .find_map(|name| Some(name.strip_prefix("torch-")?.strip_suffix(".dist-info")?.to_owned()))
     })
 }
 

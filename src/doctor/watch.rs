@@ -101,7 +101,8 @@ impl Events {
     fn start() -> Self {
         let queue = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC).ok();
         let watched = |queue: &OwnedFd| {
-            inotify::add_watch(queue, SHM, WatchFlags::CREATE | WatchFlags::DELETE | WatchFlags::ONLYDIR).is_ok()
+            inotify::add_watch(queue, SHM, WatchFlags::CREATE | WatchFlags::DELETE | WatchFlags::ONLYDIR)
+                .is_ok()
         };
         Self(queue.filter(watched))
     }

@@ -5,12 +5,12 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::style::{Look, Style};
+use crate::doctor::Examination;
 use crate::doctor::advice::{Diagnosis, Verdict, give};
 use crate::doctor::mount::Kind;
 use crate::doctor::users::User;
 use crate::doctor::watch::Watched;
-use crate::doctor::Examination;
-use crate::sizing::round_up;
+use crate::need::round_up;
 use crate::size::human;
 
 #[derive(Serialize)]
@@ -170,14 +170,21 @@ fn fillers(out: &mut dyn Write, seen: &Examination, look: Look) -> io::Result<()
         let holder = match (user.pid, user.is_dead) {
             (Some(pid), _) => format!("held by process {pid}"),
             (None, true) => "left behind: no process holds them".to_owned(),
-            (None, false) if users.is_partial => "holder unknown: other processes cannot be read here".to_owned(),
+            (None, false) if users.is_partial => {
+                "holder unknown: other processes cannot be read here".to_owned()
+            }
             (None, false) => "no holder in sight; another container may share this /dev/shm".to_owned(),
         };
         let size = human(user.bytes);
         writeln!(out, "  {:<10} {size:>10}  {} {files}, {holder}", user.kind, user.files)?;
     }
     if unknown >= 1 << 20 {
-        writeln!(out, "  {:<10} {:>10}  held by processes that cannot be seen from here", "unknown", human(unknown))?;
+        writeln!(
+            out,
+            "  {:<10} {:>10}  held by processes that cannot be seen from here",
+            "unknown",
+            human(unknown)
+        )?;
     }
     Ok(())
 }
@@ -205,7 +212,15 @@ pub fn watch_line(watched: &Watched, look: Look) -> String {
     let cells = look.width.saturating_sub(60).clamp(10, 40) as u64;
     let filled = |bytes: u64| bytes.saturating_mul(cells).checked_div(watched.size).unwrap_or(0).min(cells);
     let (now, peak) = (filled(watched.now), filled(watched.peak));
-    let cell = |at| if at < now { '#' } else if at < peak { '-' } else { ' ' };
+    let cell = |at| {
+        if at < now {
+            '#'
+        } else if at < peak {
+            '-'
+        } else {
+            ' '
+        }
+    };
     let bar: String = (0..cells).map(cell).collect();
     format!("[{bar}] {} of {}, peak {}", human(watched.now), human(watched.size), human(watched.peak))
 }

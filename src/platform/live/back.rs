@@ -3,12 +3,10 @@
 use std::collections::HashMap;
 
 use super::inspect::Inspected;
-use crate::files::Files;
-use crate::platform::compose::{COMPOSE, Mention};
-use crate::platform::{Claim, Context};
-use crate::project::{Index, Member};
-use crate::source::{Source, Span};
-use crate::workload::{Declared, Place, Workload};
+use crate::container::workload::{Declared, Workload};
+use crate::platform::compose::COMPOSE;
+use crate::platform::kind::{Claim, Context, Index, Member, Unit};
+use crate::text::files::Files;
 
 /// The services of the projects that containers of one document come from, by the labels that name the files.
 #[derive(Default)]
@@ -19,7 +17,12 @@ pub(super) struct Projects {
 impl Projects {
     /// What the file says now of the service that a container was started for. Nothing where the labels name none, the files
     /// lie elsewhere, or the service is gone.
-    pub(super) fn declared(&mut self, container: &Inspected, from: &str, context: &Context<'_>) -> Option<Declared> {
+    pub(super) fn declared(
+        &mut self,
+        container: &Inspected,
+        from: &str,
+        context: &Context<'_>,
+    ) -> Option<Declared> {
         let label = |name: &str| container.label(&format!("com.docker.compose.{name}"));
         let service = label("service")?;
         let (folder, files) = (label("project.working_dir")?, label("project.config_files")?);
@@ -44,16 +47,17 @@ fn read(from: &str, folder: &str, files: &str, context: &Context<'_>) -> Vec<Wor
         return Vec::new();
     }
     let mut index = Index::default();
-    for path in &paths {
-        let member = Member { path: path.clone(), claim: Claim::ByName, source: None };
-        index.add(&COMPOSE, member);
+    let member = |path: &String| Member { path: path.clone(), claim: Claim::ByName, source: None };
+    let members: Vec<Member> = paths.iter().map(member).collect();
+    for member in &members {
+        index.add(&COMPOSE, member.clone());
     }
-    let nowhere = Place::new(&Source::new("", Vec::new()), Span::at(0));
-    index.mention(vec![Mention { files: paths, stack: false, place: nowhere }]);
-    index.settle(context.files);
+    for (at, path) in paths.iter().enumerate().skip(1) {
+        index.behind.entry(path.clone()).or_default().push((0, at));
+    }
+    index.together.push(paths);
     let context = Context { index: &index, every_container: true, ..*context };
-    let units = index.units(&vec![Vec::new(); index.members.len()]);
-    units.iter().flat_map(|unit| (unit.kind.read)(unit, &context).workloads).collect()
+    (COMPOSE.read)(&Unit { kind: &COMPOSE, members }, &context).workloads
 }
 
 /// The files that the label names, as paths of this tree. Compose 2 writes absolute paths; Compose 1 and podman-compose write
@@ -82,7 +86,7 @@ fn path(from: &str, folder: &str, name: &str, all: &dyn Files) -> Option<String>
     }
     let there = |path: &str| {
         let path = all.resolve(from, path).ok()?;
-        Some(all.from_here(&path).unwrap_or(path))
+        Some(all.as_typed_here(&path).unwrap_or(path))
     };
     if name.starts_with('/') {
         return there(name);

@@ -9,15 +9,16 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::objects::entry;
-use crate::accelerator::{Sign, device, in_list, runtime, sum, takes_away};
-use crate::engine::decide;
-use crate::options::Options;
-use crate::platform::mount::{self, bound};
-use crate::size::{Dialect, Size};
-use crate::source::{Source, Span};
-use crate::workload::{
-    Effect, Engine, Gpu, GpuCount, Ipc, Mounted, Place, Platform, Says, Setting, Shm, Target, Workload,
+use crate::container::accelerator::{Sign, device, in_list, runtime, sum, takes_away};
+use crate::container::engine::decide;
+use crate::container::mount::{self, bound};
+use crate::container::workload::{
+    Effect, Engine, Gpu, GpuCount, Ipc, Mounted, Platform, Says, Setting, Shm, Target, Workload,
 };
+use crate::platform::options::ReadOptions;
+use crate::size::{Dialect, Size};
+use crate::text::place::Place;
+use crate::text::source::{Source, Span};
 
 /// How many containers may share one `/dev/shm` through each other.
 const CHAIN: u8 = 8;
@@ -74,10 +75,10 @@ impl Inspected {
             Engine::Docker
         }
     }
+}
 
-    fn strings<'v>(&self, value: &'v Value) -> impl Iterator<Item = &'v str> + use<'v> {
-        value.as_array().into_iter().flatten().filter_map(Value::as_str)
-    }
+fn strings(value: &Value) -> impl Iterator<Item = &str> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
 fn text(value: &Value) -> &str {
@@ -92,7 +93,7 @@ pub(super) fn workload(
     source: &Arc<Source>,
     container: &Inspected,
     others: &Others<'_>,
-    options: &Options,
+    options: &ReadOptions,
 ) -> Workload {
     let object = container.span.of(source.text());
     let locate = |key: &str| Place::new(source, entry(object, container.span.start, key));
@@ -103,8 +104,8 @@ pub(super) fn workload(
     workload.image = image.map(str::to_owned);
     let program = container.value.get("Path").and_then(Value::as_str);
     let arguments = container.value.get("Args").unwrap_or(&Value::Null);
-    workload.command = program.into_iter().chain(container.strings(arguments)).map(str::to_owned).collect();
-    let pairs = container.strings(container.config("Env")).filter_map(|pair| pair.split_once('='));
+    workload.command = program.into_iter().chain(strings(arguments)).map(str::to_owned).collect();
+    let pairs = strings(container.config("Env")).filter_map(|pair| pair.split_once('='));
     workload.environment = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     workload.memory_limit =
         container.host("Memory").as_u64().filter(|&bytes| bytes > 0).map(|bytes| (bytes, locate("Memory")));
@@ -129,7 +130,7 @@ fn gpu(container: &Inspected, environment: &[(String, String)], locate: &dyn Fn(
     let visible = environment.iter().rfind(|(name, _)| name == "NVIDIA_VISIBLE_DEVICES");
     let visible = visible.map(|(_, value)| value.as_str()).filter(|value| !takes_away(value));
     for request in container.host("DeviceRequests").as_array().into_iter().flatten() {
-        let Some(count) = requested(container, request, visible) else { continue };
+        let Some(count) = requested(request, visible) else { continue };
         gpu.count = if gpu.is_yes() { sum(gpu.count, count) } else { count };
         gpu.found("DeviceRequests", locate("DeviceRequests"));
     }
@@ -150,7 +151,7 @@ fn gpu(container: &Inspected, environment: &[(String, String)], locate: &dyn Fn(
         gpu.found(format!("Runtime: {}", text(container.host("Runtime"))), locate("Runtime"));
     }
     // Podman keeps a CDI device nowhere but in the command that made the container.
-    let command: Vec<&str> = container.strings(container.config("CreateCommand")).collect();
+    let command: Vec<&str> = strings(container.config("CreateCommand")).collect();
     for (name, value) in options_of(&command) {
         if name == "--gpus" || (name == "--device" && device(value) == Sign::Yes) {
             gpu.found(format!("{name} {value}"), locate("CreateCommand"));
@@ -168,10 +169,10 @@ fn options_of<'a>(command: &'a [&'a str]) -> impl Iterator<Item = (&'a str, &'a 
 }
 
 /// How many GPUs one of `DeviceRequests` asks for; nothing where it asks for something else, or for none.
-fn requested(container: &Inspected, request: &Value, visible: Option<&str>) -> Option<GpuCount> {
-    let ids: Vec<&str> = container.strings(request.get("DeviceIDs").unwrap_or(&Value::Null)).collect();
+fn requested(request: &Value, visible: Option<&str>) -> Option<GpuCount> {
+    let ids: Vec<&str> = strings(request.get("DeviceIDs").unwrap_or(&Value::Null)).collect();
     let lists = request.get("Capabilities").and_then(Value::as_array).into_iter().flatten();
-    let is_gpu = lists.flat_map(|list| container.strings(list)).any(|capability| capability == "gpu")
+    let is_gpu = lists.flat_map(|list| strings(list)).any(|capability| capability == "gpu")
         || ids.iter().any(|id| device(id) == Sign::Yes);
     if !is_gpu {
         return None;
@@ -179,7 +180,9 @@ fn requested(container: &Inspected, request: &Value, visible: Option<&str>) -> O
     match request.get("Count").and_then(Value::as_i64).unwrap_or(0) {
         // A count of nothing leaves it to the image's variable.
         0 if ids.is_empty() => visible.map(in_list),
-        0 => Some(ids.iter().map(|id| in_list(id.rsplit('=').next().unwrap_or(id))).fold(GpuCount::Exactly(0), sum)),
+        0 => Some(
+            ids.iter().map(|id| in_list(id.rsplit('=').next().unwrap_or(id))).fold(GpuCount::Exactly(0), sum),
+        ),
         count => Some(u64::try_from(count).map_or(GpuCount::All, GpuCount::Exactly)),
     }
 }
@@ -199,7 +202,9 @@ fn settings(
     let mut settings = Vec::new();
     let is_podman = container.engine() == Engine::Podman;
     for mount in container.value.get("Mounts").and_then(Value::as_array).into_iter().flatten() {
-        let Some(target) = mount::target(text(mount.get("Destination").unwrap_or(&Value::Null))) else { continue };
+        let Some(target) = mount::target(text(mount.get("Destination").unwrap_or(&Value::Null))) else {
+            continue;
+        };
         let source = text(mount.get("Source").unwrap_or(&Value::Null));
         let what = match text(mount.get("Type").unwrap_or(&Value::Null)) {
             "bind" => bound(source, target),
@@ -257,11 +262,12 @@ fn ipc(container: &Inspected, others: &Others<'_>, default: u64) -> Ipc {
     let mut mode = text(container.host("IpcMode"));
     let is_podman = container.engine() == Engine::Podman;
     let is_in_pod = container.value.get("Pod").and_then(Value::as_str).is_some_and(|pod| !pod.is_empty());
-    let command: Vec<&str> = container.strings(container.config("CreateCommand")).collect();
+    let command: Vec<&str> = strings(container.config("CreateCommand")).collect();
     if is_podman && mode == "shareable" && !is_in_pod {
         // Podman before 4.4 says so of host and none, too (containers/podman#17189).
         let asked = options_of(&command).filter(|(name, _)| *name == "--ipc").last();
-        mode = asked.map(|(_, value)| value).filter(|value| matches!(*value, "host" | "none")).unwrap_or(mode);
+        mode =
+            asked.map(|(_, value)| value).filter(|value| matches!(*value, "host" | "none")).unwrap_or(mode);
     }
     match mode {
         "host" => Ipc::Host,

@@ -5,12 +5,13 @@ mod back;
 mod inspect;
 mod objects;
 
-use super::{Claim, Context, Kind, Problem, Reading, Writer};
-use crate::finding::{Change, Edit};
-use crate::project::Unit;
-use crate::scan::Words;
-use crate::source::Span;
-use crate::workload::{Place, Workload};
+use crate::container::finding::{Change, Problem};
+use crate::container::workload::Workload;
+use crate::platform::kind::{Claim, Context, EVERYWHERE, Kind, Reading, Unit, Writer};
+use crate::text::edits::Edit;
+use crate::text::place::Place;
+use crate::text::scan::Words;
+use crate::text::source::Span;
 
 use inspect::{Inspected, Others};
 
@@ -18,9 +19,11 @@ use inspect::{Inspected, Others};
 pub static KIND: Kind = Kind {
     name: "document of a container engine",
     claim: |file| if file.name.ends_with(".json") { Claim::ByContent } else { Claim::No },
-    words: Words::new(&[super::EVERYWHERE, &["\"HostConfig\""]]),
+    words: Words::new(&[EVERYWHERE, &["\"HostConfig\""]]),
     relevant: |text, _, _| {
-        text.trim_start().starts_with(['[', '{']) && text.contains("\"HostConfig\"") && text.contains("\"State\"")
+        text.trim_start().starts_with(['[', '{'])
+            && text.contains("\"HostConfig\"")
+            && text.contains("\"State\"")
     },
     in_projects: None,
     read,

@@ -1,7 +1,7 @@
 //! The objects of a JSON document one by one: an array of them, a single one, or many one behind the other, as
 //! `docker inspect` prints them in its several forms. A document of 50 MB is never held as one tree.
 
-use crate::source::Span;
+use crate::text::source::Span;
 
 /// The spans of the outermost objects of a text, and where the text ends inside of one.
 pub(super) struct Objects {
@@ -75,7 +75,10 @@ mod tests {
 
     #[test]
     fn objects_are_found_in_every_form_that_engines_print() {
-        assert_eq!(texts(r#"[{"a": {"b": []}}, {"c": "}\"{"}]"#), [r#"{"a": {"b": []}}"#, r#"{"c": "}\"{"}"#]);
+        assert_eq!(
+            texts(r#"[{"a": {"b": []}}, {"c": "}\"{"}]"#),
+            [r#"{"a": {"b": []}}"#, r#"{"c": "}\"{"}"#]
+        );
         assert_eq!(texts("{\"a\": 1}\n{\"b\": 2}\n"), ["{\"a\": 1}", "{\"b\": 2}"]);
         assert_eq!(texts("[]\n"), [""; 0]);
         assert_eq!(texts("[\n]\n[{}]"), ["{}"]);
