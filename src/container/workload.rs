@@ -104,8 +104,21 @@ pub struct Workload {
     /// The index in the reading of the same container at another place, where it is reported: a service of a base file that is
     /// merged with its override is listed in both. A base that only others extend points to one of them.
     pub same_as: Option<usize>,
+    /// What it is in each of the things that are built of it, where there are several: a base of overlays.
+    pub builds: Vec<Build>,
     /// For a container that runs: what the file that started it says now.
     pub declared: Option<Declared>,
+}
+
+/// A container as one build has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Build {
+    /// What builds it.
+    pub name: String,
+    /// What it gets there.
+    pub shm: Shm,
+    /// A number for all the rest of it.
+    pub rest: u64,
 }
 
 /// What the file that started a container says of its `/dev/shm` now.
@@ -145,6 +158,7 @@ impl Workload {
             joins: None,
             is_joined: false,
             same_as: None,
+            builds: Vec::new(),
             declared: None,
         }
     }

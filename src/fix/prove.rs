@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::container::finding::{Change, Finding, Fix, Safety, Severity, Wanted};
-use crate::container::workload::{Says, Setting, Shm, Workload};
+use crate::container::workload::{Build, Says, Setting, Shm, Workload};
 use crate::platform::kind::Unit;
 use crate::platform::kind::{Context, Reading};
 use crate::rules::judge_all;
@@ -329,6 +329,16 @@ fn same_container(old: &Workload, new: &Workload) -> bool {
         && old.gpu.verdict == new.gpu.verdict
         && old.gpu.evidence.len() == new.gpu.evidence.len()
         && old.memory_limit.as_ref().map(|limit| limit.0) == new.memory_limit.as_ref().map(|limit| limit.0)
+        && same_builds(old, new)
+}
+
+/// What is built of it is as it was, but for `/dev/shm` where that was as it is judged.
+fn same_builds(old: &Workload, new: &Workload) -> bool {
+    let same = |(was, is): (&Build, &Build)| {
+        let shm = was.shm == is.shm || (was.shm == old.shm && is.shm == new.shm);
+        was.name == is.name && was.rest == is.rest && shm
+    };
+    old.builds.len() == new.builds.len() && old.builds.iter().zip(&new.builds).all(same)
 }
 
 /// The workload has what was wanted, and its rule is silent.
