@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use shmlint::config::Config;
-use shmlint::fix::prove::Fixes;
-use shmlint::lint::check::Wanted;
+use shmlint::fix::fixes::Fixes;
+use shmlint::lint::check::Request;
 use shmlint::lint::discover::Walk;
 use shmlint::lint::options::Options;
-use shmlint::lint::run::{Lint, Report};
+use shmlint::lint::report::Report;
+use shmlint::lint::run::Lint;
 use shmlint::rules::options::JudgeOptions;
 use shmlint::size::{Dialect, Style, compose, kubernetes, parse_any};
 use shmlint::syntax::shell::{self, Script};
@@ -22,7 +23,7 @@ use shmlint::text::edits::Edit;
 use shmlint::text::edits::{apply, sorted};
 use shmlint::text::files::{Files, ReadError};
 use shmlint::text::paths::join;
-use shmlint::text::source::{Source, Span};
+use shmlint::text::source::Source;
 
 /// One fuzz target.
 pub type Target = fn(&[u8]);
@@ -231,9 +232,9 @@ fn lint(files: &Memory, name: &str) -> Report {
 }
 
 fn lint_with(files: &Memory, name: &str, options: &Options) -> Report {
-    let wanted = Wanted { fixes: Fixes::All, workloads: true, looked: false };
+    let request = Request { prove: Fixes::All, workloads: true, ..Request::default() };
     let seen = AtomicUsize::new(0);
-    let lint = Lint { files, options, wanted, seen: &seen };
+    let lint = Lint { files, options, request, seen: &seen };
     lint.run(&Walk::default(), &[name.to_owned()])
 }
 

@@ -3,6 +3,8 @@
 use crate::container::workload::Workload;
 use crate::text::edits::Edit;
 use crate::text::place::Place;
+use crate::text::source::{Source, Span};
+use std::sync::Arc;
 
 /// How bad it is. The order is the order of weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -217,6 +219,14 @@ impl Finding {
     /// Whether there is a fix that is made without being asked for by name.
     pub fn is_fixed_safely(&self) -> bool {
         self.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe)
+    }
+
+    /// Everything that it says of files.
+    pub fn places(&mut self) -> impl Iterator<Item = (&mut Arc<Source>, Span)> {
+        let related = self.related.iter_mut().map(|related| related.place.parts());
+        let edits =
+            self.fix.iter_mut().flat_map(|fix| &mut fix.edits).map(|edit| (&mut edit.source, edit.span));
+        std::iter::once(self.place.parts()).chain(related).chain(edits)
     }
 
     /// A finding about a workload, at the workload's own line.
