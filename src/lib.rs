@@ -16,6 +16,7 @@ pub mod filename;
 pub mod files;
 pub mod finding;
 pub mod fix;
+pub mod flags;
 pub mod globs;
 pub mod knowledge;
 pub mod layer;

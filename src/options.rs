@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::baseline::Baseline;
 use crate::finding::Severity;
 use crate::globs::Globs;
-use crate::knowledge::{UserEntry, glob};
+use crate::knowledge::UserEntry;
 use crate::rules::Rule;
+use crate::scan::glob;
 
 /// The size that is recommended where nothing more is known: 2 GiB.
 pub const DEFAULT_SIZE: u64 = 2 << 30;

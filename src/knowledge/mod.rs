@@ -16,9 +16,9 @@ use command::Program;
 use options::VllmCaches;
 
 use crate::options::Used;
+use crate::scan;
 use crate::workload::GpuCount;
 
-pub(crate) use image::glob;
 pub use table::{Entry, Formula, Rule, TABLE};
 
 /// Whether a workload needs more shared memory than the default.
@@ -217,7 +217,7 @@ impl UserEntry {
                 .command
                 .as_deref()
                 .is_none_or(|words| programs.iter().any(|program| program.matches(words)))
-            && self.name.as_deref().is_none_or(|glob| names.iter().any(|name| image::glob(glob, name)))
+            && self.name.as_deref().is_none_or(|glob| names.iter().any(|name| scan::glob(glob, name)))
     }
 
     fn need(&self) -> Need {
