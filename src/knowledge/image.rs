@@ -4,7 +4,7 @@
 //! registry and below any mirror's prefix, and `ollama` the image of this name whoever built it. `*` stands for any
 //! characters but `/` and `:`. Without `:tag` a glob matches every tag; a digest never matters.
 
-use crate::scan::glob;
+use crate::text::scan::glob;
 
 /// The parts of an image reference.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ pub mod command;
 mod image;
 pub mod options;
 mod table;
+pub mod used;
 mod words;
 
 use std::borrow::Cow;
@@ -15,9 +16,9 @@ use std::borrow::Cow;
 use command::Program;
 use options::VllmCaches;
 
-use crate::options::Used;
-use crate::scan;
-use crate::workload::GpuCount;
+use crate::container::workload::GpuCount;
+use crate::knowledge::used::Used;
+use crate::text::scan;
 
 pub use table::{Entry, Formula, Rule, TABLE};
 

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use smallvec::SmallVec;
 
+use super::build;
 use super::environment::Variable;
 use super::file::File;
 use super::layers::{Layer, Slot, Slots};
@@ -13,13 +14,14 @@ use super::load::{Loaded, Project};
 use super::lower::{Origin, lower};
 use super::resolve::Resolver;
 use super::tree::Key;
-use super::{Context, build};
-use crate::engine;
-use crate::flags::{self, Flag, Scene};
-use crate::scan::{Word, holds_any};
-use crate::source::Span;
+use crate::container::engine;
+use crate::container::flags::{self, Flag, Scene};
+use crate::container::workload::{Effect, Engine, Evidence, Gpu, Ipc, Mounted, Says, Setting, Shm, Target};
+use crate::platform::kind::Context;
 use crate::syntax::yaml::NodeId;
-use crate::workload::{Effect, Engine, Evidence, Gpu, Ipc, Mounted, Place, Says, Setting, Shm, Target};
+use crate::text::place::Place;
+use crate::text::scan::{Word, holds_any};
+use crate::text::source::Span;
 
 /// How long a chain of services that use each other's `ipc` may be.
 const IPC_DEPTH: usize = 16;

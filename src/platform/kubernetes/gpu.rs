@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use super::kinds::Custom;
 use super::manifest::{Manifest, at, entries_with_merged, find, get, list, quantity as read_quantity};
 use super::shape::{Container, Object};
-use crate::accelerator::{self, GPU, Kind, Sign, device_class, resource};
+use crate::container::accelerator::{self, GPU, Kind, Sign, device_class, resource};
+use crate::container::workload::{Gpu, GpuCount};
 use crate::size::Size;
-use crate::source::Span;
 use crate::syntax::yaml::{Entry, Node};
-use crate::workload::{Gpu, GpuCount};
+use crate::text::source::Span;
 
 /// Annotations that give one container of the pod a share of a GPU: <https://github.com/NVIDIA/KAI-Scheduler>.
 const ANNOTATIONS: &[&str] = &["gpu-fraction", "gpu-memory", "runai/gpu-fraction", "runai/gpu-memory"];

@@ -2,8 +2,8 @@
 
 use super::workload::{whole, written};
 use super::{Field, Invocation, OptionUse, Spot, options};
-use crate::flags::{self, Flag, Scene};
-use crate::workload::{Effect, Says, Setting, Why};
+use crate::container::flags::{self, Flag, Scene};
+use crate::container::workload::{Effect, Says, Setting, Why};
 
 /// The options of a command line that matter, each with its index among all.
 pub(super) fn lowered(invocation: &Invocation) -> Vec<(Option<usize>, Flag)> {

@@ -2,14 +2,14 @@
 
 use super::settings::{lowered, settings};
 use super::{Field, Invocation, OptionUse, Spot};
-use crate::engine::decide;
-use crate::flags::{self, Flag, Scene};
-use crate::options::Options;
-use crate::scan::holds_any;
-use crate::workload::{Engine, Gpu, Ipc, Mounted, Platform, Setting, Shm, Workload};
+use crate::container::engine::decide;
+use crate::container::flags::{self, Flag, Scene};
+use crate::container::workload::{Engine, Gpu, Ipc, Mounted, Platform, Setting, Shm, Workload};
+use crate::platform::options::ReadOptions;
+use crate::text::scan::holds_any;
 
 /// The workload that a command line starts.
-pub fn workload(invocation: &Invocation, options: &Options) -> Workload {
+pub fn workload(invocation: &Invocation, options: &ReadOptions) -> Workload {
     let place = invocation.word.layer.place(invocation.word.span);
     let image = invocation.image.as_ref();
     let name = image.map_or(String::new(), as_written);
@@ -41,7 +41,7 @@ pub fn workload(invocation: &Invocation, options: &Options) -> Workload {
 }
 
 /// The size where nothing sets it; the daemon's own default holds for Docker only.
-fn default_shm(engine: Engine, options: &Options) -> u64 {
+fn default_shm(engine: Engine, options: &ReadOptions) -> u64 {
     let daemon = options.default_shm_size.filter(|_| engine == Engine::Docker);
     daemon.unwrap_or_else(|| engine.default_shm())
 }
