@@ -25,6 +25,9 @@ pub struct Starter {
     pub adds_requests: bool,
     /// Whether requests for GPUs are read as docker/cli reads `--gpus`, which refuses some; Podman hands on what it is given.
     pub reads_gpus: bool,
+    /// Whether the image's name tells what a device file is given for that has several uses: services that run for long are
+    /// given `/dev/dri` for video, whatever else their image can do.
+    pub image_tells: bool,
 }
 
 const RUN: Starter = Starter {
@@ -33,6 +36,7 @@ const RUN: Starter = Starter {
     mount_size: Dialect::TmpfsSize,
     adds_requests: false,
     reads_gpus: true,
+    image_tells: true,
 };
 
 static DOCKER: Starter = RUN;
@@ -45,6 +49,7 @@ pub static COMPOSE: Starter = Starter {
     mount_size: Dialect::Compose,
     adds_requests: true,
     reads_gpus: false,
+    image_tells: false,
     ..RUN
 };
 

@@ -184,7 +184,8 @@ impl Search<'_> {
             "runtime" if flag.unknown.is_some() => Sign::Maybe("its runtime is a variable that nothing sets"),
             "runtime" => accelerator::runtime(value),
             "device" => {
-                let sign = accelerator::device(value, self.scene.beside);
+                let tells = self.scene.starter.image_tells;
+                let sign = accelerator::device(value, &|signs| tells && (self.scene.beside)(signs));
                 match sign {
                     Sign::Yes(_) => {
                         let counts = accelerator::in_device(value).into_iter().chain(self.counts.devices);
