@@ -205,6 +205,8 @@ pub struct Finding {
     pub workload: String,
     /// The platform's word as in the list; empty where the finding is about a file.
     pub platform: &'static str,
+    /// The word of the accelerator that the workload asks for, if it does.
+    pub accelerator: Option<&'static str>,
     /// Evidence and other places.
     pub related: Vec<Related>,
     /// What the rule wants changed, if it can be changed.
@@ -243,6 +245,7 @@ impl Finding {
             place: workload.place.clone(),
             workload: workload.name.clone(),
             platform: workload.platform.as_str(),
+            accelerator: workload.gpu.kind.map(|kind| kind.word),
             related: rendered.collect(),
             wanted: None,
             fix: None,
@@ -260,6 +263,7 @@ impl Finding {
             place,
             workload: String::new(),
             platform: "",
+            accelerator: None,
             related: Vec::new(),
             wanted: None,
             fix: None,

@@ -2,6 +2,7 @@
 
 use super::same::same_but_for;
 use super::{Met, Script, jsonc};
+use crate::container::accelerator;
 use crate::container::finding::Change;
 use crate::container::workload::{Platform, Verdict, Workload};
 use crate::platform::embedded::scalar;
@@ -111,7 +112,7 @@ fn container(file: &Layer, root: Node<'_>, context: &Context<'_>, reading: &mut 
         match wanted.value.str() {
             Some("false") => {}
             // `true`, `"optional"`, or what it must have: where there is one, the container gets it.
-            _ => workload.gpu.found(wanted.span().of(file.text()), place),
+            _ => workload.gpu.found(accelerator::GPU, wanted.span().of(file.text()), place),
         }
     }
     if image.is_none() && compose.is_none() && workload.gpu.is_yes() {

@@ -13,7 +13,6 @@ mod pod;
 mod problems;
 mod proof;
 mod read;
-mod resources;
 mod shape;
 mod shm;
 mod template;

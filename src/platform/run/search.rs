@@ -12,6 +12,7 @@ use super::find::{find, talks};
 use super::given::Givens;
 use super::merge::{Way, merge};
 use super::{ENGINES, Invocation, nested};
+use crate::container::accelerator;
 use crate::syntax::shell::{Command, Options, PieceKind, Word};
 use crate::text::layer::Layer;
 use crate::text::scan::{Words, holds_any};
@@ -20,12 +21,12 @@ use crate::text::source::Span;
 /// How deep scripts are followed into each other: `ssh host "bash -c '…'"` is two.
 const MAX_DEPTH: usize = 4;
 
-/// Words without which no rule speaks of a container.
-const INTEREST: &[&str] = &["gpu", "nvidia", "shm", "--ipc", "/dev/", "habana", "--runtime"];
+/// Words without which no rule speaks of a container, besides those of the accelerators.
+const INTEREST: &[&str] = &["shm", "--ipc", "/dev/", "--runtime", "nvidia"];
 
 /// Whether a text holds a word without which no rule speaks of its containers.
 pub(super) fn speaks_of_interest(text: &str) -> bool {
-    holds_any(text, INTEREST)
+    holds_any(text, INTEREST) || accelerator::stands_in(text)
 }
 
 /// Whether a text holds the name of an engine.
