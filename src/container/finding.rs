@@ -83,6 +83,8 @@ pub enum Change {
     MountVolume {
         /// Index into [`Workload::settings`].
         setting: usize,
+        /// The size that the volume is given besides, where the one it has is too small.
+        bytes: Option<u64>,
     },
     /// Make the volume on `/dev/shm` a memory volume: Kubernetes' `medium: Memory`.
     SetMedium {
@@ -113,7 +115,7 @@ impl Change {
             Self::ReplaceSize { setting, .. }
             | Self::Remove { setting }
             | Self::MoveFlag { setting }
-            | Self::MountVolume { setting }
+            | Self::MountVolume { setting, .. }
             | Self::SetMedium { setting }
             | Self::Limit { setting, .. }
             | Self::ReplaceBySize { setting, .. } => Some(setting),
@@ -237,6 +239,11 @@ impl Finding {
             place: template.place.clone(),
             message: format!("rendered from {}", template.text),
         });
+        let source = &workload.place.source;
+        let generated = source.generated().filter(|_| workload.rendered_from.is_none()).map(|span| Related {
+            place: Place::new(source, span),
+            message: "says that the file is generated: what it is made from wants the change".into(),
+        });
         Self {
             rule,
             severity: rule.severity,
@@ -246,7 +253,7 @@ impl Finding {
             workload: workload.name.clone(),
             platform: workload.platform.as_str(),
             accelerator: workload.gpu.kind.map(|kind| kind.word),
-            related: rendered.collect(),
+            related: rendered.chain(generated).collect(),
             wanted: None,
             fix: None,
             suppressed: None,
@@ -292,8 +299,7 @@ impl Finding {
     /// With the places that show the workload's GPU.
     pub fn because_of_gpu(mut self, workload: &Workload) -> Self {
         for evidence in &workload.gpu.evidence {
-            self.related
-                .push(Related { place: evidence.place.clone(), message: "asks for a GPU here".into() });
+            self.related.push(Related { place: evidence.place.clone(), message: evidence.message().into() });
         }
         self
     }

@@ -5,6 +5,7 @@
 
 mod beside;
 mod custom;
+mod fill;
 mod gpu;
 mod kinds;
 mod kustomize;
@@ -38,16 +39,23 @@ pub static KIND: Kind = Kind {
 const ENDINGS: &[&str] = &["yaml", "yml", "json"];
 
 fn claim(file: &FileName<'_>) -> Claim {
-    let template = match file.ending.strip_suffix("-template") {
+    if is_template(file) || file.ends_in(ENDINGS) { Claim::ByContent } else { Claim::No }
+}
+
+/// Whether something else fills the file in before Kubernetes reads it.
+fn is_template(file: &FileName<'_>) -> bool {
+    match file.ending.strip_suffix("-template") {
         Some(ending) => ENDINGS.contains(&ending),
         // Helm's own helpers end in `.tpl` alone.
         None => file.ends_in(&["tpl"]) || file.finished().is_some_and(|file| file.ends_in(ENDINGS)),
-    };
-    if template || file.ends_in(ENDINGS) { Claim::ByContent } else { Claim::No }
+    }
 }
 
 fn relevant(text: &str, _: Claim, every_container: bool) -> bool {
-    if words::speaks_of_pods(text) && (every_container || words::speaks_of_us(text)) {
+    // Values of a chart may ask for a GPU.
+    if words::speaks_of_pods(text)
+        && (every_container || words::speaks_of_us(text) || text.contains(".Values"))
+    {
         return true;
     }
     words::speaks_beside_pods(text)
