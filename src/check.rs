@@ -88,7 +88,7 @@ fn report(
         problems.filter_map(|problem| unreadable_file::finding(problem, context.options)).collect();
     let mut ignores = Vec::new();
     if context.options.suppressions {
-        ignores = suppress::read(&reading.sources);
+        ignores = suppress::read(&reading.sources, unit.kind);
         suppress::hide(context.options, &reading, &mut findings, &mut problems, &ignores);
     }
     if !ignores.is_empty() {
@@ -150,7 +150,7 @@ pub fn check_comments(
     if !context.options.suppressions {
         return None;
     }
-    let mut ignores = Ignores::of(source)?;
+    let mut ignores = Ignores::of(source, kind)?;
     if wanted.fixes != Fixes::None {
         let removals = ignores.removals();
         let same =

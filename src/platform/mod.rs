@@ -8,10 +8,12 @@ pub mod embedded;
 pub mod host;
 pub mod kubernetes;
 pub mod mount;
+pub mod remarks;
 pub mod run;
 
 use std::sync::Arc;
 
+use self::remarks::Remarks;
 use crate::filename::FileName;
 use crate::files::Files;
 use crate::finding::{Change, Edit};
@@ -63,6 +65,8 @@ pub struct Kind {
     /// Whether `after` means what `before` means but for the edits: the structural half of a proof. `edits` are those
     /// that made `after`, in order.
     pub same_but_for: fn(before: &Source, after: &Source, edits: &[Edit]) -> bool,
+    /// What stands at places of a text that look like the beginnings of comments.
+    pub remarks: fn(source: &Source, starts: &[usize]) -> Remarks,
 }
 
 /// Words that matter in the files of any kind: they begin what a text says of Compose files elsewhere, and ignore comments.

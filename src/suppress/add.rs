@@ -11,7 +11,7 @@ use crate::check::judge;
 use crate::filename::FileName;
 use crate::finding::{Edit, Finding, Fix};
 use crate::fix::prove;
-use crate::platform::{Context, Reading};
+use crate::platform::{Context, Kind, Reading};
 use crate::project::Unit;
 use crate::rules::Rule;
 use crate::source::Source;
@@ -66,7 +66,7 @@ pub fn comments(
     findings: &mut [Vec<Finding>],
     reason: &str,
 ) {
-    let groups = groups(findings, reason);
+    let groups = groups(unit.kind, findings, reason);
     let proof = Proof { unit, context, reading };
     let best: Option<Vec<Edit>> = groups.iter().map(|group| group.candidates.first().cloned()).collect();
     let all: Vec<&Group> = groups.iter().collect();
@@ -87,7 +87,7 @@ pub fn comments(
 }
 
 /// The findings that are shown, grouped by the place where a comment would stand.
-fn groups(findings: &[Vec<Finding>], reason: &str) -> Vec<Group> {
+fn groups(kind: &Kind, findings: &[Vec<Finding>], reason: &str) -> Vec<Group> {
     let mut pens: BTreeMap<&str, Pen<'_>> = BTreeMap::new();
     let mut places: BTreeMap<(&str, usize), Vec<(usize, usize)>> = BTreeMap::new();
     for (workload, findings) in findings.iter().enumerate() {
@@ -95,7 +95,7 @@ fn groups(findings: &[Vec<Finding>], reason: &str) -> Vec<Group> {
             findings.iter().enumerate().filter(|(_, finding)| finding.suppressed.is_none())
         {
             let path = finding.place.path();
-            let pen = pens.entry(path).or_insert_with(|| Pen::new(&finding.place.source, reason));
+            let pen = pens.entry(path).or_insert_with(|| Pen::new(&finding.place.source, kind, reason));
             let line = pen.lines.line(finding.place.span.start);
             let at = pen.lines.block(line).unwrap_or_else(|| pen.lines.statement(line));
             places.entry((path, at)).or_default().push((workload, index));
@@ -124,10 +124,10 @@ struct Pen<'a> {
 }
 
 impl<'a> Pen<'a> {
-    fn new(source: &Arc<Source>, reason: &'a str) -> Self {
-        let lines = Lines::of(source.text(), is_document(source.path()));
+    fn new(source: &Arc<Source>, kind: &Kind, reason: &'a str) -> Self {
+        let lines = Lines::of(source.text(), &(kind.remarks)(source, &[]).blocks);
         let mut brackets = HashMap::new();
-        if let Some(ignores) = Ignores::of(source) {
+        if let Some(ignores) = Ignores::of(source, kind) {
             let known = ignores.statements.iter().chain(&ignores.blocks);
             for ((line, _), (comment, _)) in known {
                 let says = ignores.comments.get(*comment).map(|comment| &comment.says);
@@ -229,7 +229,7 @@ impl Proof<'_> {
             return false;
         }
         let mut now = judge(&after, self.context);
-        let ignores = read(&after.sources);
+        let ignores = read(&after.sources, self.unit.kind);
         hide(self.context.options, &after, &mut now, &mut [], &ignores);
         groups.iter().flat_map(|group| &group.members).all(|(workload, index)| {
             let was = findings.get(*workload).and_then(|findings| findings.get(*index));

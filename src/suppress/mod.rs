@@ -15,7 +15,8 @@ use std::sync::Arc;
 use crate::filename::FileName;
 use crate::finding::{Finding, Suppression};
 use crate::options::{FileIgnore, Options};
-use crate::platform::{Context, Reading};
+use crate::platform::remarks::{Remark, Remarks};
+use crate::platform::{Context, Kind, Reading};
 use crate::rules::{self, Case, Rule, unreadable_file};
 use crate::source::Source;
 use crate::workload::{Place, Workload};
@@ -43,14 +44,22 @@ pub struct Ignores {
 }
 
 impl Ignores {
-    /// The comments of a file, if it has any.
-    pub fn of(source: &Arc<Source>) -> Option<Self> {
+    /// The comments of a file of some kind, if it has any.
+    pub fn of(source: &Arc<Source>, kind: &Kind) -> Option<Self> {
         let in_strings = is_notebook(source.path());
-        let comments = comments(source.text(), in_strings);
+        let mut comments = comments(source.text(), in_strings);
         if comments.is_empty() {
             return None;
         }
-        let lines = Lines::of(source.text(), is_document(source.path()));
+        let starts: Vec<usize> = comments.iter().map(|comment| comment.span.start).collect();
+        let Remarks { sorts, blocks } = (kind.remarks)(source, &starts);
+        for (comment, sort) in comments.iter_mut().zip(&sorts) {
+            comment.is_example = *sort == Remark::Example;
+            comment.far |= !blocks.is_empty() && *sort == Remark::Comment;
+        }
+        let mut sorts = sorts.iter();
+        comments.retain(|_| sorts.next().is_some_and(|sort| *sort != Remark::Text));
+        let lines = Lines::of(source.text(), &blocks);
         let used = comments.iter().map(|comment| vec![false; comment.names().len()]).collect();
         let mut out = Self {
             source: Arc::clone(source),
@@ -76,12 +85,14 @@ impl Ignores {
         for (index, comment) in self.comments.iter().enumerate() {
             let Says::Ignore { file, names, .. } = &comment.says else { continue };
             let line = self.lines.line(comment.span.start);
-            let target = if comment.alone { self.lines.below(line, comment.html) } else { line };
+            let target = if comment.alone { self.lines.below(line, comment.far) } else { line };
             let block = self.lines.block(target).filter(|fence| comment.alone && *fence == target);
             for (nth, name) in names.iter().enumerate() {
                 let Ok(rule) = &name.rule else { continue };
                 let at = (index, nth);
-                if *file {
+                if *file && comment.is_example {
+                    continue;
+                } else if *file {
                     self.file.entry(rule.code).or_insert(at);
                 } else if let Some(fence) = block {
                     self.blocks.entry((fence, rule.code)).or_insert(at);
@@ -119,9 +130,9 @@ impl Ignores {
     }
 }
 
-/// The ignore comments of the files that were read for a unit.
-pub fn read(sources: &[Arc<Source>]) -> Vec<Ignores> {
-    sources.iter().filter_map(Ignores::of).collect()
+/// The ignore comments of the files that were read for a unit of some kind.
+pub fn read(sources: &[Arc<Source>], kind: &Kind) -> Vec<Ignores> {
+    sources.iter().filter_map(|source| Ignores::of(source, kind)).collect()
 }
 
 /// Marks what is hidden among the findings of a reading's workloads and its problems; hidden ones want no change any more.

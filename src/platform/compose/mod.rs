@@ -27,8 +27,10 @@ use memchr::memmem;
 
 use super::{Claim, Context, EVERYWHERE, Kind, Problem, Projects, Reading};
 use crate::filename::FileName;
+use crate::platform::remarks::in_yaml;
 use crate::scan::{Words, holds_any};
 use crate::source::Source;
+use crate::syntax::yaml::Yaml;
 
 pub use mention::{Mention, mentions};
 
@@ -47,6 +49,7 @@ pub static COMPOSE: Kind = Kind {
     in_projects: Some(Projects { links: links::links, parse: file::parse }),
     read: units::read,
     same_but_for: write::same_but_for,
+    remarks: |source, starts| in_yaml(source, &Yaml::of(source), starts, |_, _, _| false),
 };
 
 /// A Compose file by its name, or any other YAML file that may be one by what is in it.

@@ -21,8 +21,11 @@ mod words;
 mod write;
 
 use crate::filename::FileName;
+use crate::platform::remarks::{Remarks, in_yaml};
 use crate::platform::{Claim, Kind};
 use crate::scan::Words;
+use crate::source::Source;
+use crate::syntax::yaml::{Style, Yaml};
 
 /// Manifests, charts and values.
 pub static KIND: Kind = Kind {
@@ -33,7 +36,17 @@ pub static KIND: Kind = Kind {
     in_projects: None,
     read: read::read,
     same_but_for: proof::same_but_for,
+    remarks,
 };
+
+/// A block scalar may hold a manifest of its own, with comments.
+fn remarks(source: &Source, starts: &[usize]) -> Remarks {
+    let template = template::Template::of(source.text());
+    let yaml = Yaml::parse(template.text(source.text()));
+    in_yaml(source, &yaml, starts, |_, style, text| {
+        matches!(style, Some(Style::Literal | Style::Folded)) && words::speaks_of_pods(text)
+    })
+}
 
 /// Endings of manifests.
 const ENDINGS: &[&str] = &["yaml", "yml", "json"];

@@ -32,6 +32,7 @@ pub use nested::unit_commands;
 pub use write::CommandLines;
 
 use crate::layer::Layer;
+use crate::source::Span;
 use crate::syntax::shell::Options;
 use crate::workload::Engine;
 
@@ -84,6 +85,11 @@ pub fn invocations(
     budget: &Budget,
 ) -> Vec<Invocation> {
     search::search(layer, options, given, budget)
+}
+
+/// The comments of the script `layer` and of the scripts inside of it, as spans of the file.
+pub fn comments(layer: &Layer, options: Options) -> Vec<Span> {
+    search::comments(layer, options, &Budget::of(layer.text().len()))
 }
 
 /// Whether a text may start a container; a few literal scans. Without `every_container` it must also speak of a GPU or
