@@ -34,6 +34,10 @@ pub static KIND: Kind = Kind {
     in_projects: None,
     read,
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
+    remarks: |source, starts| {
+        let (yaml, _) = jsonc::parse(source.text());
+        super::remarks(source, starts, scripts, |at| yaml.leaf_at(at).is_none())
+    },
 };
 
 /// Keys whose values are commands: a string, or a mapping of names to strings.

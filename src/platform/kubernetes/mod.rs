@@ -21,8 +21,11 @@ mod words;
 mod write;
 
 use crate::platform::kind::{Claim, Kind};
+use crate::platform::remarks::{Remarks, in_yaml};
+use crate::syntax::yaml::{Style, Yaml};
 use crate::text::filename::FileName;
 use crate::text::scan::Words;
+use crate::text::source::Source;
 
 /// Manifests, charts and values.
 pub static KIND: Kind = Kind {
@@ -33,7 +36,16 @@ pub static KIND: Kind = Kind {
     in_projects: None,
     read: read::read,
     same_but_for: proof::same_but_for,
+    remarks,
 };
+
+/// A block scalar may hold a manifest of its own, with comments.
+fn remarks(source: &Source, starts: &[usize]) -> Remarks {
+    let yaml = manifest::readings(source.text()).into_iter().next().map_or_else(Yaml::default, |(_, yaml)| yaml);
+    in_yaml(source, &yaml, starts, |_, style, text| {
+        matches!(style, Some(Style::Literal | Style::Folded)) && words::speaks_of_pods(text)
+    })
+}
 
 /// Endings of manifests.
 const ENDINGS: &[&str] = &["yaml", "yml", "json"];

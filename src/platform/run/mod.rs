@@ -34,6 +34,7 @@ pub use write::CommandLines;
 use crate::container::workload::Engine;
 use crate::syntax::shell::Options;
 use crate::text::layer::Layer;
+use crate::text::source::Span;
 
 /// A command line that starts a container.
 #[derive(Clone, Debug)]
@@ -84,6 +85,11 @@ pub fn invocations(
     budget: &Budget,
 ) -> Vec<Invocation> {
     search::search(layer, options, given, budget)
+}
+
+/// The comments of the script `layer` and of the scripts inside of it, as spans of the file.
+pub fn comments(layer: &Layer, options: Options) -> Vec<Span> {
+    search::comments(layer, options, &Budget::of(layer.text().len()))
 }
 
 /// Whether a text may start a container; a few literal scans. Without `every_container` it must also speak of a GPU or

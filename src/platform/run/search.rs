@@ -41,7 +41,7 @@ pub(super) fn search(
     given: Option<&Givens>,
     budget: &Budget,
 ) -> Vec<Invocation> {
-    let mut search = Search { expander: Expander { budget }, found: Vec::new(), builds: Vec::new() };
+    let mut search = Search::new(budget);
     search.script(&Unit::new(layer, options, None, given), 0);
     let (mut found, builds) = (search.found, search.builds);
     let builds = by_image(&builds);
@@ -52,6 +52,13 @@ pub(super) fn search(
     found.sort_by_key(|hit| hit.0.word.layer.map(hit.0.word.span).start);
     found.dedup_by_key(|hit| hit.0.word.layer.map(hit.0.word.span));
     found.into_iter().map(|(invocation, _)| invocation).collect()
+}
+
+/// The comments of a script and of the scripts inside it, as spans of the file.
+pub(super) fn comments(layer: &Layer, options: Options, budget: &Budget) -> Vec<Span> {
+    let mut search = Search { comments: Some(Vec::new()), ..Search::new(budget) };
+    search.script(&Unit::new(layer, options, None, None), 0);
+    search.comments.unwrap_or_default()
 }
 
 /// An invocation and the word of the command that it was found in.
@@ -79,10 +86,19 @@ struct Search<'b> {
     expander: Expander<'b>,
     found: Vec<Hit>,
     builds: Vec<Build>,
+    /// The comments of the scripts, where they are asked for.
+    comments: Option<Vec<Span>>,
 }
 
-impl Search<'_> {
+impl<'b> Search<'b> {
+    fn new(budget: &'b Budget) -> Self {
+        Self { expander: Expander { budget }, found: Vec::new(), builds: Vec::new(), comments: None }
+    }
+
     fn script<'u>(&mut self, unit: &'u Unit<'u>, depth: usize) {
+        if let Some(comments) = &mut self.comments {
+            comments.extend(unit.script.comments.iter().map(|comment| unit.layer.map(*comment)));
+        }
         if !unit.concerns() {
             return;
         }
