@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::calls::Calls;
 use super::given::{Given, Givens};
 use super::search::names_engine;
 use crate::layer::Layer;
@@ -34,6 +35,10 @@ pub(super) struct Unit<'u> {
     names: HashMap<String, Vec<usize>>,
     /// Names that may hold the name of an engine.
     engines: HashSet<String>,
+    /// Where its functions are called.
+    calls: Calls<'u>,
+    /// Where it reads in another file that may set anything.
+    reads_in: Vec<At>,
     /// The script that this one stands in, and where.
     pub(super) outer: Option<(&'u Unit<'u>, At)>,
     given: Option<&'u Givens>,
@@ -70,8 +75,10 @@ impl<'u> Unit<'u> {
         given: Option<&'u Givens>,
     ) -> Self {
         let script = Script::read(layer.text(), options);
-        let mut unit =
-            Self { layer, script, options, names: HashMap::new(), engines: HashSet::new(), outer, given };
+        let calls = Calls::of(&script);
+        let reads_in = reads_in(&script);
+        let (names, engines) = (HashMap::new(), HashSet::new());
+        let mut unit = Self { layer, script, options, names, engines, calls, reads_in, outer, given };
         for (index, assignment) in unit.script.assignments.iter().enumerate() {
             let name = unit.spell(unit.script.slice(assignment.name));
             if unit.holds_engine(assignment) {
@@ -135,30 +142,28 @@ impl<'u> Unit<'u> {
             self.script.assignments.get(*index).is_some_and(|assignment| assignment.span.end <= at.pos)
         };
         let before = indices.partition_point(ends_before);
+        if before > MAX_LOOKED {
+            chains = vec![vec![UNREAD]];
+        }
         let nearest = before.saturating_sub(MAX_LOOKED)..(before + MAX_LOOKED).min(indices.len());
-        let mut reaching: Vec<(bool, bool, &'u Assignment)> = indices
+        let mut reaching: Vec<(When, bool, &'u Assignment)> = indices
             .get(nearest)
             .unwrap_or_default()
             .iter()
             .filter_map(|&index| self.script.assignments.get(index))
             .filter_map(|assignment| {
-                let (certain, near) = self.reaches(assignment, at)?;
-                Some((near, certain, assignment))
+                let (when, certain) = self.reaches(assignment, at)?;
+                Some((when, certain, assignment))
             })
             .collect();
-        // What a function does itself comes behind what was done before it was called, and that is what other functions did
-        // behind what the script did: it calls them once it has set its variables.
-        let function = |scope: usize| self.script.scopes.get(scope).and_then(|scope| scope.function);
-        let in_function = function(at.scope).is_some();
-        let called = |set: &Assignment| in_function && function(set.scope).is_some();
-        reaching.sort_by_key(|(near, _, assignment)| (*near, called(assignment)));
+        reaching.sort_by_key(|(when, ..)| *when);
         let around = self.around(at.scope);
         let mut choices: HashMap<usize, Arms> = HashMap::new();
-        for (near, certain, assignment) in reaching {
+        for (when, certain, assignment) in reaching {
             // Where nothing was there before it may be unset.
             let older = chains.len().max(1);
             self.apply(&mut chains, assignment, certain);
-            if near
+            if when == When::At(assignment.span.end)
                 && !certain
                 && let Some(choice) = self.choice(assignment, &around)
             {
@@ -172,8 +177,26 @@ impl<'u> Unit<'u> {
         }
         // Values before the lack of one: they tell more, and those of one branch stay side by side.
         chains.sort_by_key(Vec::is_empty);
-        chains.truncate(MAX_VALUES);
+        if chains.len() > MAX_VALUES {
+            chains.truncate(MAX_VALUES - 1);
+            chains.push(vec![UNREAD]);
+        }
+        if !chains.is_empty() && chains.iter().any(|chain| self.is_left_open(chain, at)) {
+            chains.push(vec![UNREAD]);
+        }
         chains
+    }
+
+    /// Whether a value is empty and another file is read in behind it: that is how scripts declare what a configuration is to
+    /// set.
+    fn is_left_open(&self, chain: &Chain<'_>, at: At) -> bool {
+        let set = match chain.as_slice() {
+            [Link { source: Source::Assigned(_, assignment), .. }] if is_empty(&assignment.value) => {
+                Some(assignment.span.end)
+            }
+            _ => None,
+        };
+        set.is_some_and(|set| self.reads_in.iter().any(|place| (set..at.pos).contains(&place.pos)))
     }
 
     /// The place behind the whole script.
@@ -222,37 +245,52 @@ impl<'u> Unit<'u> {
         chains
     }
 
-    /// Whether what is assigned may still be there at a place, with two flags: whether it surely was assigned, and
-    /// whether it was in the same function.
-    fn reaches(&self, assignment: &Assignment, at: At) -> Option<(bool, bool)> {
+    /// When what is assigned came to be, where it may still be there at a place, and whether it surely did.
+    fn reaches(&self, assignment: &Assignment, at: At) -> Option<(When, bool)> {
         if assignment.reach == Reach::Command {
             return None;
         }
-        let there = self.script.scopes.get(assignment.scope)?.function;
+        let scope = self.script.scopes.get(assignment.scope)?;
         let here = self.script.scopes.get(at.scope)?.function;
-        if there != here {
-            return match (assignment.reach, there) {
-                (Reach::Function, _) => None,
+        let Some(there) = scope.function.filter(|there| here != Some(*there)) else {
+            if scope.function != here {
                 // A function is called when the script has come to its end, as likely as not.
-                (_, None) => Some((!assignment.conditional, false)),
-                (_, Some(_)) => (here.is_some() || assignment.span.start < at.pos).then_some((false, false)),
-            };
+                return Some((When::Before, !assignment.conditional));
+            }
+            let before = assignment.span.end <= at.pos;
+            let certain = before.then(|| self.certain(assignment.scope, assignment.guarded, at))??;
+            return Some((When::At(assignment.span.end), certain));
+        };
+        if assignment.reach == Reach::Function {
+            // What is local to a function is seen by those that it calls.
+            let calls_here = here.is_some_and(|here| {
+                self.calls.to(self.script.slice(here)).iter().any(|site| site.caller == Some(there))
+            });
+            return calls_here.then_some((When::Within, false));
         }
-        if assignment.span.end > at.pos {
-            return None;
+        let sites = self.calls.to(self.script.slice(there));
+        let near = sites.iter().rev().filter(|site| site.caller == here && site.pos < at.pos);
+        let always = scope.kind == ScopeKind::Function && !assignment.guarded;
+        let near = near.take(MAX_VALUES).find_map(|site| {
+            let certain = self.certain(site.scope, !site.sure, at)?;
+            Some((When::At(site.pos), certain && always))
+        });
+        match here {
+            _ if near.is_some() => near,
+            Some(_) => Some((When::Within, false)),
+            // Nobody sees who calls it: a library, a trap.
+            None => (sites.is_empty() && assignment.span.start < at.pos).then_some((When::Sometime, false)),
         }
-        let certain = self.certain(assignment, at)?;
-        Some((certain, true))
     }
 
-    /// Whether an assignment before a place was made on every way to it; nothing where it is on no way to it, because
-    /// it stands in another arm of the same choice.
-    fn certain(&self, assignment: &Assignment, at: At) -> Option<bool> {
+    /// Whether what ran in the scope `from` before a place, under a condition or not, ran on every way to it; nothing where
+    /// it is on no way to it, because it stands in another arm of the same choice.
+    fn certain(&self, from: usize, guarded: bool, at: At) -> Option<bool> {
         let mut arms: Vec<(usize, usize)> = Vec::new();
         let mut around = false;
         let mut scope = at.scope;
         for _ in 0..MAX_CLIMB {
-            around |= scope == assignment.scope;
+            around |= scope == from;
             let found = self.script.scopes.get(scope)?;
             if found.kind == ScopeKind::Branch {
                 arms.push((found.choice, scope));
@@ -262,7 +300,7 @@ impl<'u> Unit<'u> {
             }
             scope = found.parent;
         }
-        let mut scope = assignment.scope;
+        let mut scope = from;
         for _ in 0..MAX_CLIMB {
             let found = self.script.scopes.get(scope)?;
             let excluded = arms.iter().any(|(choice, arm)| *choice == found.choice && *arm != scope);
@@ -274,7 +312,7 @@ impl<'u> Unit<'u> {
             }
             scope = found.parent;
         }
-        Some(around && !assignment.guarded)
+        Some(around && !guarded)
     }
 
     fn apply(&'u self, chains: &mut Vec<Chain<'u>>, assignment: &'u Assignment, certain: bool) {
@@ -332,6 +370,41 @@ impl<'u> Unit<'u> {
         matches!(kind, PieceKind::Variable(variable) if self.script.slice(variable.name) == name
             && variable.operand.is_none())
     }
+}
+
+/// When an assignment was made, in the order in which values replace each other at one place.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum When {
+    /// By the script, before it called the function at hand.
+    Before,
+    /// By another function, before that.
+    Within,
+    /// Where it stands, or where the function that makes it is called.
+    At(usize),
+    /// Nobody knows.
+    Sometime,
+}
+
+/// What something that nobody can follow puts there.
+const UNREAD: Link<'static> = Link { source: Source::Unread, conditional: false };
+
+/// Whether a value is empty as it is written.
+fn is_empty(value: &AssignedValue) -> bool {
+    match value {
+        AssignedValue::Word(word) => word.pieces().iter().all(|piece| piece.span.is_empty()),
+        AssignedValue::Array(words) => words.is_empty(),
+        AssignedValue::Source(span) => span.is_empty(),
+        AssignedValue::Each(_) | AssignedValue::Unread => false,
+    }
+}
+
+/// The places where a script reads in another file: `source FILE`, `. FILE`.
+fn reads_in(script: &Script<'_>) -> Vec<At> {
+    let reads = script.commands.iter().filter(|command| {
+        let name = command.words.first().and_then(|word| word.plain(script.text()));
+        matches!(name, Some("source" | ".")) && command.words.len() > 1
+    });
+    reads.map(|command| At { pos: command.span.start, scope: command.scope }).collect()
 }
 
 /// The arms of a choice that give a name a value.

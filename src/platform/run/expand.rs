@@ -6,12 +6,13 @@ use super::budget::{BYTES_PER_STEP, Budget};
 use super::environment::{At, Chain, Link, MAX_CLIMB, MAX_VALUES, Source, Unit};
 use super::fields::{Builder, Field, Known, Spot};
 use crate::layer::{Encoding, Layer};
+use crate::source::Span;
 use crate::syntax::shell::{
     AssignedValue, Command, Dialect, Modifier, Piece, PieceKind, Quote, ScopeKind, Store, Variable, Word,
 };
 
 /// How deep variables are followed through each other.
-const MAX_DEPTH: usize = 8;
+const MAX_DEPTH: usize = 24;
 
 /// How many commands a substitution may hold that only chooses what to `echo`.
 const MAX_ECHOING: usize = 16;
@@ -166,7 +167,7 @@ impl Expander<'_> {
         frame: Frame<'_>,
     ) -> Option<Ways<Vec<Field>>> {
         if self.budget.is_spent() || frame.depth >= MAX_DEPTH {
-            return None;
+            return Some(vec![vec![beyond(unread(unit, piece))]]);
         }
         let name = unit.script.slice(variable.name);
         let chains = unit.chains(name, frame.at);
@@ -208,7 +209,10 @@ impl Expander<'_> {
                 elements.truncate(1);
             }
         }
-        ways.truncate(MAX_VALUES);
+        if ways.len() > MAX_VALUES {
+            ways.truncate(MAX_VALUES - 1);
+            ways.push(vec![beyond(unread(unit, piece))]);
+        }
         for field in ways.iter_mut().flatten().filter(|field| field.is_nameless()) {
             *field = unread(unit, piece);
         }
@@ -220,7 +224,7 @@ impl Expander<'_> {
         let mut ways: Ways<Vec<Field>> = vec![Vec::new()];
         for link in chain {
             if self.budget.is_spent() {
-                return vec![vec![reference.clone()]];
+                return vec![vec![beyond(reference.clone())]];
             }
             let (glued, values) = self.link(name, link, reference, depth + 1);
             grow(&mut ways, values.len());
@@ -277,7 +281,10 @@ impl Expander<'_> {
     /// The fields of source text that is put in place before the line is read.
     fn source(&self, unit: &Unit<'_>, text: &Layer, at: At, depth: usize) -> Ways<Vec<Field>> {
         if depth >= MAX_DEPTH {
-            return vec![Vec::new()];
+            let mut field = Field::default();
+            let spot = Spot { layer: text.clone(), span: Span::new(0, text.text().len()) };
+            field.push(text.text(), spot, Quote::None, Known::Beyond);
+            return vec![vec![field]];
         }
         let inner = Unit::new(text, unit.options, Some((unit, at)), None);
         let frame = Frame { at: inner.end(), depth, splits: true, own: None };
@@ -366,6 +373,12 @@ fn unread(unit: &Unit<'_>, piece: &Piece) -> Field {
     let spot = Spot { layer: unit.layer.clone(), span: piece.span };
     let known = if many { Known::AnyWords } else { Known::OneWord };
     field.push(unit.script.slice(piece.span), spot, piece.quote, known);
+    field
+}
+
+/// What may go on further than it is followed.
+fn beyond(mut field: Field) -> Field {
+    field.parts.iter_mut().for_each(|part| part.known = Known::Beyond);
     field
 }
 

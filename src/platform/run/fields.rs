@@ -34,6 +34,8 @@ pub enum Known {
     OneWord,
     /// Nothing: it may be any number of fields. The value holds its source.
     AnyWords,
+    /// The same of something that goes on further than it is followed: the image may be among the fields.
+    Beyond,
 }
 
 /// A stretch of a field from one place.

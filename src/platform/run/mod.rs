@@ -6,6 +6,7 @@
 
 mod budget;
 mod build;
+mod calls;
 mod command_line;
 mod environment;
 mod expand;
