@@ -6,13 +6,13 @@ use crate::dockerfile::{self, Build};
 use crate::finding::{Change, Edit};
 use crate::layer::{Encoding, Layer};
 use crate::platform::embedded::scalar;
-use crate::platform::run::{Budget, CommandLines, invocations, workload::workload};
+use crate::platform::run::{CommandLines, Shared, invocations, workload::workload};
 use crate::platform::{Claim, Context, Kind, Reading, Writer};
 use crate::project::Unit;
 use crate::scan::Words;
 use crate::size;
 use crate::source::{Source, Span};
-use crate::syntax::shell::{Dialect, Options};
+use crate::syntax::shell::Options;
 use crate::syntax::yaml::{Editor, Node, Place as Position, Value, Yaml};
 use crate::workload::{Place, Platform, Verdict, Workload};
 
@@ -96,8 +96,8 @@ fn container(file: &Layer, root: Node<'_>, context: &Context<'_>, reading: &mut 
     };
     let arguments = root.get("runArgs").filter(|_| compose.is_none());
     let line = command_line(file, arguments, at.start);
-    let budget = Budget::of(file.text().len());
-    let found = invocations(&line, Options::default(), None, &budget).into_iter().next()?;
+    let shared = Shared::of(file.text().len());
+    let found = invocations(&line, Options::default(), None, &shared).into_iter().next()?;
     let mut workload = workload(&found, context.options);
     workload.platform = Platform::Devcontainer;
     workload.name = name;
@@ -121,7 +121,7 @@ fn container(file: &Layer, root: Node<'_>, context: &Context<'_>, reading: &mut 
             workload.gpu.verdict = Verdict::Unknown("the Compose file says it".into());
         }
     }
-    let lines = CommandLines::new(vec![found], Dialect::default());
+    let lines = CommandLines::new(vec![found], Options::default(), &shared);
     reading.add(vec![workload], Box::new(Args { source: Arc::clone(file.source()), lines }));
     Some(())
 }

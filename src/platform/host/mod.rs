@@ -29,7 +29,7 @@ pub use units::KIND as UNIT;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::run::{Budget, CommandLines, Givens, invocations, workload::workload};
+use super::run::{CommandLines, Givens, Shared, invocations, workload::workload};
 use super::{Context, Reading};
 use crate::layer::{Encoding, Layer};
 use crate::project::Unit;
@@ -100,19 +100,19 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>, scripts: fn(&str, &Layer)
 pub(super) struct Met {
     /// The places of the command lines that were met.
     lines: BTreeSet<Span>,
-    budget: Budget,
+    shared: Shared,
 }
 
 impl Met {
     /// That of a file of which no script was read yet.
     pub(super) fn of(file: &Layer) -> Self {
-        Self { lines: BTreeSet::new(), budget: Budget::of(file.text().len()) }
+        Self { lines: BTreeSet::new(), shared: Shared::of(file.text().len()) }
     }
 }
 
 /// Adds what a script starts. A command line that several scripts of a file lead to counts once.
 pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading, met: &mut Met) {
-    let mut found = invocations(&script.layer, script.options, script.given.as_deref(), &met.budget);
+    let mut found = invocations(&script.layer, script.options, script.given.as_deref(), &met.shared);
     if script.is_spare {
         let text = script.layer.source().text();
         let is_used = |at: usize| {
@@ -135,7 +135,7 @@ pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading,
     if let (Some(container), [workload]) = (&script.container, workloads.as_mut_slice()) {
         container.name(workload, script.layer.source());
     }
-    reading.add(workloads, Box::new(CommandLines::new(found, script.options.dialect)));
+    reading.add(workloads, Box::new(CommandLines::new(found, script.options, &met.shared)));
 }
 
 /// The command line that starts a container of which a host names the options and the image apart: `docker run OPTIONS

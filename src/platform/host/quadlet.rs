@@ -11,7 +11,7 @@ use super::prose::lines;
 use crate::filename::FileName;
 use crate::finding::{Change, Edit};
 use crate::layer::{Embed, Encoding, Layer};
-use crate::platform::run::{Budget, invocations, workload::workload};
+use crate::platform::run::{Shared, invocations, workload::workload};
 use crate::platform::{Claim, Context, EVERYWHERE, Kind, Reading, Writer};
 use crate::project::Unit;
 use crate::scan::Words;
@@ -108,7 +108,7 @@ fn container(source: &Arc<Source>, context: &Context<'_>) -> Option<Workload> {
     let last = |key| own().rfind(|entry| entry.key == key && !entry.value.is_empty());
     let image = last("Image")?;
     let line = command_line(source, own(), image, last("Exec"));
-    let found = invocations(&line, Options::default(), None, &Budget::of(text.len())).into_iter().next()?;
+    let found = invocations(&line, Options::default(), None, &Shared::of(text.len())).into_iter().next()?;
     let mut workload = workload(&found, context.options);
     let name = last("ContainerName").map_or_else(
         || FileName::new(source.path()).name.trim_end_matches(".container"),

@@ -1,9 +1,9 @@
-//! Where the functions of a script are called: what they assign takes effect there.
+//! When assignments take effect: those of functions where these are called, those of other files where they are read in.
 
 use std::collections::HashMap;
 
 use crate::source::Span;
-use crate::syntax::shell::{ScopeKind, Script};
+use crate::syntax::shell::{AssignedValue, ScopeKind, Script};
 
 /// How many calls of one function are looked at.
 const MAX_SITES: usize = 32;
@@ -57,7 +57,9 @@ impl<'t> Calls<'t> {
                 }
             }
         }
-        calls.values_mut().for_each(|sites| sites.sort_by_key(|site| site.pos));
+        for sites in calls.values_mut() {
+            sites.sort_by_key(|site| site.pos);
+        }
         Self(calls)
     }
 
@@ -65,4 +67,36 @@ impl<'t> Calls<'t> {
     pub(super) fn to(&self, name: &str) -> &[Site] {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }
+}
+
+/// When an assignment was made, in the order in which values replace each other at one place.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum When {
+    /// By the script, before it called the function at hand.
+    Before,
+    /// By another function, before that.
+    Within,
+    /// Where it stands, or where the function that makes it is called.
+    At(usize),
+    /// Nobody knows.
+    Sometime,
+}
+
+/// Whether a value is empty as it is written.
+pub(super) fn is_empty(value: &AssignedValue) -> bool {
+    match value {
+        AssignedValue::Word(word) => word.pieces().iter().all(|piece| piece.span.is_empty()),
+        AssignedValue::Array(words) => words.is_empty(),
+        AssignedValue::Source(span) => span.is_empty(),
+        AssignedValue::Each(_) | AssignedValue::Unread => false,
+    }
+}
+
+/// The places where a script reads in another file: `source FILE`, `. FILE`.
+pub(super) fn reads_in(script: &Script<'_>) -> Vec<usize> {
+    let reads = script.commands.iter().filter(|command| {
+        let name = command.words.first().and_then(|word| word.plain(script.text()));
+        matches!(name, Some("source" | ".")) && command.words.len() > 1
+    });
+    reads.map(|command| command.span.start).collect()
 }

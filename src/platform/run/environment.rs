@@ -1,14 +1,14 @@
 //! What a variable may hold where it is used: every assignment of the same file that may reach the place.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
-use super::calls::Calls;
+use super::calls::{Calls, When, is_empty, reads_in};
 use super::given::{Given, Givens};
 use super::search::names_engine;
 use crate::layer::Layer;
-use crate::syntax::shell::{
-    AssignedValue, Assignment, Dialect, Options, PieceKind, Reach, ScopeKind, Script, Store, Word,
-};
+use crate::source::Span;
+use crate::syntax::shell::{AssignedValue, Assignment, Dialect, Options, PieceKind, Script, Store, Word};
 
 /// How many values of one variable are looked at. Real scripts have up to 6.
 pub(super) const MAX_VALUES: usize = 16;
@@ -36,12 +36,15 @@ pub(super) struct Unit<'u> {
     /// Names that may hold the name of an engine.
     engines: HashSet<String>,
     /// Where its functions are called.
-    calls: Calls<'u>,
+    pub(super) calls: Calls<'u>,
     /// Where it reads in another file that may set anything.
-    reads_in: Vec<At>,
+    reads_in: Vec<usize>,
     /// The script that this one stands in, and where.
     pub(super) outer: Option<(&'u Unit<'u>, At)>,
-    given: Option<&'u Givens>,
+    pub(super) given: Option<&'u Givens>,
+    /// Where in the file the command stands whose words or input this script is, and the variables that it came through.
+    own: Option<Span>,
+    pub(super) through: Vec<Rc<str>>,
 }
 
 /// A part of a value and where it comes from.
@@ -64,6 +67,9 @@ pub(super) enum Source<'u> {
     Unread,
 }
 
+/// What something that nobody can follow puts there.
+const UNREAD: Link<'static> = Link { source: Source::Unread, conditional: false };
+
 /// One possible value: parts that are put behind each other.
 pub(super) type Chain<'u> = Vec<Link<'u>>;
 
@@ -78,7 +84,19 @@ impl<'u> Unit<'u> {
         let calls = Calls::of(&script);
         let reads_in = reads_in(&script);
         let (names, engines) = (HashMap::new(), HashSet::new());
-        let mut unit = Self { layer, script, options, names, engines, calls, reads_in, outer, given };
+        let mut unit = Self {
+            layer,
+            script,
+            options,
+            names,
+            engines,
+            calls,
+            reads_in,
+            outer,
+            given,
+            own: None,
+            through: Vec::new(),
+        };
         for (index, assignment) in unit.script.assignments.iter().enumerate() {
             let name = unit.spell(unit.script.slice(assignment.name));
             if unit.holds_engine(assignment) {
@@ -87,6 +105,23 @@ impl<'u> Unit<'u> {
             unit.names.entry(name).or_default().push(index);
         }
         unit
+    }
+
+    /// A script in the words or the input of a command of another, which stands at `own` in the file.
+    pub(super) fn within(
+        layer: &'u Layer,
+        outer: &'u Unit<'u>,
+        at: At,
+        own: Span,
+        through: Vec<Rc<str>>,
+    ) -> Self {
+        let through = outer.through.iter().cloned().chain(through).collect();
+        Self { own: Some(own), through, ..Self::new(layer, outer.options, Some((outer, at)), None) }
+    }
+
+    /// Where in the file the command at `span` stands, or the one that this script belongs to.
+    pub(super) fn own_or(&self, span: Span) -> Span {
+        self.own.unwrap_or_else(|| self.layer.map(span))
     }
 
     /// A name as it is looked up: Windows' shells ignore case, PowerShell also scopes.
@@ -196,40 +231,12 @@ impl<'u> Unit<'u> {
             }
             _ => None,
         };
-        set.is_some_and(|set| self.reads_in.iter().any(|place| (set..at.pos).contains(&place.pos)))
+        set.is_some_and(|set| self.reads_in.iter().any(|place| (set..at.pos).contains(place)))
     }
 
     /// The place behind the whole script.
     pub(super) fn end(&self) -> At {
         At { pos: self.script.text().len(), scope: 0 }
-    }
-
-    /// The scope of a place and those around it.
-    fn around(&self, scope: usize) -> HashSet<usize> {
-        let mut around = HashSet::from([scope]);
-        let mut scope = scope;
-        for _ in 0..MAX_CLIMB {
-            let Some(found) = self.script.scopes.get(scope) else { break };
-            scope = found.parent;
-            if !around.insert(scope) {
-                break;
-            }
-        }
-        around
-    }
-
-    /// The choice of which an assignment gives a value in one arm, where some arm surely ran before a place in the scopes
-    /// `around`.
-    fn choice(&self, assignment: &Assignment, around: &HashSet<usize>) -> Option<usize> {
-        let arm = self.script.scopes.get(assignment.scope)?;
-        let choice = self.script.choices.get(arm.choice)?;
-        let sure = choice.complete
-            && assignment.store == Store::Set
-            && !assignment.guarded
-            && around.contains(&arm.parent)
-            && choice.arms.contains(&assignment.scope)
-            && self.own_place(assignment).is_none();
-        sure.then_some(arm.choice)
     }
 
     fn given_chains(&'u self, name: &str) -> Vec<Chain<'u>> {
@@ -243,76 +250,6 @@ impl<'u> Unit<'u> {
             }
         }
         chains
-    }
-
-    /// When what is assigned came to be, where it may still be there at a place, and whether it surely did.
-    fn reaches(&self, assignment: &Assignment, at: At) -> Option<(When, bool)> {
-        if assignment.reach == Reach::Command {
-            return None;
-        }
-        let scope = self.script.scopes.get(assignment.scope)?;
-        let here = self.script.scopes.get(at.scope)?.function;
-        let Some(there) = scope.function.filter(|there| here != Some(*there)) else {
-            if scope.function != here {
-                // A function is called when the script has come to its end, as likely as not.
-                return Some((When::Before, !assignment.conditional));
-            }
-            let before = assignment.span.end <= at.pos;
-            let certain = before.then(|| self.certain(assignment.scope, assignment.guarded, at))??;
-            return Some((When::At(assignment.span.end), certain));
-        };
-        if assignment.reach == Reach::Function {
-            // What is local to a function is seen by those that it calls.
-            let calls_here = here.is_some_and(|here| {
-                self.calls.to(self.script.slice(here)).iter().any(|site| site.caller == Some(there))
-            });
-            return calls_here.then_some((When::Within, false));
-        }
-        let sites = self.calls.to(self.script.slice(there));
-        let near = sites.iter().rev().filter(|site| site.caller == here && site.pos < at.pos);
-        let always = scope.kind == ScopeKind::Function && !assignment.guarded;
-        let near = near.take(MAX_VALUES).find_map(|site| {
-            let certain = self.certain(site.scope, !site.sure, at)?;
-            Some((When::At(site.pos), certain && always))
-        });
-        match here {
-            _ if near.is_some() => near,
-            Some(_) => Some((When::Within, false)),
-            // Nobody sees who calls it: a library, a trap.
-            None => (sites.is_empty() && assignment.span.start < at.pos).then_some((When::Sometime, false)),
-        }
-    }
-
-    /// Whether what ran in the scope `from` before a place, under a condition or not, ran on every way to it; nothing where
-    /// it is on no way to it, because it stands in another arm of the same choice.
-    fn certain(&self, from: usize, guarded: bool, at: At) -> Option<bool> {
-        let mut arms: Vec<(usize, usize)> = Vec::new();
-        let mut around = false;
-        let mut scope = at.scope;
-        for _ in 0..MAX_CLIMB {
-            around |= scope == from;
-            let found = self.script.scopes.get(scope)?;
-            if found.kind == ScopeKind::Branch {
-                arms.push((found.choice, scope));
-            }
-            if found.parent == scope {
-                break;
-            }
-            scope = found.parent;
-        }
-        let mut scope = from;
-        for _ in 0..MAX_CLIMB {
-            let found = self.script.scopes.get(scope)?;
-            let excluded = arms.iter().any(|(choice, arm)| *choice == found.choice && *arm != scope);
-            if found.kind == ScopeKind::Branch && excluded {
-                return None;
-            }
-            if found.parent == scope {
-                break;
-            }
-            scope = found.parent;
-        }
-        Some(around && !guarded)
     }
 
     fn apply(&'u self, chains: &mut Vec<Chain<'u>>, assignment: &'u Assignment, certain: bool) {
@@ -353,7 +290,7 @@ impl<'u> Unit<'u> {
     }
 
     /// Where an assignment refers to its own name, as `A="$A …"` does.
-    fn own_place(&self, assignment: &Assignment) -> Option<Own> {
+    pub(super) fn own_place(&self, assignment: &Assignment) -> Option<Own> {
         let name = self.script.slice(assignment.name);
         let words = match &assignment.value {
             AssignedValue::Word(word) => std::slice::from_ref(word),
@@ -372,41 +309,6 @@ impl<'u> Unit<'u> {
     }
 }
 
-/// When an assignment was made, in the order in which values replace each other at one place.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum When {
-    /// By the script, before it called the function at hand.
-    Before,
-    /// By another function, before that.
-    Within,
-    /// Where it stands, or where the function that makes it is called.
-    At(usize),
-    /// Nobody knows.
-    Sometime,
-}
-
-/// What something that nobody can follow puts there.
-const UNREAD: Link<'static> = Link { source: Source::Unread, conditional: false };
-
-/// Whether a value is empty as it is written.
-fn is_empty(value: &AssignedValue) -> bool {
-    match value {
-        AssignedValue::Word(word) => word.pieces().iter().all(|piece| piece.span.is_empty()),
-        AssignedValue::Array(words) => words.is_empty(),
-        AssignedValue::Source(span) => span.is_empty(),
-        AssignedValue::Each(_) | AssignedValue::Unread => false,
-    }
-}
-
-/// The places where a script reads in another file: `source FILE`, `. FILE`.
-fn reads_in(script: &Script<'_>) -> Vec<At> {
-    let reads = script.commands.iter().filter(|command| {
-        let name = command.words.first().and_then(|word| word.plain(script.text()));
-        matches!(name, Some("source" | ".")) && command.words.len() > 1
-    });
-    reads.map(|command| At { pos: command.span.start, scope: command.scope }).collect()
-}
-
 /// The arms of a choice that give a name a value.
 struct Arms {
     /// How many values there were before the first of them.
@@ -416,7 +318,7 @@ struct Arms {
 
 /// Where the old value stands in the new one.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Own {
+pub(super) enum Own {
     Before,
     Behind,
 }
