@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::source::Span;
 use crate::syntax::shell::{AssignedValue, ScopeKind, Script};
+use crate::text::source::Span;
 
 /// How many calls of one function are looked at.
 const MAX_SITES: usize = 32;

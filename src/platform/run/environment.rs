@@ -6,9 +6,9 @@ use std::rc::Rc;
 use super::calls::{Calls, When, is_empty, reads_in};
 use super::given::{Given, Givens};
 use super::search::names_engine;
-use crate::layer::Layer;
-use crate::source::Span;
 use crate::syntax::shell::{AssignedValue, Assignment, Dialect, Options, PieceKind, Script, Store, Word};
+use crate::text::layer::Layer;
+use crate::text::source::Span;
 
 /// How many values of one variable are looked at. Real scripts have up to 6.
 pub(super) const MAX_VALUES: usize = 16;

@@ -5,11 +5,11 @@ use std::rc::Rc;
 use super::budget::{BYTES_PER_STEP, Budget};
 use super::environment::{At, Chain, Link, MAX_VALUES, Source, Unit};
 use super::fields::{Builder, Field, Known, Spot};
-use crate::layer::{Encoding, Layer};
-use crate::source::Span;
 use crate::syntax::shell::{
     AssignedValue, Dialect, Modifier, Piece, PieceKind, Quote, Store, Variable, Word,
 };
+use crate::text::layer::{Encoding, Layer};
+use crate::text::source::Span;
 
 /// How deep variables are followed through each other.
 pub(super) const MAX_DEPTH: usize = 24;

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use crate::layer::Layer;
-use crate::source::Span;
 use crate::syntax::shell::Quote;
+use crate::text::layer::Layer;
+use crate::text::source::Span;
 
 /// A span of one layer.
 #[derive(Clone, Debug)]

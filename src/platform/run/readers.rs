@@ -11,12 +11,12 @@ use std::rc::Rc;
 use super::Invocation;
 use super::environment::Unit;
 use super::find::program_name;
-use crate::layer::Layer;
-use crate::source::Span;
 use crate::syntax::shell::{
     AssignedValue, Command, End, Modifier, Options, Piece, PieceKind, Quote, ScopeKind, Script, Store,
     Variable, Word,
 };
+use crate::text::layer::Layer;
+use crate::text::source::Span;
 
 /// How many names of one file are looked up.
 const MAX_NAMES: usize = 64;
@@ -100,7 +100,7 @@ impl Readers {
                 }
                 AssignedValue::Array(words) | AssignedValue::Each(words) => (words.as_slice(), true),
                 AssignedValue::Source(span) => {
-                    let layer = unit.layer.part(*span, crate::layer::Encoding::Verbatim);
+                    let layer = unit.layer.part(*span, crate::text::layer::Encoding::Verbatim);
                     self.splice(&layer, unit.options, name);
                     continue;
                 }

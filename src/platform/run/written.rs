@@ -6,8 +6,8 @@ use std::rc::Rc;
 use super::environment::{At, MAX_CLIMB, MAX_VALUES, Unit};
 use super::expand::{Expander, Frame, MAX_DEPTH, Ways, together};
 use super::fields::{Field, Known, Spot};
-use crate::source::Span;
 use crate::syntax::shell::{Command, Quote, ScopeKind};
+use crate::text::source::Span;
 
 /// How many commands a substitution may hold that only chooses what to `echo`.
 const MAX_ECHOING: usize = 16;
