@@ -31,7 +31,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::remarks::{Remark, Remarks, in_template, lies_in};
-use super::run::{Budget, CommandLines, Givens, comments as comments_of, invocations, workload::workload};
+use super::run::{CommandLines, Givens, Shared, comments as comments_of, invocations, workload::workload};
 use crate::container::workload::{Platform, Workload};
 use crate::platform::kind::Unit;
 use crate::platform::kind::{Context, Reading};
@@ -134,19 +134,19 @@ pub(super) fn begins_line(text: &str, at: usize) -> bool {
 pub(super) struct Met {
     /// The places of the command lines that were met.
     lines: BTreeSet<Span>,
-    budget: Budget,
+    shared: Shared,
 }
 
 impl Met {
     /// That of a file of which no script was read yet.
     pub(super) fn of(file: &Layer) -> Self {
-        Self { lines: BTreeSet::new(), budget: Budget::of(file.text().len()) }
+        Self { lines: BTreeSet::new(), shared: Shared::of(file.text().len()) }
     }
 }
 
 /// Adds what a script starts. A command line that several scripts of a file lead to counts once.
 pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading, met: &mut Met) {
-    let mut found = invocations(&script.layer, script.options, script.given.as_deref(), &met.budget);
+    let mut found = invocations(&script.layer, script.options, script.given.as_deref(), &met.shared);
     if script.is_spare {
         let text = script.layer.source().text();
         let is_used = |at: usize| {
@@ -169,7 +169,7 @@ pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading,
     if let (Some(container), [workload]) = (&script.container, workloads.as_mut_slice()) {
         container.name(workload, script.layer.source());
     }
-    reading.add(workloads, Box::new(CommandLines::new(found, script.options.dialect)));
+    reading.add(workloads, Box::new(CommandLines::new(found, script.options, &met.shared)));
 }
 
 /// The command line that starts a container of which a host names the options and the image apart: `docker run OPTIONS
