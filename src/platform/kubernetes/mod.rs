@@ -41,7 +41,8 @@ pub static KIND: Kind = Kind {
 
 /// A block scalar may hold a manifest of its own, with comments.
 fn remarks(source: &Source, starts: &[usize]) -> Remarks {
-    let yaml = manifest::readings(source.text()).into_iter().next().map_or_else(Yaml::default, |(_, yaml)| yaml);
+    let yaml =
+        manifest::readings(source.text()).into_iter().next().map_or_else(Yaml::default, |(_, yaml)| yaml);
     in_yaml(source, &yaml, starts, |_, style, text| {
         matches!(style, Some(Style::Literal | Style::Folded)) && words::speaks_of_pods(text)
     })
