@@ -3,6 +3,8 @@
 use crate::container::workload::Workload;
 use crate::text::edits::Edit;
 use crate::text::place::Place;
+use crate::text::source::{Source, Span};
+use std::sync::Arc;
 
 /// How bad it is. The order is the order of weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -205,6 +207,8 @@ pub struct Finding {
     pub workload: String,
     /// The platform's word as in the list; empty where the finding is about a file.
     pub platform: &'static str,
+    /// The word of the accelerator that the workload asks for, if it does.
+    pub accelerator: Option<&'static str>,
     /// Evidence and other places.
     pub related: Vec<Related>,
     /// What the rule wants changed, if it can be changed.
@@ -219,6 +223,14 @@ impl Finding {
     /// Whether there is a fix that is made without being asked for by name.
     pub fn is_fixed_safely(&self) -> bool {
         self.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe)
+    }
+
+    /// Everything that it says of files.
+    pub fn places(&mut self) -> impl Iterator<Item = (&mut Arc<Source>, Span)> {
+        let related = self.related.iter_mut().map(|related| related.place.parts());
+        let edits =
+            self.fix.iter_mut().flat_map(|fix| &mut fix.edits).map(|edit| (&mut edit.source, edit.span));
+        std::iter::once(self.place.parts()).chain(related).chain(edits)
     }
 
     /// A finding about a workload, at the workload's own line.
@@ -240,6 +252,7 @@ impl Finding {
             place: workload.place.clone(),
             workload: workload.name.clone(),
             platform: workload.platform.as_str(),
+            accelerator: workload.gpu.kind.map(|kind| kind.word),
             related: rendered.chain(generated).collect(),
             wanted: None,
             fix: None,
@@ -257,6 +270,7 @@ impl Finding {
             place,
             workload: String::new(),
             platform: "",
+            accelerator: None,
             related: Vec::new(),
             wanted: None,
             fix: None,

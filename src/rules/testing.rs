@@ -27,7 +27,7 @@ fn place() -> Place {
 /// A Compose service that trains on one GPU.
 pub(super) fn trainer() -> Build {
     let mut workload = Workload::new(Platform::Compose, Engine::Docker, "trainer", place());
-    workload.gpu.found("gpus: all", place());
+    workload.gpu.found(crate::container::accelerator::GPU, "gpus: all", place());
     workload.gpu.count = GpuCount::Exactly(1);
     workload.image = Some("pytorch/pytorch".into());
     workload.command = vec!["torchrun".into(), "train.py".into()];

@@ -84,7 +84,7 @@ fn wrong<'s>(case: &Case<'_>, setting: &'s Setting) -> Option<Wrong<'s>> {
         Size::Bytes(bytes) if *bytes < MIB.cast_signed() && is_bare(&setting.value) => {
             Some(Wrong::Bare(*bytes))
         }
-        Size::Bytes(_) | Size::Percent(_) | Size::Null => None,
+        Size::Bytes(_) | Size::Percent(_) | Size::Null | Size::Unknown => None,
     }
 }
 

@@ -14,7 +14,6 @@ mod pod;
 mod problems;
 mod proof;
 mod read;
-mod resources;
 mod shape;
 mod shm;
 mod template;
@@ -22,8 +21,11 @@ mod words;
 mod write;
 
 use crate::platform::kind::{Claim, Kind, Projects};
+use crate::platform::remarks::{Remarks, in_yaml};
+use crate::syntax::yaml::{Style, Yaml};
 use crate::text::filename::FileName;
 use crate::text::scan::Words;
+use crate::text::source::Source;
 
 /// Manifests, charts and values.
 pub static KIND: Kind = Kind {
@@ -41,7 +43,17 @@ pub static KIND: Kind = Kind {
     }),
     read: read::read,
     same_but_for: proof::same_but_for,
+    remarks,
 };
+
+/// A block scalar may hold a manifest of its own, with comments.
+fn remarks(source: &Source, starts: &[usize]) -> Remarks {
+    let yaml =
+        manifest::readings(source.text()).into_iter().next().map_or_else(Yaml::default, |(_, yaml)| yaml);
+    in_yaml(source, &yaml, starts, |_, style, text| {
+        matches!(style, Some(Style::Literal | Style::Folded)) && words::speaks_of_pods(text)
+    })
+}
 
 /// Endings of manifests.
 const ENDINGS: &[&str] = &["yaml", "yml", "json"];
