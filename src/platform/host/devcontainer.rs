@@ -2,6 +2,7 @@
 
 use super::same::same_but_for;
 use super::{Met, Script, jsonc};
+use crate::container::accelerator;
 use crate::container::finding::Change;
 use crate::container::workload::{Platform, Verdict, Workload};
 use crate::platform::embedded::scalar;
@@ -33,6 +34,10 @@ pub static KIND: Kind = Kind {
     in_projects: None,
     read,
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
+    remarks: |source, starts| {
+        let (yaml, _) = jsonc::parse(source.text());
+        super::remarks(source, starts, scripts, |at| yaml.leaf_at(at).is_none())
+    },
 };
 
 /// Keys whose values are commands: a string, or a mapping of names to strings.
@@ -111,7 +116,7 @@ fn container(file: &Layer, root: Node<'_>, context: &Context<'_>, reading: &mut 
         match wanted.value.str() {
             Some("false") => {}
             // `true`, `"optional"`, or what it must have: where there is one, the container gets it.
-            _ => workload.gpu.found(wanted.span().of(file.text()), place),
+            _ => workload.gpu.found(accelerator::GPU, wanted.span().of(file.text()), place),
         }
     }
     if image.is_none() && compose.is_none() && workload.gpu.is_yes() {

@@ -10,6 +10,7 @@ mod make;
 mod makefile;
 mod markdown;
 mod notebook;
+mod page;
 mod prose;
 mod quadlet;
 mod rst;
@@ -29,7 +30,8 @@ pub use units::KIND as UNIT;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::run::{CommandLines, Givens, Shared, invocations, workload::workload};
+use super::remarks::{Remark, Remarks, in_template, lies_in};
+use super::run::{CommandLines, Givens, Shared, comments as comments_of, invocations, workload::workload};
 use crate::container::workload::{Platform, Workload};
 use crate::platform::kind::Unit;
 use crate::platform::kind::{Context, Reading};
@@ -95,6 +97,37 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>, scripts: fn(&str, &Layer)
         reading.sources.push(source);
     }
     reading
+}
+
+/// The comments in the scripts of a file, as spans of the file in order.
+pub(super) fn comments(source: &Source, scripts: fn(&str, &Layer) -> Vec<Script>) -> Vec<Span> {
+    let file = Layer::file(Source::new(source.path(), source.bytes().to_vec()));
+    let scripts = scripts(source.path(), &file).into_iter();
+    let mut found: Vec<Span> =
+        scripts.flat_map(|script| comments_of(&script.layer, script.options)).collect();
+    found.sort_unstable();
+    found
+}
+
+/// What stands at places of a file: a comment where a script of it has one there, or where `own` says so.
+pub(super) fn remarks(
+    source: &Source,
+    starts: &[usize],
+    scripts: fn(&str, &Layer) -> Vec<Script>,
+    own: impl Fn(usize) -> bool,
+) -> Remarks {
+    let comments = comments(source, scripts);
+    let text = source.text();
+    Remarks::new(starts, |at| {
+        let is_comment = lies_in(&comments, *at) || in_template(text, *at) || own(*at);
+        if is_comment { Remark::Comment } else { Remark::Text }
+    })
+}
+
+/// Whether nothing but blanks stands before a place on its line.
+pub(super) fn begins_line(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    before.trim_end_matches([' ', '\t']).is_empty() || before.trim_end_matches([' ', '\t']).ends_with('\n')
 }
 
 /// What the scripts of one file share.

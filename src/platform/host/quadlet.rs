@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
+use super::begins_line;
 use super::prose::lines;
 use crate::container::finding::Change;
 use crate::container::workload::{Platform, Workload};
@@ -32,6 +33,9 @@ pub static KIND: Kind = Kind {
     in_projects: None,
     read,
     same_but_for,
+    remarks: |source, starts| {
+        super::remarks(source, starts, |_, _| Vec::new(), |at| begins_line(source.text(), at))
+    },
 };
 
 /// Keys that matter, and their options of `podman run`.

@@ -107,6 +107,11 @@ pub fn invocations(
     search::search(layer, options, given, shared)
 }
 
+/// The comments of the script `layer` and of the scripts inside of it, as spans of the file.
+pub fn comments(layer: &Layer, options: Options) -> Vec<Span> {
+    search::comments(layer, options, &Shared::of(layer.text().len()))
+}
+
 /// Whether a text may start a container; a few literal scans. Without `every_container` it must also speak of a GPU or
 /// of `/dev/shm`.
 pub fn starts_containers(text: &str, every_container: bool) -> bool {

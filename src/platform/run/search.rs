@@ -12,6 +12,7 @@ use super::find::{find, talks};
 use super::given::Givens;
 use super::merge::{Way, merge};
 use super::{ENGINES, Invocation, nested};
+use crate::container::accelerator;
 use crate::syntax::shell::{Command, Options, PieceKind, Word};
 use crate::text::layer::Layer;
 use crate::text::scan::{Words, holds_any};
@@ -20,12 +21,12 @@ use crate::text::source::Span;
 /// How deep scripts are followed into each other: `ssh host "bash -c '…'"` is two.
 const MAX_DEPTH: usize = 4;
 
-/// Words without which no rule speaks of a container.
-const INTEREST: &[&str] = &["gpu", "nvidia", "shm", "--ipc", "/dev/", "habana", "--runtime"];
+/// Words without which no rule speaks of a container, besides those of the accelerators.
+const INTEREST: &[&str] = &["shm", "--ipc", "/dev/", "--runtime", "nvidia"];
 
 /// Whether a text holds a word without which no rule speaks of its containers.
 pub(super) fn speaks_of_interest(text: &str) -> bool {
-    holds_any(text, INTEREST)
+    holds_any(text, INTEREST) || accelerator::stands_in(text)
 }
 
 /// Whether a text holds the name of an engine.
@@ -40,8 +41,7 @@ pub(super) fn search(
     given: Option<&Givens>,
     shared: &Shared,
 ) -> Vec<Invocation> {
-    let expander = Expander { budget: &shared.budget };
-    let mut search = Search { expander, shared, found: Vec::new(), builds: Vec::new() };
+    let mut search = Search::new(shared);
     search.script(&Unit::new(layer, options, None, given), 0);
     let (mut found, builds) = (search.found, search.builds);
     let builds = by_image(&builds);
@@ -52,6 +52,13 @@ pub(super) fn search(
     found.sort_by_key(|hit| hit.0.word.layer.map(hit.0.word.span).start);
     found.dedup_by_key(|hit| hit.0.word.layer.map(hit.0.word.span));
     found.into_iter().map(|(invocation, _)| invocation).collect()
+}
+
+/// The comments of a script and of the scripts inside it, as spans of the file.
+pub(super) fn comments(layer: &Layer, options: Options, shared: &Shared) -> Vec<Span> {
+    let mut search = Search { comments: Some(Vec::new()), ..Search::new(shared) };
+    search.script(&Unit::new(layer, options, None, None), 0);
+    search.comments.unwrap_or_default()
 }
 
 /// An invocation and the word of the command that it was found in.
@@ -80,10 +87,20 @@ struct Search<'b> {
     shared: &'b Shared,
     found: Vec<Hit>,
     builds: Vec<Build>,
+    /// The comments of the scripts, where they are asked for.
+    comments: Option<Vec<Span>>,
 }
 
-impl Search<'_> {
+impl<'b> Search<'b> {
+    fn new(shared: &'b Shared) -> Self {
+        let expander = Expander { budget: &shared.budget };
+        Self { expander, shared, found: Vec::new(), builds: Vec::new(), comments: None }
+    }
+
     fn script<'u>(&mut self, unit: &'u Unit<'u>, depth: usize) {
+        if let Some(comments) = &mut self.comments {
+            comments.extend(unit.script.comments.iter().map(|comment| unit.layer.map(*comment)));
+        }
         if !unit.concerns() {
             return;
         }

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use super::budget::Shared;
 use super::readers::{Edited, Readers};
 use super::row::Pen;
-use super::workload::{dialect, whole};
+use super::workload::whole;
 use super::{Field, Invocation, OptionUse, Part, Spot};
 use crate::container::finding::Change;
 use crate::container::mount::before_option;
 use crate::container::workload::{Effect, Says, Setting, Why, Workload};
 use crate::platform::kind::Writer;
+use crate::size::Dialect as SizeDialect;
 use crate::syntax::shell::{Dialect, Options};
 use crate::text::edits::Edit;
 use crate::text::source::Span;
@@ -65,7 +66,7 @@ struct Line<'w> {
 impl Line<'_> {
     /// A size as an option, in the spelling that the options of the line have.
     fn size(&self, bytes: u64) -> String {
-        self.spelt("--shm-size", &dialect(self.invocation.engine).write(bytes))
+        self.spelt("--shm-size", &self.invocation.engine.starter().size.write(bytes))
     }
 
     /// As the option that asks for a GPU is spelt, else as the file spells sizes elsewhere, else as most options of the line.
@@ -193,21 +194,25 @@ impl Line<'_> {
         if value.value.is_empty() {
             return fill_in(option, &setting.spell(bytes)?);
         }
-        let written = match setting.says {
-            // Of a mount's options the size is one.
-            Says::MountSize(..) => {
-                let at = value.value.rfind(&format!("size={}", setting.value))? + "size=".len();
-                value.slice(Span::new(at, at + setting.value.len()))
-            }
-            _ => value.clone(),
+        let spelt = setting.spell(bytes)?;
+        let Says::MountSize(dialect, _) = setting.says else {
+            return replacement(&text_of(value)?, &spelt);
         };
-        replacement(&text_of(&written)?, &setting.spell(bytes)?)
+        // Of a mount's options the size is one, and its key may be what is wrong.
+        let key = if dialect == SizeDialect::TmpfsSize { "tmpfs-size=" } else { "size=" };
+        let end = value.value.rfind(&format!("={}", setting.value))? + 1;
+        let (before, end_of_value) = (value.value.get(..end)?, end + setting.value.len());
+        if before.ends_with(key) {
+            return replacement(&text_of(&value.slice(Span::new(end, end_of_value)))?, &spelt);
+        }
+        let start = before.rfind([',', ':']).map_or(0, |at| at + 1);
+        replacement(&text_of(&value.slice(Span::new(start, end_of_value)))?, &format!("{key}{spelt}"))
     }
 
     fn limit(&self, index: usize, bytes: u64) -> Option<Edit> {
         let option = self.option(index)?;
         let value = option.value.as_ref()?;
-        let size = dialect(self.invocation.engine).write(bytes);
+        let size = self.invocation.engine.starter().size.write(bytes);
         let text = match option.name.as_str() {
             "mount" => format!(",tmpfs-size={size}"),
             _ => format!("{}size={size}", before_option(&value.value)),

@@ -119,6 +119,7 @@ struct Mark {
     here_documents: usize,
     scopes: usize,
     choices: usize,
+    comments: usize,
     pending: usize,
 }
 
@@ -140,6 +141,7 @@ impl<'t> Script<'t> {
             here_documents: Vec::new(),
             scopes: vec![top],
             choices: vec![Choice::default()],
+            comments: Vec::new(),
             work: 0,
         };
         let mut reader = Reader {
@@ -170,6 +172,7 @@ impl Reader<'_> {
             here_documents: self.script.here_documents.len(),
             scopes: self.script.scopes.len(),
             choices: self.script.choices.len(),
+            comments: self.script.comments.len(),
             pending: self.pending.len(),
         }
     }
@@ -185,6 +188,7 @@ impl Reader<'_> {
         self.script.here_documents.truncate(mark.here_documents);
         self.script.scopes.truncate(mark.scopes);
         self.script.choices.truncate(mark.choices);
+        self.script.comments.truncate(mark.comments);
         self.pending.truncate(mark.pending);
         true
     }
