@@ -17,6 +17,8 @@ pub mod need;
 pub mod platform;
 pub mod report;
 pub mod rules;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod size;
 pub mod syntax;
 pub mod text;

@@ -187,6 +187,19 @@ impl Tree {
         in_order(found.filter(|finding| finding.place.path() == path).cloned().collect())
     }
 
+    /// What is found in a file where its units are checked with other options; the tree stays as it is.
+    pub fn findings_as(&self, lint: &Lint<'_>, path: &str) -> Vec<Finding> {
+        let which = self.whose(|_, known| known.holds(path));
+        let again = self.again(which, lint, &Overlay::new(lint.files));
+        let found = again.into_iter().flat_map(|(_, known)| known.checked.findings);
+        in_order(found.filter(|finding| finding.place.path() == path).collect())
+    }
+
+    /// All containers, where they were asked for.
+    pub fn listed(&self) -> impl Iterator<Item = &Listed> {
+        self.known.iter().flat_map(|known| &known.checked.listed)
+    }
+
     /// Everything that was found, in a stable order.
     pub fn report(mut self) -> Report {
         let mut report = Report::default();
