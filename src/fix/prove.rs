@@ -1,6 +1,7 @@
 //! The proof of a fix: the edited text goes through the same pipeline again, and the only difference in meaning must be
 //! the intended one.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -111,14 +112,19 @@ pub fn fixes(
     for member in unit.members.iter_mut().filter(|member| member.source.is_none()) {
         member.source = reading.sources.iter().find(|source| source.path() == member.path).cloned();
     }
-    let before = Before { unit: &unit, context, judging, reading, findings };
+    let forbidden = RefCell::default();
+    let before = Before { unit: &unit, context, judging, reading, findings, forbidden: &forbidden };
     let bytes: usize = reading.sources.iter().map(|source| source.text().len()).sum();
     let mut budget = READINGS.min(8 + BYTES / bytes.max(1));
     let mut groups = Vec::new();
     // Safe fixes are made without the others as a rule, so they are proven without them.
     let (safe, others): (Vec<Task>, Vec<Task>) =
         tasks.into_iter().partition(|task| task.wanted.safety == Safety::Safe);
+    // What only advice asks for is proven by itself, so that every other edit is the same with and without it.
+    let (advice, safe): (Vec<Task>, Vec<Task>) = safe.into_iter().partition(|task| before.is_advice(task.at));
     let left = before.split(&safe, &mut budget, &mut groups);
+    let all_left = before.split(&advice, &mut budget, &mut groups);
+    let left = if advice.is_empty() { left } else { all_left.filter(|_| safe.is_empty()) };
     before.split(&others, &mut budget, &mut groups);
     let proven: Vec<_> = before
         .together(groups, &mut budget)
@@ -128,6 +134,13 @@ pub fn fixes(
     for ((workload, index), fix) in proven {
         if let Some(finding) = findings.get_mut(workload).and_then(|findings| findings.get_mut(index)) {
             finding.fix = Some(fix);
+        }
+    }
+    for ((workload, index), why) in forbidden.into_inner() {
+        let finding = findings.get_mut(workload).and_then(|findings| findings.get_mut(index));
+        if let Some(finding) = finding.filter(|finding| finding.fix.is_none() && !finding.help.contains(&why))
+        {
+            finding.help = format!("{} {why}", finding.help).trim_start().to_owned();
         }
     }
     left
@@ -140,9 +153,17 @@ struct Before<'a> {
     judging: &'a JudgeOptions,
     reading: &'a Reading,
     findings: &'a [Vec<Finding>],
+    /// Why a task has no edit though its platform knows places for one: another container would get it, too.
+    forbidden: &'a RefCell<Vec<((usize, usize), String)>>,
 }
 
 impl Before<'_> {
+    /// Whether a finding is shown only where advice is asked for.
+    fn is_advice(&self, (workload, index): (usize, usize)) -> bool {
+        let finding = self.findings.get(workload).and_then(|findings| findings.get(index));
+        finding.is_some_and(|finding| finding.severity == Severity::Note)
+    }
+
     /// Proves tasks together, or in halves. Each group of attempts that comes out was proven as a whole. Returns what is left
     /// where all hold together.
     fn split<'t>(
@@ -222,17 +243,38 @@ impl Before<'_> {
             joined.extend(old.get(task.at.0).and_then(|workload| workload.joins));
         }
         let none = Vec::new();
+        let advice = made.iter().all(|(task, _)| self.is_advice(task.at));
+        let loud = made.iter().all(|(task, _)| !self.is_advice(task.at));
+        let same_sort = |finding: &Finding| match finding.severity {
+            Severity::Note => !loud,
+            _ => !advice,
+        };
+        // The same container at another place is meant, too.
+        let is_meant = |index: usize, old: &Workload| {
+            meant.contains_key(&index) || old.same_as.is_some_and(|twin| meant.contains_key(&twin))
+        };
+        let heir = |(index, (old, new)): (usize, (&Workload, &Workload))| {
+            unwanted_size(old, new).filter(|_| !is_meant(index, old))
+        };
+        if let Some(why) = old.iter().zip(new).enumerate().find_map(heir) {
+            if let [(task, _)] = made {
+                self.forbidden.borrow_mut().push((task.at, why));
+            }
+            return false;
+        }
         old.iter().zip(new).enumerate().all(|(index, (old, new))| {
             let was = self.findings.get(index).unwrap_or(&none);
             let now = findings.get(index).unwrap_or(&none);
-            same_container(old, new)
+            let asks = |task: &&Task| task.wanted.change == Change::AskForGpus;
+            let asked = meant.get(&index).is_some_and(|tasks| tasks.iter().any(|task| asks(task)));
+            (same_container(old, new) || (asked && same_but_gpus(old, new)))
                 && match meant.get(&index) {
                     Some(tasks) => tasks.iter().all(|task| mended(task, old, new, was, now)),
                     // The /dev/shm of another is mended where that one has it.
                     None if joined.contains(&index) => old.command == new.command,
                     // The same container at another place becomes what it becomes there.
                     None if is_twin(old, new, &after.workloads) => old.command == new.command,
-                    None => untouched_or_mended_too(old, new, was, now),
+                    None => untouched_or_mended_too(old, new, was, now, &same_sort),
                 }
         })
     }
@@ -304,6 +346,7 @@ fn title(change: &Change, workload: &Workload) -> String {
         Change::Remove { setting } => format!("take out `{}`", text(setting)),
         Change::MoveFlag { .. } => "move the flag to where the engine reads it".into(),
         Change::MountVolume { .. } => "mount the volume on /dev/shm".into(),
+        Change::AskForGpus => "ask for all GPUs".into(),
         Change::SetMedium { .. } => "keep the volume in memory".into(),
         Change::Limit { bytes, .. } => format!("limit it to {}", human(*bytes)),
         Change::ReplaceBySize { bytes, setting } => {
@@ -314,12 +357,16 @@ fn title(change: &Change, workload: &Workload) -> String {
 
 /// Everything but `/dev/shm` is as it was.
 fn same_container(old: &Workload, new: &Workload) -> bool {
+    same_but_gpus(old, new)
+        && old.gpu.verdict == new.gpu.verdict
+        && old.gpu.evidence.len() == new.gpu.evidence.len()
+}
+
+fn same_but_gpus(old: &Workload, new: &Workload) -> bool {
     old.name == new.name
         && old.platform == new.platform
         && old.image == new.image
         && old.environment == new.environment
-        && old.gpu.verdict == new.gpu.verdict
-        && old.gpu.evidence.len() == new.gpu.evidence.len()
         && old.memory_limit.as_ref().map(|limit| limit.0) == new.memory_limit.as_ref().map(|limit| limit.0)
 }
 
@@ -344,6 +391,9 @@ fn mended(task: &Task, old: &Workload, new: &Workload, was: &[Finding], now: &[F
         }
         Change::Remove { .. } => new.shm == old.shm,
         Change::MoveFlag { setting } => old.settings.get(setting).is_some_and(|flag| is_read(flag, new)),
+        Change::AskForGpus => {
+            new.gpu.refused.is_none() && new.gpu.is_yes() && new.settings.len() == old.settings.len()
+        }
         Change::MountVolume { .. } | Change::SetMedium { .. } => true,
     };
     quieter
@@ -357,7 +407,8 @@ fn is_read(flag: &Setting, workload: &Workload) -> bool {
     let Says::Flag { meant } = &flag.says else { return false };
     let read = |setting: &Setting| {
         let (name, value) = setting.text.split_once(['=', ' ']).unwrap_or((&setting.text, ""));
-        let as_meant = meant.strip_prefix(name).is_some_and(|rest| rest.strip_prefix('=') == Some(value));
+        let value = Some(value.trim_matches(['"', '\'']));
+        let as_meant = meant.strip_prefix(name).is_some_and(|rest| rest.strip_prefix(['=', ' ']) == value);
         as_meant && !matches!(setting.says, Says::Flag { .. })
     };
     workload.settings.iter().any(read)
@@ -368,7 +419,7 @@ fn is_read(flag: &Setting, workload: &Workload) -> bool {
 fn is_worse(was: &[Finding], now: &[Finding]) -> bool {
     let is_new =
         |finding: &Finding| finding.severity == Severity::Error && count(now, finding) > count(was, finding);
-    now.len() > was.len() || now.iter().any(is_new)
+    loud(now) > loud(was) || now.iter().any(is_new)
 }
 
 /// Whether a workload is judged at another place, and is what it is there.
@@ -377,13 +428,45 @@ fn is_twin(old: &Workload, new: &Workload, after: &[Workload]) -> bool {
     old.same_as == new.same_as && twin.is_some_and(|twin| twin.shm == new.shm)
 }
 
-/// A workload that was not meant is as it was, or had the same need and is mended by the same edit.
-fn untouched_or_mended_too(old: &Workload, new: &Workload, was: &[Finding], now: &[Finding]) -> bool {
+/// Why a container must not get a size that it did not have: it has another `/dev/shm`, beside which the size does nothing,
+/// or which Podman refuses.
+fn unwanted_size(old: &Workload, new: &Workload) -> Option<String> {
+    let sizes = |workload: &Workload| {
+        workload.settings.iter().filter(|setting| matches!(setting.says, Says::Size(..))).count()
+    };
+    let own = !matches!(old.shm, Shm::Default { .. } | Shm::Explicit { .. } | Shm::Unknown(_));
+    let other = old.deciding().filter(|setting| own && !matches!(setting.says, Says::Size(..)))?;
+    (sizes(new) > sizes(old)).then(|| {
+        format!(
+            "No size is written: {} ({}:{}) would get it, too, and has `{}`.",
+            old.title(),
+            old.place.path(),
+            old.place.start().line,
+            other.text
+        )
+    })
+}
+
+/// A workload that was not meant is as it was, or had the same need and is mended by the same edit. `same_sort` tells which
+/// needs count.
+fn untouched_or_mended_too(
+    old: &Workload,
+    new: &Workload,
+    was: &[Finding],
+    now: &[Finding],
+    same_sort: &dyn Fn(&Finding) -> bool,
+) -> bool {
     let shares = matches!(old.shm, Shm::Shared { .. }) && matches!(new.shm, Shm::Shared { .. });
-    let mended =
-        || was.iter().any(|finding| finding.wanted.is_some() && count(now, finding) < count(was, finding));
-    // A size that is ignored beside the host's /dev/shm, or that Podman refuses there, is a new finding.
-    old.command == new.command && now.len() <= was.len() && (old.shm == new.shm || shares || mended())
+    let mended = || {
+        let same = was.iter().filter(|finding| finding.wanted.is_some() && same_sort(finding));
+        same.into_iter().any(|finding| count(now, finding) < count(was, finding))
+    };
+    old.command == new.command && loud(now) <= loud(was) && (old.shm == new.shm || shares || mended())
+}
+
+/// How many findings are more than advice, which is not always asked for and so decides nothing.
+fn loud(findings: &[Finding]) -> usize {
+    findings.iter().filter(|finding| finding.severity > Severity::Note).count()
 }
 
 /// How many findings are of the same rule.

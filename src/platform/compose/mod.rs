@@ -74,6 +74,7 @@ const WORDS: &[&str] = &[
     "capabilities",
     "generic_resources",
     "extends",
+    "include",
     "volumes_from",
     "/dev:",
 ];

@@ -134,6 +134,7 @@ impl<'a> Pen<'_, 'a> {
                 self.mount_volume(self.nodes(*setting).and_then(|nodes| nodes.volume))
             }
             Change::ReplaceSize { setting, bytes } => one(self.replace_size(workload, *setting, *bytes)),
+            Change::AskForGpus => Vec::new(),
             Change::SetMedium { setting } => one(self.set_medium(*setting)),
             Change::Limit { setting, bytes } => one(self.limit(*setting, *bytes)),
             Change::Remove { setting } => one(self.remove(*setting).map(|edit| vec![edit])),
