@@ -115,6 +115,7 @@ fn mark_idle(engine: Engine, settings: &mut [Setting]) {
             Says::Size(dialect, size) if size.bytes().is_none() && !unlimited(*dialect, size) => {
                 Why::ReadAsNothing
             }
+            Says::Medium { .. } => Why::Refused,
             Says::Volume { .. } | Says::Mount { target: Target::BelowShm, .. } => Why::NotOnShm,
             // The runtime mounts its own 64 MiB over a mounted host /dev.
             Says::Mount { target: Target::Dev, .. } if engine == Engine::Kubernetes => Why::NotOnShm,

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::container::finding::{Finding, Fix, Related};
 use crate::lint::check::Listed;
-use crate::lint::run::{Counts, Report};
+use crate::lint::report::{Counts, Report};
 use crate::text::edits::Edit;
 use crate::text::place::Place;
 

@@ -6,7 +6,7 @@ use crate::container::finding::Rule;
 use crate::container::finding::{Finding, Fix, Severity};
 use crate::container::workload::{Effect, Engine, Ipc, Platform, Says, Setting, Shm, Workload};
 use crate::lint::check::Listed;
-use crate::lint::run::{Counts, Report};
+use crate::lint::report::{Counts, Report};
 use crate::rules;
 use crate::text::edits::Edit;
 use crate::text::place::Place;

@@ -142,7 +142,7 @@ impl Build {
 
     pub(super) fn volume(self, mounted: Option<&str>) -> Self {
         let mounted = mounted.map(str::to_owned);
-        self.says(Says::Volume { name: "dshm".into(), mounted }, "volume dshm", "")
+        self.says(Says::Volume { name: "dshm".into(), mounted, bytes: None }, "volume dshm", "")
     }
 
     pub(super) fn flag(self, text: &str, meant: &str, why: Why) -> Self {

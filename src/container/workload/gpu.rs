@@ -71,6 +71,20 @@ pub struct Evidence {
     pub place: Place,
 }
 
+impl Evidence {
+    /// Stands behind the text of what a chart's own values write.
+    pub const OF_VALUES: &str = " (values.yaml, unless the chart's user says otherwise)";
+
+    /// What it shows, for a report.
+    pub fn message(&self) -> &'static str {
+        if self.text.ends_with(Self::OF_VALUES) {
+            "asks for a GPU here, unless the chart's user says otherwise"
+        } else {
+            "asks for a GPU here"
+        }
+    }
+}
+
 impl Gpu {
     /// Adds a place that asks for an accelerator.
     pub fn found(&mut self, kind: Kind, text: impl Into<String>, place: Place) {

@@ -25,6 +25,8 @@ use memchr::memmem;
 
 use crate::container::accelerator;
 use crate::platform::kind::{Claim, EVERYWHERE, Kind, Projects};
+use crate::platform::remarks::in_yaml;
+use crate::syntax::yaml::Yaml;
 use crate::text::filename::FileName;
 use crate::text::scan::{Words, holds_any};
 use crate::text::source::Source;
@@ -46,6 +48,7 @@ pub static COMPOSE: Kind = Kind {
     in_projects: Some(Projects { links: links::links, parse: file::parse }),
     read: units::read,
     same_but_for: write::same_but_for,
+    remarks: |source, starts| in_yaml(source, &Yaml::of(source), starts, |_, _, _| false),
 };
 
 /// A Compose file by its name, or any other YAML file that may be one by what is in it.

@@ -9,10 +9,10 @@ use crate::platform::embedded::scalar;
 use crate::platform::kind::Unit;
 use crate::platform::kind::{Claim, Context, Kind, Reading, Writer};
 use crate::platform::run::workload::workload;
-use crate::platform::run::{Budget, CommandLines, invocations};
+use crate::platform::run::{CommandLines, Shared, invocations};
 use crate::size;
 use crate::syntax::dockerfile::{self, Build};
-use crate::syntax::shell::{Dialect, Options};
+use crate::syntax::shell::Options;
 use crate::syntax::yaml::{Editor, Node, Place as Position, Value, Yaml};
 use crate::text::edits::Edit;
 use crate::text::layer::{Encoding, Layer};
@@ -34,6 +34,10 @@ pub static KIND: Kind = Kind {
     in_projects: None,
     read,
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
+    remarks: |source, starts| {
+        let (yaml, _) = jsonc::parse(source.text());
+        super::remarks(source, starts, scripts, |at| yaml.leaf_at(at).is_none())
+    },
 };
 
 /// Keys whose values are commands: a string, or a mapping of names to strings.
@@ -100,8 +104,8 @@ fn container(file: &Layer, root: Node<'_>, context: &Context<'_>, reading: &mut 
     };
     let arguments = root.get("runArgs").filter(|_| compose.is_none());
     let line = command_line(file, arguments, at.start);
-    let budget = Budget::of(file.text().len());
-    let found = invocations(&line, Options::default(), None, &budget).into_iter().next()?;
+    let shared = Shared::of(file.text().len());
+    let found = invocations(&line, Options::default(), None, &shared).into_iter().next()?;
     let mut workload = workload(&found, context.options);
     workload.platform = Platform::Devcontainer;
     workload.name = name;
@@ -125,7 +129,7 @@ fn container(file: &Layer, root: Node<'_>, context: &Context<'_>, reading: &mut 
             workload.gpu.verdict = Verdict::Unknown("the Compose file says it".into());
         }
     }
-    let lines = CommandLines::new(vec![found], Dialect::default());
+    let lines = CommandLines::new(vec![found], Options::default(), &shared);
     reading.add(vec![workload], Box::new(Args { source: Arc::clone(file.source()), lines }));
     Some(())
 }
