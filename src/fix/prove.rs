@@ -176,12 +176,17 @@ pub fn same_meaning(before: &Reading, after: &Reading) -> bool {
 
 /// Everything but `/dev/shm` is as it was.
 pub(super) fn same_container(old: &Workload, new: &Workload) -> bool {
+    same_but_gpus(old, new)
+        && old.gpu.verdict == new.gpu.verdict
+        && old.gpu.evidence.len() == new.gpu.evidence.len()
+}
+
+/// Everything but `/dev/shm` and the GPUs is as it was.
+pub(super) fn same_but_gpus(old: &Workload, new: &Workload) -> bool {
     old.name == new.name
         && old.platform == new.platform
         && old.image == new.image
         && old.environment == new.environment
-        && old.gpu.verdict == new.gpu.verdict
-        && old.gpu.evidence.len() == new.gpu.evidence.len()
         && old.memory_limit.as_ref().map(|limit| limit.0) == new.memory_limit.as_ref().map(|limit| limit.0)
         && same_builds(old, new)
 }

@@ -8,6 +8,7 @@ pub mod case;
 mod help;
 mod host_ipc;
 mod ignored_shm_size;
+mod invalid_gpu_request;
 mod misplaced_flag;
 mod missing_shm;
 pub mod options;
@@ -64,6 +65,7 @@ rules! {
         shm_not_available
         workers_disabled
         podman_pod_shm
+        invalid_gpu_request
     ;
     judge files:
         unreadable_file
@@ -100,7 +102,7 @@ pub fn judge(case: &Case<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let workload = case.workload;
     let gpu = workload.gpu.is_yes();
-    if !gpu && workload.settings.is_empty() {
+    if !gpu && workload.settings.is_empty() && workload.gpu.refused.is_none() {
         return findings;
     }
     for (rule, check) in ALL.iter().zip(CHECKS) {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use memchr::memmem;
-use parse_dockerfile::{ArgInstruction, Command, Dockerfile, Instruction, Stage};
+use parse_dockerfile::{ArgInstruction, Command, Dockerfile, Instruction, JsonOrStringArray, Spanned, Stage};
 
 use crate::text::files::Files;
 use crate::text::paths::join;
@@ -39,6 +39,8 @@ pub struct Built {
     pub entrypoint: Vec<String>,
     /// Its arguments, or the program where there is no other.
     pub cmd: Vec<String>,
+    /// The paths that it declares as volumes.
+    pub volumes: Vec<String>,
 }
 
 impl Built {
@@ -119,6 +121,11 @@ fn inherit(built: &mut Built, stage: &Stage<'_, '_>) {
         match instruction {
             Instruction::Entrypoint(entrypoint) => own.entrypoint = words(&entrypoint.arguments),
             Instruction::Cmd(cmd) => own.cmd = words(&cmd.arguments),
+            Instruction::Volume(volume) => {
+                let (JsonOrStringArray::Json(Spanned { value: paths, .. })
+                | JsonOrStringArray::String(paths)) = &volume.arguments;
+                built.volumes.extend(paths.iter().take(64).map(|path| path.value.clone().into_owned()));
+            }
             _ => {}
         }
     }
@@ -334,7 +341,12 @@ mod tests {
 
     #[test]
     fn an_own_entrypoint_hides_the_command_of_the_image() {
-        let image = || Built { from: "a".into(), entrypoint: vec!["e".into()], cmd: vec!["c".into()] };
+        let image = || Built {
+            from: "a".into(),
+            entrypoint: vec!["e".into()],
+            cmd: vec!["c".into()],
+            volumes: Vec::new(),
+        };
         assert_eq!(image().command(None, Some(vec!["x".into()])), ["e", "x"]);
         assert_eq!(image().command(Some(vec!["y".into()]), None), ["y"]);
     }
