@@ -10,6 +10,7 @@ use std::{env, fs};
 use serde::Deserialize;
 
 mod images;
+mod python;
 
 fn main() {
     println!("cargo::rerun-if-changed=rules");
@@ -17,6 +18,8 @@ fn main() {
     fs::write(Path::new(&out).join("rules.rs"), rule_pages()).expect("OUT_DIR can be written");
     let images = images::table().unwrap_or_else(|error| panic!("{error}"));
     fs::write(Path::new(&out).join("images.rs"), images).expect("OUT_DIR can be written");
+    let python = python::table().unwrap_or_else(|error| panic!("{error}"));
+    fs::write(Path::new(&out).join("python.rs"), python).expect("OUT_DIR can be written");
 }
 
 /// What stands between the `---` lines of a page.

@@ -16,6 +16,7 @@ mod tokens;
 
 use std::collections::HashMap;
 
+pub use reader::is_dictionary;
 pub use tokens::{Kind, Token};
 
 use crate::source::Span;
@@ -113,6 +114,11 @@ impl<'t> Module<'t> {
     /// How many tokens there are.
     pub fn len(&self) -> usize {
         self.tokens.len()
+    }
+
+    /// The text.
+    pub fn text(&self) -> &'t str {
+        self.text
     }
 
     /// Whether the text holds nothing.

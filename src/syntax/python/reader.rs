@@ -10,9 +10,14 @@ const KEYWORDS: [&str; 24] = [
 ];
 
 /// Calls whose keywords are like the keys of a dictionary, and what the names of such classes end in.
-const DICTIONARIES: [&str; 7] =
-    ["dict", "set_defaults", "update", "Namespace", "SimpleNamespace", "EasyDict", "DotMap"];
+const DICTIONARIES: [&str; 8] =
+    ["dict", "set_defaults", "update", "Namespace", "SimpleNamespace", "EasyDict", "DotMap", "replace"];
 const CONFIGURATIONS: [&str; 7] = ["Config", "Args", "Arguments", "Options", "Params", "Settings", "Cfg"];
+
+/// Whether a call of this name makes something like a dictionary of settings, which somebody else reads.
+pub fn is_dictionary(name: &str) -> bool {
+    DICTIONARIES.contains(&name) || CONFIGURATIONS.iter().any(|end| name.ends_with(end))
+}
 
 /// The state of the way.
 pub(super) struct Reader<'m, 't> {
@@ -123,7 +128,7 @@ impl<'m, 't> Reader<'m, 't> {
                 _ if KEYWORDS.contains(&name) => {}
                 _ => {
                     self.module.calls.push(Call { name: name_at, open: at, block: self.block });
-                    if DICTIONARIES.contains(&name) || CONFIGURATIONS.iter().any(|end| name.ends_with(end)) {
+                    if is_dictionary(name) {
                         holds = Holds::Keys;
                     }
                 }
