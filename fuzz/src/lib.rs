@@ -14,9 +14,11 @@ use shmlint::files::{Files, ReadError, join};
 use shmlint::finding::Edit;
 use shmlint::fix::apply::{apply, sorted};
 use shmlint::lint::{Fixes, Lint, Report, Wanted};
+use shmlint::need::python::{Given, read};
 use shmlint::options::Options;
 use shmlint::size::{Dialect, Style, compose, kubernetes, parse_any};
 use shmlint::source::{Source, Span};
+use shmlint::syntax::python::Module;
 use shmlint::syntax::shell::{self, Script};
 use shmlint::syntax::yaml::Yaml;
 
@@ -30,6 +32,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("yaml", yaml),
     ("reread", reread),
     ("shell", shell),
+    ("python", python),
     ("whole", whole),
     ("config", config),
     ("ignored", ignored),
@@ -41,6 +44,18 @@ pub const TARGETS: &[(&str, Target)] = &[
 pub fn target(name: &str) -> Target {
     let found = TARGETS.iter().find(|(known, _)| *known == name);
     found.unwrap_or_else(|| panic!("no target is called {name}")).1
+}
+
+/// Python: any text is a program, whose claims stand in it.
+pub fn python(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let modules = [Module::read(text), Module::read(text)];
+    let given = Given::new(text.split_whitespace().take(64), &[]);
+    for found in read(&modules, &[Vec::new(), vec![0]], &given, true).found {
+        for (module, token) in found.places {
+            assert!(modules[module].span(token).end <= text.len());
+        }
+    }
 }
 
 /// Edits of a YAML text: reading the entries around them gives what reading all of the edited text gives. The first bytes

@@ -2,7 +2,7 @@
 
 use super::signs::{self, Means, Sign};
 use super::value::{Value, Values};
-use crate::need::evidence::{Data, Loader};
+use crate::need::evidence::{Data, Loads};
 use crate::sizing::loader::Sample;
 use crate::syntax::python::{self, Kind, Module};
 
@@ -23,8 +23,16 @@ const BATCHES: [&str; 7] = [
 ];
 
 /// Names of the side of an image, and of the length of a text.
-const SIDES: [&str; 8] =
-    ["imgsz", "img_size", "image_size", "resolution", "crop_size", "input_size", "image_resolution", "img_dim"];
+const SIDES: [&str; 8] = [
+    "imgsz",
+    "img_size",
+    "image_size",
+    "resolution",
+    "crop_size",
+    "input_size",
+    "image_resolution",
+    "img_dim",
+];
 const LENGTHS: [&str; 7] =
     ["max_length", "max_seq_length", "max_seq_len", "block_size", "seq_len", "sequence_len", "max_len"];
 
@@ -96,7 +104,9 @@ impl Call {
             Some(argument) => values.value(at, argument.value),
             None if sign.is_some_and(|sign| sign.means == Means::Trainer) => {
                 let given = values.command("dataloader_num_workers");
-                given.or_else(|| unpacked.then(|| values.named(at, "dataloader_num_workers"))?).unwrap_or(Value::UNSET)
+                given
+                    .or_else(|| unpacked.then(|| values.named(at, "dataloader_num_workers"))?)
+                    .unwrap_or(Value::UNSET)
             }
             None if unpacked => values.named(at, "num_workers").unwrap_or_default(),
             None => Value::UNSET,
@@ -119,7 +129,12 @@ impl Call {
         let batch = match batch {
             Some(argument) => values.value(at, argument.value),
             None => sign.and_then(|sign| sign.batch).map_or_else(
-                || BATCHES.iter().find_map(|name| values.named(at, name).filter(|value| value.number.is_some())).unwrap_or_default(),
+                || {
+                    BATCHES
+                        .iter()
+                        .find_map(|name| values.named(at, name).filter(|value| value.number.is_some()))
+                        .unwrap_or_default()
+                },
                 |batch| Value::number(batch, None),
             ),
         };
@@ -149,7 +164,7 @@ impl Call {
         std::iter::once(self.place).chain(numbers).collect()
     }
 
-    pub(super) fn claim(&self, values: &Values<'_, '_>, reached: &[Vec<bool>]) -> Loader {
+    pub(super) fn claim(&self, values: &Values<'_, '_>, reached: &[Vec<bool>]) -> Loads {
         let (data, shape) = sample(values, reached);
         let sample = self.sample.map(str::to_owned).or(shape);
         let sample = sample.and_then(|text| {
@@ -158,7 +173,7 @@ impl Call {
         });
         let data = if self.sample.is_some() { Data::Images } else { data };
         let batch = self.batch.number.filter(|batch| (1..=1 << 16).contains(batch));
-        Loader { workers: self.workers(), assumed: self.assumed, batch, sample, data, prefetch: self.prefetch }
+        Loads { workers: self.workers(), assumed: self.assumed, batch, sample, data, prefetch: self.prefetch }
     }
 }
 
@@ -168,7 +183,8 @@ fn speaks_of_shm(module: &Module<'_>, call: &python::Call) -> bool {
     let line = |at: usize| text.get(..at).and_then(|before| before.rfind('\n')).unwrap_or(0);
     let end = module.span(module.partner(call.open)).end;
     let end = end + text.get(end..).and_then(|rest| rest.find('\n')).unwrap_or_default();
-    let around = text.get(line(line(module.span(call.name).start))..end).unwrap_or_default().to_ascii_lowercase();
+    let around =
+        text.get(line(line(module.span(call.name).start))..end).unwrap_or_default().to_ascii_lowercase();
     ["shm", "shared memory", "bus error"].iter().any(|word| around.contains(word))
 }
 
@@ -178,14 +194,22 @@ fn sample(values: &Values<'_, '_>, reached: &[Vec<bool>]) -> (Data, Option<Strin
     let (mut named, mut sides, mut shapes) = (None, Vec::new(), Vec::new());
     for (at, module) in values.modules.iter().enumerate() {
         for import in &module.imports {
-            images |= signs::of_import(import.module).any(|sign| sign.means == Means::Images);
-            text |= signs::of_import(import.module).any(|sign| sign.means == Means::Text);
+            images |= signs::of_import(import).any(|sign| sign.means == Means::Images);
+            text |= signs::of_import(import).any(|sign| sign.means == Means::Text);
         }
         let is_reached = |block| reached.get(at).and_then(|blocks| blocks.get(block)) == Some(&true);
         for call in module.calls.iter().filter(|call| is_reached(call.block)) {
-            let shape = || module.arguments(call.open).next().map(|one| values.shape(at, one.value, 3)).unwrap_or_default();
+            let shape = || {
+                module
+                    .arguments(call.open)
+                    .next()
+                    .map(|one| values.shape(at, one.value, 3))
+                    .unwrap_or_default()
+            };
             match module.name(call.name) {
-                "Resize" | "CenterCrop" | "RandomCrop" | "RandomResizedCrop" if !is_conditional(module, call.name) => {
+                "Resize" | "CenterCrop" | "RandomCrop" | "RandomResizedCrop"
+                    if !is_conditional(module, call.name) =>
+                {
                     sides.push(shape());
                 }
                 "TensorDataset" => tensors = true,
@@ -221,12 +245,18 @@ fn sample(values: &Values<'_, '_>, reached: &[Vec<bool>]) -> (Data, Option<Strin
         found.filter(|number| range.contains(number)).max()
     };
     let shape = match data {
-        Data::Images => images(largest).or_else(|| images(number(&SIDES, 16..=8192).map(|side| (side, side)))),
+        Data::Images => {
+            images(largest).or_else(|| images(number(&SIDES, 16..=8192).map(|side| (side, side))))
+        }
         Data::Small if named.is_some() => images(largest).or(named.map(str::to_owned)),
         Data::Small => number(&LENGTHS, 8..=1 << 20).map(|length| format!("3x{length} int64")),
         Data::Unknown => {
-            let own = shapes.iter().filter(|_| tensors).filter_map(|shape| shape.get(1..).filter(|rest| !rest.is_empty()));
-            let own = own.max_by_key(|shape| shape.iter().fold(1_u64, |product, side| product.saturating_mul(*side)));
+            let own = shapes
+                .iter()
+                .filter(|_| tensors)
+                .filter_map(|shape| shape.get(1..).filter(|rest| !rest.is_empty()));
+            let own = own
+                .max_by_key(|shape| shape.iter().fold(1_u64, |product, side| product.saturating_mul(*side)));
             own.map(|shape| {
                 let sides: Vec<String> = shape.iter().map(u64::to_string).collect();
                 format!("{} float32", sides.join("x"))

@@ -61,7 +61,6 @@ pub fn read(modules: &[Module<'_>], importers: &[Importers], given: &Given, comp
         reading: Reading::default(),
         loaders: Vec::new(),
         open: !complete,
-        spreads: false,
     };
     reader.run();
     reader.finish()
@@ -72,7 +71,8 @@ fn reached(modules: &[Module<'_>], importers: &[Importers]) -> Vec<Vec<bool>> {
     let mut all: Vec<Vec<bool>> = Vec::new();
     let mut used: Vec<HashSet<&str>> = Vec::new();
     for (at, module) in modules.iter().enumerate() {
-        let by: Vec<&HashSet<&str>> = importers.get(at).into_iter().flatten().filter_map(|by| used.get(*by)).collect();
+        let by: Vec<&HashSet<&str>> =
+            importers.get(at).into_iter().flatten().filter_map(|by| used.get(*by)).collect();
         let starts = module.blocks.iter().enumerate().filter(|(block, named)| {
             let script = at == 0 && (named.name == "__main__" || named.decorated);
             *block == 0 || script || by.iter().any(|used| used.contains(named.name))
@@ -95,15 +95,13 @@ struct Reader<'m, 't> {
     loaders: Vec<loader::Call>,
     /// Whether something is chosen while it runs, or was not read.
     open: bool,
-    /// Whether a claim of ranks was made.
-    spreads: bool,
 }
 
 impl<'t> Reader<'_, 't> {
     fn run(&mut self) {
         for (at, module) in self.values.modules.iter().enumerate() {
             for import in &module.imports {
-                for sign in signs::of_import(import.module) {
+                for sign in signs::of_import(import) {
                     self.import(sign, (at, import.at));
                 }
             }
@@ -139,12 +137,16 @@ impl<'t> Reader<'_, 't> {
         match sign.map(|sign| sign.means) {
             Some(Means::Loader | Means::Brings | Means::Trainer) => {
                 self.loaders.extend(loader::Call::read(&self.values, at, call, sign));
-                if sign.is_some_and(|sign| sign.means == Means::Trainer) && !module.imports.iter().any(|i| i.module == "unsloth") {
+                if sign.is_some_and(|sign| sign.means == Means::Trainer)
+                    && !module.imports.iter().any(|i| i.module == "unsloth")
+                {
                     self.claim(nccl, vec![place]);
                 }
             }
             Some(Means::SeveralGpus) => self.claim(nccl, vec![place]),
-            Some(Means::Spawn) => self.ranks(place, self.argument(at, call, &["nprocs", "num_processes"], None), Formula::Nccl),
+            Some(Means::Spawn) => {
+                self.ranks(place, self.argument(at, call, &["nprocs", "num_processes"], None), Formula::Nccl)
+            }
             Some(Means::Devices) => {
                 let devices = self.keyword(at, call, "devices");
                 let many = devices.and_then(|argument| {
@@ -161,9 +163,11 @@ impl<'t> Reader<'_, 't> {
                 self.ranks(place, value, size);
             }
             Some(Means::Shared) => {
-                let creates = module.name(call.name) != "SharedMemory" || self.keyword(at, call, "create").is_some();
+                let creates =
+                    module.name(call.name) != "SharedMemory" || self.keyword(at, call, "create").is_some();
                 if creates {
-                    let bytes = self.keyword(at, call, "size").and_then(|size| self.values.number(at, size.value));
+                    let bytes =
+                        self.keyword(at, call, "size").and_then(|size| self.values.number(at, size.value));
                     self.claim(Claim::SharedMemory { bytes }, vec![place]);
                 }
             }
@@ -210,16 +214,22 @@ impl<'t> Reader<'_, 't> {
         } else if module.is(value, b'[') {
             for word in module.arguments(value).take(64) {
                 let text = module.string(word.value).map(str::to_owned);
-                let is_python = || module.name(word.value) == "sys" && module.name(word.value + 2) == "executable";
-                words.push(text.unwrap_or_else(|| if is_python() { "python".into() } else { "$unknown".into() }));
+                let is_python =
+                    || module.name(word.value) == "sys" && module.name(word.value + 2) == "executable";
+                words.push(
+                    text.unwrap_or_else(|| if is_python() { "python".into() } else { "$unknown".into() }),
+                );
             }
         }
         match words.first().map(String::as_str) {
             None | Some("$unknown") => {
-                let starts = |token| STARTERS.contains(&module.string(token).unwrap_or_else(|| module.name(token)));
+                let starts =
+                    |token| STARTERS.contains(&module.string(token).unwrap_or_else(|| module.name(token)));
                 self.open |= (0..module.len()).any(|token| starts(token) && module.name(token) != "sh");
             }
-            Some(_) if self.reading.starts.len() < MOST_CLAIMS => self.reading.starts.push((words, (at, call.name))),
+            Some(_) if self.reading.starts.len() < MOST_CLAIMS => {
+                self.reading.starts.push((words, (at, call.name)))
+            }
             Some(_) => self.open = true,
         }
     }
@@ -234,7 +244,8 @@ impl<'t> Reader<'_, 't> {
                 Workers::None => without = without.or(Some(loader.place)),
                 Workers::Unknown => unknown = unknown.or(Some(loader.place)),
                 Workers::Some(workers) => {
-                    let better = |other: &loader::Call| (loader.trains, workers) > (other.trains, other.workers());
+                    let better =
+                        |other: &loader::Call| (loader.trains, workers) > (other.trains, other.workers());
                     if chosen.is_none_or(better) {
                         chosen = Some(loader);
                     }

@@ -1,6 +1,6 @@
 //! What calls and imports say of shared memory: the table made of `rules/python.yaml`.
 
-use crate::syntax::python::{Call, Module};
+use crate::syntax::python::{Call, Import, Module};
 
 /// What a sign says; the words stand in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,10 +48,12 @@ pub(super) fn of_call(module: &Module<'_>, call: &Call) -> Option<&'static Sign>
     let mut rows = CALLS.iter().skip(from).take_while(|(known, ..)| *known == name).peekable();
     rows.peek()?;
     let full = module.full_name(call.name);
-    let root = || module.dotted(call.name).0.split('.').next().and_then(|root| module.import_of(root)).is_some();
+    let root =
+        || module.dotted(call.name).0.split('.').next().and_then(|root| module.import_of(root)).is_some();
     let mut fitting = rows.filter_map(|(_, library, row)| Some((*library, SIGNS.get(*row)?)));
     let found = fitting.find(|(library, sign)| {
-        let is_from = library.is_empty() || full.strip_prefix(library).is_some_and(|rest| rest.starts_with('.'));
+        let is_from =
+            library.is_empty() || full.strip_prefix(library).is_some_and(|rest| rest.starts_with('.'));
         is_from || (sign.means == Means::Brings && !root() && imports(module, library))
     });
     found.map(|(_, sign)| sign)
@@ -67,7 +69,11 @@ fn below(module: &str, library: &str) -> bool {
     module.strip_prefix(library).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// What the import of a module says.
-pub(super) fn of_import(module: &str) -> impl Iterator<Item = &'static Sign> {
-    IMPORTS.iter().filter(move |(library, _)| below(module, library)).filter_map(|(_, row)| SIGNS.get(*row))
+/// What an import says.
+pub(super) fn of_import(import: &Import<'_>) -> impl Iterator<Item = &'static Sign> {
+    let Import { module, item, .. } = *import;
+    let names = move |known: &str| {
+        below(module, known) || item.is_some_and(|item| known.rsplit_once('.') == Some((module, item)))
+    };
+    IMPORTS.iter().filter(move |(known, _)| names(known)).filter_map(|(_, row)| SIGNS.get(*row))
 }

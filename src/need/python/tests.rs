@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{Given, read};
-use crate::need::evidence::{Claim, Data, Loader, Workaround};
+use crate::need::evidence::{Claim, Data, Loads, Workaround};
 use crate::syntax::python::Module;
 
 /// The claims of a script with modules that it imports, which are all read.
@@ -20,7 +20,7 @@ fn claims(text: &str) -> Vec<Claim> {
     claims_of(&[text], "", &[])
 }
 
-fn loader_of(texts: &[&str], command: &str, environment: &[(&str, &str)]) -> Option<Loader> {
+fn loader_of(texts: &[&str], command: &str, environment: &[(&str, &str)]) -> Option<Loads> {
     claims_of(texts, command, environment).into_iter().find_map(|claim| match claim {
         Claim::Loader(loader) => Some(loader),
         _ => None,
@@ -54,7 +54,10 @@ fn workers_are_read_wherever_they_stand() {
         ("kw = dict(num_workers=4)\nDataLoader(d, 64, **kw)", 4),
         ("def load(n, workers=4):\n  return DataLoader(d, 64, num_workers=workers)\nload(1)", 4),
         ("def load(n, workers=2):\n  return DataLoader(d, 64, num_workers=workers)\nload(1, 4)", 4),
-        ("class D:\n  def __init__(self, workers):\n    self.w = workers\n  def f(self): return DataLoader(d, 64, num_workers=self.w)\nD(4)", 4),
+        (
+            "class D:\n  def __init__(self, workers):\n    self.w = workers\n  def f(self): return DataLoader(d, 64, num_workers=self.w)\nD(4)",
+            4,
+        ),
         ("@dataclass\nclass C:\n  workers: int = 4\nc = C()\nDataLoader(d, 64, num_workers=c.workers)", 4),
         ("c.workers = field(default=4)\nDataLoader(d, 64, num_workers=c.workers)", 4),
         ("DataLoader(d, 64, num_workers=config.get('workers', 4))", 4),
@@ -138,18 +141,23 @@ fn what_cannot_be_told_is_said_so() {
     is_unknown(&format!("{TORCH}DataLoader(d, num_workers=json.loads(sys.argv[1])['w'])"));
     let open = Claim::NoLoader { complete: false };
     assert_eq!(claims("import importlib\nimportlib.import_module(name).run()"), [open.clone()]);
-    assert_eq!(claims("import subprocess, sys\nsubprocess.run([*python, 'a.py'])\npython = 'python'"), [open.clone()]);
+    assert_eq!(
+        claims("import subprocess, sys\nsubprocess.run([*python, 'a.py'])\npython = 'python'"),
+        [open.clone()]
+    );
     assert_eq!(claims("import hydra\nhydra.utils.instantiate(cfg)"), [open]);
     needs_none("import subprocess\nsubprocess.run(ffmpeg_command)");
 }
 
 #[test]
 fn of_several_loaders_the_one_that_trains_counts() {
-    let text = "train = DataLoader(t, 32, shuffle=True, num_workers=2)\nval = DataLoader(v, 64, num_workers=4)";
+    let text =
+        "train = DataLoader(t, 32, shuffle=True, num_workers=2)\nval = DataLoader(v, 64, num_workers=4)";
     assert_eq!(loads(text, ""), Some((2, Some(32))));
     let text = "a = DataLoader(t, 32, num_workers=2)\nb = DataLoader(v, 64, num_workers=4)";
     assert_eq!(loads(text, ""), Some((4, Some(64))));
-    let text = "train_loader = DataLoader(t, 32, num_workers=0)\nval_loader = DataLoader(v, 64, num_workers=4)";
+    let text =
+        "train_loader = DataLoader(t, 32, num_workers=0)\nval_loader = DataLoader(v, 64, num_workers=4)";
     assert_eq!(loads(text, ""), Some((4, Some(64))));
 }
 
@@ -161,13 +169,38 @@ fn samples_are_read_where_they_are_made() {
         (loader.data, loader.sample.map(|sample| sample.to_string()))
     };
     let shape = |data, text: &str| (data, Some(text.to_owned()));
-    assert_eq!(sample("from torchvision import transforms\ntransforms.RandomResizedCrop(224)"), shape(Data::Images, "3x224x224 float32"));
-    assert_eq!(sample("import torchvision.transforms as T\nS = (256, 192)\nT.Resize(S)"), shape(Data::Images, "3x256x192 float32"));
-    assert_eq!(sample("import cv2\np.add_argument('--img-size', default=512)"), shape(Data::Images, "3x512x512 float32"));
-    assert_eq!(sample("from torchvision import datasets\ndatasets.MNIST('.')"), shape(Data::Small, "1x28x28 float32"));
-    assert_eq!(sample("from torchvision import datasets, transforms\ndatasets.MNIST('.')\nif big:\n  transforms.Resize(224)"), shape(Data::Small, "1x28x28 float32"));
-    assert_eq!(sample("x = torch.randn(20000, 1024)\nd = TensorDataset(x)"), shape(Data::Unknown, "1024 float32"));
-    assert_eq!(sample("from transformers import AutoTokenizer\nAutoTokenizer.from_pretrained(m, max_length=512)\nmax_length = 512"), shape(Data::Small, "3x512 int64"));
+    assert_eq!(
+        sample("from torchvision import transforms\ntransforms.RandomResizedCrop(224)"),
+        shape(Data::Images, "3x224x224 float32")
+    );
+    assert_eq!(
+        sample("import torchvision.transforms as T\nS = (256, 192)\nT.Resize(S)"),
+        shape(Data::Images, "3x256x192 float32")
+    );
+    assert_eq!(
+        sample("import cv2\np.add_argument('--img-size', default=512)"),
+        shape(Data::Images, "3x512x512 float32")
+    );
+    assert_eq!(
+        sample("from torchvision import datasets\ndatasets.MNIST('.')"),
+        shape(Data::Small, "1x28x28 float32")
+    );
+    assert_eq!(
+        sample(
+            "from torchvision import datasets, transforms\ndatasets.MNIST('.')\nif big:\n  transforms.Resize(224)"
+        ),
+        shape(Data::Small, "1x28x28 float32")
+    );
+    assert_eq!(
+        sample("x = torch.randn(20000, 1024)\nd = TensorDataset(x)"),
+        shape(Data::Unknown, "1024 float32")
+    );
+    assert_eq!(
+        sample(
+            "from transformers import AutoTokenizer\nAutoTokenizer.from_pretrained(m, max_length=512)\nmax_length = 512"
+        ),
+        shape(Data::Small, "3x512 int64")
+    );
     assert_eq!(sample("import PIL"), (Data::Images, None));
     assert_eq!(sample(""), (Data::Unknown, None));
 }
@@ -177,9 +210,17 @@ fn libraries_bring_workers_of_their_own() {
     let yolo = "from ultralytics import YOLO\nYOLO('x.pt').train(data='a.yaml', epochs=3)";
     let loader = loader_of(&[yolo], "", &[]).unwrap();
     assert_eq!((loader.workers, loader.assumed, loader.batch, loader.prefetch), (8, true, Some(16), Some(4)));
-    let given = loader_of(&["from ultralytics import YOLO\nm = YOLO()\nm.train(data=d, workers=2, batch=4)"], "", &[]).unwrap();
+    let given = loader_of(
+        &["from ultralytics import YOLO\nm = YOLO()\nm.train(data=d, workers=2, batch=4)"],
+        "",
+        &[],
+    )
+    .unwrap();
     assert_eq!((given.workers, given.assumed, given.batch), (2, false, Some(4)));
-    assert_eq!(claims("from ultralytics import YOLO\nYOLO().train(data=d, workers=0)"), [Claim::NoLoader { complete: true }]);
+    assert_eq!(
+        claims("from ultralytics import YOLO\nYOLO().train(data=d, workers=0)"),
+        [Claim::NoLoader { complete: true }]
+    );
 }
 
 #[test]
@@ -188,7 +229,8 @@ fn trainers_of_transformers_have_none_unless_told() {
     let text = "from transformers import Trainer, TrainingArguments\nargs = TrainingArguments('out', per_device_train_batch_size=4)";
     let found = claims(text);
     assert!(spreads(&found[0]) && found[1] == Claim::NoLoader { complete: true }, "{found:?}");
-    let text = "from trl import SFTConfig\nSFTConfig(dataloader_num_workers=4, per_device_train_batch_size=2)";
+    let text =
+        "from trl import SFTConfig\nSFTConfig(dataloader_num_workers=4, per_device_train_batch_size=2)";
     assert_eq!(loader_of(&[text], "", &[]).map(|loader| (loader.workers, loader.batch)), Some((4, Some(2))));
     let text = "p = HfArgumentParser((ModelArguments, TrainingArguments))";
     assert_eq!(loader_of(&[text], "--dataloader_num_workers 3", &[]).map(|loader| loader.workers), Some(3));
@@ -201,7 +243,10 @@ fn ranks_ray_servers_and_shared_memory_are_seen() {
     let one = |text: &str| format!("{:?}", claims(text).into_iter().next().unwrap());
     for (text, claim) in [
         ("import torch.multiprocessing as mp\nmp.spawn(run, nprocs=2)", "Ranks { count: 2, size: Nccl }"),
-        ("import torch.multiprocessing as mp\nmp.spawn(run, nprocs=torch.cuda.device_count())", "RanksByGpus { size: Nccl }"),
+        (
+            "import torch.multiprocessing as mp\nmp.spawn(run, nprocs=torch.cuda.device_count())",
+            "RanksByGpus { size: Nccl }",
+        ),
         ("import torch.nn as nn\nnn.DataParallel(model)", "RanksByGpus { size: Nccl }"),
         ("import lightning as L\nL.Trainer(devices=2)", "Ranks { count: 2, size: Nccl }"),
         ("import pytorch_lightning as pl\npl.Trainer(devices=[0, 1])", "Ranks { count: 2, size: Nccl }"),
@@ -211,12 +256,19 @@ fn ranks_ray_servers_and_shared_memory_are_seen() {
         ("import ray\nray.init()", "Ray"),
         ("from fastapi import FastAPI\napp = FastAPI()", "Server"),
         ("import gradio as gr\ngr.Blocks()", "Server"),
-        ("from multiprocessing.shared_memory import SharedMemory\nSharedMemory(create=True, size=1024 * 1024)", "SharedMemory { bytes: Some(1048576) }"),
+        (
+            "from multiprocessing.shared_memory import SharedMemory\nSharedMemory(create=True, size=1024 * 1024)",
+            "SharedMemory { bytes: Some(1048576) }",
+        ),
         ("import torch.multiprocessing as mp\nmp.Queue()", "SharedMemory { bytes: None }"),
     ] {
         assert_eq!(one(text), claim, "{text}");
     }
-    for text in ["import multiprocessing as mp\nmp.Queue()", "from queue import Queue\nimport torch\nQueue()", "import rayon"] {
+    for text in [
+        "import multiprocessing as mp\nmp.Queue()",
+        "from queue import Queue\nimport torch\nQueue()",
+        "import rayon",
+    ] {
         needs_none(text);
     }
 }
@@ -231,7 +283,8 @@ fn imported_modules_count_as_far_as_they_are_used() {
     assert_eq!(workers("import data\ndata.other()"), Some(16));
     // A field in a module that a server imports loads nothing.
     let config = "@dataclass\nclass Train:\n  num_workers: int = 2\ndef get_config(): return Train()\n";
-    let server = "import config\nconfig.get_config()\nserver = WebsocketPolicyServer()\nserver.serve_forever()";
+    let server =
+        "import config\nconfig.get_config()\nserver = WebsocketPolicyServer()\nserver.serve_forever()";
     assert_eq!(claims_of(&[server, config], "", &[]), [Claim::Server, Claim::NoLoader { complete: true }]);
 }
 

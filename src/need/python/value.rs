@@ -132,7 +132,8 @@ impl<'m, 't> Values<'m, 't> {
         }
         self.asked.borrow_mut().push((module, name));
         let others = (0..self.modules.len()).filter(|other| *other != module);
-        let found = std::iter::once(module).chain(others).find_map(|module| self.bound(module, name, depth - 1));
+        let found =
+            std::iter::once(module).chain(others).find_map(|module| self.bound(module, name, depth - 1));
         self.asked.borrow_mut().pop();
         found.or_else(|| Some(self.given.setting(name).map_or_else(Value::default, Value::given)))
     }
@@ -176,7 +177,9 @@ impl<'m, 't> Values<'m, 't> {
         let mut callers = 0;
         for (caller, calls) in self.calls.iter().enumerate() {
             for call in calls.get(of).into_iter().flatten().take(MOST) {
-                let Some((within, call)) = self.modules.get(caller).and_then(|m| Some((m, m.calls.get(*call)?))) else {
+                let Some((within, call)) =
+                    self.modules.get(caller).and_then(|m| Some((m, m.calls.get(*call)?)))
+                else {
                     continue;
                 };
                 callers += 1;
@@ -209,7 +212,9 @@ impl<'m, 't> Values<'m, 't> {
                     };
                 }
                 "if" => {
-                    while !matches!(within.kind(at), Kind::Line(_) | Kind::Sign(b',' | b')')) && within.name(at) != "else" {
+                    while !matches!(within.kind(at), Kind::Line(_) | Kind::Sign(b',' | b')'))
+                        && within.name(at) != "else"
+                    {
                         at = within.behind(at);
                         self.spend()?;
                     }
@@ -235,7 +240,9 @@ impl<'m, 't> Values<'m, 't> {
         let within = self.modules.get(module)?;
         let mut value = self.operand(module, at, depth);
         loop {
-            let Kind::Sign(sign @ (b'+' | b'-' | b'*' | b'/' | b'%' | b'P')) = within.kind(*at) else { return value };
+            let Kind::Sign(sign @ (b'+' | b'-' | b'*' | b'/' | b'%' | b'P')) = within.kind(*at) else {
+                return value;
+            };
             *at += 1;
             let other = self.operand(module, at, depth).unwrap_or_default();
             value = value.map(|value| match sign {
@@ -258,7 +265,9 @@ impl<'m, 't> Values<'m, 't> {
         match within.kind(first) {
             Kind::Number => {
                 let number = within.name(first).replace('_', "").parse().ok();
-                Some(number.map_or_else(Value::default, |number| Value::number(number, Some((module, first)))))
+                Some(
+                    number.map_or_else(Value::default, |number| Value::number(number, Some((module, first)))),
+                )
             }
             Kind::Text => {
                 let text = within.string(first).unwrap_or_default();
@@ -337,7 +346,8 @@ impl<'m, 't> Values<'m, 't> {
         let depth = depth.checked_sub(1)?;
         let within = self.modules.get(module)?;
         let arguments: Vec<_> = within.arguments(call.open).take(MOST).collect();
-        let value = |index: usize| arguments.get(index).and_then(|argument| self.at(module, argument.value, depth));
+        let value =
+            |index: usize| arguments.get(index).and_then(|argument| self.at(module, argument.value, depth));
         let keyword = |name| {
             let found = arguments.iter().find(|argument| argument.keyword == Some(name))?;
             self.at(module, found.value, depth)
@@ -352,7 +362,9 @@ impl<'m, 't> Values<'m, 't> {
             }
             "cpu_count" | "device_count" | "sched_getaffinity" | "process_cpu_count" => Some(Value::MANY),
             "len" => value(0).filter(|value| value.many).or(Some(Value::default())),
-            "Field" | "field" | "Option" | "Argument" => keyword("default").or_else(|| value(0)).or(Some(Value::UNSET)),
+            "Field" | "field" | "Option" | "Argument" => {
+                keyword("default").or_else(|| value(0)).or(Some(Value::UNSET))
+            }
             "cast" => value(1),
             name @ ("get" | "getenv" | "pop" | "setdefault" | "getattr") => {
                 let first = usize::from(name == "getattr");
