@@ -7,8 +7,8 @@
 use std::borrow::Cow;
 
 use crate::knowledge::{Entry, Formula};
-use crate::sizing::loader::Sample;
-use crate::workload::Place;
+use crate::need::loader::Sample;
+use crate::text::place::Place;
 
 /// One claim, and what makes it.
 #[derive(Clone, Debug)]
@@ -220,7 +220,7 @@ pub fn line_at(place: &Place) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{Source, Span};
+    use crate::text::source::{Source, Span};
 
     #[test]
     fn the_line_of_a_place_is_shown_shortened() {

@@ -3,7 +3,7 @@
 use super::signs::{self, Means, Sign};
 use super::value::{Value, Values};
 use crate::need::evidence::{Data, Loads};
-use crate::sizing::loader::Sample;
+use crate::need::loader::Sample;
 use crate::syntax::python::{self, Kind, Module};
 
 /// How many processors a machine is taken to have where a program takes all of them.
@@ -90,9 +90,9 @@ impl Call {
         let brings = sign.is_some_and(|sign| sign.means == Means::Brings);
         let by_keyword = keyword(&WORKERS).or_else(|| keyword(&["workers"]).filter(|_| brings));
         let by_place = || {
-            let places = arguments.iter().take_while(|argument| argument.keyword.is_none());
+            let mut places = arguments.iter().take_while(|argument| argument.keyword.is_none());
             let is_loader = sign.is_some_and(|sign| sign.means == Means::Loader);
-            places.skip(5).next().filter(|_| is_loader)
+            places.nth(5).filter(|_| is_loader)
         };
         let unpacked = arguments.iter().any(|argument| argument.keyword == Some("**"));
         let default = sign.and_then(|sign| sign.workers);

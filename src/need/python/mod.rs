@@ -145,7 +145,7 @@ impl<'t> Reader<'_, 't> {
             }
             Some(Means::SeveralGpus) => self.claim(nccl, vec![place]),
             Some(Means::Spawn) => {
-                self.ranks(place, self.argument(at, call, &["nprocs", "num_processes"], None), Formula::Nccl)
+                self.ranks(place, self.argument(at, call, &["nprocs", "num_processes"], None), Formula::Nccl);
             }
             Some(Means::Devices) => {
                 let devices = self.keyword(at, call, "devices");
@@ -228,7 +228,7 @@ impl<'t> Reader<'_, 't> {
                 self.open |= (0..module.len()).any(|token| starts(token) && module.name(token) != "sh");
             }
             Some(_) if self.reading.starts.len() < MOST_CLAIMS => {
-                self.reading.starts.push((words, (at, call.name)))
+                self.reading.starts.push((words, (at, call.name)));
             }
             Some(_) => self.open = true,
         }
@@ -252,9 +252,9 @@ impl<'t> Reader<'_, 't> {
                 }
             }
         }
-        let loaded = chosen.map(|chosen| (chosen.claim(&self.values, &self.reached), chosen.places()));
+        let with = chosen.map(|chosen| (chosen.claim(&self.values, &self.reached), chosen.places()));
         let start = vec![(0, 0)];
-        match (loaded, unknown) {
+        match (with, unknown) {
             (Some((loader, places)), _) => self.claim(Claim::Loader(loader), places),
             (None, Some(place)) => {
                 let why = Cow::Borrowed("how many workers its data loader has is told while it runs");

@@ -140,10 +140,10 @@ fn what_cannot_be_told_is_said_so() {
     is_unknown(&format!("{TORCH}DataLoader(d, **options)"));
     is_unknown(&format!("{TORCH}DataLoader(d, num_workers=json.loads(sys.argv[1])['w'])"));
     let open = Claim::NoLoader { complete: false };
-    assert_eq!(claims("import importlib\nimportlib.import_module(name).run()"), [open.clone()]);
+    assert_eq!(claims("import importlib\nimportlib.import_module(name).run()"), std::slice::from_ref(&open));
     assert_eq!(
         claims("import subprocess, sys\nsubprocess.run([*python, 'a.py'])\npython = 'python'"),
-        [open.clone()]
+        std::slice::from_ref(&open)
     );
     assert_eq!(claims("import hydra\nhydra.utils.instantiate(cfg)"), [open]);
     needs_none("import subprocess\nsubprocess.run(ffmpeg_command)");
@@ -323,7 +323,10 @@ fn long_and_deep_programs_end() {
         format!("{TORCH}DataLoader(d, num_workers={}1)", "1 if a else ".repeat(50_000)),
         format!("{TORCH}DataLoader(d, num_workers={}1)", "-".repeat(100_000)),
         format!("{TORCH}DataLoader(d, num_workers=a)\n{}", "a = a.get('a', a) or f(a)\n".repeat(20_000)),
-        (0..5_000).map(|at| format!("x{at} = DataLoader(d, num_workers=x{})\n", at + 1)).collect(),
+        (0..5_000)
+            .map(|at| format!("x{at} = DataLoader(d, num_workers=x{})", at + 1))
+            .collect::<Vec<_>>()
+            .join("\n"),
     ] {
         claims(&text);
     }

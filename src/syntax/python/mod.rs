@@ -19,7 +19,7 @@ use std::collections::HashMap;
 pub use reader::is_dictionary;
 pub use tokens::{Kind, Token};
 
-use crate::source::Span;
+use crate::text::source::Span;
 
 /// A call, or the decoration with one.
 #[derive(Clone, Copy, Debug)]
