@@ -21,6 +21,7 @@ pub mod knowledge;
 pub mod layer;
 pub mod lint;
 pub mod near;
+pub mod need;
 pub mod options;
 pub mod parallel;
 pub mod platform;

@@ -7,7 +7,7 @@ use crate::files::{Files, join};
 use crate::platform::compose::Mention;
 use crate::platform::{Claim, Kind};
 use crate::source::Source;
-use crate::workload::Evidence;
+use crate::workload::Citation;
 
 /// A file of a unit.
 #[derive(Clone)]
@@ -51,7 +51,7 @@ pub struct Index {
     /// Where each file stands behind another one in these lists: the list and the place, in order.
     behind: HashMap<String, Vec<(usize, usize)>>,
     /// Compose files that a script deploys as a stack, and where it does.
-    pub stacks: BTreeMap<String, Evidence>,
+    pub stacks: BTreeMap<String, Citation>,
     /// What the texts of the run say of Compose files, until all files are known.
     mentions: Vec<Mention>,
 }
@@ -78,7 +78,7 @@ impl Index {
             if mention.stack {
                 for path in &paths {
                     let text = format!("docker stack deploy -c {path}");
-                    let evidence = Evidence { text, place: mention.place.clone() };
+                    let evidence = Citation { text, place: mention.place.clone() };
                     self.stacks.entry(path.clone()).or_insert(evidence);
                 }
             }

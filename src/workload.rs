@@ -4,7 +4,7 @@
 mod gpu;
 mod shm;
 
-pub use gpu::{Evidence, Gpu, GpuCount, Verdict};
+pub use gpu::{Citation, Gpu, GpuCount, Verdict};
 pub use shm::{Effect, Ipc, Mounted, Says, Setting, Shm, Target, Why};
 
 use std::sync::Arc;
@@ -102,7 +102,7 @@ pub struct Workload {
     pub engine: Engine,
     /// What shows that it is this engine, where the sort of file alone does not: a `docker stack deploy` that names it, a
     /// key that only Swarm knows.
-    pub engine_evidence: Option<Evidence>,
+    pub engine_evidence: Option<Citation>,
     /// The service's or container's name; for command lines the image as written.
     pub name: String,
     /// What else it is called where it is written: the container, the dev container, the folder that its image is built from.
@@ -112,7 +112,7 @@ pub struct Workload {
     /// The sort of object that starts it, where its platform has several: `InferenceService`.
     pub kind: Option<String>,
     /// The template that the text was rendered from, where it says so itself: Helm's `# Source:` comment.
-    pub rendered_from: Option<Evidence>,
+    pub rendered_from: Option<Citation>,
     /// The image as written, variables resolved where the file resolves them.
     pub image: Option<String>,
     /// The image that its own is built from, where the Dockerfile tells and the workload asks for a GPU.

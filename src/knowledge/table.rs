@@ -46,7 +46,7 @@ pub enum Formula {
 }
 
 /// One thing that is known.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Entry {
     /// The heading it stands under.
     pub group: &'static str,

@@ -19,7 +19,7 @@ use crate::scan::Word;
 use crate::size::{self, Size};
 use crate::source::Span;
 use crate::syntax::yaml::NodeId;
-use crate::workload::{Effect, Engine, Evidence, Gpu, Ipc, Place, Says, Setting, Shm};
+use crate::workload::{Citation, Effect, Engine, Gpu, Ipc, Place, Says, Setting, Shm};
 
 /// How long a chain of services that use each other's `ipc` may be.
 const IPC_DEPTH: usize = 16;
@@ -35,7 +35,7 @@ pub(super) struct Container {
     pub(super) gpu: Gpu,
     /// The service's keys that ask for the GPU.
     pub(super) sites: Slots,
-    pub(super) swarm: Option<Evidence>,
+    pub(super) swarm: Option<Citation>,
     pub(super) settings: Vec<Setting>,
     /// One for each setting.
     pub(super) origins: Vec<Option<Origin>>,
