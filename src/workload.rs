@@ -45,6 +45,12 @@ impl Place {
     pub fn text(&self) -> &str {
         self.source.slice(self.span)
     }
+
+    /// The first place within this one where a text stands.
+    pub fn find(&self, text: &str) -> Option<Self> {
+        let at = self.span.start + memchr::memmem::find(self.text().as_bytes(), text.as_bytes())?;
+        Some(Self { source: Arc::clone(&self.source), span: Span { start: at, end: at + text.len() } })
+    }
 }
 
 /// Where a workload was found. The words are part of the contract of the JSON reports.
@@ -119,6 +125,12 @@ pub struct Workload {
     pub built_from: Option<String>,
     /// Entrypoint and command, word by word; also those that the Dockerfile behind `build:` tells.
     pub command: Vec<String>,
+    /// Where image, command and environment are written.
+    pub written: Vec<Place>,
+    /// Whether somebody types into it: `-i`, `stdin_open`.
+    pub interactive: bool,
+    /// What shows that no program of it ever runs, such as a simulated node that it goes to, as a clause.
+    pub never_runs: Option<Citation>,
     /// Environment variables with literal values.
     pub environment: Vec<(String, String)>,
     /// Whether it asks for a GPU.
@@ -156,6 +168,9 @@ impl Workload {
             image: None,
             built_from: None,
             command: Vec::new(),
+            written: Vec::new(),
+            interactive: false,
+            never_runs: None,
             environment: Vec::new(),
             gpu: Gpu::default(),
             settings: Vec::new(),

@@ -3,9 +3,9 @@
 use super::command::Program;
 use crate::size::GIB;
 
-/// The value of an option in `--name value`, `--name=value` or `-n value` form, under any of `names`; the last one
-/// counts. Underscores and dashes in a name are the same.
-pub fn option<'a>(programs: &'a [Program<'_>], names: &[&str]) -> Option<&'a str> {
+/// An option in `--name value`, `--name=value` or `-n value` form, under any of `names`: its name as it is written, and its
+/// value. The last one counts. Underscores and dashes in a name are the same.
+pub fn written<'a>(programs: &'a [Program<'_>], names: &[&str]) -> Option<(&'a str, &'a str)> {
     let same = |written: &str, name: &str| {
         written.len() == name.len()
             && written.bytes().zip(name.bytes()).all(|(a, b)| a == b || (a == b'_' && b == b'-'))
@@ -17,12 +17,17 @@ pub fn option<'a>(programs: &'a [Program<'_>], names: &[&str]) -> Option<&'a str
             let (name, glued) =
                 word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
             if names.iter().any(|wanted| same(name, wanted)) {
-                value =
-                    glued.or_else(|| args.peek().copied().filter(|next| !next.starts_with("--"))).or(value);
+                let next = || args.peek().copied().filter(|next| !next.starts_with("--"));
+                value = glued.or_else(next).map(|value| (name, value)).or(value);
             }
         }
     }
     value
+}
+
+/// The value of an option, see [`written`].
+pub fn option<'a>(programs: &'a [Program<'_>], names: &[&str]) -> Option<&'a str> {
+    written(programs, names).map(|(_, value)| value)
 }
 
 /// How many worker processes the options of the known servers ask for: tensor times pipeline parallel size. Nothing where
@@ -66,6 +71,15 @@ impl VllmCaches {
             offload: gib("--kv-offloading-size").unwrap_or(0),
             arena: if arena { 2 * GIB } else { 0 },
             inputs: if in_shm { gib("--mm-processor-cache-gb").unwrap_or(4 * GIB) } else { 0 },
+        }
+    }
+
+    /// The option that asks for the first of them.
+    pub(crate) fn option(self) -> &'static str {
+        match self {
+            Self { offload: 1.., .. } => "--kv-offloading-size",
+            Self { arena: 1.., .. } => "--enable-shm-tensor-arena",
+            Self { .. } => "--mm-processor-cache-type",
         }
     }
 

@@ -33,7 +33,7 @@ pub enum Claim {
     /// It starts containers of its own, through the socket of the host's engine.
     StartsContainers,
     /// A data loader with worker processes.
-    Loader(Loader),
+    Loader(Loads),
     /// A program that was read and has no data loader with workers.
     NoLoader {
         /// Whether all of its own files were read and nothing in them is chosen while it runs.
@@ -71,6 +71,8 @@ pub enum Claim {
         needs: bool,
         /// How much, where it says so.
         bytes: Option<u64>,
+        /// Why, where it says so.
+        reason: Option<String>,
     },
     /// A server in one process.
     Server,
@@ -102,7 +104,7 @@ pub enum Claim {
 
 /// What is known of a data loader with workers.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Loader {
+pub struct Loads {
     /// Worker processes of each rank, above 0.
     pub workers: u64,
     /// Whether the number is the library's own default or that of the machine's processors, not one that somebody wrote.
