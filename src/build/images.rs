@@ -107,7 +107,11 @@ fn write_entry(code: &mut String, group: &str, entry: &Entry) -> Result<(), Box<
         "ranks" => "Rule::Ranks",
         "depends" => "Rule::Depends",
         "idle" => "Rule::Idle",
-        other => return Err(format!("need: {other} is not one of yes, no, several-gpus, ranks, depends, idle").into()),
+        other => {
+            return Err(
+                format!("need: {other} is not one of yes, no, several-gpus, ranks, depends, idle").into()
+            );
+        }
     };
     let size = match entry.size.as_deref() {
         None => "None".to_owned(),

@@ -7,11 +7,12 @@ pub mod command;
 mod image;
 pub mod options;
 mod table;
+pub mod used;
 mod words;
 
 use command::Program;
 
-use crate::options::Used;
+use crate::knowledge::used::Used;
 
 pub(crate) use image::glob;
 pub use table::{Entry, Formula, Processes, Rule, TABLE};

@@ -6,9 +6,9 @@
 
 use std::borrow::Cow;
 
+use super::loader::{Loader, Sample};
 use crate::knowledge::{Entry, Formula};
-use crate::sizing::loader::Sample;
-use crate::workload::Place;
+use crate::text::place::Place;
 
 /// One claim, and what makes it.
 #[derive(Clone, Debug)]
@@ -119,6 +119,26 @@ pub struct Loads {
     pub prefetch: Option<u64>,
 }
 
+impl Loads {
+    /// The measured loader that it is, in one process; nothing where its batch or its sample is not known.
+    pub fn measured(&self) -> Option<Loader> {
+        let (batch, sample) = (self.batch?, self.sample.clone()?);
+        Some(Loader {
+            workers: self.workers,
+            prefetch: self.prefetch.unwrap_or(2),
+            batch,
+            sample,
+            held: 0,
+            ranks: 1,
+        })
+    }
+
+    /// The most bytes that one process takes for it, where that is known.
+    pub fn bound(&self) -> Option<u64> {
+        self.measured()?.bound().ok()
+    }
+}
+
 /// What kind of data a loader loads, as far as its program tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Data {
@@ -220,7 +240,7 @@ pub fn line_at(place: &Place) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{Source, Span};
+    use crate::text::source::{Source, Span};
 
     #[test]
     fn the_line_of_a_place_is_shown_shortened() {

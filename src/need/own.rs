@@ -3,11 +3,12 @@
 use super::evidence::{Claim, Evidence, Strength, Workaround};
 use super::hints::Hints;
 use super::ranks::{Ranks, ranks};
+use crate::container::workload::{Engine, GpuCount, Workload};
 use crate::knowledge::command::Program;
 use crate::knowledge::options::VllmCaches;
 use crate::knowledge::{self, Entry, Formula, Rule, UserEntry};
 use crate::size::{MIB, human};
-use crate::workload::{Engine, GpuCount, Place, Workload};
+use crate::text::place::Place;
 
 /// A container with less memory than this holds no program that uses a GPU: it is a stand-in for one.
 const LEAST_MEMORY: u64 = 512 * MIB;
@@ -72,7 +73,9 @@ pub fn evidence(subject: &Subject<'_>, extra: &[UserEntry]) -> Vec<Evidence> {
     of_environment(subject, &mut found);
     if let Some(entry) = knowledge::name_entry(image, programs, &names) {
         found.push(Evidence::new(Claim::Named(entry), workload.place.clone(), Strength::Name));
-    } else if let Some(entry) = workload.kind.as_deref().and_then(|kind| knowledge::name_entry(None, &[], &[kind])) {
+    } else if let Some(entry) =
+        workload.kind.as_deref().and_then(|kind| knowledge::name_entry(None, &[], &[kind]))
+    {
         found.push(Evidence::new(Claim::Named(entry), workload.place.clone(), Strength::Name));
     }
     found
@@ -154,7 +157,7 @@ fn of_program(
         found.push(subject.says(Claim::Caches { bytes: caches.bytes() }, caches.option()));
     }
     let claim = match (entry.rule, ranks(entry, program, &subject.workload.environment)) {
-        (Rule::Idle, _) if subject.is_entered() => Claim::Entered,
+        (Rule::Idle, _) if subject.is_entered() || is_made_for_it(subject) => Claim::Entered,
         (Rule::Idle, _) => Claim::NothingRuns(entry.why.into()),
         (Rule::Ranks | Rule::SeveralGpus | Rule::Yes, Some(ranks)) => {
             return of_ranks(subject, entry, ranks, &name, found);
@@ -164,8 +167,20 @@ fn of_program(
     found.push(subject.says(claim, word));
 }
 
+/// Whether the image is made for what needs memory, so that a container of it waits for that.
+fn is_made_for_it(subject: &Subject<'_>) -> bool {
+    let image = subject.workload.image.as_deref().and_then(knowledge::image_entry);
+    image.is_some_and(|entry| !matches!(entry.rule, Rule::No | Rule::Idle | Rule::Depends))
+}
+
 /// What a program says that starts as many processes as its options tell.
-fn of_ranks(subject: &Subject<'_>, entry: &'static Entry, ranks: Ranks<'_>, name: &str, found: &mut Vec<Evidence>) {
+fn of_ranks(
+    subject: &Subject<'_>,
+    entry: &'static Entry,
+    ranks: Ranks<'_>,
+    name: &str,
+    found: &mut Vec<Evidence>,
+) {
     let size = entry.size.unwrap_or(Formula::Nccl);
     // One process of a server is all there is; a launcher's is a program of its own.
     let launched = || Claim::Unread(format!("nothing is known of what {name} starts").into());

@@ -1,8 +1,8 @@
 //! How many processes a program starts that share memory with each other.
 
 use crate::knowledge::command::Program;
-use crate::knowledge::options::option;
-use crate::knowledge::{Entry, Processes};
+use crate::knowledge::options::written;
+use crate::knowledge::{Entry, Processes, Rule};
 
 /// How many processes, and the option that tells it; an empty text where none does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,10 +16,11 @@ pub(super) enum Ranks<'a> {
 }
 
 /// Options whose numbers multiply: servers split a model by tensors, by layers, and run copies of it.
-const PARALLEL: [&[&str]; 3] = [
+const PARALLEL: [&[&str]; 4] = [
     &["--tensor-parallel-size", "-tp", "--tp", "--tp-size", "--tensor-parallel", "--num-shard"],
     &["--pipeline-parallel-size", "-pp", "--pp", "--pp-size"],
     &["--data-parallel-size-local", "--data-parallel-size", "-dp", "--dp", "--dp-size"],
+    &["-g", "--ngpus"],
 ];
 
 /// Options of launchers, each of which tells all.
@@ -36,7 +37,8 @@ const LAUNCHED: &[&str] = &[
 ];
 
 /// Variables that say the same where no option does.
-const VARIABLES: [&str; 4] = ["NIM_TENSOR_PARALLEL_SIZE", "NUM_SHARD", "TENSOR_PARALLEL_SIZE", "NPROC_PER_NODE"];
+const VARIABLES: [&str; 4] =
+    ["NIM_TENSOR_PARALLEL_SIZE", "NUM_SHARD", "TENSOR_PARALLEL_SIZE", "NPROC_PER_NODE"];
 
 /// More processes than this do not run in one container.
 const MOST: u64 = 1024;
@@ -48,26 +50,32 @@ pub(super) fn ranks<'a>(
     environment: &'a [(String, String)],
 ) -> Option<Ranks<'a>> {
     let usual = entry.processes?;
-    let programs = std::slice::from_ref(program);
-    let launches = matches!(entry.rule, crate::knowledge::Rule::Yes);
+    let launches = entry.rule == Rule::Yes;
+    // Behind a launcher's own options stand those of what it launches.
+    let args = || {
+        let own = launches.then(|| program.own_args());
+        let all = (!launches).then(|| program.args());
+        own.into_iter().flatten().chain(all.into_iter().flatten())
+    };
     let groups: &[&[&str]] = if launches { &[LAUNCHED] } else { &PARALLEL };
-    let (mut product, mut written) = (1_u64, None);
+    let (mut product, mut told) = (1_u64, None);
     for names in groups {
-        let Some((name, value)) = option(programs, names) else { continue };
+        let Some((name, value)) = written(args(), names) else { continue };
+        let first = product == 1 && value != "1";
         match value.parse::<u64>() {
             Ok(count @ 1..=MOST) => product = product.saturating_mul(count),
             _ if matches!(value, "gpu" | "auto") => return Some(Ranks::ByGpus),
             _ => return Some(Ranks::Open(name)),
         }
         // The option to point at is the one that makes several.
-        if written.is_none() || value != "1" {
-            written = Some(name);
+        if told.is_none() || first {
+            told = Some(name);
         }
     }
-    if let Some(name) = written {
+    if let Some(name) = told {
         return Some(Ranks::Exactly(product, name));
     }
-    if option(programs, &["--sharded"]).is_some_and(|(_, value)| value == "false") {
+    if written(args(), &["--sharded"]).is_some_and(|(_, value)| value == "false") {
         return Some(Ranks::Exactly(1, "--sharded"));
     }
     let variable = environment.iter().find(|(name, _)| VARIABLES.contains(&name.as_str()));
@@ -77,7 +85,7 @@ pub(super) fn ranks<'a>(
             _ => Ranks::Open(name),
         });
     }
-    if let Some(word) = program.args().find(|word| holds_options(word)) {
+    if let Some(word) = args().find(|word| holds_options(word)) {
         return Some(Ranks::Open(word));
     }
     Some(match usual {

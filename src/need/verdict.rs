@@ -7,9 +7,9 @@
 use std::borrow::Cow;
 
 use super::evidence::{Claim, Data, Evidence, Same, Strength, Workaround};
+use crate::container::workload::GpuCount;
 use crate::knowledge::{Entry, Formula, Rule};
 use crate::size::{MIB, human};
-use crate::workload::GpuCount;
 
 /// Whether a workload needs more shared memory than the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -145,7 +145,9 @@ fn weigh(of: &dyn Fn(Strength, Strength, &dyn Fn(Says) -> bool) -> Vec<usize>) -
 /// What a piece of evidence says by itself.
 fn says(evidence: &Evidence, scene: &Scene) -> Says {
     let says = match &evidence.claim {
-        Claim::NothingRuns(_) | Claim::StartsContainers | Claim::Server | Claim::NoPythonBackend => Says::Against,
+        Claim::NothingRuns(_) | Claim::StartsContainers | Claim::Server | Claim::NoPythonBackend => {
+            Says::Against
+        }
         Claim::NoLoader { complete: true } => Says::Against,
         Claim::NoLoader { complete: false } | Claim::Entered | Claim::Unread(_) => Says::Open,
         Claim::Loader(loader) => match loader.bound() {
@@ -161,7 +163,9 @@ fn says(evidence: &Evidence, scene: &Scene) -> Says {
         Claim::RanksByGpus { .. } => by_gpus(scene, Says::Nothing),
         Claim::Ray | Claim::PythonBackend { .. } => Says::Likely,
         Claim::SharedMemory { bytes: Some(bytes) } if *bytes <= FITS => Says::Nothing,
-        Claim::SharedMemory { bytes: Some(bytes) } | Claim::Caches { bytes } if *bytes > DEFAULT => Says::Proven,
+        Claim::SharedMemory { bytes: Some(bytes) } | Claim::Caches { bytes } if *bytes > DEFAULT => {
+            Says::Proven
+        }
         Claim::SharedMemory { .. } | Claim::Caches { .. } => Says::Likely,
         Claim::Configured { needs: true, .. } => Says::Proven,
         Claim::Configured { needs: false, .. } => Says::Against,
@@ -189,6 +193,8 @@ fn known(entry: &Entry, strength: Strength, scene: &Scene) -> Says {
         Rule::No | Rule::Idle => Says::Against,
         Rule::Depends => Says::Open,
         _ if scene.own_links && entry.size != Some(Formula::Loader) => Says::Against,
+        // A server of which only this is known: with one GPU it is one process.
+        Rule::SeveralGpus if entry.size.is_none() => by_gpus(scene, Says::Against).min(Says::Open),
         Rule::Ranks | Rule::SeveralGpus => by_gpus(scene, Says::Against),
         Rule::Yes if entry.takes.is_some_and(|bytes| bytes > DEFAULT) && strength.may_prove() => Says::Proven,
         Rule::Yes => Says::Likely,
@@ -210,7 +216,10 @@ pub fn clause(evidence: &Evidence, scene: &Scene) -> Cow<'static, str> {
     match &evidence.claim {
         Claim::NothingRuns(why) | Claim::Unread(why) => why.clone(),
         Claim::StartsContainers => "it starts containers of its own, which are not this one".into(),
-        Claim::Loader(loader) => loader.to_string().into(),
+        Claim::Loader(loader) => {
+            let workers = if loader.workers == 1 { "worker" } else { "workers" };
+            format!("its data loader has {} {workers}", loader.workers).into()
+        }
         Claim::NoLoader { complete: true } => "its program has no data loader with workers".into(),
         Claim::NoLoader { complete: false } => "its program could not be read completely".into(),
         Claim::Ranks { count: 0 | 1, .. } => "one process shares memory with no other".into(),
@@ -249,3 +258,6 @@ pub fn clause(evidence: &Evidence, scene: &Scene) -> Cow<'static, str> {
         Claim::NoPythonBackend => "none of its models has Triton's Python back end".into(),
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests;

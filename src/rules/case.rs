@@ -1,15 +1,27 @@
 //! What a rule may look at: one workload, its unit, the options of the run, and what is known of its need.
 
+use crate::container::finding::{Finding, Rule};
 use std::cell::OnceCell;
 
-use crate::accelerator;
-use crate::finding::Severity;
+use crate::container::accelerator;
+use crate::container::finding::Severity;
+use crate::container::workload::{Effect, Engine, Ipc, Says, Setting, Shm, Why, Workload};
 use crate::knowledge::command::programs;
-use crate::knowledge::{self, Need, Subject, Told, Verdict};
-use crate::options::Options;
+use crate::need::own::{self, Subject};
+use crate::need::verdict::{Need, Scene, Verdict, judge};
+use crate::need::{Facts, Recommendation, recommend};
+use crate::rules::options::JudgeOptions;
 use crate::size::human;
-use crate::sizing::{self, Facts, Recommendation};
-use crate::workload::{Effect, Engine, Ipc, Says, Setting, Shm, Why, Workload};
+
+/// A rule's judgement, and what it is made on.
+pub enum Check {
+    /// One for each workload that asks for a GPU.
+    Gpu(fn(&'static Rule, &Case<'_>) -> Option<Finding>),
+    /// One for each workload with any setting: what is written cannot work, whoever needs it.
+    Any(fn(&'static Rule, &Case<'_>) -> Option<Finding>),
+    /// One for each setting of any workload, likewise. The number is the setting's index.
+    Written(fn(&'static Rule, &Case<'_>, usize, &Setting) -> Option<Finding>),
+}
 
 /// A workload to judge.
 pub struct Case<'a> {
@@ -18,7 +30,7 @@ pub struct Case<'a> {
     /// All workloads of its unit.
     pub unit: &'a [Workload],
     /// The options of the run.
-    pub options: &'a Options,
+    pub options: &'a JudgeOptions,
     advice: OnceCell<Advice>,
 }
 
@@ -33,7 +45,7 @@ pub struct Advice {
 
 impl<'a> Case<'a> {
     /// A case of a workload among all of its unit.
-    pub fn new(workload: &'a Workload, unit: &'a [Workload], options: &'a Options) -> Self {
+    pub fn new(workload: &'a Workload, unit: &'a [Workload], options: &'a JudgeOptions) -> Self {
         Self { workload, unit, options, advice: OnceCell::new() }
     }
 
@@ -45,21 +57,11 @@ impl<'a> Case<'a> {
             let programs = programs(&command);
             let gpus = accelerator::within(workload.gpu.count, &workload.environment);
             let limit = workload.memory_limit.as_ref().map(|limit| limit.0);
-            let extra = &self.options.images;
-            let names: Vec<&str> =
-                std::iter::once(&workload.name).chain(&workload.other_names).map(String::as_str).collect();
-            let subject = Subject {
-                image: workload.image.as_deref(),
-                built_from: workload.built_from.as_deref(),
-                programs: &programs,
-                names: &names,
-                entered: workload.engine != Engine::Kubernetes,
-            };
-            let mut need = knowledge::need(&subject, gpus, extra);
-            if let Some(kind) = workload.kind.as_deref().filter(|_| need.told == Told::Nothing) {
-                need = knowledge::need(&Subject { names: &[kind], ..Subject::default() }, gpus, &[]);
-            }
-            let mut size = sizing::recommend(&Facts {
+            let subject = Subject { workload, programs: &programs, gpus };
+            let evidence = own::evidence(&subject, &self.options.images);
+            let scene = Scene { gpus, own_links: has_own_links(workload) };
+            let need = judge(evidence, &scene);
+            let mut size = recommend(&Facts {
                 need: &need,
                 programs: &programs,
                 environment: &workload.environment,
@@ -88,7 +90,7 @@ impl<'a> Case<'a> {
     /// Whether the workload needs more than the default: `yes`, `no` or `unknown`.
     pub fn needs_shm(&self) -> &'static str {
         match self.advice().need.verdict {
-            Verdict::Yes => "yes",
+            Verdict::Yes | Verdict::Likely => "yes",
             Verdict::No => "no",
             Verdict::Unknown => "unknown",
         }
@@ -151,8 +153,14 @@ impl<'a> Case<'a> {
     }
 }
 
+/// Whether its accelerators talk over links of their own, without NCCL.
+fn has_own_links(workload: &Workload) -> bool {
+    let asks = |what: &str| workload.gpu.evidence.iter().any(|citation| citation.text.contains(what));
+    asks("google.com/tpu") || asks("aws.amazon.com/neuron")
+}
+
 /// 64 MiB: a size that is no larger is as good as none.
-pub(super) const DEFAULT: u64 = crate::engine::DOCKER_DEFAULT;
+pub(super) const DEFAULT: u64 = crate::container::engine::DOCKER_DEFAULT;
 
 /// Whether a setting without effect is one that a rule of its own speaks of, so that SHM001 does not.
 pub(super) fn has_own_rule(setting: &Setting) -> bool {
