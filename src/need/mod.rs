@@ -122,6 +122,9 @@ fn share(facts: &Facts<'_>, evidence: &Evidence, hints: &Hints) -> Option<Share>
         Claim::Ranks { count, size } => users::ranks(*size, *count, hints),
         Claim::RanksByGpus { size } => match facts.gpus {
             GpuCount::Exactly(count) => users::ranks(*size, count.min(64), hints),
+            GpuCount::All | GpuCount::Unknown if *size == Formula::Loader => {
+                Some(users::training(hints, facts.gpus))
+            }
             // All GPUs of an unknown machine: two are enough to share memory.
             GpuCount::All | GpuCount::Unknown => users::ranks(*size, 2, hints).map(Share::guessed),
         },
