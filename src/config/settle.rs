@@ -169,7 +169,7 @@ fn image(item: &Item, used: Used) -> knowledge::UserEntry {
         image: text(item, "image"),
         command: text(item, "command"),
         name: text(item, "name"),
-        need: if needed { knowledge::Verdict::Yes } else { knowledge::Verdict::No },
+        needs: needed,
         bytes: item.get("size").and_then(Item::bytes),
         reason: text(item, "reason"),
         used,

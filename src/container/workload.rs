@@ -4,7 +4,7 @@
 mod gpu;
 mod shm;
 
-pub use gpu::{Evidence, Gpu, GpuCount, Verdict};
+pub use gpu::{Citation, Gpu, GpuCount, Verdict};
 pub use shm::{Effect, Ipc, Mounted, Says, Setting, Shm, Target, Why};
 
 use crate::text::place::Place;
@@ -67,7 +67,7 @@ pub struct Workload {
     pub engine: Engine,
     /// What shows that it is this engine, where the sort of file alone does not: a `docker stack deploy` that names it, a
     /// key that only Swarm knows.
-    pub engine_evidence: Option<Evidence>,
+    pub engine_evidence: Option<Citation>,
     /// The service's or container's name; for command lines the image as written.
     pub name: String,
     /// What else it is called where it is written: the container, the dev container, the folder that its image is built from.
@@ -77,13 +77,19 @@ pub struct Workload {
     /// The sort of object that starts it, where its platform has several: `InferenceService`.
     pub kind: Option<String>,
     /// The template that the text was rendered from, where it says so itself: Helm's `# Source:` comment.
-    pub rendered_from: Option<Evidence>,
+    pub rendered_from: Option<Citation>,
     /// The image as written, variables resolved where the file resolves them.
     pub image: Option<String>,
     /// The image that its own is built from, where the Dockerfile tells and the workload asks for a GPU.
     pub built_from: Option<String>,
     /// Entrypoint and command, word by word; also those that the Dockerfile behind `build:` tells.
     pub command: Vec<String>,
+    /// Where image, command and environment are written.
+    pub written: Vec<Place>,
+    /// Whether somebody types into it: `-i`, `stdin_open`.
+    pub interactive: bool,
+    /// What shows that no program of it ever runs, such as a simulated node that it goes to, as a clause.
+    pub never_runs: Option<Citation>,
     /// Environment variables with literal values.
     pub environment: Vec<(String, String)>,
     /// Whether it asks for a GPU.
@@ -136,6 +142,9 @@ impl Workload {
             image: None,
             built_from: None,
             command: Vec::new(),
+            written: Vec::new(),
+            interactive: false,
+            never_runs: None,
             environment: Vec::new(),
             gpu: Gpu::default(),
             settings: Vec::new(),

@@ -31,8 +31,21 @@ impl Program<'_> {
         self.words.iter().skip(1).map(AsRef::as_ref)
     }
 
+    /// The arguments in front of the program that it launches itself: `torchrun --nproc-per-node 2 train.py` has two.
+    pub fn own_args(&self) -> impl Iterator<Item = &str> {
+        let starts = |word: &str| {
+            word == "--" || word == "-m" || is_python(word) || word.ends_with(".py") || word.ends_with(".sh")
+        };
+        // A launcher may itself be a module: `python -m torch.distributed.run`.
+        let itself = if self.name() == "python" { 2 } else { 0 };
+        self.args()
+            .enumerate()
+            .take_while(move |(at, word)| *at < itself || !starts(word))
+            .map(|(_, word)| word)
+    }
+
     /// The name of what it runs: of Python the script or module, where it is one, else the program.
-    pub(super) fn script(&self) -> Option<&str> {
+    pub fn script(&self) -> Option<&str> {
         if self.name() != "python" {
             return Some(self.name());
         }
@@ -54,7 +67,7 @@ impl Program<'_> {
     }
 
     /// Whether it is one of the small helpers of every script (`cd`, `echo`, `pip`), which say nothing of what is run.
-    pub(super) fn is_neutral(&self) -> bool {
+    pub fn is_neutral(&self) -> bool {
         script::NEUTRAL.binary_search(&self.name()).is_ok()
     }
 }

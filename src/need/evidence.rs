@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 
+use super::loader::{Loader, Sample};
 use crate::knowledge::{Entry, Formula};
-use crate::need::loader::Sample;
 use crate::text::place::Place;
 
 /// One claim, and what makes it.
@@ -117,6 +117,26 @@ pub struct Loads {
     pub data: Data,
     /// Batches that each worker keeps ahead, where it is not the usual 2.
     pub prefetch: Option<u64>,
+}
+
+impl Loads {
+    /// The measured loader that it is, in one process; nothing where its batch or its sample is not known.
+    pub fn measured(&self) -> Option<Loader> {
+        let (batch, sample) = (self.batch?, self.sample.clone()?);
+        Some(Loader {
+            workers: self.workers,
+            prefetch: self.prefetch.unwrap_or(2),
+            batch,
+            sample,
+            held: 0,
+            ranks: 1,
+        })
+    }
+
+    /// The most bytes that one process takes for it, where that is known.
+    pub fn bound(&self) -> Option<u64> {
+        self.measured()?.bound().ok()
+    }
 }
 
 /// What kind of data a loader loads, as far as its program tells.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::container::finding::Change;
-use crate::container::workload::Evidence;
+use crate::container::workload::Citation;
 use crate::container::workload::Workload;
 use crate::platform::options::ReadOptions;
 use crate::text::edits::Edit;
@@ -79,7 +79,7 @@ pub struct Index {
     /// Where each file stands behind another one in these lists: the list and the place, in order.
     pub behind: HashMap<String, Vec<(usize, usize)>>,
     /// Compose files that a script deploys as a stack, and where it does.
-    pub stacks: BTreeMap<String, Evidence>,
+    pub stacks: BTreeMap<String, Citation>,
     /// What the texts of the run say of Compose files, until all files are known.
     pub mentions: Vec<Mention>,
 }

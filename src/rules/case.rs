@@ -7,7 +7,8 @@ use crate::container::accelerator;
 use crate::container::finding::Severity;
 use crate::container::workload::{Effect, Engine, Ipc, Says, Setting, Shm, Why, Workload};
 use crate::knowledge::command::programs;
-use crate::knowledge::{self, Need, Subject, Told, Verdict};
+use crate::need::own::{self, Subject};
+use crate::need::verdict::{Need, Scene, Verdict, judge};
 use crate::need::{Facts, Recommendation, recommend};
 use crate::rules::options::JudgeOptions;
 use crate::size::human;
@@ -56,20 +57,10 @@ impl<'a> Case<'a> {
             let programs = programs(&command);
             let gpus = accelerator::within(workload.gpu.count, &workload.environment);
             let limit = workload.memory_limit.as_ref().map(|limit| limit.0);
-            let extra = &self.options.images;
-            let names: Vec<&str> =
-                std::iter::once(&workload.name).chain(&workload.other_names).map(String::as_str).collect();
-            let subject = Subject {
-                image: workload.image.as_deref(),
-                built_from: workload.built_from.as_deref(),
-                programs: &programs,
-                names: &names,
-                entered: workload.engine != Engine::Kubernetes,
-            };
-            let mut need = knowledge::need(&subject, gpus, extra);
-            if let Some(kind) = workload.kind.as_deref().filter(|_| need.told == Told::Nothing) {
-                need = knowledge::need(&Subject { names: &[kind], ..Subject::default() }, gpus, &[]);
-            }
+            let subject = Subject { workload, programs: &programs, gpus };
+            let evidence = own::evidence(&subject, &self.options.images);
+            let scene = Scene { gpus, own_links: has_own_links(workload) };
+            let need = judge(evidence, &scene);
             let mut size = recommend(&Facts {
                 need: &need,
                 programs: &programs,
@@ -99,7 +90,7 @@ impl<'a> Case<'a> {
     /// Whether the workload needs more than the default: `yes`, `no` or `unknown`.
     pub fn needs_shm(&self) -> &'static str {
         match self.advice().need.verdict {
-            Verdict::Yes => "yes",
+            Verdict::Yes | Verdict::Likely => "yes",
             Verdict::No => "no",
             Verdict::Unknown => "unknown",
         }
@@ -160,6 +151,12 @@ impl<'a> Case<'a> {
             _ => None,
         }
     }
+}
+
+/// Whether its accelerators talk over links of their own, without NCCL.
+fn has_own_links(workload: &Workload) -> bool {
+    let asks = |what: &str| workload.gpu.evidence.iter().any(|citation| citation.text.contains(what));
+    asks("google.com/tpu") || asks("aws.amazon.com/neuron")
 }
 
 /// 64 MiB: a size that is no larger is as good as none.

@@ -8,7 +8,7 @@ pub struct Gpu {
     /// The answer.
     pub verdict: Verdict,
     /// Every place that says so, in the order of the file. For `Unknown`, the places that leave it open.
-    pub evidence: Vec<Evidence>,
+    pub evidence: Vec<Citation>,
     /// How many, where that is known.
     pub count: GpuCount,
 }
@@ -50,7 +50,7 @@ pub enum GpuCount {
 
 /// A place that shows that a GPU is asked for.
 #[derive(Clone, Debug)]
-pub struct Evidence {
+pub struct Citation {
     /// What stands there, shortened to one line: `runtime: nvidia`.
     pub text: String,
     /// Where.
@@ -64,7 +64,7 @@ impl Gpu {
             self.evidence.clear();
         }
         self.verdict = Verdict::Yes;
-        self.evidence.push(Evidence { text: text.into(), place });
+        self.evidence.push(Citation { text: text.into(), place });
     }
 
     /// Adds a place that leaves it open whether there is one; without effect where another place says yes.
@@ -75,7 +75,7 @@ impl Gpu {
         if self.verdict == Verdict::No {
             self.verdict = Verdict::Unknown(why.into());
         }
-        self.evidence.push(Evidence { text: text.into(), place });
+        self.evidence.push(Citation { text: text.into(), place });
     }
 
     /// Whether the answer is yes.

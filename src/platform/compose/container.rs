@@ -15,7 +15,7 @@ use super::shm::{self, Origin};
 use super::tree::Key;
 use super::{build, gpu};
 use crate::container::engine;
-use crate::container::workload::{Effect, Engine, Evidence, Gpu, Ipc, Says, Setting, Shm};
+use crate::container::workload::{Citation, Effect, Engine, Gpu, Ipc, Says, Setting, Shm};
 use crate::platform::kind::Context;
 use crate::size::{self, Size};
 use crate::syntax::yaml::NodeId;
@@ -37,7 +37,7 @@ pub(super) struct Container {
     pub(super) gpu: Gpu,
     /// The service's keys that ask for the GPU.
     pub(super) sites: Slots,
-    pub(super) swarm: Option<Evidence>,
+    pub(super) swarm: Option<Citation>,
     pub(super) settings: Vec<Setting>,
     /// One for each setting.
     pub(super) origins: Vec<Option<Origin>>,

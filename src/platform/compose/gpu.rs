@@ -5,7 +5,7 @@ use super::environment::Variable;
 use super::layers::{Layer, Slot, Slots};
 use super::resolve::{Item, Resolver, unique};
 use super::tree::Key;
-use crate::container::workload::{Evidence, Gpu, GpuCount};
+use crate::container::workload::{Citation, Gpu, GpuCount};
 use crate::syntax::yaml::Node;
 use crate::text::place::Place;
 
@@ -41,7 +41,7 @@ pub(super) struct Found {
     /// The service's keys that ask for it.
     pub(super) sites: Slots,
     /// A key that only Swarm knows.
-    pub(super) swarm: Option<Evidence>,
+    pub(super) swarm: Option<Citation>,
 }
 
 /// Looks through a service. `variables` are its environment.
@@ -158,7 +158,7 @@ impl<'a> Search<'_, 'a> {
             let Some((text, place)) = self.resolver.item_place(&item) else { continue };
             let kind = self.resolver.scalar(&self.resolver.children(&[inner], "kind"));
             let kind = kind.map(|(_, _, kind)| kind.text.to_ascii_lowercase()).unwrap_or_default();
-            self.found.swarm = Some(Evidence { text: text.clone(), place: place.clone() });
+            self.found.swarm = Some(Citation { text: text.clone(), place: place.clone() });
             if ["gpu", "nvidia", "cuda"].iter().any(|word| kind.contains(word)) {
                 let count = self.resolver.scalar(&self.resolver.children(&[inner], "value"));
                 let count = count.and_then(|(_, _, count)| count.known()?.parse().ok());
