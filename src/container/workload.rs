@@ -58,6 +58,53 @@ pub enum Engine {
     Kubernetes,
 }
 
+/// Where the files of a container come from, and what is run in it, as far as its file says.
+#[derive(Clone, Debug, Default)]
+pub struct Inside {
+    /// The folder in which it starts, where that is set.
+    pub working_dir: Option<String>,
+    /// Paths of the host as they are written, with the paths they are mounted on.
+    pub mounts: Vec<(String, String)>,
+    /// Texts that are mounted as files: their paths, and where they are written.
+    pub texts: Vec<(String, Place)>,
+    /// How its image is built, where the same file says so.
+    pub build: Option<Build>,
+    /// Whether the first word of its command takes the place of the image's entrypoint.
+    pub own_entrypoint: bool,
+    /// What is run in it once it stands, in order.
+    pub later: Vec<Later>,
+    /// Whether its image is only probably built as the repository says.
+    pub guessed: bool,
+    /// The programs of its command whose files were read.
+    pub read: Vec<String>,
+}
+
+/// How an image is built. Paths are as they are written.
+#[derive(Clone, Debug)]
+pub struct Build {
+    /// The file that says so.
+    pub from: String,
+    /// The folder that it goes to first.
+    pub folder: Option<String>,
+    /// The build folder.
+    pub context: String,
+    /// The Dockerfile, where it is not `Dockerfile` in the build folder.
+    pub file: Option<String>,
+    /// The stage.
+    pub target: Option<String>,
+}
+
+/// Commands that are run in a container that already stands.
+#[derive(Clone, Debug)]
+pub struct Later {
+    /// The commands, as a shell reads them.
+    pub script: String,
+    /// Where they are written.
+    pub place: Place,
+    /// Whether they are typed into this very container: `docker exec`, the prompt in the same block.
+    pub typed: bool,
+}
+
 /// A container that a file starts, resolved as its engine would.
 #[derive(Clone, Debug)]
 pub struct Workload {
@@ -90,6 +137,8 @@ pub struct Workload {
     pub interactive: bool,
     /// What shows that no program of it ever runs, such as a simulated node that it goes to, as a clause.
     pub never_runs: Option<Citation>,
+    /// Where its files come from.
+    pub inside: Inside,
     /// Environment variables with literal values.
     pub environment: Vec<(String, String)>,
     /// Whether it asks for a GPU.
@@ -145,6 +194,7 @@ impl Workload {
             written: Vec::new(),
             interactive: false,
             never_runs: None,
+            inside: Inside::default(),
             environment: Vec::new(),
             gpu: Gpu::default(),
             settings: Vec::new(),

@@ -204,7 +204,7 @@ impl Before<'_> {
     fn holds(&self, made: &[Attempt<'_>]) -> Option<Left> {
         let edits = made.iter().flat_map(|(_, edits)| *edits);
         let (reading, patches) = read_patched(self.unit, self.context, edits)?;
-        let findings = judge_all(&reading.workloads, self.judging);
+        let findings = judge_all(&reading.workloads, &reading.evidence, self.judging);
         reading.sources.iter().for_each(|source| source.forget_parsed());
         self.only_intended(made, &reading, &findings).then_some(Left { findings, patches })
     }
@@ -269,7 +269,7 @@ fn read_patched<'e>(
         overlay.lay(after);
     }
     let context = Context { files: &overlay, ..*context };
-    Some(((unit.kind.read)(&unit, &context), patches))
+    Some((unit.read(&context), patches))
 }
 
 /// Whether two readings of a unit hold the same workloads, as they must when only comments differ.
@@ -406,7 +406,8 @@ mod tests {
         let source = Source::new("compose.yaml", text.into());
         let unit = Unit::lone(&compose::COMPOSE, "compose.yaml", Claim::ByName, Some(source.clone()));
         let (disk, options, index) = (Disk::new(MAX_SIZE), ReadOptions::default(), Index::default());
-        let context = Context { files: &disk, index: &index, options: &options, every_container: false };
+        let context =
+            Context { files: &disk, index: &index, options: &options, every_container: false, builds: None };
         let edit = Edit::insertion(&source, text.find(at).unwrap(), put);
         reread(&unit, &context, [&edit]).is_some()
     }

@@ -9,6 +9,7 @@ use crate::fix::prove::Fixes;
 use crate::fix::prove::{self, Left, Patch};
 use crate::lint::options::Options;
 use crate::lint::suppress::{self, Ignores};
+use crate::need::reach;
 use crate::platform::kind::Unit;
 use crate::platform::kind::{Context, Kind, Reading};
 use crate::rules::case::Case;
@@ -44,6 +45,8 @@ pub struct UnitReport {
     pub workloads: usize,
     /// How many of them ask for a GPU.
     pub gpu_workloads: usize,
+    /// Whether the programs of a workload are to be read, for which all files must be known.
+    pub waits: bool,
 }
 
 /// What becomes of a unit, or of all, by safe fixes.
@@ -74,14 +77,21 @@ pub struct Listed {
 pub fn check(units: &[Unit], context: &Context<'_>, options: &Options, wanted: Wanted) -> Vec<UnitReport> {
     units.iter().for_each(parse);
     let read = |unit: &Unit| {
-        let reading = (unit.kind.read)(unit, context);
-        let findings = rules::judge_all(&reading.workloads, &options.judge);
+        let reading = unit.read(context);
+        let findings = rules::judge_all(&reading.workloads, &reading.evidence, &options.judge);
         (reading, findings)
     };
     let judged: Vec<_> = units.iter().map(read).collect();
     let judged = units.iter().zip(judged);
     judged
-        .map(|(unit, (reading, findings))| report(unit, context, options, wanted, reading, findings))
+        .map(|(unit, (reading, findings))| {
+            // Another look follows once all files are known.
+            let waits = |workload: &Workload| reach::is_asked(workload);
+            if options.programs && context.builds.is_none() && reading.workloads.iter().any(waits) {
+                return UnitReport { waits: true, ..UnitReport::default() };
+            }
+            report(unit, context, options, wanted, reading, findings)
+        })
         .collect()
 }
 
@@ -142,6 +152,7 @@ fn report(
         workloads: containers().count(),
         gpu_workloads: containers().filter(|workload| workload.gpu.is_yes()).count(),
         sources: reading.sources,
+        waits: false,
     }
 }
 
@@ -181,8 +192,9 @@ fn list(reading: &Reading, findings: &[Vec<Finding>], options: &JudgeOptions) ->
     let unit = &reading.workloads;
     let judged = unit.iter().zip(findings);
     judged
-        .map(|(workload, findings)| {
-            let case = Case::new(workload, unit, options);
+        .enumerate()
+        .map(|(index, (workload, findings))| {
+            let case = Case::new(workload, unit, options).read(&reading.evidence, index);
             Listed {
                 needs_shm: case.needs_shm(),
                 recommended: case.recommended(),

@@ -27,6 +27,14 @@ impl<T> Collected<T> {
         }
     }
 
+    /// Copies of all that are there so far, in no order.
+    pub fn all(&self) -> Vec<T>
+    where
+        T: Clone,
+    {
+        self.0.lock().map(|items| items.clone()).unwrap_or_default()
+    }
+
     /// All of them, in no order.
     pub fn into_inner(self) -> Vec<T> {
         self.0.into_inner().unwrap_or_default()

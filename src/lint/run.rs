@@ -2,6 +2,7 @@
 
 use crate::lint::check::Wanted;
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -12,10 +13,13 @@ use crate::lint::options::Options;
 use crate::lint::parallel::{Collected, in_batches, shared_out};
 use crate::lint::project;
 use crate::lint::suppress;
+use crate::need::reach::builds::{Builds, BuiltImage, is_dockerfile};
+use crate::need::reach::{LazyBuilds, mentions};
 use crate::platform::kind::{Claim, Context, Kind};
 use crate::platform::kind::{Index, Member, Unit};
 use crate::platform::{KINDS, compose};
 use crate::text::files::Files;
+use crate::text::paths::join;
 use crate::text::source::Source;
 use crate::text::source::Span;
 
@@ -93,7 +97,7 @@ pub struct Lint<'a> {
 impl Lint<'_> {
     /// Looks at paths and folders.
     pub fn run(&self, walk: &Walk, paths: &[String]) -> Report {
-        let run = Run::new(self);
+        let run = Run::new(self, walk, paths);
         walk.each(paths, &|found| run.look(&found), &|error| run.errors.push(error));
         let mut report = run.finish();
         if let Some(baseline) = self.options.baseline.as_ref().filter(|_| self.options.suppressions) {
@@ -112,22 +116,68 @@ struct Run<'a> {
     done: Collected<UnitReport>,
     errors: Collected<String>,
     looked: Collected<Looked>,
+    /// Units whose programs are to be read.
+    waiting: Collected<Unit>,
+    /// What the files say of images, and which of them are Dockerfiles.
+    images: Collected<BuiltImage>,
+    dockerfiles: Collected<String>,
+    walk: &'a Walk,
+    paths: &'a [String],
 }
 
 impl<'a> Run<'a> {
-    fn new(lint: &'a Lint<'a>) -> Self {
+    fn new(lint: &'a Lint<'a>, walk: &'a Walk, paths: &'a [String]) -> Self {
         Self {
             lint,
             index: Mutex::default(),
             done: Collected::default(),
             errors: Collected::default(),
             looked: Collected::default(),
+            waiting: Collected::default(),
+            images: Collected::default(),
+            dockerfiles: Collected::default(),
+            walk,
+            paths,
         }
+    }
+
+    /// Which images the repository at `root` builds: as this run has met its files, or by a walk of its own.
+    fn builds(&self, root: &str) -> Builds {
+        let covers = |path: &String| {
+            let path = join("", path);
+            let below = path.is_empty() && !root.starts_with(['/', '.']);
+            Path::new(&path).is_dir() && (below || root == path || root.starts_with(&format!("{path}/")))
+        };
+        let covered = |path: &String| (path == "." && root.is_empty()) || covers(path);
+        let (images, dockerfiles) = if self.paths.iter().any(covered) {
+            (self.images.all(), self.dockerfiles.all())
+        } else {
+            let (images, dockerfiles) = (Collected::default(), Collected::default());
+            let folder = if root.is_empty() { ".".to_owned() } else { root.to_owned() };
+            let look = |found: Found<'_>| {
+                if is_dockerfile(found.path) {
+                    dockerfiles.push(found.path.to_owned());
+                } else if kinds(found.path).next().is_some()
+                    && let Ok(source) = self.lint.files.read_met(found.path)
+                {
+                    images.extend(mentions::of_text(&source));
+                }
+            };
+            self.walk.each(&[folder], &look, &|_| {});
+            (images.into_inner(), dockerfiles.into_inner())
+        };
+        let mut builds = Builds::default();
+        builds.add(images);
+        dockerfiles.iter().for_each(|path| builds.add_dockerfile(path));
+        builds
     }
 
     /// Looks at one file: reads it if its name can matter, checks it if its text can, or keeps it for its project.
     fn look(&self, found: &Found<'_>) {
         self.lint.seen.fetch_add(1, Ordering::Relaxed);
+        if self.lint.options.programs && is_dockerfile(found.path) {
+            self.dockerfiles.push(found.path.to_owned());
+        }
         let mut claims = kinds(found.path).peekable();
         if claims.peek().is_none() && !found.included {
             return;
@@ -145,6 +195,9 @@ impl<'a> Run<'a> {
                 return;
             }
         };
+        if self.lint.options.programs {
+            self.images.extend(mentions::of_text(&source));
+        }
         // A named or included file is looked at whatever its name: as every kind that its text fits.
         let by_name: Vec<(&'static Kind, Claim)> = claims.collect();
         let may_be =
@@ -178,7 +231,10 @@ impl<'a> Run<'a> {
         } else {
             let index = Index::default();
             let unit = Unit::lone(kind, found.path.to_owned(), claim, Some(source));
-            self.done.extend(self.check(std::slice::from_ref(&unit), &index));
+            match self.check(std::slice::from_ref(&unit), &index, None).pop() {
+                Some(report) if report.waits => self.waiting.push(unit),
+                report => self.done.extend(report.into_iter().collect()),
+            }
         }
     }
 
@@ -205,18 +261,18 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn context<'c>(&'c self, index: &'c Index) -> Context<'c> {
+    fn context<'c>(&'c self, index: &'c Index, builds: Option<&'c LazyBuilds<'c>>) -> Context<'c> {
         let every_container = self.lint.wanted.workloads;
-        Context { files: self.lint.files, index, options: &self.lint.options.read, every_container }
+        Context { files: self.lint.files, index, options: &self.lint.options.read, every_container, builds }
     }
 
     /// Checks units, as many at once as a few pages of text hold.
-    fn check(&self, units: &[Unit], index: &Index) -> Vec<UnitReport> {
+    fn check(&self, units: &[Unit], index: &Index, builds: Option<&LazyBuilds<'_>>) -> Vec<UnitReport> {
         let mut reports = Vec::with_capacity(units.len());
         let mut rest = units;
         while !rest.is_empty() {
             let (units, others) = rest.split_at(at_once(rest));
-            reports.extend(check(units, &self.context(index), self.lint.options, self.lint.wanted));
+            reports.extend(check(units, &self.context(index, builds), self.lint.options, self.lint.wanted));
             rest = others;
         }
         for (unit, report) in units.iter().zip(&reports).filter(|_| self.lint.wanted.looked) {
@@ -243,7 +299,13 @@ impl<'a> Run<'a> {
             kind.in_projects.map(|projects| (projects.links)(member, &index, files)).unwrap_or_default()
         });
         let units = project::units(&index, &links);
-        self.done.extend(in_batches(&units, BATCH, |units| self.check(units, &index)));
+        let find = |root: &str| self.builds(root);
+        let lazy = LazyBuilds::new(&find);
+        let builds = self.lint.options.programs.then_some(&lazy);
+        self.done.extend(in_batches(&units, BATCH, |units| self.check(units, &index, builds)));
+        let alone = Index::default();
+        let waiting = self.waiting.all();
+        self.done.extend(in_batches(&waiting, BATCH, |units| self.check(units, &alone, builds)));
         let seen = self.lint.seen.load(Ordering::Relaxed);
         let mut report = collect(self.done.into_inner(), self.errors.into_inner(), self.lint.options);
         report.counts.seen = seen;

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use crate::container::finding::Change;
 use crate::container::workload::Citation;
 use crate::container::workload::Workload;
+use crate::need::evidence::Evidence;
+use crate::need::reach::{self, LazyBuilds};
 use crate::platform::options::ReadOptions;
 use crate::text::edits::Edit;
 use crate::text::filename::FileName;
@@ -47,6 +49,22 @@ pub struct Unit {
 }
 
 impl Unit {
+    /// Reads it, and the programs of its workloads.
+    pub fn read(&self, context: &Context<'_>) -> Reading {
+        let mut reading = (self.kind.read)(self, context);
+        if let Some(builds) = context.builds {
+            let read = |workload: &mut Workload| {
+                if reach::is_asked(workload) {
+                    reach::read(workload, context.files, builds)
+                } else {
+                    Vec::new()
+                }
+            };
+            reading.evidence = reading.workloads.iter_mut().map(read).collect();
+        }
+        reading
+    }
+
     /// A unit of one file.
     pub fn lone(
         kind: &'static Kind,
@@ -149,6 +167,8 @@ pub struct Context<'a> {
     pub options: &'a ReadOptions,
     /// Whether every container is wanted, not only those that a rule could speak of.
     pub every_container: bool,
+    /// Which images the repository builds, where programs are read.
+    pub builds: Option<&'a LazyBuilds<'a>>,
 }
 
 /// Writes changes of the workloads of one reading in the style of the files they stand in.
@@ -173,6 +193,8 @@ pub struct Reading {
     pub problems: Vec<Problem>,
     /// The files that were read for it and may be edited.
     pub sources: Vec<Arc<Source>>,
+    /// What the programs of each workload say, where they were read.
+    pub evidence: Vec<Vec<Evidence>>,
     /// Who writes changes: the index of the first workload of each writer, in order.
     writers: Vec<(usize, Box<dyn Writer>)>,
 }

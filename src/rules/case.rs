@@ -7,8 +7,9 @@ use crate::container::accelerator;
 use crate::container::finding::Severity;
 use crate::container::workload::{Effect, Engine, Ipc, Says, Setting, Shm, Why, Workload};
 use crate::knowledge::command::programs;
-use crate::need::own::{self, Subject};
-use crate::need::verdict::{Need, Scene, Verdict, judge};
+use crate::need::evidence::Evidence;
+use crate::need::own;
+use crate::need::verdict::{Need, Verdict};
 use crate::need::{Facts, Recommendation, recommend};
 use crate::rules::options::JudgeOptions;
 use crate::size::human;
@@ -31,6 +32,8 @@ pub struct Case<'a> {
     pub unit: &'a [Workload],
     /// The options of the run.
     pub options: &'a JudgeOptions,
+    /// What its programs say, where they were read.
+    pub read: &'a [Evidence],
     advice: OnceCell<Advice>,
 }
 
@@ -46,7 +49,13 @@ pub struct Advice {
 impl<'a> Case<'a> {
     /// A case of a workload among all of its unit.
     pub fn new(workload: &'a Workload, unit: &'a [Workload], options: &'a JudgeOptions) -> Self {
-        Self { workload, unit, options, advice: OnceCell::new() }
+        Self { workload, unit, options, read: &[], advice: OnceCell::new() }
+    }
+
+    /// With what the programs of the workloads of the unit say, of which this is the one at `index`.
+    #[must_use]
+    pub fn read(self, evidence: &'a [Vec<Evidence>], index: usize) -> Self {
+        Self { read: evidence.get(index).map_or(&[], Vec::as_slice), ..self }
     }
 
     /// What is known of the workload's need. Looked up once, and only where a rule asks.
@@ -57,10 +66,7 @@ impl<'a> Case<'a> {
             let programs = programs(&command);
             let gpus = accelerator::within(workload.gpu.count, &workload.environment);
             let limit = workload.memory_limit.as_ref().map(|limit| limit.0);
-            let subject = Subject { workload, programs: &programs, gpus };
-            let evidence = own::evidence(&subject, &self.options.images);
-            let scene = Scene { gpus, own_links: has_own_links(workload) };
-            let need = judge(evidence, &scene);
+            let need = own::need(workload, &self.options.images, self.read);
             let mut size = recommend(&Facts {
                 need: &need,
                 programs: &programs,
@@ -151,12 +157,6 @@ impl<'a> Case<'a> {
             _ => None,
         }
     }
-}
-
-/// Whether its accelerators talk over links of their own, without NCCL.
-fn has_own_links(workload: &Workload) -> bool {
-    let asks = |what: &str| workload.gpu.evidence.iter().any(|citation| citation.text.contains(what));
-    asks("google.com/tpu") || asks("aws.amazon.com/neuron")
 }
 
 /// 64 MiB: a size that is no larger is as good as none.

@@ -13,9 +13,10 @@ use super::load::{Loaded, Project};
 use super::resolve::Resolver;
 use super::shm::{self, Origin};
 use super::tree::Key;
+use super::volume::short;
 use super::{build, gpu};
 use crate::container::engine;
-use crate::container::workload::{Citation, Effect, Engine, Gpu, Ipc, Says, Setting, Shm};
+use crate::container::workload::{Build, Citation, Effect, Engine, Gpu, Inside, Ipc, Says, Setting, Shm};
 use crate::platform::kind::Context;
 use crate::size::{self, Size};
 use crate::syntax::yaml::NodeId;
@@ -53,6 +54,8 @@ pub(super) struct Container {
     /// What it is called besides its own name.
     pub(super) other_names: Vec<String>,
     pub(super) command: Vec<String>,
+    /// Where its files come from.
+    pub(super) inside: Inside,
     pub(super) environment: Vec<(String, String)>,
     /// An `extends` that comes back to itself.
     pub(super) cycle: Option<(usize, Span)>,
@@ -140,6 +143,10 @@ impl<'a> Containers<'a> {
             // Only a GPU makes it matter what is built.
             let built =
                 if out.gpu.is_yes() { build::read(*resolver, &self.dockerfiles, &builds) } else { None };
+            if out.gpu.is_yes() {
+                out.inside = self.inside(&layers, &builds);
+                out.inside.own_entrypoint = entrypoint.is_some();
+            }
             out.built_from = built.as_ref().map(|built| built.from.clone());
             out.command = built.unwrap_or_default().command(entrypoint, command);
             out.has_build = !builds.is_empty();
@@ -152,6 +159,42 @@ impl<'a> Containers<'a> {
         }
         out.layers = layers;
         out
+    }
+
+    /// Where its files come from.
+    fn inside(&self, layers: &[Layer], builds: &[Slot]) -> Inside {
+        let resolver = &self.resolver;
+        let text = |slots: &[Slot]| {
+            let (slot, node, _) = resolver.scalar(slots)?;
+            Some((slot, resolver.written(slot, node)?.into_owned()))
+        };
+        let volumes = resolver.slots(layers, Key::Volumes);
+        let mount = |item| {
+            let part = |key| Some(resolver.text_of(&item, key)?.text.to_string());
+            match resolver.text(&item) {
+                Some(whole) => short(&whole.text).map(|volume| (volume.source, volume.target)),
+                None => Some((part("source")?, part("target")?)),
+            }
+        };
+        let mounts = resolver.items(&volumes).filter_map(mount);
+        let mounts = mounts.filter(|(source, _)| source.starts_with(['.', '/', '$', '~'])).collect();
+        let child = |key| text(&resolver.children(builds, key));
+        let context = child("context").or_else(|| text(builds));
+        let build = resolver.strongest(builds).and_then(|(slot, _)| {
+            let from = resolver.store.files.get(slot.file)?.source.path().to_owned();
+            let context = context.map_or_else(|| ".".into(), |(_, context)| context);
+            let file =
+                child("dockerfile").map(|(_, file)| format!("{}/{file}", context.trim_end_matches('/')));
+            Some(Build {
+                from,
+                folder: None,
+                context,
+                file,
+                target: child("target").map(|(_, target)| target),
+            })
+        });
+        let working_dir = text(&resolver.slots(layers, Key::WorkingDir)).map(|(_, folder)| folder);
+        Inside { working_dir, mounts, build, ..Inside::default() }
     }
 
     /// Whether looking for the variables that choose GPUs is worth it: most projects have none.

@@ -138,6 +138,7 @@ keys! {
     ShmSize = "shm_size",
     Tmpfs = "tmpfs",
     Volumes = "volumes",
+    WorkingDir = "working_dir",
 }
 
 /// Where a key stands; its tree is known from the context.

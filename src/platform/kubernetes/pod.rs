@@ -310,6 +310,8 @@ fn patched_gpu(manifest: &Manifest, patch: Node<'_>, container: &str, gpu: &mut 
 /// Image, command and environment, where they are written as in a container.
 pub(super) fn describe(manifest: &Manifest, node: Node<'_>, workload: &mut Workload) {
     workload.image = manifest.text_of(node, "image").map(str::to_owned);
+    workload.inside.working_dir = manifest.text_of(node, "workingDir").map(str::to_owned);
+    workload.inside.own_entrypoint = get(node, "command").is_some();
     for key in ["command", "args"] {
         let Some(words) = get(node, key) else { continue };
         let words = words.items().map(Node::resolve).filter_map(|word| manifest.str(word));

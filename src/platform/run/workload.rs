@@ -4,7 +4,7 @@ use super::settings::settings;
 use super::{Field, Invocation, OptionUse, Spot};
 use crate::container::accelerator::{self, Sign};
 use crate::container::engine::decide;
-use crate::container::workload::{Engine, Gpu, GpuCount, Platform, Setting, Shm, Workload};
+use crate::container::workload::{Engine, Gpu, GpuCount, Inside, Platform, Setting, Shm, Workload};
 use crate::platform::options::ReadOptions;
 use crate::size::Dialect;
 
@@ -17,6 +17,7 @@ pub fn workload(invocation: &Invocation, options: &ReadOptions) -> Workload {
     workload.image = image.map(|image| image.value.clone());
     workload.command =
         entrypoint(invocation).chain(invocation.command.iter().map(|field| field.value.clone())).collect();
+    workload.inside = inside(invocation);
     workload.environment =
         environment(invocation).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     workload.gpu = gpu(invocation, None, options);
@@ -28,6 +29,30 @@ pub fn workload(invocation: &Invocation, options: &ReadOptions) -> Workload {
         workload.shm = shm;
     }
     workload
+}
+
+/// Where its files come from.
+fn inside(invocation: &Invocation) -> Inside {
+    let long = |option: &OptionUse| {
+        let parts = value(option)?.split(',').filter_map(|part| part.split_once('='));
+        let find = |names: &[&str]| {
+            parts.clone().find(|(key, _)| names.contains(key)).map(|(_, value)| value.to_owned())
+        };
+        Some((find(&["source", "src"])?, find(&["target", "destination", "dst"])?))
+    };
+    let short = |option: &OptionUse| {
+        let (host, rest) = value(option)?.split_once(":/")?;
+        Some((host.to_owned(), format!("/{}", rest.split(':').next()?)))
+    };
+    Inside {
+        working_dir: named(invocation, "workdir").next_back().and_then(value).map(str::to_owned),
+        mounts: named(invocation, "volume")
+            .filter_map(short)
+            .chain(named(invocation, "mount").filter_map(long))
+            .collect(),
+        own_entrypoint: named(invocation, "entrypoint").next().is_some(),
+        ..Inside::default()
+    }
 }
 
 /// The size where nothing sets it; the daemon's own default holds for Docker only.
