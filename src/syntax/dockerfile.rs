@@ -322,7 +322,7 @@ fn variables(file: &Dockerfile<'_>, build: &Build<'_>) -> HashMap<String, String
 
 /// A text with `$NAME`, `${NAME}` and `${NAME:-default}` filled in; a variable without a value, or for which there is no
 /// room, stays as it is written.
-fn fill(text: &str, known: &HashMap<String, String>, room: &mut usize) -> String {
+pub(crate) fn fill(text: &str, known: &HashMap<String, String>, room: &mut usize) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once('$') {

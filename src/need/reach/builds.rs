@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::container::workload::Build;
+use crate::knowledge::glob;
 use crate::text::files::Files;
 use crate::text::paths::join;
 use crate::text::place::Place;
@@ -11,6 +12,9 @@ use crate::text::source::Source;
 
 /// Words of a tag or name that tell variants of an image apart.
 const VARIANTS: [&str; 8] = ["gpu", "cuda", "cpu", "rocm", "dev", "train", "training", "inference"];
+
+/// What stands in names that are not written out.
+const OPEN: [char; 4] = ['$', '{', '<', '%'];
 
 /// An image and how it is built.
 #[derive(Clone, Debug)]
@@ -97,52 +101,75 @@ impl Builds {
     /// The builds of an image, best first, and whether each of them certainly makes it.
     pub fn of_image(&self, image: &str, near: &str) -> Vec<(&BuiltImage, bool)> {
         let (name, _) = parts(image);
-        if name.is_empty() || name.contains(['$', '{', '<', '%']) {
-            return Vec::new();
-        }
-        let same = self.images.get(&name).map_or(&[][..], Vec::as_slice);
-        let mut found: Vec<(&BuiltImage, u8)> = same.iter().map(|built| (built, fit(built, image))).collect();
-        found.retain(|(_, fit)| *fit > 0);
-        found.sort_by_key(|(built, fit)| std::cmp::Reverse((*fit, common(built.place.path(), near))));
+        let is_open = name.contains(OPEN);
+        let like = |built: &&BuiltImage| is_open && glob(&pattern(image), &built.image);
+        let same = self.images.get(&name).map_or(&[][..], Vec::as_slice).iter();
+        let all: Vec<&BuiltImage> = if name.is_empty() {
+            Vec::new()
+        } else if is_open && image.chars().filter(char::is_ascii_alphanumeric).count() > 5 {
+            same.chain(self.images.values().flatten().filter(like)).collect()
+        } else {
+            same.collect()
+        };
+        let mut found: Vec<(&BuiltImage, u8)> =
+            all.into_iter().map(|built| (built, fit(built, image))).collect();
+        found.retain(|(built, fit)| *fit > 0 || like(built));
+        let gpu = |built: &BuiltImage| {
+            is_open && parts(&built.image).1.iter().any(|word| ["gpu", "cuda"].contains(word))
+        };
+        found.sort_by_key(|(built, fit)| {
+            std::cmp::Reverse((
+                *fit,
+                gpu(built),
+                common(built.place.path(), near),
+                built.place.path() == near,
+            ))
+        });
         found.into_iter().map(|(built, fit)| (built, fit > 1)).collect()
     }
 
-    /// The only Dockerfile that fits an image that no line builds: in the folder of the file that runs it, else in the
-    /// folders above it. Of several the one whose name has the words of the image.
-    pub fn beside(&self, image: &str, near: &str) -> Option<&str> {
-        let (name, variants) = parts(image);
-        let words: Vec<&str> =
-            name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| word.len() > 3).collect();
-        let is_open = name.contains(['$', '{', '<']) || name.is_empty();
-        let mut folder = near.rsplit_once('/').map_or("", |(folder, _)| folder);
+    /// The only Dockerfile that fits an image that no line builds: in the folder of the file that runs it, else in those
+    /// above it and right below these, if the image or the container is called as the folder is. Of several the one whose
+    /// name has the words of the image.
+    pub fn beside(&self, image: &str, names: &[&str], near: &str) -> Option<&str> {
+        let (name, mut variants) = parts(image);
+        variants.extend(names.iter().flat_map(|name| parts(name).1));
+        let is_open = name.contains(OPEN) || name.is_empty();
+        let words: Vec<String> = names.iter().copied().chain([name.as_str()]).flat_map(words).collect();
+        let mut folder = folder_of(near);
         loop {
-            let inside = |path: &&String| {
-                let own = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let here = self.dockerfiles.iter().filter(|path| {
+                let own = folder_of(path);
                 own == folder
-                    || own.strip_prefix(folder).is_some_and(|rest| rest.trim_start_matches('/') == "docker")
-            };
-            let all: Vec<&str> = self.dockerfiles.iter().filter(inside).map(String::as_str).collect();
-            let has = |path: &str| {
-                let file = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-                let gpu = ["gpu", "cuda"];
+                    || (folder_of(own) == folder
+                        && own.len() > folder.len()
+                        && is_called(&words, own.rsplit('/').next().unwrap_or(own)))
+                    || under(folder, "docker") == own
+            });
+            let all: Vec<&str> = here.map(String::as_str).collect();
+            let file = |path: &str| path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+            let is_gpu = |word: &&str| ["gpu", "cuda"].contains(word);
+            let has = |path: &&str| {
+                let file = file(path);
                 variants.iter().any(|word| {
-                    file.contains(word) || (gpu.contains(word) && gpu.iter().any(|word| file.contains(word)))
+                    file.contains(word) || (is_gpu(word) && (file.contains("gpu") || file.contains("cuda")))
                 })
             };
-            let fitting: Vec<&str> = all.iter().copied().filter(|path| has(path)).collect();
-            let speaks = || {
-                let lower = folder.to_ascii_lowercase().replace('_', "-");
-                is_open || words.iter().any(|word| lower.contains(word))
+            let fitting: Vec<&str> = all.iter().copied().filter(has).collect();
+            let plain: Vec<&str> = all.iter().copied().filter(|path| file(path) == "dockerfile").collect();
+            let one = match (fitting.as_slice(), all.as_slice(), plain.as_slice()) {
+                ([one], ..) | ([], [one], _) | ([], _, [one]) => Some(*one),
+                _ => None,
             };
-            match (fitting.as_slice(), all.as_slice()) {
-                ([one], _) | ([], [one]) if speaks() => return Some(one),
-                ([], []) => {}
-                _ => return None,
+            if let Some(one) = one {
+                let own = folder_of(one);
+                let speaks = (is_open && own == folder_of(near)) || is_called(&words, own);
+                return speaks.then_some(one);
             }
-            if folder.is_empty() {
+            if !all.is_empty() || folder.is_empty() {
                 return None;
             }
-            folder = folder.rsplit_once('/').map_or("", |(folder, _)| folder);
+            folder = folder_of(folder);
         }
     }
 
@@ -193,6 +220,53 @@ pub(super) fn under(folder: &str, path: &str) -> String {
     } else {
         join(&format!("{folder}/"), path)
     }
+}
+
+/// The folder of a path.
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// The words of a name that tell something.
+fn words(name: &str) -> Vec<String> {
+    let parts = name.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
+    parts
+        .filter(|word| {
+            word.len() > 3 && !["image", "container", "latest", "demo", "docker"].contains(&word.as_str())
+        })
+        .collect()
+}
+
+/// Whether a folder is called by one of some words.
+fn is_called(words: &[String], folder: &str) -> bool {
+    let lower = folder.to_ascii_lowercase();
+    words.iter().any(|word| lower.contains(word.as_str()))
+}
+
+/// The glob that a name with variables stands for.
+fn pattern(image: &str) -> String {
+    let mut out = String::new();
+    let mut depth = 0_usize;
+    let mut variable = false;
+    for letter in image.chars() {
+        match letter {
+            '{' | '<' => depth += 1,
+            '}' | '>' => depth = depth.saturating_sub(1),
+            '$' => variable = true,
+            _ if depth > 0 => continue,
+            _ if variable && (letter.is_ascii_alphanumeric() || letter == '_') => continue,
+            _ => {
+                variable = false;
+                out.push(letter);
+                continue;
+            }
+        }
+        if !out.ends_with('*') {
+            out.push('*');
+        }
+        variable &= letter == '$';
+    }
+    out
 }
 
 /// How many folders two paths have in common.

@@ -67,10 +67,16 @@ impl Layout<'_> {
         mounts.sort_by_key(|(_, target)| std::cmp::Reverse(target.len()));
         let mounted = mounts.into_iter().find_map(|(host, target)| Some((host, below(&path, target)?)));
         if let Some((host, rest)) = mounted {
-            return self.on_host(host).into_iter().find_map(|(host, guessed)| {
-                self.read(&under(&host, rest), guessed)
-                    .or_else(|| rest.is_empty().then(|| self.read(&host, guessed))?)
+            let copied = || self.read(&under(self.own(), &self.copy(host, rest)?), false);
+            let folders = self.on_host(host);
+            let mut there = folders.into_iter().find_map(|(host, guessed)| {
+                let whole = || rest.is_empty().then(|| self.read(&host, guessed))?;
+                self.read(&under(&host, rest), guessed).or_else(whole)
             });
+            there = there.or_else(copied);
+            if there.is_some() {
+                return there;
+            }
         }
         if let Some(image) = self.image {
             for copied in image.built.copies.iter().rev() {
@@ -85,6 +91,18 @@ impl Layout<'_> {
         let folders = context.into_iter().chain([self.own(), self.root]);
         let relative = Some(relative).filter(|relative| relative.contains('/') || context.is_some());
         folders.into_iter().find_map(|folder| self.read(&under(folder, relative?), true))
+    }
+
+    /// The file that the same text copies into a mounted folder before: `cp train.py work/`.
+    fn copy<'r>(&self, host: &str, rest: &'r str) -> Option<&'r str> {
+        let source = self.files.read_inside(self.from, self.from).ok()?;
+        let folder = host.rsplit('/').next()?.trim_matches(['$', '{', '}']).to_ascii_lowercase();
+        let name = rest.rsplit('/').next().filter(|name| !name.is_empty() && !folder.is_empty())?;
+        let copies = |line: &str| {
+            let copy = line.split("cp ").nth(1).unwrap_or_default().to_ascii_lowercase();
+            copy.contains(&name.to_ascii_lowercase()) && copy.contains(&folder)
+        };
+        source.text().lines().any(copies).then_some(name)
     }
 
     /// The folders of the repository that a host's path may be: as it is written from the file's folder, or what stands behind

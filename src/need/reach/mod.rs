@@ -20,10 +20,12 @@ use crate::container::workload::{Shm, Workload};
 use crate::knowledge;
 use crate::knowledge::command::{programs, simple};
 use crate::size::GIB;
-use crate::syntax::dockerfile;
+use crate::syntax::dockerfile::{self, fill};
+use crate::syntax::shell::Script;
 use crate::text::files::Files;
 use crate::text::paths::join;
 use crate::text::place::Place;
+use crate::text::source::Span;
 use builds::Builds;
 use inside::{File, Image, Layout};
 use runs::{Runs, runs};
@@ -35,6 +37,12 @@ const DEPTH: usize = 4;
 const MOST_FILES: usize = 24;
 const MOST_BYTES: usize = 512 << 10;
 const ALL_BYTES: usize = 2 << 20;
+
+/// More commands of one script are not followed.
+const MOST_COMMANDS: usize = 400;
+
+/// How many bytes variables may bring into a command.
+const ROOM: usize = 4096;
 
 /// Which images each repository builds, found when it is first asked.
 pub struct LazyBuilds<'a> {
@@ -87,7 +95,11 @@ pub fn read(workload: &mut Workload, files: &dyn Files, builds: &LazyBuilds<'_>)
     let folder = reach.layout.working_dir();
     reach.commands(&owned.command, &folder, &[], strength, 0);
     for later in &inside.later {
-        let strength = if later.typed { Strength::Typed } else { Strength::Later };
+        let strength = match (inside.guessed, later.typed) {
+            (true, _) => Strength::Guess,
+            (false, true) => Strength::Typed,
+            (false, false) => Strength::Later,
+        };
         let words = ["sh".to_owned(), "-c".to_owned(), later.script.clone()];
         let before = reach.found.len();
         reach.commands(&words, &folder, std::slice::from_ref(&later.place), strength, 1);
@@ -117,7 +129,9 @@ fn image(workload: &mut Workload, files: &dyn Files, builds: &Builds, root: &str
             }
         }
         if found.is_none() && knowledge::image_entry(&written).is_none() {
-            found = builds.beside(&written, &from).and_then(|path| {
+            let names: Vec<&str> =
+                std::iter::once(&workload.name).chain(&workload.other_names).map(String::as_str).collect();
+            found = builds.beside(&written, &names, &from).and_then(|path| {
                 let source = files.read_inside(&from, path).ok()?;
                 Some((
                     source,
@@ -167,14 +181,24 @@ struct Reach<'a> {
 impl Reach<'_> {
     /// Follows the simple commands of some words, which run in `folder`. The words of the workload itself, at depth 0, speak
     /// elsewhere for the programs that are not read here.
-    fn commands(&mut self, words: &[String], folder: &str, via: &[Place], strength: Strength, depth: usize) {
+    fn commands(
+        &mut self,
+        words: &[String],
+        folder: &str,
+        via: &[Place],
+        strength: Strength,
+        depth: usize,
+    ) -> String {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let mut folder = folder.to_owned();
         for command in simple(&words) {
             if let [cd, to, ..] = command.as_slice()
                 && cd == "cd"
             {
-                folder = join(&format!("{folder}/"), to);
+                // The script's own folder: where it stands is as good as that.
+                if !to.contains("$(") && !to.contains("BASH_SOURCE") {
+                    folder = join(&format!("{folder}/"), to);
+                }
                 continue;
             }
             let before = self.read.len();
@@ -183,6 +207,7 @@ impl Reach<'_> {
                 self.spoken(&command, via, strength, self.read.len() > before);
             }
         }
+        folder
     }
 
     /// What is known of a command by its words.
@@ -194,9 +219,20 @@ impl Reach<'_> {
         inner.written = via.last().cloned().into_iter().collect();
         let gpus = accelerator::within(inner.gpu.count, &inner.environment);
         let subject = own::Subject { workload: &inner, programs: &programs, gpus };
-        let unread = |one: &Evidence| is_read && matches!(one.claim, Claim::Unread(_));
-        for mut evidence in own::of_command(&subject).into_iter().filter(|one| !unread(one)) {
+        // A script waits a moment for what it has started.
+        let waits =
+            ["sleep", "tail"].iter().any(|word| programs.iter().any(|program| program.name() == *word));
+        let left_out = |one: &Evidence| match one.claim {
+            Claim::Unread(_) => is_read,
+            Claim::Entered | Claim::NothingRuns(_) => waits,
+            _ => false,
+        };
+        for mut evidence in own::of_command(&subject).into_iter().filter(|one| !left_out(one)) {
             evidence.strength = evidence.strength.min(strength);
+            let known = |one: &Evidence| one.claim == evidence.claim && one.place.span == evidence.place.span;
+            if self.found.iter().any(known) {
+                continue;
+            }
             self.found.push(evidence.via(via.get(..via.len().saturating_sub(1)).unwrap_or_default()));
         }
     }
@@ -212,7 +248,8 @@ impl Reach<'_> {
             .first()
             .map(|program| program.script().unwrap_or_else(|| program.name()).to_owned());
         let found = runs(words);
-        for one in &found {
+        for (at, one) in found.iter().enumerate() {
+            let before = self.found.len();
             let read = match one {
                 Runs::Shell(script, rest) => self.shell(script, rest, folder, via, strength, depth),
                 Runs::File(file, rest) => {
@@ -225,6 +262,12 @@ impl Reach<'_> {
             };
             if read {
                 self.read.extend(name.clone());
+            }
+            // What a launcher starts is known: the next one.
+            if at + 1 < found.len() {
+                let own = self.found.split_off(before);
+                let open = |one: &Evidence| matches!(one.claim, Claim::NoLoader { .. } | Claim::Unread(_));
+                self.found.extend(own.into_iter().filter(|one| !open(one)));
             }
         }
         if found.is_empty()
@@ -280,27 +323,22 @@ impl Reach<'_> {
         };
         let strength = if file.guessed { strength.min(Strength::Guess) } else { strength };
         let text = file.text().to_owned();
+        let script = Script::read(&text, Default::default());
+        let known = program::variables(&script, &self.workload.environment);
         let mut folder = folder.to_owned();
-        for (span, line) in program::shell_lines(&text) {
-            let place = inside::place(&file, span);
+        for command in script.commands.iter().take(MOST_COMMANDS) {
+            let (Some(first), Some(last)) = (command.words.first(), command.words.last()) else { continue };
+            let span = Span::new(first.span.start, last.span.end);
+            let written = script.slice(span);
             let mut via = via.to_vec();
-            via.push(place);
-            if line.trim_start().starts_with("cd ") && !line.contains("&&") {
-                let to = line.trim().trim_start_matches("cd ").trim_matches(['"', '\'']);
-                let here = ["$(dirname", "\"$(dirname", "${BASH_SOURCE", "`dirname"]
-                    .iter()
-                    .any(|word| to.starts_with(word));
-                if !here {
-                    folder = join(&format!("{folder}/"), to);
-                }
-                continue;
-            }
-            if line.contains("\"$@\"") && line.trim_start_matches("exec").trim() == "\"$@\"" {
+            via.push(inside::place(&file, span));
+            if written.trim_start_matches("exec").trim() == "\"$@\"" {
                 self.commands(rest, &folder, &via, strength, depth + 1);
                 continue;
             }
-            let words = ["sh".to_owned(), "-c".to_owned(), line.replace("\"$@\"", &rest.join(" "))];
-            self.commands(&words, &folder, &via, strength, depth + 1);
+            let line = fill(&written.replace("\"$@\"", &rest.join(" ")), &known, &mut ROOM.clone());
+            let words = ["sh".to_owned(), "-c".to_owned(), line];
+            folder = self.commands(&words, &folder, &via, strength, depth + 1);
         }
         true
     }

@@ -1,6 +1,8 @@
 //! Reading the Python program that a command runs: its script, the modules of the repository that it imports, and the files of
 //! settings that it is given.
 
+use std::collections::HashMap;
+
 use super::builds::under;
 use super::inside::{File, Layout, place};
 use super::runs::has_ending;
@@ -8,9 +10,9 @@ use super::{DEPTH, Reach};
 use crate::need::evidence::Strength;
 use crate::need::python::{Given, read};
 use crate::syntax::python::{Import, Kind, Module};
+use crate::syntax::shell::{AssignedValue, Script};
 use crate::text::paths::join;
 use crate::text::place::Place;
-use crate::text::source::Span;
 
 /// How far imports are followed.
 const IMPORT_DEPTH: usize = 2;
@@ -185,44 +187,17 @@ fn keys(text: &str, given: &mut Given) {
     }
 }
 
-/// The lines of a script that run something, continued ones as one, with their spans. Bodies of here-documents, functions'
-/// braces and comments are left out.
-pub(super) fn shell_lines(text: &str) -> Vec<(Span, String)> {
-    let mut found: Vec<(Span, String)> = Vec::new();
-    let (mut at, mut open, mut until): (usize, Option<(usize, String)>, Option<String>) = (0, None, None);
-    for line in text.split_inclusive('\n') {
-        let start = at;
-        at += line.len();
-        let line = line.trim_end_matches(['\n', '\r']);
-        if let Some(end) = &until {
-            if line.trim() == end {
-                until = None;
-            }
-            continue;
-        }
-        let (from, mut whole) = open.take().unwrap_or((start, String::new()));
-        if let Some(before) = line.strip_suffix('\\') {
-            whole.push_str(before);
-            open = Some((from, whole));
-            continue;
-        }
-        whole.push_str(line);
-        if let Some((_, word)) = whole.split_once("<<") {
-            let word = word.trim_start_matches(['-', ' ']).split_whitespace().next().unwrap_or_default();
-            let word = word.trim_matches(['"', '\'']);
-            if word.starts_with(|c: char| c.is_ascii_alphabetic()) {
-                until = Some(word.to_owned());
-            }
-        }
-        let trimmed = whole.trim();
-        let nothing =
-            trimmed.is_empty() || trimmed.starts_with('#') || trimmed.ends_with("() {") || trimmed == "}";
-        if !nothing {
-            let indent = whole.len() - whole.trim_start().len();
-            found.push((Span::new(from + indent, start + line.len()), whole.clone()));
-        }
-    }
-    found
+/// The variables of a script that it gives a literal value, and those of its environment, which come first.
+pub(super) fn variables(script: &Script<'_>, environment: &[(String, String)]) -> HashMap<String, String> {
+    let literal = script.assignments.iter().filter_map(|assignment| {
+        let AssignedValue::Word(value) = &assignment.value else { return None };
+        let value = script.slice(value.span).trim_matches(['"', '\'']);
+        Some((script.slice(assignment.name).to_owned(), value.to_owned()))
+    });
+    let mut known: HashMap<String, String> =
+        literal.filter(|(_, value)| !value.contains(['$', '`'])).collect();
+    known.extend(environment.iter().filter(|(_, value)| !value.contains('$')).cloned());
+    known
 }
 
 /// The module behind a command that the repository's own package installs: `[project.scripts]` of pyproject.toml, or

@@ -55,6 +55,11 @@ fn inside(invocation: &Invocation) -> Inside {
     }
 }
 
+/// What the container is to be called.
+pub fn name_of(invocation: &Invocation) -> Option<&str> {
+    named(invocation, "name").next_back().and_then(value)
+}
+
 /// The size where nothing sets it; the daemon's own default holds for Docker only.
 fn default_shm(engine: Engine, options: &ReadOptions) -> u64 {
     let daemon = options.default_shm_size.filter(|_| engine == Engine::Docker);
