@@ -57,6 +57,13 @@ impl Program<'_> {
         }
     }
 
+    /// The program that `python -m` starts, as if it were started by its name.
+    pub(super) fn as_module(&self) -> Option<Self> {
+        let words =
+            self.words.get(2..).filter(|_| self.name() == "python" && self.args().next() == Some("-m"))?;
+        Some(Self { words: words.to_vec() })
+    }
+
     /// Whether the words of `pattern` fit: the first is the program's name, the others stand among its arguments in this
     /// order. `*` stands for any characters.
     pub(super) fn matches(&self, pattern: &str) -> bool {

@@ -27,6 +27,11 @@ impl<T> Collected<T> {
         }
     }
 
+    /// How many there are so far.
+    pub fn len(&self) -> usize {
+        self.0.lock().map_or(0, |items| items.len())
+    }
+
     /// Copies of all that are there so far, in no order.
     pub fn all(&self) -> Vec<T>
     where

@@ -13,7 +13,8 @@ use crate::lint::options::Options;
 use crate::lint::parallel::{Collected, in_batches, shared_out};
 use crate::lint::project;
 use crate::lint::suppress;
-use crate::need::reach::builds::{Builds, BuiltImage, is_dockerfile};
+use crate::need::reach::builds::{Builds, BuiltImage, MOST_PROGRAMS, is_dockerfile};
+use crate::need::reach::mentions::MapFile;
 use crate::need::reach::{LazyBuilds, mentions};
 use crate::platform::kind::{Claim, Context, Kind};
 use crate::platform::kind::{Index, Member, Unit};
@@ -109,6 +110,43 @@ impl Lint<'_> {
     }
 }
 
+/// What the files of a repository say of images and programs, as they are met.
+#[derive(Default)]
+struct Met {
+    images: Collected<BuiltImage>,
+    dockerfiles: Collected<String>,
+    maps: Collected<(String, String, MapFile)>,
+    programs: Collected<String>,
+}
+
+impl Met {
+    fn path(&self, path: &str) {
+        if is_dockerfile(path) {
+            self.dockerfiles.push(path.to_owned());
+        } else if path.ends_with(".py") && self.programs.len() <= MOST_PROGRAMS {
+            self.programs.push(path.to_owned());
+        }
+    }
+
+    fn text(&self, source: &Arc<Source>) {
+        let images = mentions::of_text(source);
+        if !images.is_empty() {
+            self.images.extend(images);
+        }
+        let maps = mentions::maps(source);
+        if !maps.is_empty() {
+            self.maps.extend(maps);
+        }
+    }
+
+    fn fill(&self, builds: &mut Builds) {
+        builds.add(self.images.all());
+        builds.add_maps(self.maps.all());
+        self.dockerfiles.all().iter().for_each(|path| builds.add_dockerfile(path));
+        self.programs.all().iter().for_each(|path| builds.add_program(path));
+    }
+}
+
 /// A run under way. Its parts are filled from several threads.
 struct Run<'a> {
     lint: &'a Lint<'a>,
@@ -118,9 +156,8 @@ struct Run<'a> {
     looked: Collected<Looked>,
     /// Units whose programs are to be read.
     waiting: Collected<Unit>,
-    /// What the files say of images, and which of them are Dockerfiles.
-    images: Collected<BuiltImage>,
-    dockerfiles: Collected<String>,
+    /// What the files say of images and programs.
+    met: Met,
     walk: &'a Walk,
     paths: &'a [String],
 }
@@ -134,8 +171,7 @@ impl<'a> Run<'a> {
             errors: Collected::default(),
             looked: Collected::default(),
             waiting: Collected::default(),
-            images: Collected::default(),
-            dockerfiles: Collected::default(),
+            met: Met::default(),
             walk,
             paths,
         }
@@ -149,34 +185,31 @@ impl<'a> Run<'a> {
             Path::new(&path).is_dir() && (below || root == path || root.starts_with(&format!("{path}/")))
         };
         let covered = |path: &String| (path == "." && root.is_empty()) || covers(path);
-        let (images, dockerfiles) = if self.paths.iter().any(covered) {
-            (self.images.all(), self.dockerfiles.all())
+        let mut builds = Builds::default();
+        if self.paths.iter().any(covered) {
+            self.met.fill(&mut builds);
         } else {
-            let (images, dockerfiles) = (Collected::default(), Collected::default());
+            let met = Met::default();
             let folder = if root.is_empty() { ".".to_owned() } else { root.to_owned() };
             let look = |found: Found<'_>| {
-                if is_dockerfile(found.path) {
-                    dockerfiles.push(found.path.to_owned());
-                } else if kinds(found.path).next().is_some()
+                met.path(found.path);
+                if kinds(found.path).next().is_some()
                     && let Ok(source) = self.lint.files.read_met(found.path)
                 {
-                    images.extend(mentions::of_text(&source));
+                    met.text(&source);
                 }
             };
             self.walk.each(&[folder], &look, &|_| {});
-            (images.into_inner(), dockerfiles.into_inner())
-        };
-        let mut builds = Builds::default();
-        builds.add(images);
-        dockerfiles.iter().for_each(|path| builds.add_dockerfile(path));
+            met.fill(&mut builds);
+        }
         builds
     }
 
     /// Looks at one file: reads it if its name can matter, checks it if its text can, or keeps it for its project.
     fn look(&self, found: &Found<'_>) {
         self.lint.seen.fetch_add(1, Ordering::Relaxed);
-        if self.lint.options.programs && is_dockerfile(found.path) {
-            self.dockerfiles.push(found.path.to_owned());
+        if self.lint.options.programs {
+            self.met.path(found.path);
         }
         let mut claims = kinds(found.path).peekable();
         if claims.peek().is_none() && !found.included {
@@ -196,7 +229,7 @@ impl<'a> Run<'a> {
             }
         };
         if self.lint.options.programs {
-            self.images.extend(mentions::of_text(&source));
+            self.met.text(&source);
         }
         // A named or included file is looked at whatever its name: as every kind that its text fits.
         let by_name: Vec<(&'static Kind, Claim)> = claims.collect();

@@ -191,7 +191,8 @@ fn of_program(
         found.push(subject.says(Claim::Caches { bytes: caches.bytes() }, caches.option()));
     }
     let claim = match (entry.rule, ranks(entry, program, &subject.workload.environment)) {
-        (Rule::Idle, _) if is_read => return,
+        // Its own files tell more.
+        (Rule::Idle | Rule::Yes | Rule::Depends | Rule::SeveralGpus, None) if is_read => return,
         (Rule::Idle, _) if subject.is_entered() || is_made_for_it(subject) => Claim::Entered,
         (Rule::Idle, _) => Claim::NothingRuns(entry.why.into()),
         (Rule::Ranks | Rule::SeveralGpus | Rule::Yes, Some(ranks)) => {

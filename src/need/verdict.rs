@@ -116,8 +116,11 @@ fn weigh(of: &dyn Fn(Strength, Strength, &dyn Fn(Says) -> bool) -> Vec<usize>) -
     }
     let open = of(Guess, Command, &is(Says::Open));
     let against = of(Guess, Command, &is(Says::Against));
+    let practice = || decided(Verdict::Likely, of(Practice, Practice, &needs));
     if open.is_empty() && !against.is_empty() {
-        return (Verdict::No, against);
+        // What is done in it by the way does not show that nothing else is.
+        let weak = of(Program, Command, &is(Says::Against)).is_empty();
+        return weak.then(practice).flatten().unwrap_or((Verdict::No, against));
     }
     let image = decided(Verdict::Likely, of(Image, Image, &needs))
         .or_else(|| decided(Verdict::Unknown, of(Image, Image, &is(Says::Open))))
@@ -126,7 +129,7 @@ fn weigh(of: &dyn Fn(Strength, Strength, &dyn Fn(Says) -> bool) -> Vec<usize>) -
         Some((Verdict::Unknown, _)) | None => {}
         Some(image) => return image,
     }
-    if let Some(practice) = decided(Verdict::Likely, of(Practice, Practice, &needs)) {
+    if let Some(practice) = practice() {
         return practice;
     }
     if let Some(named) = decided(Verdict::Likely, of(Name, Name, &needs)) {

@@ -21,6 +21,9 @@ const ROOM: usize = 4096;
 /// More copies and variables than these are kept of no image.
 const MOST_COPIES: usize = 100;
 
+/// More stages than this stand on each other in none.
+const MOST_STAGES: usize = 32;
+
 /// A longer command is none that people write, and thousands of services may be built from one file.
 const MAX_COMMAND: usize = 4096;
 
@@ -97,20 +100,26 @@ pub fn read(text: &str, build: &Build<'_>) -> Option<Built> {
     let named = named(&stages);
     let mut at = build.target.map_or(Some(last), |target| position(&named, stages.len(), target))?;
     let mut image = Built::default();
+    let mut chain = Vec::new();
     // The stage that an image begins with always stands above, so that this ends.
     loop {
         let stage = stages.get(at)?;
         inherit(&mut image, stage);
-        files(&mut image, stage, &stages, &named, &variables);
+        chain.push(stage);
         let from = fill(&stage.from.image.value, &variables, &mut ROOM.clone());
         match position(&named, at, &from) {
             Some(above) => at = above,
             None => {
                 image.from = from;
-                return Some(image);
+                break;
             }
         }
     }
+    let skipped = chain.len().saturating_sub(MOST_STAGES);
+    for stage in chain.into_iter().rev().skip(skipped) {
+        files(&mut image, stage, &stages, &named, &variables);
+    }
+    Some(image)
 }
 
 /// The stages of each name, in small letters and in their order.
@@ -163,7 +172,7 @@ fn span(range: std::ops::Range<usize>) -> Span {
     Span::new(range.start, range.end)
 }
 
-/// Puts what a stage copies, where it works and what it sets before what those built on it do.
+/// Adds what a stage copies, where it works and what it sets to what those below it do.
 fn files(
     built: &mut Built,
     stage: &Stage<'_, '_>,
@@ -171,8 +180,7 @@ fn files(
     named: &HashMap<String, Vec<usize>>,
     variables: &HashMap<String, String>,
 ) {
-    let mut own = Built::default();
-    let mut folder = "/".to_owned();
+    let mut folder = if built.workdir.is_empty() { "/".to_owned() } else { built.workdir.clone() };
     let mut known = variables.clone();
     let mut room = ROOM;
     for instruction in stage.instructions {
@@ -180,14 +188,14 @@ fn files(
             Instruction::Workdir(workdir) => {
                 let to = fill(&workdir.arguments.value, &known, &mut room);
                 folder = join(&format!("{folder}/"), to.trim().trim_matches(['"', '\'']));
-                own.workdir.clone_from(&folder);
+                built.workdir.clone_from(&folder);
                 continue;
             }
             Instruction::Env(env) => {
                 for (name, value) in pairs(&env.arguments.value) {
                     let value = fill(&value, &known, &mut room);
                     known.insert(name.clone(), value.clone());
-                    own.environment.push((name, value));
+                    built.environment.push((name, value));
                 }
                 continue;
             }
@@ -213,7 +221,7 @@ fn files(
             .find(|option| option.name.value == "from")
             .and_then(|option| option.value.as_ref());
         match from.map(|from| position(named, stages.len(), &from.value)) {
-            None => own.copies.push(Copied { sources, target }),
+            None => built.copies.push(Copied { sources, target }),
             Some(Some(other)) if built.copies.len() < MOST_COPIES => {
                 let mut inner = Built::default();
                 if let Some(other) = stages
@@ -230,20 +238,13 @@ fn files(
                         rest.map_or_else(|| target.clone(), |rest| join("", &format!("{target}/{rest}")));
                     Copied { target, ..copied }
                 });
-                own.copies.extend(moved);
+                built.copies.extend(moved);
             }
             Some(_) => {}
         }
-        own.copies.truncate(MOST_COPIES);
+        built.copies.truncate(MOST_COPIES);
     }
-    own.copies.append(&mut built.copies);
-    own.environment.append(&mut built.environment);
-    own.environment.truncate(MOST_COPIES);
-    own.copies.truncate(2 * MOST_COPIES);
-    if built.workdir.is_empty() {
-        built.workdir = own.workdir;
-    }
-    (built.copies, built.environment) = (own.copies, own.environment);
+    built.environment.truncate(MOST_COPIES);
 }
 
 /// What a stage copies from the build folder.

@@ -66,6 +66,41 @@ pub fn read(modules: &[Module<'_>], importers: &[Importers], given: &Given, comp
     reader.finish()
 }
 
+/// Whether any part of a text, whatever of it runs, has loader workers, ranks or memory that processes share.
+pub fn may_share(text: &str) -> bool {
+    let words = [
+        "Loader",
+        "workers",
+        "Parallel",
+        "ray",
+        "nprocs",
+        "multiprocessing",
+        "Trainer",
+        "train(",
+        "SharedMemory",
+        "jax",
+        "tensor_parallel",
+        "fastai",
+        "nnUNet",
+    ];
+    if !words.iter().any(|word| text.contains(word)) {
+        return false;
+    }
+    let modules = [Module::read(text)];
+    let given = Given::default();
+    let reached = vec![vec![true; modules.iter().map(|module| module.blocks.len()).sum()]];
+    let mut reader = Reader {
+        values: Values::new(&modules, &given),
+        reached,
+        reading: Reading::default(),
+        loaders: Vec::new(),
+        open: false,
+    };
+    reader.run();
+    let found = reader.finish().found;
+    found.iter().any(|found| !matches!(found.claim, Claim::NoLoader { .. } | Claim::Server))
+}
+
 /// Which blocks of each module may run.
 fn reached(modules: &[Module<'_>], importers: &[Importers]) -> Vec<Vec<bool>> {
     let mut all: Vec<Vec<bool>> = Vec::new();

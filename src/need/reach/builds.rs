@@ -3,12 +3,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::mentions::MapFile;
 use crate::container::workload::Build;
 use crate::knowledge::glob;
 use crate::text::files::Files;
 use crate::text::paths::join;
 use crate::text::place::Place;
 use crate::text::source::Source;
+
+/// In a repository with more Python files than this nobody can say that none needs anything.
+pub const MOST_PROGRAMS: usize = 300;
 
 /// Words of a tag or name that tell variants of an image apart.
 const VARIANTS: [&str; 8] = ["gpu", "cuda", "cpu", "rocm", "dev", "train", "training", "inference"];
@@ -34,6 +38,10 @@ pub struct Builds {
     images: HashMap<String, Vec<BuiltImage>>,
     /// The paths of all Dockerfiles, in order.
     dockerfiles: Vec<String>,
+    /// Files of `ConfigMap`s: the map, the file's name in it, and where it is.
+    maps: Vec<(String, String, MapFile)>,
+    /// The paths of all Python files, where they are few.
+    programs: Vec<String>,
 }
 
 /// Whether a file is a Dockerfile by its name.
@@ -91,9 +99,33 @@ impl Builds {
         self.dockerfiles.push(path.to_owned());
     }
 
+    /// Adds files of `ConfigMap`s.
+    pub fn add_maps(&mut self, maps: Vec<(String, String, MapFile)>) {
+        self.maps.extend(maps);
+    }
+
+    /// Adds the path of a Python file.
+    pub fn add_program(&mut self, path: &str) {
+        self.programs.push(path.to_owned());
+    }
+
+    /// The Python files of a small repository.
+    pub fn programs(&self) -> Option<&[String]> {
+        (self.programs.len() <= MOST_PROGRAMS).then_some(&self.programs)
+    }
+
+    /// The file of a name in a `ConfigMap`.
+    pub fn map_file(&self, map: &str, name: &str) -> Option<&MapFile> {
+        let (map, name) = map.split_once('/').unwrap_or((map, name));
+        self.maps.iter().find(|(own, file, _)| own == map && file == name).map(|(.., file)| file)
+    }
+
     /// Puts everything in an order that does not depend on how it was found.
     pub fn sort(&mut self) {
         self.dockerfiles.sort();
+        self.programs.sort();
+        self.maps
+            .sort_by(|one, other| (&one.0, &one.1, one.2.path()).cmp(&(&other.0, &other.1, other.2.path())));
         let key = |built: &BuiltImage| (built.place.path().to_owned(), built.place.span);
         self.images.values_mut().for_each(|images| images.sort_by_key(key));
     }

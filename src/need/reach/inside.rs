@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::builds::under;
+use super::builds::{Builds, under};
+use super::mentions::MapFile;
 use crate::container::workload::Inside;
 use crate::syntax::dockerfile::{Built, Copied};
 use crate::text::files::Files;
@@ -38,6 +39,7 @@ pub(super) struct Layout<'a> {
     pub(super) root: &'a str,
     pub(super) inside: &'a Inside,
     pub(super) image: Option<&'a Image>,
+    pub(super) builds: &'a Builds,
 }
 
 impl Layout<'_> {
@@ -67,6 +69,21 @@ impl Layout<'_> {
         mounts.sort_by_key(|(_, target)| std::cmp::Reverse(target.len()));
         let mounted = mounts.into_iter().find_map(|(host, target)| Some((host, below(&path, target)?)));
         if let Some((host, rest)) = mounted {
+            if let Some(map) = host.strip_prefix(CONFIG_MAP) {
+                let part = self.builds.map_file(map, rest)?;
+                return match part {
+                    MapFile::Path { from, path } => self
+                        .files
+                        .read_inside(from, path)
+                        .ok()
+                        .map(|source| File { source, part: None, guessed: false }),
+                    MapFile::Text(place) => Some(File {
+                        source: Arc::clone(&place.source),
+                        part: Some(place.span),
+                        guessed: false,
+                    }),
+                };
+            }
             let copied = || self.read(&under(self.own(), &self.copy(host, rest)?), false);
             let folders = self.on_host(host);
             let mut there = folders.into_iter().find_map(|(host, guessed)| {
@@ -154,6 +171,15 @@ impl Layout<'_> {
         })
     }
 
+    /// Whether the whole repository, or the folder of the file that starts the container, is mounted.
+    pub(super) fn mounts_root(&self) -> bool {
+        self.inside.mounts.iter().any(|(host, _)| {
+            let is_root =
+                |folder: &str| folder == self.root || (folder == self.own() && !folder.contains('/'));
+            self.on_host(host).iter().any(|(folder, _)| is_root(folder))
+        })
+    }
+
     /// Where a host's folder that is mounted stands in the repository, for a folder of the container.
     pub(super) fn folder(&self, path: &str) -> Option<String> {
         let mounted =
@@ -161,6 +187,9 @@ impl Layout<'_> {
         self.on_host(mounted.0).into_iter().next().map(|(host, _)| under(&host, mounted.1))
     }
 }
+
+/// What stands before the name of a `ConfigMap` in place of a path of the host.
+pub const CONFIG_MAP: &str = "configmap:";
 
 /// What of a path stands below a folder.
 fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {

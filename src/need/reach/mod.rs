@@ -4,7 +4,7 @@
 //! Only files of the repository are read, and only for a workload that would be reported; beyond a bound nothing is known.
 
 pub mod builds;
-mod inside;
+pub mod inside;
 pub mod mentions;
 mod program;
 mod runs;
@@ -13,10 +13,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use super::evidence::{Claim, Evidence, Strength};
-use super::own;
 use super::verdict::Verdict;
+use super::{own, python};
 use crate::container::accelerator;
-use crate::container::workload::{Shm, Workload};
+use crate::container::workload::{Platform, Shm, Workload};
 use crate::knowledge;
 use crate::knowledge::command::{programs, simple};
 use crate::size::GIB;
@@ -34,7 +34,7 @@ use runs::{Runs, runs};
 const DEPTH: usize = 4;
 
 /// How many files, and bytes of each and of all, are read for one workload.
-const MOST_FILES: usize = 24;
+const MOST_FILES: usize = 48;
 const MOST_BYTES: usize = 512 << 10;
 const ALL_BYTES: usize = 2 << 20;
 
@@ -86,15 +86,16 @@ pub fn is_asked(workload: &Workload) -> bool {
 pub fn read(workload: &mut Workload, files: &dyn Files, builds: &LazyBuilds<'_>) -> Vec<Evidence> {
     let from = workload.place.path().to_owned();
     let root = files.repository(&from).0;
-    let image = image(workload, files, &builds.of(&root), &root);
+    let builds = &*builds.of(&root);
+    let image = image(workload, files, builds, &root);
     let (inside, owned) = (workload.inside.clone(), workload.clone());
-    let layout = Layout { files, from: &from, root: &root, inside: &inside, image: image.as_ref() };
+    let layout = Layout { files, from: &from, root: &root, inside: &inside, image: image.as_ref(), builds };
     let mut reach =
         Reach { layout, workload: &owned, found: Vec::new(), read: Vec::new(), files: 0, bytes: 0 };
     let strength = if inside.guessed { Strength::Guess } else { Strength::Program };
     let folder = reach.layout.working_dir();
     reach.commands(&owned.command, &folder, &[], strength, 0);
-    for later in &inside.later {
+    for later in inside.later.iter().filter(|later| later.typed || waits(&owned)) {
         let strength = match (inside.guessed, later.typed) {
             (true, _) => Strength::Guess,
             (false, true) => Strength::Typed,
@@ -107,8 +108,25 @@ pub fn read(workload: &mut Workload, files: &dyn Files, builds: &LazyBuilds<'_>)
             reach.read.push("sh".to_owned());
         }
     }
+    if reach.found.is_empty() && waits(&owned) {
+        reach.workspace(builds);
+    }
     workload.inside.read = reach.read;
     reach.found
+}
+
+/// Whether a container waits for somebody who starts something in it: a shell, a notebook, or nothing that is known.
+fn waits(workload: &Workload) -> bool {
+    let mut words = workload.command.iter().map(|word| word.rsplit('/').next().unwrap_or(word));
+    match words.next() {
+        None => true,
+        Some("sleep" | "tail" | "jupyter" | "jupyter-lab") => true,
+        Some("bash" | "sh" | "zsh") => {
+            !words.any(|word| word.starts_with('-') && word.ends_with('c'))
+                || words.any(|word| word == "bash")
+        }
+        Some(_) => false,
+    }
 }
 
 /// The Dockerfile of a workload's image. What it starts becomes the workload's own.
@@ -192,6 +210,13 @@ impl Reach<'_> {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let mut folder = folder.to_owned();
         for command in simple(&words) {
+            // What only looks whether something is there tells nothing of what it is for.
+            let looks = ["--version", "-version", "--help", "-V"];
+            let checks =
+                via.len() == 1 && command.iter().any(|word| looks.contains(&word.as_str()) || word == "-c");
+            if depth == 1 && strength <= Strength::Later && checks {
+                continue;
+            }
             if let [cd, to, ..] = command.as_slice()
                 && cd == "cd"
             {
@@ -350,6 +375,25 @@ impl Reach<'_> {
         self.files += usize::from(fits);
         self.bytes += if fits { bytes } else { 0 };
         fits
+    }
+
+    /// A container that waits over a small repository of which no program has workers, ranks or Ray: nothing that is there
+    /// needs more.
+    fn workspace(&mut self, builds: &Builds) {
+        let mounts_all = self.layout.mounts_root() || self.workload.platform == Platform::Devcontainer;
+        let Some(programs) = builds.programs().filter(|programs| mounts_all && !programs.is_empty()) else {
+            return;
+        };
+        let mut bytes = 0;
+        for path in programs {
+            let Ok(source) = self.layout.files.read_inside(self.layout.from, path) else { return };
+            bytes += source.text().len();
+            if bytes > ALL_BYTES || python::may_share(source.text()) {
+                return;
+            }
+        }
+        self.read.extend(["sh", "jupyter", "jupyter-lab"].map(str::to_owned));
+        self.push(Claim::NoLoader { complete: true }, self.workload.place.clone(), &[], Strength::Guess);
     }
 
     fn push(&mut self, claim: Claim, place: Place, via: &[Place], strength: Strength) {

@@ -23,6 +23,9 @@ const LAUNCHERS: [&str; 8] = [
     "debugpy",
 ];
 
+/// Servers that are given `module:application`.
+const SERVERS: [&str; 6] = ["uvicorn", "gunicorn", "hypercorn", "granian", "daphne", "bentoml"];
+
 /// Programs that look at a file and do not run it as it stands.
 const READERS: [&str; 9] = ["pytest", "ruff", "black", "mypy", "flake8", "pylint", "vim", "nano", "jupyter"];
 
@@ -46,12 +49,27 @@ pub(super) fn runs(words: &[String]) -> Vec<Runs<'_>> {
     if has_ending(name, &["sh", "bash"]) {
         return vec![Runs::Shell(first, rest)];
     }
+    if SERVERS.contains(&name) {
+        return served(rest);
+    }
     if name == "celery" {
         let at = rest.iter().position(|word| word == "-A" || word == "--app");
         let app = at.and_then(|at| rest.get(at + 1)).map(|app| app.split(':').next().unwrap_or(app));
         return app.map(|app| Runs::Module(app, &[])).into_iter().collect();
     }
     if READERS.contains(&name) { Vec::new() } else { launched(rest) }
+}
+
+/// The module whose application a server is given.
+fn served(words: &[String]) -> Vec<Runs<'_>> {
+    let is_application = |word: &&String| {
+        word.split_once(':').is_some_and(|(module, name)| {
+            let named = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+            named && module.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._".contains(&byte))
+        })
+    };
+    let module = words.iter().find(is_application).and_then(|word| word.split(':').next());
+    module.map(|module| Runs::Module(module, &[])).into_iter().collect()
 }
 
 /// What stands behind the options of a launcher.
@@ -78,6 +96,9 @@ fn python(words: &[String]) -> Vec<Runs<'_>> {
             "-m" | "--module" => {
                 let Some((module, rest)) = rest.split_first() else { return Vec::new() };
                 let is_launcher = LAUNCHERS.contains(&module.as_str());
+                if SERVERS.contains(&module.as_str()) {
+                    return served(rest);
+                }
                 return if is_launcher { launched(rest) } else { vec![Runs::Module(module, rest)] };
             }
             "-c" => return Vec::new(),
@@ -132,6 +153,8 @@ mod tests {
             ("./entrypoint.sh python x.py", "Shell(./entrypoint.sh)"),
             ("celery -A app.worker worker", "Module(app.worker)"),
             ("streamlit run app.py", "File(app.py)"),
+            ("uvicorn backend.server:app --host 0.0.0.0 --port 8000", "Module(backend.server)"),
+            ("python -m uvicorn app:app", "Module(app)"),
             ("nvidia-smi", ""),
             ("pytest tests/test_a.py", ""),
             ("python -c pass", ""),

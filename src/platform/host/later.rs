@@ -10,8 +10,8 @@ const MOST_BLOCKS: usize = 8;
 
 /// Programs of the host, which are not typed into a container.
 #[rustfmt::skip]
-const OF_HOST: [&str; 14] = [
-    "docker", "podman", "nerdctl", "docker-compose", "kubectl", "helm", "curl", "wget", "git", "ssh", "scp", "sudo", "open", "xhost",
+const OF_HOST: [&str; 16] = [
+    "docker", "podman", "nerdctl", "docker-compose", "kubectl", "helm", "curl", "wget", "git", "ssh", "scp", "sudo", "open", "xhost", "make", "gcloud",
 ];
 
 /// Commands with which a container waits for somebody to type.
@@ -165,6 +165,9 @@ fn lines(text: &str, from: usize) -> impl Iterator<Item = (&str, Span)> {
 /// What `docker exec` runs in the container of a name.
 fn executed(line: &str, name: Option<&str>) -> Option<String> {
     let (before, behind) = line.split_once(" exec ")?;
+    if before.contains("echo ") || before.contains("printf ") {
+        return None;
+    }
     let engine = before.rsplit([' ', '(', '"', '\t']).next()?;
     if !["docker", "podman", "nerdctl"].contains(&engine) {
         return None;
@@ -211,5 +214,6 @@ fn typed(line: &str, marked: &mut Marked) -> Option<String> {
     }
     let command = line.strip_prefix("$ ").unwrap_or(line);
     let first = command.split_whitespace().next()?;
-    (!OF_HOST.contains(&first)).then(|| command.to_owned())
+    let is_word = first.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./~=$".contains(&byte));
+    (is_word && !OF_HOST.contains(&first)).then(|| command.to_owned())
 }

@@ -13,6 +13,7 @@ use super::shm::{self, Found, Pod, User, Volume, Volumes};
 use super::write::Spot;
 use crate::container::engine::{DOCKER_DEFAULT, decide};
 use crate::container::workload::{Engine, Gpu, Platform, Setting, Workload};
+use crate::need::reach::inside::CONFIG_MAP;
 use crate::syntax::yaml::{Node, NodeId, Style};
 use crate::text::place::Place;
 use crate::text::source::Span;
@@ -224,6 +225,7 @@ impl<'a> PodContext<'a> {
         let mut workload =
             Workload::new(Platform::Kubernetes, Engine::Kubernetes, name, manifest.place(container.head));
         describe(manifest, node, &mut workload);
+        workload.inside.mounts = self.pod.maps(node);
         workload.kind = Some(self.object.kind).filter(|kind| !kind.is_empty()).map(str::to_owned);
         workload.gpu = gpu;
         workload.memory_limit =
@@ -285,6 +287,24 @@ fn volumes<'a>(manifest: &'a Manifest, object: Object<'a>, frames: &[Frame<'a>])
     let volumes = lists.flat_map(Node::items).filter_map(|node| named(node.resolve(), false));
     let claims = get(object.node, "spec").into_iter().flat_map(|spec| list(spec, "volumeClaimTemplates"));
     Volumes::new(manifest, volumes.chain(claims.filter_map(|node| named(node, true))))
+}
+
+impl Pod<'_> {
+    /// The `ConfigMap`s that a container mounts, with their paths.
+    fn maps(&self, container: Node<'_>) -> Vec<(String, String)> {
+        let manifest = self.manifest;
+        let map = |volume: &str| {
+            let named = |node: &Node<'_>| manifest.text_of(*node, "name") == Some(volume);
+            let volume = list(self.spec, "volumes").find(named)?;
+            manifest.text_of(get(volume, "configMap")?, "name").map(str::to_owned)
+        };
+        let mounts = list(container, "volumeMounts").filter_map(|mount| {
+            let (name, path) = (manifest.text_of(mount, "name")?, manifest.text_of(mount, "mountPath")?);
+            let key = manifest.text_of(mount, "subPath").map(|key| format!("/{key}")).unwrap_or_default();
+            Some((format!("{CONFIG_MAP}{}{key}", map(name)?), path.to_owned()))
+        });
+        mounts.collect()
+    }
 }
 
 /// The GPUs that a `podSpecPatch` gives a container.
