@@ -4,10 +4,12 @@
 mod gpu;
 mod shm;
 
-pub use gpu::{Citation, Gpu, GpuCount, Verdict};
+pub use gpu::{Citation, Gpu, GpuCount, Refusal, Verdict};
 pub use shm::{Effect, Ipc, Mounted, Says, Setting, Shm, Target, Why};
 
 use crate::text::place::Place;
+use crate::text::source::{Source, Span};
+use std::sync::Arc;
 
 /// Where a workload was found. The words are part of the contract of the JSON reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,6 +79,12 @@ pub struct Inside {
     pub guessed: bool,
     /// The programs of its command whose files were read.
     pub read: Vec<String>,
+}
+
+/// The path of the host and that of the container in `host:container:options`.
+pub fn bound(text: &str) -> Option<(String, String)> {
+    let (host, rest) = text.split_once(":/")?;
+    Some((host.to_owned(), format!("/{}", rest.split(':').next()?)))
 }
 
 /// How an image is built. Paths are as they are written.
@@ -177,6 +185,15 @@ pub struct Declared {
 }
 
 impl Workload {
+    /// Everything that it says of files.
+    pub fn places(&mut self) -> impl Iterator<Item = (&mut Arc<Source>, Span)> {
+        let evidence = self.engine_evidence.iter_mut().chain(&mut self.rendered_from);
+        let evidence = evidence.chain(&mut self.gpu.evidence).map(|evidence| evidence.place.parts());
+        let limit = self.memory_limit.iter_mut().map(|(_, place)| place.parts());
+        let settings = self.settings.iter_mut().map(|setting| setting.place.parts());
+        std::iter::once(self.place.parts()).chain(evidence).chain(limit).chain(settings)
+    }
+
     /// A workload of which nothing but the name and place is known yet.
     pub fn new(platform: Platform, engine: Engine, name: impl Into<String>, place: Place) -> Self {
         Self {

@@ -4,11 +4,12 @@ use crate::container::finding::Problem;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::remarks::Remarks;
 use crate::container::finding::Change;
 use crate::container::workload::Citation;
 use crate::container::workload::Workload;
 use crate::need::evidence::Evidence;
-use crate::need::reach::{self, LazyBuilds};
+use crate::need::reach::{self, builds::Builds};
 use crate::platform::options::ReadOptions;
 use crate::text::edits::Edit;
 use crate::text::filename::FileName;
@@ -52,7 +53,7 @@ impl Unit {
     /// Reads it, and the programs of its workloads.
     pub fn read(&self, context: &Context<'_>) -> Reading {
         let mut reading = (self.kind.read)(self, context);
-        if let Some(builds) = context.builds {
+        if let Some(builds) = &context.index.builds {
             let read = |workload: &mut Workload| {
                 if reach::is_asked(workload) {
                     reach::read(workload, context.files, builds)
@@ -100,6 +101,8 @@ pub struct Index {
     pub stacks: BTreeMap<String, Citation>,
     /// What the texts of the run say of Compose files, until all files are known.
     pub mentions: Vec<Mention>,
+    /// Which images are built and how, where that is known and programs are read.
+    pub builds: Option<Arc<Builds>>,
 }
 
 impl Index {
@@ -151,6 +154,8 @@ pub struct Kind {
     /// Whether `after` means what `before` means but for the edits: the structural half of a proof. `edits` are those
     /// that made `after`, in order.
     pub same_but_for: fn(before: &Source, after: &Source, edits: &[Edit]) -> bool,
+    /// What stands at places of a text that look like the beginnings of comments.
+    pub remarks: fn(source: &Source, starts: &[usize]) -> Remarks,
 }
 
 /// Words that matter in the files of any kind: they begin what a text says of Compose files elsewhere, and ignore comments.
@@ -167,8 +172,6 @@ pub struct Context<'a> {
     pub options: &'a ReadOptions,
     /// Whether every container is wanted, not only those that a rule could speak of.
     pub every_container: bool,
-    /// Which images the repository builds, where programs are read.
-    pub builds: Option<&'a LazyBuilds<'a>>,
 }
 
 /// Writes changes of the workloads of one reading in the style of the files they stand in.

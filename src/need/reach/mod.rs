@@ -9,8 +9,7 @@ pub mod mentions;
 mod program;
 mod runs;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use super::evidence::{Claim, Evidence, Strength};
 use super::verdict::Verdict;
@@ -44,29 +43,6 @@ const MOST_COMMANDS: usize = 400;
 /// How many bytes variables may bring into a command.
 const ROOM: usize = 4096;
 
-/// Which images each repository builds, found when it is first asked.
-pub struct LazyBuilds<'a> {
-    known: Mutex<BTreeMap<String, Arc<Builds>>>,
-    find: &'a (dyn Fn(&str) -> Builds + Sync),
-}
-
-impl<'a> LazyBuilds<'a> {
-    /// None known yet; `find` looks into the repository of a folder.
-    pub fn new(find: &'a (dyn Fn(&str) -> Builds + Sync)) -> Self {
-        Self { known: Mutex::default(), find }
-    }
-
-    fn of(&self, root: &str) -> Arc<Builds> {
-        let Ok(mut known) = self.known.lock() else { return Arc::default() };
-        let find = || {
-            let mut builds = (self.find)(root);
-            builds.sort();
-            Arc::new(builds)
-        };
-        Arc::clone(known.entry(root.to_owned()).or_insert_with(find))
-    }
-}
-
 /// Whether the programs of a workload are worth reading: a rule would speak of it.
 pub fn is_asked(workload: &Workload) -> bool {
     let small = |bytes: Option<u64>| bytes.is_some_and(|bytes| bytes < GIB);
@@ -83,10 +59,9 @@ pub fn is_asked(workload: &Workload) -> bool {
 }
 
 /// Reads the programs of a workload: what they say, and into the workload what the Dockerfile behind its image starts.
-pub fn read(workload: &mut Workload, files: &dyn Files, builds: &LazyBuilds<'_>) -> Vec<Evidence> {
+pub fn read(workload: &mut Workload, files: &dyn Files, builds: &Builds) -> Vec<Evidence> {
     let from = workload.place.path().to_owned();
     let root = files.repository(&from).0;
-    let builds = &*builds.of(&root);
     let image = image(workload, files, builds, &root);
     let (inside, owned) = (workload.inside.clone(), workload.clone());
     let layout = Layout { files, from: &from, root: &root, inside: &inside, image: image.as_ref(), builds };
