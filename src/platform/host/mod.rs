@@ -5,6 +5,7 @@ mod devcontainer;
 mod document;
 mod groovy;
 mod indented;
+mod inner;
 mod jsonc;
 mod make;
 mod makefile;
@@ -33,8 +34,7 @@ use std::sync::Arc;
 use super::remarks::{Remark, Remarks, in_template, lies_in};
 use super::run::{CommandLines, Givens, Shared, comments as comments_of, invocations, workload::workload};
 use crate::container::workload::{Platform, Workload};
-use crate::platform::kind::Unit;
-use crate::platform::kind::{Context, Reading};
+use crate::platform::kind::{Context, Kind, Reading, Unit};
 use crate::syntax::shell::Options;
 use crate::text::layer::{Encoding, Layer};
 use crate::text::place::Place;
@@ -52,6 +52,8 @@ pub(super) struct Script {
     pub(super) container: Option<Container>,
     /// Whether a command line in it counts only where no other script was seen to use its line.
     pub(super) is_spare: bool,
+    /// What it is where it is no script.
+    pub(super) inner: Option<&'static Kind>,
 }
 
 /// A container of which a host names the image and the options apart.
@@ -67,7 +69,7 @@ pub(super) struct Container {
 impl Script {
     /// A script that gets no variables from its host.
     pub(super) fn new(layer: Layer, options: Options) -> Self {
-        Self { layer, options, given: None, container: None, is_spare: false }
+        Self { layer, options, given: None, container: None, is_spare: false, inner: None }
     }
 }
 
@@ -103,8 +105,10 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>, scripts: fn(&str, &Layer)
 pub(super) fn comments(source: &Source, scripts: fn(&str, &Layer) -> Vec<Script>) -> Vec<Span> {
     let file = Layer::file(Source::new(source.path(), source.bytes().to_vec()));
     let scripts = scripts(source.path(), &file).into_iter();
-    let mut found: Vec<Span> =
-        scripts.flat_map(|script| comments_of(&script.layer, script.options)).collect();
+    let mut found: Vec<Span> = scripts
+        .filter(|script| script.inner.is_none())
+        .flat_map(|script| comments_of(&script.layer, script.options))
+        .collect();
     found.sort_unstable();
     found
 }
@@ -146,6 +150,10 @@ impl Met {
 
 /// Adds what a script starts. A command line that several scripts of a file lead to counts once.
 pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading, met: &mut Met) {
+    if script.inner.is_some() {
+        return inner::read(&script.layer, context, reading);
+    }
+    inner::fed(script).iter().for_each(|text| inner::read(text, context, reading));
     let mut found = invocations(&script.layer, script.options, script.given.as_deref(), &met.shared);
     if script.is_spare {
         let text = script.layer.source().text();
