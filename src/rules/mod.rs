@@ -10,6 +10,7 @@ mod host_ipc;
 mod ignored_shm_size;
 mod misplaced_flag;
 mod missing_shm;
+mod nccl_shm_disabled;
 pub mod options;
 mod podman_pod_shm;
 mod shm_not_available;
@@ -64,6 +65,7 @@ rules! {
         shm_not_available
         workers_disabled
         podman_pod_shm
+        nccl_shm_disabled
     ;
     judge files:
         unreadable_file
