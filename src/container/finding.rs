@@ -83,6 +83,8 @@ pub enum Change {
     MountVolume {
         /// Index into [`Workload::settings`].
         setting: usize,
+        /// The size that the volume is given besides, where the one it has is too small.
+        bytes: Option<u64>,
     },
     /// Make the volume on `/dev/shm` a memory volume: Kubernetes' `medium: Memory`.
     SetMedium {
@@ -113,7 +115,7 @@ impl Change {
             Self::ReplaceSize { setting, .. }
             | Self::Remove { setting }
             | Self::MoveFlag { setting }
-            | Self::MountVolume { setting }
+            | Self::MountVolume { setting, .. }
             | Self::SetMedium { setting }
             | Self::Limit { setting, .. }
             | Self::ReplaceBySize { setting, .. } => Some(setting),
@@ -205,6 +207,8 @@ pub struct Finding {
     pub workload: String,
     /// The platform's word as in the list; empty where the finding is about a file.
     pub platform: &'static str,
+    /// The word of the accelerator that the workload asks for, if it does.
+    pub accelerator: Option<&'static str>,
     /// Evidence and other places.
     pub related: Vec<Related>,
     /// What the rule wants changed, if it can be changed.
@@ -235,6 +239,11 @@ impl Finding {
             place: template.place.clone(),
             message: format!("rendered from {}", template.text),
         });
+        let source = &workload.place.source;
+        let generated = source.generated().filter(|_| workload.rendered_from.is_none()).map(|span| Related {
+            place: Place::new(source, span),
+            message: "says that the file is generated: what it is made from wants the change".into(),
+        });
         Self {
             rule,
             severity: rule.severity,
@@ -243,7 +252,8 @@ impl Finding {
             place: workload.place.clone(),
             workload: workload.name.clone(),
             platform: workload.platform.as_str(),
-            related: rendered.collect(),
+            accelerator: workload.gpu.kind.map(|kind| kind.word),
+            related: rendered.chain(generated).collect(),
             wanted: None,
             fix: None,
             suppressed: None,
@@ -260,6 +270,7 @@ impl Finding {
             place,
             workload: String::new(),
             platform: "",
+            accelerator: None,
             related: Vec::new(),
             wanted: None,
             fix: None,
@@ -288,8 +299,7 @@ impl Finding {
     /// With the places that show the workload's GPU.
     pub fn because_of_gpu(mut self, workload: &Workload) -> Self {
         for evidence in &workload.gpu.evidence {
-            self.related
-                .push(Related { place: evidence.place.clone(), message: "asks for a GPU here".into() });
+            self.related.push(Related { place: evidence.place.clone(), message: evidence.message().into() });
         }
         self
     }

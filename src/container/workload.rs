@@ -4,7 +4,7 @@
 mod gpu;
 mod shm;
 
-pub use gpu::{Evidence, Gpu, GpuCount, Verdict};
+pub use gpu::{Evidence, Gpu, GpuCount, Refusal, Verdict};
 pub use shm::{Effect, Ipc, Mounted, Says, Setting, Shm, Target, Why};
 
 use crate::text::place::Place;

@@ -89,7 +89,10 @@ fn tasks(state: &State, fixes: Fixes) -> Vec<Task<Wish>> {
     for (wish, (_, change)) in wishes.iter_mut().zip(changes) {
         wish.wanted.change = change;
     }
-    let tasks = wishes.into_iter().zip(written).map(|(what, ways)| Task { what, ways });
+    // What a program makes is made anew.
+    let is_kept = |edits: &Vec<Edit>| edits.iter().all(|edit| edit.source.generated().is_none());
+    let kept = |ways: Vec<Vec<Edit>>| ways.into_iter().filter(is_kept).collect();
+    let tasks = wishes.into_iter().zip(written).map(|(what, ways)| Task { what, ways: kept(ways) });
     tasks.filter(|task| !task.ways.is_empty()).collect()
 }
 
@@ -139,7 +142,10 @@ fn title(change: &Change, workload: &Workload) -> String {
         Change::ReplaceSize { bytes, .. } => format!("write the size as {}", human(*bytes)),
         Change::Remove { setting } => format!("take out `{}`", text(setting)),
         Change::MoveFlag { .. } => "move the flag to where the engine reads it".into(),
-        Change::MountVolume { .. } => "mount the volume on /dev/shm".into(),
+        Change::MountVolume { bytes: None, .. } => "mount the volume on /dev/shm".into(),
+        Change::MountVolume { bytes: Some(bytes), .. } => {
+            format!("mount the volume on /dev/shm, with {}", human(*bytes))
+        }
         Change::SetMedium { .. } => "keep the volume in memory".into(),
         Change::Limit { bytes, .. } => format!("limit it to {}", human(*bytes)),
         Change::ReplaceBySize { bytes, setting } => {
@@ -169,7 +175,10 @@ fn is_done(wish: &Wish, old: &Workload, new: &Workload, was: &[Finding], now: &[
         }
         Change::Remove { .. } => new.shm == old.shm,
         Change::MoveFlag { setting } => old.settings.get(setting).is_some_and(|flag| is_read(flag, new)),
-        Change::MountVolume { .. } | Change::SetMedium { .. } => true,
+        Change::MountVolume { bytes, .. } => {
+            bytes.is_none_or(|bytes| new.shm.bytes().is_some_and(|got| got >= bytes))
+        }
+        Change::SetMedium { .. } => true,
     };
     quieter
         && as_wanted

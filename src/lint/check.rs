@@ -123,7 +123,7 @@ fn told(
         problems.filter_map(|problem| unreadable_file::finding(problem, &options.judge)).collect();
     let mut ignores = Vec::new();
     if options.suppressions {
-        ignores = suppress::read(&state.reading.sources);
+        ignores = suppress::read(&state.reading.sources, state.unit.kind);
         suppress::hide(options, &state.reading, &mut state.findings, &mut others, &ignores);
     }
     if !ignores.is_empty() {
@@ -155,7 +155,7 @@ pub fn check_comments(
     request: Request,
 ) -> Option<Checked> {
     let told = |source: &Arc<Source>| {
-        let mut ignores = Ignores::of(source).filter(|_| options.suppressions)?;
+        let mut ignores = Ignores::of(source, kind).filter(|_| options.suppressions)?;
         if request.prove != Fixes::None {
             let edited = edited(&ignores.removals());
             let same = edited.iter().all(|(before, after, edits)| (kind.same_but_for)(before, after, edits));

@@ -141,7 +141,11 @@ pub(super) fn listed() -> Vec<Listed> {
     };
     let mut trainer =
         Workload::new(Platform::Compose, Engine::Docker, "trainer", compose.place("trainer", 0));
-    trainer.gpu.found("capabilities: [gpu]", compose.place("capabilities: [gpu]", 0));
+    trainer.gpu.found(
+        crate::container::accelerator::GPU,
+        "capabilities: [gpu]",
+        compose.place("capabilities: [gpu]", 0),
+    );
     trainer.shm = Shm::Default { bytes: 64 << 20 };
     let mut size = Workload::new(Platform::Compose, Engine::Docker, "größe数", compose.place("\"größe\"", 0));
     size.shm = Shm::Shared { with: "trainer".into(), bytes: None };

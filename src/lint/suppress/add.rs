@@ -11,7 +11,7 @@ use crate::container::finding::Rule;
 use crate::container::finding::{Finding, Fix};
 use crate::fix::prove::{Attempt, Prover, State, Task, same_meaning};
 use crate::lint::options::Options;
-use crate::platform::kind::Context;
+use crate::platform::kind::{Context, Kind};
 use crate::text::edits::Edit;
 use crate::text::filename::FileName;
 use crate::text::source::Source;
@@ -53,7 +53,7 @@ type Group = Vec<(usize, usize)>;
 
 /// Gives every finding that can be hidden by a comment that comment for its fix. `reason` stands behind the brackets.
 pub fn comments(state: &mut State, context: &Context<'_>, options: &Options, reason: &str) {
-    let tasks = groups(&state.findings, reason);
+    let tasks = groups(state.unit.kind, &state.findings, reason);
     let mut prover = Prover::new(state, context, &options.judge);
     let hidden = |made: &[Attempt<'_, Group>], after: &State| are_hidden(state, made, after, options);
     let mut proven = Vec::new();
@@ -73,7 +73,7 @@ pub fn comments(state: &mut State, context: &Context<'_>, options: &Options, rea
 /// Whether comments changed nothing but that the groups' findings are hidden.
 fn are_hidden(before: &State, made: &[Attempt<'_, Group>], after: &State, options: &Options) -> bool {
     let mut now = after.findings.clone();
-    let ignores = read(&after.reading.sources);
+    let ignores = read(&after.reading.sources, after.unit.kind);
     hide(options, &after.reading, &mut now, &mut [], &ignores);
     let is_hidden = |(workload, index): &(usize, usize)| {
         let was = before.findings.get(*workload).and_then(|findings| findings.get(*index));
@@ -86,7 +86,7 @@ fn are_hidden(before: &State, made: &[Attempt<'_, Group>], after: &State, option
 }
 
 /// The findings that are shown, grouped by the place where a comment would stand.
-fn groups(findings: &[Vec<Finding>], reason: &str) -> Vec<Task<Group>> {
+fn groups(kind: &Kind, findings: &[Vec<Finding>], reason: &str) -> Vec<Task<Group>> {
     let mut pens: BTreeMap<&str, Pen<'_>> = BTreeMap::new();
     let mut places: BTreeMap<(&str, usize), Vec<(usize, usize)>> = BTreeMap::new();
     for (workload, findings) in findings.iter().enumerate() {
@@ -94,7 +94,7 @@ fn groups(findings: &[Vec<Finding>], reason: &str) -> Vec<Task<Group>> {
             findings.iter().enumerate().filter(|(_, finding)| finding.suppressed.is_none())
         {
             let path = finding.place.path();
-            let pen = pens.entry(path).or_insert_with(|| Pen::new(&finding.place.source, reason));
+            let pen = pens.entry(path).or_insert_with(|| Pen::new(&finding.place.source, kind, reason));
             let line = pen.lines.line(finding.place.span.start);
             let at = pen.lines.block(line).unwrap_or_else(|| pen.lines.statement(line));
             places.entry((path, at)).or_default().push((workload, index));
@@ -123,10 +123,10 @@ struct Pen<'a> {
 }
 
 impl<'a> Pen<'a> {
-    fn new(source: &Arc<Source>, reason: &'a str) -> Self {
-        let lines = Lines::of(source.text(), is_document(source.path()));
+    fn new(source: &Arc<Source>, kind: &Kind, reason: &'a str) -> Self {
+        let lines = Lines::of(source.text(), &(kind.remarks)(source, &[]).blocks);
         let mut brackets = HashMap::new();
-        if let Some(ignores) = Ignores::of(source) {
+        if let Some(ignores) = Ignores::of(source, kind) {
             let known = ignores.statements.iter().chain(&ignores.blocks);
             for ((line, _), (comment, _)) in known {
                 let says = ignores.comments.get(*comment).map(|comment| &comment.says);

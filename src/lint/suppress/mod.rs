@@ -17,7 +17,8 @@ use crate::container::finding::{Finding, Suppression};
 use crate::container::workload::Workload;
 use crate::fix::prove::{Attempt, Prover, State, Task, same_meaning};
 use crate::lint::options::{FileIgnore, Options};
-use crate::platform::kind::{Context, Reading};
+use crate::platform::kind::{Context, Kind, Reading};
+use crate::platform::remarks::{Remark, Remarks};
 use crate::rules::case::Case;
 use crate::rules::options::JudgeOptions;
 use crate::rules::{self, unreadable_file};
@@ -48,14 +49,22 @@ pub struct Ignores {
 }
 
 impl Ignores {
-    /// The comments of a file, if it has any.
-    pub fn of(source: &Arc<Source>) -> Option<Self> {
+    /// The comments of a file of some kind, if it has any.
+    pub fn of(source: &Arc<Source>, kind: &Kind) -> Option<Self> {
         let in_strings = is_notebook(source.path());
-        let comments = comments(source.text(), in_strings);
+        let mut comments = comments(source.text(), in_strings);
         if comments.is_empty() {
             return None;
         }
-        let lines = Lines::of(source.text(), is_document(source.path()));
+        let starts: Vec<usize> = comments.iter().map(|comment| comment.span.start).collect();
+        let Remarks { sorts, blocks } = (kind.remarks)(source, &starts);
+        for (comment, sort) in comments.iter_mut().zip(&sorts) {
+            comment.is_example = *sort == Remark::Example;
+            comment.far |= !blocks.is_empty() && *sort == Remark::Comment;
+        }
+        let mut sorts = sorts.iter();
+        comments.retain(|_| sorts.next().is_some_and(|sort| *sort != Remark::Text));
+        let lines = Lines::of(source.text(), &blocks);
         let used = comments.iter().map(|comment| vec![false; comment.names().len()]).collect();
         let mut out = Self {
             source: Arc::clone(source),
@@ -81,12 +90,14 @@ impl Ignores {
         for (index, comment) in self.comments.iter().enumerate() {
             let Says::Ignore { file, names, .. } = &comment.says else { continue };
             let line = self.lines.line(comment.span.start);
-            let target = if comment.alone { self.lines.below(line, comment.html) } else { line };
+            let target = if comment.alone { self.lines.below(line, comment.far) } else { line };
             let block = self.lines.block(target).filter(|fence| comment.alone && *fence == target);
             for (nth, name) in names.iter().enumerate() {
                 let Ok(rule) = &name.rule else { continue };
                 let at = (index, nth);
-                if *file {
+                if *file && comment.is_example {
+                    continue;
+                } else if *file {
                     self.file.entry(rule.code).or_insert(at);
                 } else if let Some(fence) = block {
                     self.blocks.entry((fence, rule.code)).or_insert(at);
@@ -114,9 +125,9 @@ impl Ignores {
     }
 }
 
-/// The ignore comments of the files that were read for a unit.
-pub fn read(sources: &[Arc<Source>]) -> Vec<Ignores> {
-    sources.iter().filter_map(Ignores::of).collect()
+/// The ignore comments of the files that were read for a unit of some kind.
+pub fn read(sources: &[Arc<Source>], kind: &Kind) -> Vec<Ignores> {
+    sources.iter().filter_map(|source| Ignores::of(source, kind)).collect()
 }
 
 /// Marks what is hidden among the findings of a reading's workloads and its problems; hidden ones want no change any more.

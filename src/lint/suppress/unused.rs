@@ -59,6 +59,7 @@ impl Ignores {
     fn gone(&self, index: usize, comment: &Comment) -> Vec<bool> {
         let used = self.used.get(index).map(Vec::as_slice).unwrap_or_default();
         let gone = comment.names().iter().zip(used).map(|(name, used)| match &name.rule {
+            _ if comment.is_example => false,
             Ok(_) => !used,
             Err((_, near)) => near.is_none(),
         });
@@ -70,6 +71,7 @@ impl Ignores {
         for (index, comment) in self.comments.iter().enumerate() {
             let gone = self.gone(index, comment);
             match &comment.says {
+                _ if comment.is_example => {}
                 Says::Mistake(told) => {
                     out.push(unused_ignore::finding(rule, self.place(comment.span), told.clone(), None));
                 }
