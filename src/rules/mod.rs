@@ -11,6 +11,7 @@ mod ignored_shm_size;
 mod invalid_gpu_request;
 mod misplaced_flag;
 mod missing_shm;
+mod nccl_shm_disabled;
 pub mod options;
 mod podman_pod_shm;
 mod shm_not_available;
@@ -66,6 +67,7 @@ rules! {
         shm_not_available
         workers_disabled
         podman_pod_shm
+        nccl_shm_disabled
         invalid_gpu_request
     ;
     judge files:
