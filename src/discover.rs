@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use crate::filename::FileName;
-use crate::files::join;
+use crate::files::{from_os, join, to_os};
 use crate::globs::Globs;
 use crate::platform::{Claim, KINDS, Kind};
 
@@ -94,7 +94,7 @@ impl Walk {
         complain: &(dyn Fn(String) + Sync),
     ) {
         let (folders, files): (Vec<&String>, Vec<&String>) =
-            paths.iter().partition(|path| Path::new(path).is_dir());
+            paths.iter().partition(|path| to_os(path).is_dir());
         let seen: Mutex<HashSet<String>> = Mutex::default();
         let look = &|found: Found<'_>| {
             // Only where several paths are given can one file be met twice.
@@ -104,7 +104,7 @@ impl Walk {
             }
         };
         for path in files {
-            let path = shown(Path::new(path));
+            let path = shown(&to_os(path)).into_owned();
             let out = self.force_exclude && self.exclude.iter().any(|globs| globs.covers(&path));
             if !out {
                 look(Found { path: &path, named: true, included: true, is_regular: false });
@@ -116,7 +116,7 @@ impl Walk {
     }
 
     fn walk(&self, folder: &str, look: &(dyn Fn(Found<'_>) + Sync), complain: &(dyn Fn(String) + Sync)) {
-        let mut builder = WalkBuilder::new(folder);
+        let mut builder = WalkBuilder::new(to_os(folder));
         builder.hidden(false).parents(!self.no_gitignore).ignore(!self.no_gitignore).require_git(false);
         builder.git_ignore(!self.no_gitignore).git_exclude(!self.no_gitignore).git_global(false);
         builder.threads(std::thread::available_parallelism().map_or(1, usize::from).min(8));
@@ -175,7 +175,7 @@ pub fn shown(path: &Path) -> Cow<'_, str> {
             text.get(text.len() - without(text)..).unwrap_or_default().into()
         }
         _ => {
-            let mut text = path.to_string_lossy().into_owned();
+            let mut text = from_os(path.as_os_str()).into_owned();
             if MAIN_SEPARATOR != '/' {
                 text = text.replace(MAIN_SEPARATOR, "/");
             }

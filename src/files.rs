@@ -3,7 +3,9 @@
 //! All reading goes through [`Files`], so that a proof, `--diff` and standard input see edited text without writing it.
 //! Paths are the ones that reports show: relative to the working folder as they would be typed, with `/`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{File, Metadata};
 use std::io::Read;
@@ -39,7 +41,7 @@ impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotFound => f.write_str("no such file"),
-            Self::Outside => f.write_str("outside of the repository, where nothing is read"),
+            Self::Outside => f.write_str("outside of the repository, where nothing is read or written"),
             Self::NotRegular(what) => write!(f, "{what}, not a regular file"),
             Self::TooLarge { size, limit } => {
                 write!(f, "{size} bytes, more than the {limit} that are read (--max-file-size)")
@@ -96,8 +98,8 @@ impl Disk {
     /// The file, without links, that may be written for `path`. A link is written through, but only to a place inside of
     /// the repository.
     pub fn target(&self, path: &str) -> Result<PathBuf, ReadError> {
+        let path = &*to_os(path);
         let real = std::fs::canonicalize(path).map_err(|error| io(&error))?;
-        let path = Path::new(path);
         let is_link = path.symlink_metadata().map_err(|error| io(&error))?.is_symlink();
         if !is_link || real.starts_with(self.root(&real_folder(path)?)) {
             Ok(real)
@@ -127,12 +129,17 @@ impl Disk {
 impl Files for Disk {
     fn read(&self, path: &str) -> Result<Arc<Source>, ReadError> {
         // Opening a FIFO would wait for ever, and opening some devices does something.
-        regular(&std::fs::metadata(path).map_err(|error| io(&error))?)?;
+        let at = to_os(path);
+        let mut metadata = at.symlink_metadata().map_err(|error| io(&error))?;
+        if metadata.is_symlink() {
+            metadata = self.target(path)?.metadata().map_err(|error| io(&error))?;
+        }
+        regular(&metadata)?;
         self.read_met(path)
     }
 
     fn read_met(&self, path: &str) -> Result<Arc<Source>, ReadError> {
-        let file = open(Path::new(path), false).map_err(|error| io(&error))?;
+        let file = open(&to_os(path), false).map_err(|error| io(&error))?;
         let metadata = file.metadata().map_err(|error| io(&error))?;
         regular(&metadata)?;
         let size = metadata.len();
@@ -153,10 +160,9 @@ impl Files for Disk {
         {
             return Arc::clone(known);
         }
-        let entries = std::fs::read_dir(if folder.is_empty() { "." } else { folder });
-        let names =
-            entries.into_iter().flatten().flatten().filter_map(|entry| entry.file_name().into_string().ok());
-        let mut names: Vec<String> = names.collect();
+        let entries = std::fs::read_dir(to_os(if folder.is_empty() { "." } else { folder }));
+        let names = entries.into_iter().flatten().flatten();
+        let mut names: Vec<String> = names.map(|entry| from_os(&entry.file_name()).into_owned()).collect();
         names.sort_unstable();
         let names = Arc::new(names);
         if let Ok(mut known) = self.names.lock() {
@@ -167,8 +173,8 @@ impl Files for Disk {
 
     fn resolve(&self, from: &str, to: &str) -> Result<String, ReadError> {
         let path = join(from, to);
-        let real = std::fs::canonicalize(&path).map_err(|error| io(&error))?;
-        let folder = real_folder(Path::new(from))?;
+        let real = std::fs::canonicalize(to_os(&path)).map_err(|error| io(&error))?;
+        let folder = real_folder(&to_os(from))?;
         if real.starts_with(self.root(&folder)) { Ok(path) } else { Err(ReadError::Outside) }
     }
 }
@@ -209,6 +215,45 @@ impl Files for Overlay<'_> {
         let path = join(from, to);
         if self.texts.contains_key(&path) { Ok(path) } else { self.below.resolve(from, to) }
     }
+}
+
+/// Stands in a path for a byte that is not UTF-8, with the byte added to it: a character that nobody writes.
+const RAW: u32 = 0x0010_FE00;
+
+/// The byte that a character of a path stands for, where the name on disk is not UTF-8.
+pub fn raw_byte(c: char) -> Option<u8> {
+    u32::from(c).checked_sub(RAW).and_then(|byte| u8::try_from(byte).ok())
+}
+
+/// A path of the system as text, from which [`to_os`] makes the same path again whatever its bytes are.
+pub fn from_os(path: &OsStr) -> Cow<'_, str> {
+    #[cfg(unix)]
+    if path.to_str().is_none() {
+        let mut text = String::new();
+        for chunk in path.as_encoded_bytes().utf8_chunks() {
+            text.push_str(chunk.valid());
+            text.extend(chunk.invalid().iter().filter_map(|byte| char::from_u32(RAW + u32::from(*byte))));
+        }
+        return text.into();
+    }
+    path.to_string_lossy()
+}
+
+/// The path of the system that a text of [`from_os`] stands for.
+pub fn to_os(path: &str) -> Cow<'_, Path> {
+    #[cfg(unix)]
+    if path.chars().any(|c| raw_byte(c).is_some()) {
+        use std::os::unix::ffi::OsStringExt;
+        let mut bytes = Vec::new();
+        for c in path.chars() {
+            match raw_byte(c) {
+                Some(byte) => bytes.push(byte),
+                None => bytes.extend(c.encode_utf8(&mut [0; 4]).bytes()),
+            }
+        }
+        return PathBuf::from(std::ffi::OsString::from_vec(bytes)).into();
+    }
+    Path::new(path).into()
 }
 
 /// The path of `to` as the file at `from` means it, without `.` and without `..` where that can be seen from the words.
@@ -253,6 +298,43 @@ fn is_clean(path: &str) -> bool {
         last = byte;
         !odd
     })
+}
+
+/// Everything that a pipe gives whose name was written where a file may stand: `<(helm template .)`. Nothing where it is no
+/// pipe. One that nobody writes to is at its end at once.
+pub fn read_pipe(path: &str, limit: u64) -> Option<std::io::Result<Vec<u8>>> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        std::fs::metadata(&*to_os(path)).ok().filter(|metadata| metadata.file_type().is_fifo())?;
+        let read = || {
+            let file = open(&to_os(path), false)?;
+            // It was opened without waiting for a writer, but what the writer says is waited for.
+            #[cfg(target_os = "linux")]
+            rustix::fs::fcntl_setfl(&file, rustix::fs::OFlags::empty())?;
+            read_text(file, limit)
+        };
+        Some(read())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (path, limit);
+        None
+    }
+}
+
+/// All of a stream. More than `limit` bytes are an error, for half a text must not be fixed, and so is what is no text.
+pub fn read_text(stream: impl Read, limit: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = stream.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if u64::try_from(read).is_ok_and(|read| read > limit) {
+        return Err(std::io::Error::other(format!("more than {limit} bytes (--max-file-size)")));
+    }
+    let is_utf16 = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
+    if bytes.contains(&0) && !is_utf16 {
+        return Err(std::io::Error::other("binary data, not text"));
+    }
+    Ok(bytes)
 }
 
 /// The folder of a file, without links.
@@ -305,6 +387,16 @@ mod tests {
         assert_eq!(join("/r/s/c.yml", "../../x//y.yml"), "/x/y.yml");
         assert_eq!(join("a/c.yml", "../../x.yml"), "../x.yml");
         assert_eq!(join("", "/a/../b"), "/b");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_name_that_is_not_text_is_found_again() {
+        use std::os::unix::ffi::OsStrExt;
+        let name = OsStr::from_bytes(b"caf\xe9/\xc3\xa9.sh");
+        let text = from_os(name);
+        assert_eq!(to_os(&text).as_os_str(), name);
+        assert!(text.ends_with("/é.sh") && text.starts_with("caf"));
     }
 
     #[test]

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 
 use crate::check::{Listed, Outcome, UnitReport, check, check_comments};
 use crate::discover::{Found, Walk, kinds};
-use crate::files::Files;
+use crate::files::{Files, ReadError};
 use crate::finding::{Finding, Safety};
 use crate::options::Options;
 use crate::parallel::{Collected, in_batches, shared_out};
-use crate::platform::{Claim, Context, KINDS, Kind, compose};
+use crate::platform::{Claim, Context, Kind, by_text, compose};
 use crate::project::{Index, Member, Unit};
 use crate::source::Source;
 use crate::source::Span;
@@ -128,7 +128,7 @@ impl Lint<'_> {
         walk.each(paths, &|found| run.look(&found), &|error| run.errors.push(error));
         let mut report = run.finish();
         if let Some(baseline) = self.options.baseline.as_ref().filter(|_| self.options.suppressions) {
-            report.warnings = baseline.hide(&mut report.findings, self.options, paths);
+            report.warnings.extend(baseline.hide(&mut report.findings, self.options, paths));
             report.set_suppressed_aside();
             report.mended = None;
         }
@@ -142,6 +142,7 @@ struct Run<'a> {
     index: Mutex<Index>,
     done: Collected<UnitReport>,
     errors: Collected<String>,
+    warnings: Collected<String>,
     looked: Collected<Looked>,
 }
 
@@ -152,6 +153,7 @@ impl<'a> Run<'a> {
             index: Mutex::default(),
             done: Collected::default(),
             errors: Collected::default(),
+            warnings: Collected::default(),
             looked: Collected::default(),
         }
     }
@@ -169,8 +171,12 @@ impl<'a> Run<'a> {
             Ok(source) => source,
             Err(error) => {
                 // A file that is met on the way may vanish or be a broken link; one that is named may not.
-                if found.named || claims.any(|(_, claim)| claim == Claim::ByName) {
-                    self.errors.push(format!("{}: {error}", found.path));
+                let text = format!("{}: {error}", found.path);
+                match error {
+                    _ if found.named => self.errors.push(text),
+                    ReadError::Outside => self.warnings.push(text),
+                    _ if claims.any(|(_, claim)| claim == Claim::ByName) => self.errors.push(text),
+                    _ => {}
                 }
                 self.tell(found.path, Err("it cannot be read"));
                 return;
@@ -184,10 +190,7 @@ impl<'a> Run<'a> {
             return self.tell(found.path, Err("nothing in it is for shmlint"));
         }
         self.note(&source);
-        let others = KINDS
-            .iter()
-            .filter(|_| found.included && by_name.is_empty())
-            .map(|kind| (*kind, Claim::ByContent));
+        let others = found.included.then(|| by_text(found.path, source.text())).into_iter().flatten();
         let every = self.lint.wanted.workloads || found.named;
         let fitting = by_name
             .iter()
@@ -280,6 +283,8 @@ impl<'a> Run<'a> {
         let mut report = collect(self.done.into_inner(), self.errors.into_inner(), self.lint.options);
         report.counts.seen = seen;
         report.looked = self.looked.into_inner();
+        report.warnings = self.warnings.into_inner();
+        report.warnings.sort();
         report.looked.sort();
         report.looked.dedup();
         report

@@ -1,11 +1,14 @@
 //! What can be written behind `shmlint`. The long options are a contract.
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::config_args::{ConfigArgs, SuppressArgs};
 use super::console::When;
+use super::inert::Syntax;
 use super::outputs::{FormatTo, FormatToParser};
+use crate::files::from_os;
 use crate::finding::Severity;
 
 /// Finds GPU containers that get the 64 MiB default /dev/shm, and writes the missing setting.
@@ -53,7 +56,7 @@ pub(crate) enum Command {
 #[allow(clippy::struct_excessive_bools)]
 pub(crate) struct CheckArgs {
     /// Files and folders (default: the working folder); `-` reads standard input
-    #[arg(value_name = "PATH")]
+    #[arg(value_name = "PATH", value_parser = path())]
     pub(crate) paths: Vec<String>,
     /// Write the safe fixes into the files
     #[arg(long, help_heading = "Fixing")]
@@ -140,7 +143,7 @@ pub(crate) struct ConsoleArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     /// Files and folders (default: the working folder); `-` reads standard input
-    #[arg(value_name = "PATH")]
+    #[arg(value_name = "PATH", value_parser = path())]
     pub(crate) paths: Vec<String>,
     /// How the list is printed
     #[arg(long, value_enum, default_value = "human")]
@@ -216,6 +219,11 @@ pub(crate) struct InputArgs {
     pub(crate) config: ConfigArgs,
 }
 
+/// A path, whatever bytes the system has for it.
+fn path() -> impl TypedValueParser<Value = String> {
+    OsStringValueParser::new().map(|path| from_os(&path).into_owned())
+}
+
 /// For people or for machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TextOrJson {
@@ -223,6 +231,13 @@ pub(crate) enum TextOrJson {
     Human,
     /// For machines
     Json,
+}
+
+impl TextOrJson {
+    /// What is printed in it.
+    pub(crate) fn syntax(self) -> Syntax {
+        if self == Self::Json { Syntax::Json } else { Syntax::Text }
+    }
 }
 
 /// The least severity that counts as a failure.

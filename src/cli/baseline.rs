@@ -1,6 +1,6 @@
 //! `shmlint --write-baseline`: puts the findings of now into a file, so that only new ones are reported.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::job::Job;
 use super::{CLEAN, FAILED};
@@ -11,7 +11,7 @@ use crate::report::count;
 
 /// Writes the file. Gives the exit status.
 pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
-    let path: PathBuf = job.settled.baseline.clone().unwrap_or_else(|| baseline::DEFAULT.into());
+    let path = job.settled.baseline_file();
     let report = job.lint(Fixes::None, &[]);
     for error in &report.errors {
         job.console.complain(error);

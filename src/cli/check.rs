@@ -2,6 +2,7 @@
 
 use super::args::CheckArgs;
 use super::console::Console;
+use super::inert::Syntax;
 use super::job::Job;
 use super::{baseline, diff, fix, suppress};
 use crate::lint::{Fixes, Report};
@@ -31,8 +32,8 @@ pub(super) fn run(args: &CheckArgs, console: &Console) -> Result<u8, String> {
 fn show_files(job: &Job<'_>) -> u8 {
     let report = Report { findings: Vec::new(), ..job.lint(Fixes::None, &[]) };
     let read = || report.looked.iter().filter(|looked| looked.read.is_ok());
-    let printed = job
-        .outputs
-        .main(job.console, |out, _| read().try_for_each(|looked| writeln!(out, "{}", clean(&looked.path))));
+    let printed = job.outputs.main(job.console, Syntax::Text, |out, _| {
+        read().try_for_each(|looked| writeln!(out, "{}", clean(&looked.path)))
+    });
     job.end(&report, printed.err().as_slice())
 }

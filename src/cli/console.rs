@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use clap::ValueEnum;
 
 use super::args::ConsoleArgs;
+use super::inert::{Inert, Syntax};
 use crate::report::style::{Look, Style, clean};
 
 /// When to colour.
@@ -98,7 +99,7 @@ impl Console {
     /// A stderr that nobody reads is no reason to stop.
     fn line(&self, style: Style, word: &str, message: &str) {
         let word = if word.is_empty() { String::new() } else { self.stderr.paint(style, word).to_string() };
-        let _ = writeln!(io::stderr(), "{word}{}", clean(message));
+        let _ = writeln!(Inert::new(io::stderr().lock(), Syntax::Text), "{word}{}", clean(message));
     }
 }
 

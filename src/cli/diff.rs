@@ -1,5 +1,6 @@
 //! `shmlint --diff`: shows what `--fix` would write, and writes nothing.
 
+use super::inert::Syntax;
 use super::job::Job;
 use super::mend::Mended;
 use super::outputs::to_stderr;
@@ -15,7 +16,7 @@ pub(super) fn run(job: &Job<'_>) -> u8 {
     let mended = Mended::of(job);
     let mut failures = Vec::new();
     let files = mended.files(&job.input.disk);
-    let printed = job.outputs.main(job.console, |out, look| {
+    let printed = job.outputs.main(job.console, Syntax::Text, |out, look| {
         // Not all at once, so that the diffs of many files take no memory to speak of.
         for patches in files.chunks(PATCHES) {
             let texts = shared_out(patches, |(before, after)| {

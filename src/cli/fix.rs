@@ -1,6 +1,7 @@
 //! `shmlint --fix`: writes what can be fixed and reports what is left.
 
 use super::FINDINGS;
+use super::inert::Syntax;
 use super::job::Job;
 use super::mend::Mended;
 use super::outputs::{to_stderr, to_stdout};
@@ -16,6 +17,13 @@ pub(super) fn write_files(job: &Job<'_>, mended: &Mended) -> Vec<String> {
         if from_stdin {
             continue;
         }
+        if job.input.pipes.iter().any(|pipe| pipe.path() == before.path()) {
+            failures.push(format!(
+                "{}: a pipe cannot be fixed in place; pipe it into `shmlint --fix -`",
+                before.path()
+            ));
+            continue;
+        }
         let target = job.input.disk.target(before.path()).map_err(|error| error.to_string());
         if let Err(why) = target.and_then(|target| replace(before, &target, after.bytes())) {
             failures.push(format!("{}: {why}", before.path()));
@@ -29,7 +37,7 @@ pub(super) fn write_stdin(job: &Job<'_>, mended: &Mended) -> Result<(), String> 
     let Some(stdin) = &job.input.stdin else { return Ok(()) };
     let patched = mended.patches.iter().find(|(before, _)| before.path() == stdin.path());
     let text = patched.map_or(stdin, |(_, after)| after);
-    to_stdout(|out| out.write_all(text.bytes()))
+    to_stdout(Syntax::Raw, |out| out.write_all(text.bytes()))
 }
 
 /// Fixes. Gives the exit status.

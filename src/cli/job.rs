@@ -1,6 +1,6 @@
 //! What every mode of `shmlint check` shares: where it reads, what it is asked, and how it ends.
 
-use std::io::{self, Read};
+use std::io;
 use std::sync::Arc;
 
 use super::args::{CheckArgs, FailOn, InputArgs};
@@ -11,7 +11,7 @@ use super::outputs::{Outputs, to_stderr};
 use super::progress::Progress;
 use super::{CLEAN, FAILED, FINDINGS};
 use crate::config::Settled;
-use crate::files::{Disk, Files, MAX_SIZE, Overlay};
+use crate::files::{Disk, Files, MAX_SIZE, Overlay, read_pipe, read_text};
 use crate::lint::{Fixes, Lint, Report, Wanted};
 use crate::report::human::summary::statistics;
 use crate::report::{Format, View, count};
@@ -19,6 +19,9 @@ use crate::source::Source;
 
 /// The name that standard input has in reports where none is given.
 const STDIN: &str = "<stdin>";
+
+/// The names that standard input has on the command line.
+const STDIN_PATHS: [&str; 4] = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
 
 /// A check as it was asked for.
 pub(super) struct Job<'a> {
@@ -34,11 +37,14 @@ impl<'a> Job<'a> {
     /// Reads what is to be known before any file is. The error is a sentence about an option.
     pub(super) fn new(args: &'a CheckArgs, console: &'a Console) -> Result<Self, String> {
         let settled = settle(&args.input, Some(args), console)?;
+        let outputs = Outputs::new(&args.output)?;
+        let baseline = args.suppress.write_baseline.then(|| settled.baseline_file());
+        outputs.check_targets(&args.paths, baseline.as_deref())?;
         Ok(Self {
             args,
             console,
             input: Input::new(&args.paths, &args.input, &settled)?,
-            outputs: Outputs::new(&args.output)?,
+            outputs,
             fail_on: fail_on(args, &settled),
             settled,
         })
@@ -114,6 +120,8 @@ impl<'a> Job<'a> {
 pub(super) struct Input {
     pub(super) disk: Disk,
     pub(super) stdin: Option<Arc<Source>>,
+    /// What was read from pipes that were named as files, which cannot be read twice.
+    pub(super) pipes: Vec<Arc<Source>>,
     paths: Vec<String>,
 }
 
@@ -121,18 +129,24 @@ impl Input {
     pub(super) fn new(paths: &[String], args: &InputArgs, settled: &Settled) -> Result<Self, String> {
         let limit = settled.max_file_size.unwrap_or(MAX_SIZE);
         let mut paths = paths.to_vec();
-        let mut stdin = None;
-        if paths.iter().any(|path| path == "-") {
-            let name = args.stdin_filename.clone().unwrap_or_else(|| STDIN.into());
-            for path in paths.iter_mut().filter(|path| *path == "-") {
-                path.clone_from(&name);
+        let (mut stdin, mut pipes) = (None, Vec::new());
+        for path in &mut paths {
+            if STDIN_PATHS.contains(&path.as_str()) {
+                *path = args.stdin_filename.clone().unwrap_or_else(|| STDIN.into());
+                if stdin.is_none() {
+                    let bytes = read_text(io::stdin().lock(), limit);
+                    let bytes = bytes.map_err(|error| format!("standard input: {error}"))?;
+                    stdin = Some(Source::new(path.clone(), bytes));
+                }
+            } else if let Some(read) = read_pipe(path, limit) {
+                let bytes = read.map_err(|error| format!("{path}: {error}"))?;
+                pipes.push(Source::new(path.clone(), bytes));
             }
-            stdin = Some(Source::new(name, read_stdin(limit)?));
         }
         if paths.is_empty() {
             paths.push(".".into());
         }
-        Ok(Self { disk: Disk::new(limit), stdin, paths })
+        Ok(Self { disk: Disk::new(limit), stdin, pipes, paths })
     }
 
     /// Looks at everything, with `edited` texts in place of those that were read.
@@ -144,10 +158,10 @@ impl Input {
         edited: &[Arc<Source>],
     ) -> Report {
         let mut overlay = Overlay::new(&self.disk);
-        for source in self.stdin.iter().chain(edited) {
+        for source in self.stdin.iter().chain(&self.pipes).chain(edited) {
             overlay.lay(Arc::clone(source));
         }
-        let laid = self.stdin.is_some() || !edited.is_empty();
+        let laid = self.stdin.is_some() || !self.pipes.is_empty() || !edited.is_empty();
         let files: &dyn Files = if laid { &overlay } else { &self.disk };
         let progress = Progress::start(console);
         let lint = Lint { files, options: &settled.options, wanted, seen: &progress.seen };
@@ -177,15 +191,4 @@ fn tell(report: &Report, console: &Console) {
         count(counts.workloads, "container"),
         counts.gpu_workloads
     ));
-}
-
-/// All of standard input; more than `limit` bytes is an error, for half a text must not be fixed.
-fn read_stdin(limit: u64) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    let read = io::stdin().lock().take(limit.saturating_add(1)).read_to_end(&mut bytes);
-    let read = read.map_err(|error| format!("standard input: {error}"))?;
-    if u64::try_from(read).is_ok_and(|read| read > limit) {
-        return Err(format!("standard input: more than {limit} bytes (--max-file-size)"));
-    }
-    Ok(bytes)
 }

@@ -15,7 +15,7 @@ pub(super) fn run(args: &ListArgs, console: &Console) -> Result<u8, String> {
     let input = Input::new(&args.paths, &args.input, &settled)?;
     let wanted = Wanted { fixes: Fixes::None, workloads: true, looked: console.is_verbose() };
     let report = input.lint(&settled, wanted, console, &[]);
-    to_stdout(|out| match args.format {
+    to_stdout(args.format.syntax(), |out| match args.format {
         TextOrJson::Json => report::json::write_list(out, &report.workloads),
         TextOrJson::Human => report::list::write(out, &report.workloads, console.stdout()),
     })?;

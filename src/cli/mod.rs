@@ -8,6 +8,7 @@ mod console;
 mod diff;
 mod fix;
 mod github;
+mod inert;
 mod job;
 mod list;
 mod mend;
@@ -45,7 +46,7 @@ pub fn main() -> ExitCode {
         Some(Command::List(args)) => list::run(&args, &console),
         Some(Command::Rule(args)) => rule::run(&args, &console),
         Some(Command::ConfigSchema) => {
-            outputs::to_stdout(|out| out.write_all(schema().as_bytes())).map(|()| CLEAN)
+            outputs::to_stdout(inert::Syntax::Json, |out| out.write_all(schema().as_bytes())).map(|()| CLEAN)
         }
         Some(Command::Size(args)) => size::run(&args, &console),
         Some(Command::Completions { shell }) => shell::completions(shell),

@@ -24,7 +24,7 @@ pub(super) fn run(args: &SizeArgs, console: &Console) -> Result<u8, String> {
     let question =
         Question { loader, ranks: args.ranks, image: args.image.clone(), framework: args.framework.clone() };
     let answer = question.answer().map_err(|error| error.to_string())?;
-    to_stdout(|out| match args.format {
+    to_stdout(args.format.syntax(), |out| match args.format {
         TextOrJson::Json => size::json(out, &answer),
         TextOrJson::Human => size::text(out, &answer, console.stdout()),
     })?;

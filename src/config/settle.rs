@@ -51,6 +51,11 @@ pub struct Settled {
 }
 
 impl Settled {
+    /// The baseline file, where it is named or where it is by default.
+    pub fn baseline_file(&self) -> PathBuf {
+        self.baseline.clone().unwrap_or_else(|| crate::baseline::DEFAULT.into())
+    }
+
     /// A sentence for every entry of the configuration that matched nothing, at its place; none where the run over `paths`
     /// did not see all files that the configuration speaks of.
     pub fn unused(&self, paths: &[String]) -> Vec<String> {

@@ -50,12 +50,12 @@ fn annotation(out: &mut dyn Write, finding: &Finding, workspace: &str) -> io::Re
         out,
         "::{} file={},line={},col={},endLine={},endColumn={},title={}::{}",
         command(finding.severity),
-        property(&path),
+        property(&clean(&path)),
         start.line,
         start.column,
         end.line,
         end.column,
-        property(&title),
+        property(&clean(&title)),
         data(&text),
     )
 }

@@ -73,6 +73,8 @@ fn write_diff(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
         text.truncate(end.map_or(0, |end| end + 1));
     }
     let text = String::from_utf8_lossy(&text);
+    let lines = text.lines().map(|line| line.split('\t').map(clean).collect::<Vec<_>>().join("\t") + "\n");
+    let text: String = lines.collect();
     // The fence is longer than any run of backticks in it.
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);

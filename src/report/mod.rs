@@ -49,6 +49,28 @@ pub enum Format {
 }
 
 impl Format {
+    /// Whether a file that begins like this may be an earlier report, which a new one may replace.
+    pub fn begins(self, text: &str) -> bool {
+        let text = text.trim_start();
+        let line = text.lines().next().unwrap_or_default();
+        let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        match self {
+            _ if text.is_empty() => true,
+            Self::Json | Self::Rdjson | Self::Sarif => {
+                text.starts_with('{') && has(&["\"findings\"", "\"diagnostics\"", "sarif"])
+            }
+            Self::Gitlab => text.starts_with('['),
+            Self::Junit => text.starts_with("<?xml"),
+            Self::Markdown => line.contains("shmlint"),
+            Self::Human | Self::Plain | Self::Github => {
+                ["error[", "warning[", "note[", " SHM"].iter().any(|word| line.contains(word))
+                    || ["No ", "Found ", "Fixed ", "::", "--- ", "\x1b["]
+                        .iter()
+                        .any(|start| text.starts_with(start))
+            }
+        }
+    }
+
     /// Whether it prints fixes, which then have to be proven.
     pub fn shows_fixes(self) -> bool {
         !matches!(self, Self::Plain | Self::Gitlab | Self::Junit)

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::files::raw_byte;
 use crate::finding::Severity;
 
 /// How a text for people may look where it goes.
@@ -117,9 +118,11 @@ impl<T: fmt::Display> fmt::Display for Link<'_, T> {
     }
 }
 
-/// Whether a character would move the cursor, change colours, or turn the direction of the text about it.
+/// Whether a character would move the cursor, change colours, turn the direction of the text about it, or is none.
 pub fn is_unsafe(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control()
+        || raw_byte(c).is_some()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// One line of text without characters that could lead a terminal astray: names come from files, and files from anybody.
@@ -127,12 +130,16 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     if !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
     }
-    let shown = |c| match c {
-        '\n' | '\t' => ' ',
-        c if is_unsafe(c) => char::REPLACEMENT_CHARACTER,
-        c => c,
-    };
-    Cow::Owned(text.chars().map(shown).collect())
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => out.push(' '),
+            c if raw_byte(c).is_some() => out.extend(raw_byte(c).map(|byte| format!("\\x{byte:02X}"))),
+            c if is_unsafe(c) => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
 }
 
 #[cfg(test)]
@@ -142,7 +149,7 @@ mod tests {
     #[test]
     fn nothing_of_a_file_can_steer_the_terminal() {
         assert_eq!(clean("service 'a'"), "service 'a'");
-        assert_eq!(clean("a\u{1b}[2Jb\nc\u{202e}d\u{9b}"), "a\u{fffd}[2Jb c\u{fffd}d\u{fffd}");
+        assert_eq!(clean("a\u{1b}[2Jb\nc\u{202e}d\u{9b}"), r"a\u{1b}[2Jb c\u{202e}d\u{9b}");
     }
 
     #[test]
