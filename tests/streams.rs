@@ -25,7 +25,7 @@ fn what_has_no_telling_name_is_judged_by_its_text() {
         ("a Compose file", "services:\n  a:\n    image: x\n    gpus: all\n"),
         (
             "a list of pods",
-            r#"{"apiVersion": "v1", "items": [{"kind": "Pod", "spec": {"containers": [{"name": "t", "image": "x", "resources": {"limits": {"nvidia.com/gpu": "1"}}}]}}]}"#,
+            r#"{"apiVersion": "v1", "items": [{"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"name": "t", "image": "x", "resources": {"limits": {"nvidia.com/gpu": "1"}}}]}}]}"#,
         ),
         ("a command", WARNING),
         ("a script", &format!("#!/bin/sh\nset -e\n{WARNING}")),

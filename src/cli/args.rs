@@ -8,8 +8,8 @@ use super::config_args::{ConfigArgs, SuppressArgs};
 use super::console::When;
 use super::inert::Syntax;
 use super::outputs::{FormatTo, FormatToParser};
-use crate::files::from_os;
-use crate::finding::Severity;
+use crate::container::finding::Severity;
+use crate::text::paths::from_os;
 
 /// Finds GPU containers that get the 64 MiB default /dev/shm, and writes the missing setting.
 ///

@@ -13,12 +13,12 @@ use super::args::OutputArgs;
 use super::console::Console;
 use super::github;
 use super::inert::{Inert, Syntax};
-use crate::baseline::Baseline;
-use crate::files::to_os;
+use crate::fix::prove::Fixes;
 use crate::fix::write::write;
-use crate::lint::Fixes;
+use crate::lint::baseline::Baseline;
 use crate::report::style::Look;
 use crate::report::{self, Format, View};
+use crate::text::paths::to_os;
 
 /// A format, and the file it goes to where it does not go to stdout: `sarif=out.sarif`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::View;
 use super::style::is_unsafe;
-use crate::finding::Finding;
+use crate::container::finding::Finding;
 
 /// Writes the report. A run without findings is one case that passes, for servers take an empty report for a broken one.
 pub(super) fn write(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {

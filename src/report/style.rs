@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::files::raw_byte;
-use crate::finding::Severity;
+use crate::container::finding::Severity;
+use crate::text::paths::raw_byte;
 
 /// How a text for people may look where it goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

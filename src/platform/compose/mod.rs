@@ -25,12 +25,12 @@ mod write;
 
 use memchr::memmem;
 
-use super::{Claim, Context, EVERYWHERE, Kind, Problem, Projects, Reading};
-use crate::filename::FileName;
-use crate::scan::{Words, holds_any};
-use crate::source::Source;
+use crate::platform::kind::{Claim, EVERYWHERE, Kind, Projects};
+use crate::text::filename::FileName;
+use crate::text::scan::{Words, holds_any};
+use crate::text::source::Source;
 
-pub use mention::{Mention, mentions};
+pub use mention::mentions;
 
 use file::File;
 use tree::Fuel;

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use super::same::same_but_for;
 use super::{Container, Script};
-use crate::filename::FileName;
-use crate::layer::Layer;
 use crate::platform::embedded::scalar;
+use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::run::{ENGINES, Given, Givens, starts_containers};
-use crate::platform::{Claim, EVERYWHERE, Kind};
-use crate::scan::Words;
-use crate::source::Source;
 use crate::syntax::shell::Options;
 use crate::syntax::yaml::{Entry, Node, Yaml};
+use crate::text::filename::FileName;
+use crate::text::layer::Layer;
+use crate::text::scan::Words;
+use crate::text::source::Source;
 
 /// Pipelines in YAML.
 pub static KIND: Kind = Kind {

@@ -3,12 +3,12 @@
 
 use super::same::same_but_for;
 use super::{Container, Script};
-use crate::layer::{Encoding, Layer};
+use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::run::{ENGINES, starts_containers};
-use crate::platform::{Claim, EVERYWHERE, Kind};
-use crate::scan::Words;
-use crate::source::Span;
 use crate::syntax::shell::Options;
+use crate::text::layer::{Encoding, Layer};
+use crate::text::scan::Words;
+use crate::text::source::Span;
 
 /// Jenkinsfiles.
 pub static KIND: Kind = Kind {

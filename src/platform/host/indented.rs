@@ -1,9 +1,9 @@
 //! Indented code of Markdown: lines with an indent of four columns and more, behind an empty line.
 
 use super::prose::{Line, block, language};
-use crate::layer::Layer;
-use crate::source::Span;
 use crate::syntax::shell::Options;
+use crate::text::layer::Layer;
+use crate::text::source::Span;
 
 /// How many columns deeper than the text around it code stands.
 const STEP: usize = 4;
@@ -123,8 +123,8 @@ fn item(line: &str, indent: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::super::markdown::scripts;
-    use crate::layer::Layer;
-    use crate::source::Source;
+    use crate::text::layer::Layer;
+    use crate::text::source::Source;
 
     fn code(text: &str) -> Vec<String> {
         let layer = Layer::file(Source::new("a.md", text.as_bytes().to_vec()));

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::Script;
 use super::makefile::{read, recipes};
 use super::same::same_but_for;
-use crate::filename::FileName;
-use crate::layer::Layer;
+use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::run::{ENGINES, Givens, starts_containers};
-use crate::platform::{Claim, EVERYWHERE, Kind};
-use crate::scan::Words;
+use crate::text::filename::FileName;
+use crate::text::layer::Layer;
+use crate::text::scan::Words;
 
 /// Makefiles and justfiles.
 pub static KIND: Kind = Kind {

@@ -30,12 +30,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::run::{Budget, CommandLines, Givens, invocations, workload::workload};
-use super::{Context, Reading};
-use crate::layer::{Encoding, Layer};
-use crate::project::Unit;
-use crate::source::{Source, Span};
+use crate::container::workload::{Platform, Workload};
+use crate::platform::kind::Unit;
+use crate::platform::kind::{Context, Reading};
 use crate::syntax::shell::Options;
-use crate::workload::{Place, Platform, Workload};
+use crate::text::layer::{Encoding, Layer};
+use crate::text::place::Place;
+use crate::text::source::{Source, Span};
 
 /// A script that stands in a file.
 pub(super) struct Script {

@@ -1,9 +1,9 @@
 //! reStructuredText: command lines in `.. code-block::` and in the literal blocks behind `::`.
 
 use super::prose::{Language, Line, block, language, lines};
-use crate::layer::Layer;
-use crate::source::Span;
 use crate::syntax::shell::Options;
+use crate::text::layer::Layer;
+use crate::text::source::Span;
 
 /// Directives whose body is code.
 const DIRECTIVES: [&str; 5] = ["code-block::", "code::", "sourcecode::", "prompt::", "parsed-literal::"];
@@ -71,7 +71,7 @@ fn finish(found: &Block, document: &Layer) -> Option<(Layer, Options)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Source;
+    use crate::text::source::Source;
 
     fn code(text: &str) -> Vec<String> {
         let layer = Layer::file(Source::new("a.rst", text.as_bytes().to_vec()));

@@ -20,9 +20,9 @@ mod template;
 mod words;
 mod write;
 
-use crate::filename::FileName;
-use crate::platform::{Claim, Kind};
-use crate::scan::Words;
+use crate::platform::kind::{Claim, Kind};
+use crate::text::filename::FileName;
+use crate::text::scan::Words;
 
 /// Manifests, charts and values.
 pub static KIND: Kind = Kind {

@@ -1,7 +1,7 @@
 //! Reading one word: text, quotes and escapes. What begins with a dollar is read in `expansions`.
 
 use super::{Dialect, Opaque, Piece, PieceKind, Quote, Reader, Word};
-use crate::source::Span;
+use crate::text::source::Span;
 
 /// Where a word stands, which decides what ends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
