@@ -40,7 +40,11 @@ pub fn by_text(path: &str, text: &str) -> Vec<(&'static Kind, Claim)> {
     let any = |test: fn(&str) -> bool| head.lines().any(test);
     let is_json = head.trim_start().starts_with(['{', '[']);
     let is_fence = |line: &str| ["```", "~~~", ".. code"].iter().any(|sign| line.starts_with(sign));
-    let is_recipe = |line: &str| line.starts_with('\t') && run::starts_containers(line, true);
+    // YAML refuses a tab there, and a script has no colon above it.
+    let is_recipe = |(target, recipe): (&str, &str)| {
+        target.contains(':') && !target.starts_with([' ', '\t']) && recipe.starts_with('\t')
+    };
+    let is_make = head.lines().zip(head.lines().skip(1)).any(is_recipe);
     let is_command = |line: &str| {
         let line = line.trim_start().trim_start_matches("$ ").trim_start_matches("sudo ");
         run::ENGINES.iter().any(|engine| line.starts_with(engine))
@@ -60,6 +64,7 @@ pub fn by_text(path: &str, text: &str) -> Vec<(&'static Kind, Claim)> {
         (any(|line| line.starts_with("ExecStart=")), &host::UNIT, Claim::ByName),
         (is_json && has("\"nbformat\""), &host::NOTEBOOK, Claim::ByName),
         (is_json && (has("\"runArgs\"") || has("\"hostRequirements\"")), &host::DEVCONTAINER, Claim::ByName),
+        (is_make, &host::MAKEFILE, Claim::ByName),
         (any(is_fence), &host::DOCUMENT, Claim::ByName),
         (names_keys, &compose::COMPOSE, Claim::ByContent),
         (names_keys, &host::CI, Claim::ByContent),
@@ -69,7 +74,6 @@ pub fn by_text(path: &str, text: &str) -> Vec<(&'static Kind, Claim)> {
             &host::JENKINSFILE,
             Claim::ByName,
         ),
-        (any(is_recipe), &host::MAKEFILE, Claim::ByName),
         (!names_keys && any(is_command), &host::shell::KIND, Claim::ByName),
     ];
     let fitting = guesses.into_iter().filter(|(fits, ..)| *fits);
