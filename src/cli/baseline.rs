@@ -4,13 +4,14 @@ use std::path::Path;
 
 use super::job::Job;
 use super::{CLEAN, FAILED};
+use crate::config::problem::Failure;
 use crate::fix::prove::Fixes;
 use crate::fix::write::write;
 use crate::lint::baseline;
 use crate::report::count;
 
 /// Writes the file. Gives the exit status.
-pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
+pub(super) fn run(job: &Job<'_>) -> Result<u8, Failure> {
     let path = job.settled.baseline_file();
     let report = job.lint(Fixes::None, &[]);
     for error in &report.errors {
@@ -19,7 +20,12 @@ pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
     let shown = display(&path);
     let text = baseline::text(&path, &report.findings);
     write(&path, text.as_bytes()).map_err(|error| format!("{shown}: {error}"))?;
-    job.console.say(&format!("Wrote {} into {shown}", count(report.findings.len(), "finding")));
+    let use_it = if path == Path::new(baseline::DEFAULT) {
+        "runs in this directory hide them from now on".to_owned()
+    } else {
+        format!("hide them with `--baseline {shown}`, or `baseline = \"{shown}\"` in shmlint.toml")
+    };
+    job.console.say(&format!("Wrote {} to {shown}; {use_it}.", count(report.findings.len(), "finding")));
     Ok(if report.errors.is_empty() { CLEAN } else { FAILED })
 }
 

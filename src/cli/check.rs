@@ -5,12 +5,13 @@ use super::console::Console;
 use super::inert::Syntax;
 use super::job::Job;
 use super::{baseline, diff, fix, suppress};
+use crate::config::problem::Failure;
 use crate::fix::prove::Fixes;
 use crate::lint::run::Report;
 use crate::report::style::clean;
 
 /// Checks, and fixes where that is asked for. Gives the exit status.
-pub(super) fn run(args: &CheckArgs, console: &Console) -> Result<u8, String> {
+pub(super) fn run(args: &CheckArgs, console: &Console) -> Result<u8, Failure> {
     let job = Job::new(args, console)?;
     if args.output.show_files {
         return Ok(show_files(&job));
@@ -25,7 +26,7 @@ pub(super) fn run(args: &CheckArgs, console: &Console) -> Result<u8, String> {
         fix::run(&job)
     } else {
         let report = job.lint(job.outputs.shown_fixes(), &[]);
-        Ok(job.finish(&report, 0, Vec::new()))
+        Ok(job.finish(&report, "", Vec::new()))
     }
 }
 

@@ -6,13 +6,18 @@ use std::io::{self, IsTerminal, Write};
 use clap::ValueEnum;
 
 use super::args::ConsoleArgs;
+use super::github;
 use super::inert::{Inert, Syntax};
+use crate::config::problem::{Failure, Problem};
+use crate::container::finding::Severity;
+use crate::report;
+use crate::report::human::draw;
 use crate::report::style::{Look, Style, clean};
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum When {
-    /// On a terminal; `NO_COLOR`, `FORCE_COLOR` and `CLICOLOR_FORCE` are heard
+    /// On a terminal; NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE are honoured
     Auto,
     /// Always
     Always,
@@ -57,20 +62,44 @@ impl Console {
         self.args.verbose
     }
 
-    /// Says what went wrong.
+    /// Says what went wrong; where GitHub reads along, as an annotation.
     pub(super) fn complain(&self, message: &str) {
-        self.line(Style::Error, "error: ", message);
+        if github::is_here() {
+            let mut out = Inert::new(io::stderr().lock(), Syntax::Commands);
+            let _ = report::github::error(&mut out, None, message);
+        } else {
+            self.line(Style::Error, "error: ", message);
+        }
     }
 
-    /// Says why the run cannot be done; the message may show lines of a file.
-    pub(super) fn fail(&self, message: &str) {
-        self.lines(Style::Error, "error: ", message);
+    /// Says why the run cannot be done.
+    pub(super) fn fail(&self, failure: &Failure) {
+        match failure {
+            Failure::Said(text) => self.complain(text),
+            Failure::Wrong(problems) => {
+                problems.iter().for_each(|problem| self.show(problem, Severity::Error));
+                let file = problems.first().map_or("", |problem| problem.place.path());
+                self.complain(&format!("{} in {file}", report::count(problems.len(), "error")));
+            }
+        }
     }
 
-    /// Says what is probably not as meant; the message may show lines of a file.
+    /// Says what is probably not as meant.
     pub(super) fn warn(&self, message: &str) {
         if !self.args.quiet {
-            self.lines(Style::Warning, "warning: ", message);
+            self.line(Style::Warning, "warning: ", message);
+        }
+    }
+
+    /// Shows a mistake of the configuration at its place.
+    pub(super) fn show(&self, problem: &Problem, severity: Severity) {
+        if severity == Severity::Error && github::is_here() {
+            let mut out = Inert::new(io::stderr().lock(), Syntax::Commands);
+            let _ = report::github::error(&mut out, Some(&problem.place), &problem.message);
+        }
+        if severity == Severity::Error || !self.args.quiet {
+            let text = draw::problem(&problem.place, &problem.message, severity, self.stderr);
+            let _ = writeln!(Inert::new(io::stderr().lock(), Syntax::Text), "{text}");
         }
     }
 
@@ -85,14 +114,6 @@ impl Console {
     pub(super) fn detail(&self, message: &str) {
         if self.args.verbose {
             self.line(Style::Faint, "", message);
-        }
-    }
-
-    fn lines(&self, style: Style, word: &str, message: &str) {
-        let mut lines = message.split('\n');
-        self.line(style, word, lines.next().unwrap_or_default());
-        for line in lines {
-            self.line(style, "", line);
         }
     }
 

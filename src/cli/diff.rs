@@ -6,7 +6,7 @@ use super::mend::Mended;
 use super::outputs::to_stderr;
 use super::{CLEAN, FINDINGS};
 use crate::lint::parallel::shared_out;
-use crate::report::{count, diff, plain};
+use crate::report::{diff, plain};
 
 /// How many files' diffs are made before they are written.
 const PATCHES: usize = 1000;
@@ -33,18 +33,10 @@ pub(super) fn run(job: &Job<'_>) -> u8 {
     if !job.console.is_quiet() {
         to_stderr(|out| plain::write(out, &mended.left.findings));
         if !mended.patches.is_empty() {
-            job.console.say(&summary(&mended, files.len()));
+            job.console.say(&format!("Would fix {}", mended.told(&mended.left, files.len())));
         }
     }
     let status = job.end(&mended.left, &failures);
     let changes = if mended.patches.is_empty() || job.never_fails() { CLEAN } else { FINDINGS };
     status.max(changes)
-}
-
-/// `Would fix 3 findings in 2 files (2 SHM001, 1 SHM003)`.
-fn summary(mended: &Mended, files: usize) -> String {
-    let fixed = mended.fixed(&mended.left.findings);
-    let rules: Vec<String> = fixed.iter().map(|(code, times)| format!("{times} {code}")).collect();
-    let (findings, files) = (count(fixed.values().sum(), "finding"), count(files, "file"));
-    format!("Would fix {findings} in {files} ({})", rules.join(", "))
 }

@@ -5,6 +5,7 @@ use super::inert::Syntax;
 use super::job::Job;
 use super::mend::Mended;
 use super::outputs::{to_stderr, to_stdout};
+use crate::config::problem::Failure;
 use crate::fix::prove::Fixes;
 use crate::fix::write::replace;
 use crate::report::{View, write};
@@ -41,22 +42,29 @@ pub(super) fn write_stdin(job: &Job<'_>, mended: &Mended) -> Result<(), String> 
 }
 
 /// Fixes. Gives the exit status.
-pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
+pub(super) fn run(job: &Job<'_>) -> Result<u8, Failure> {
     let mended = Mended::of(job);
     let mut failures = write_files(job, &mended);
     // What was not written is as it was: only another look tells what is left.
     let again = (!failures.is_empty()).then(|| job.lint(Fixes::All, &[]));
     let left = again.as_ref().unwrap_or(&mended.left);
-    let fixed = mended.fixed(&left.findings).into_values().sum();
+    let written = mended.patches.len() - failures.len().min(mended.patches.len());
+    let fixed = mended.told(left, written);
+    if job.input.stdin.is_none() {
+        for (before, _) in mended.files(&job.input.disk) {
+            let is_written = !failures.iter().any(|failure| failure.starts_with(before.path()));
+            is_written.then(|| job.console.say(&format!("Fixed {}", before.path())));
+        }
+    }
     let status = if job.input.stdin.is_some() {
         write_stdin(job, &mended)?;
         // The fixed text has taken stdout, so what is left is told on stderr.
-        let view = job.view(left, fixed);
+        let view = job.view(left, &fixed);
         failures.extend(job.outputs.write_files(job.console, &view));
         to_stderr(|out| write(job.outputs.main, out, &View { look: job.console.stderr(), ..view }));
         job.end(left, &failures)
     } else {
-        job.finish(left, fixed, failures)
+        job.finish(left, &fixed, failures)
     };
-    Ok(if fixed > 0 && job.args.exit_non_zero_on_fix { status.max(FINDINGS) } else { status })
+    Ok(if !fixed.is_empty() && job.args.exit_non_zero_on_fix { status.max(FINDINGS) } else { status })
 }

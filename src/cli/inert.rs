@@ -27,8 +27,8 @@ impl Syntax {
         match format {
             Format::Human | Format::Plain | Format::Markdown => Self::Text,
             Format::Github => Self::Commands,
-            Format::Junit => Self::Xml,
-            Format::Json | Format::Sarif | Format::Gitlab | Format::Rdjson => Self::Json,
+            Format::Junit | Format::Checkstyle => Self::Xml,
+            Format::JsonLines | Format::Json | Format::Sarif | Format::Gitlab | Format::Rdjson => Self::Json,
         }
     }
 

@@ -11,6 +11,8 @@ use super::outputs::{Outputs, to_stderr};
 use super::progress::Progress;
 use super::{CLEAN, FAILED, FINDINGS};
 use crate::config::Settled;
+use crate::config::problem::Failure;
+use crate::container::finding::Severity;
 use crate::fix::prove::Fixes;
 use crate::lint::check::Wanted;
 use crate::lint::run::{Lint, Report};
@@ -37,7 +39,7 @@ pub(super) struct Job<'a> {
 
 impl<'a> Job<'a> {
     /// Reads what is to be known before any file is. The error is a sentence about an option.
-    pub(super) fn new(args: &'a CheckArgs, console: &'a Console) -> Result<Self, String> {
+    pub(super) fn new(args: &'a CheckArgs, console: &'a Console) -> Result<Self, Failure> {
         let settled = settle(&args.input, Some(args), console)?;
         let outputs = Outputs::new(&args.output)?;
         let baseline = args.suppress.write_baseline.then(|| settled.baseline_file());
@@ -63,7 +65,7 @@ impl<'a> Job<'a> {
     }
 
     /// What a format is to show.
-    pub(super) fn view<'r>(&'r self, report: &'r Report, fixed: usize) -> View<'r> {
+    pub(super) fn view<'r>(&'r self, report: &'r Report, fixed: &'r str) -> View<'r> {
         View {
             report,
             fixed,
@@ -71,12 +73,12 @@ impl<'a> Job<'a> {
             unsafe_fixes: self.args.unsafe_fixes,
             quiet: self.console.is_quiet(),
             statistics: self.args.output.statistics,
-            workspace: &self.outputs.workspace,
+            repository: &self.outputs.repository,
         }
     }
 
     /// Writes the reports, says what failed besides, and gives the exit status.
-    pub(super) fn finish(&self, report: &Report, fixed: usize, mut failures: Vec<String>) -> u8 {
+    pub(super) fn finish(&self, report: &Report, fixed: &str, mut failures: Vec<String>) -> u8 {
         let view = self.view(report, fixed);
         failures.extend(self.outputs.write(self.console, &view));
         if view.statistics && self.outputs.main != Format::Human {
@@ -92,8 +94,10 @@ impl<'a> Job<'a> {
 
     /// Says what failed, and gives the exit status for what is left.
     pub(super) fn end(&self, report: &Report, failures: &[String]) -> u8 {
-        let unused = self.settled.unused(&self.input.paths);
-        for warning in unused.iter().chain(&report.warnings) {
+        for problem in self.settled.unused(&self.input.paths) {
+            self.console.show(&problem, Severity::Warning);
+        }
+        for warning in &report.warnings {
             self.console.warn(warning);
         }
         let failed = !report.errors.is_empty() || !failures.is_empty();

@@ -6,12 +6,13 @@ use super::console::Console;
 use super::job::Input;
 use super::outputs::to_stdout;
 use super::{CLEAN, FAILED};
+use crate::config::problem::Failure;
 use crate::fix::prove::Fixes;
 use crate::lint::check::Wanted;
 use crate::report;
 
 /// Lists what was found. Gives the exit status.
-pub(super) fn run(args: &ListArgs, console: &Console) -> Result<u8, String> {
+pub(super) fn run(args: &ListArgs, console: &Console) -> Result<u8, Failure> {
     let settled = settle(&args.input, None, console)?;
     let input = Input::new(&args.paths, &args.input, &settled)?;
     let wanted = Wanted { fixes: Fixes::None, workloads: true, looked: console.is_verbose() };

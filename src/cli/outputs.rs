@@ -17,7 +17,7 @@ use crate::fix::prove::Fixes;
 use crate::fix::write::write;
 use crate::lint::baseline::Baseline;
 use crate::report::style::Look;
-use crate::report::{self, Format, View};
+use crate::report::{self, Format, Repository, View};
 use crate::text::paths::to_os;
 
 /// A format, and the file it goes to where it does not go to stdout: `sarif=out.sarif`.
@@ -58,8 +58,8 @@ pub(super) struct Outputs {
     files: Vec<(Format, String)>,
     /// Whether no option names the format of stdout.
     by_itself: bool,
-    /// Where the working folder stands below the one that annotations count paths from.
-    pub(super) workspace: String,
+    /// Where forges count paths from.
+    pub(super) repository: Repository,
 }
 
 impl Outputs {
@@ -81,9 +81,12 @@ impl Outputs {
         }
         let by_itself = main.is_none();
         let main = main.unwrap_or(if github::is_here() { Format::Github } else { Format::Human });
-        let annotates = main == Format::Github || files.iter().any(|(format, _)| *format == Format::Github);
-        let workspace = if annotates { github::workspace() } else { String::new() };
-        Ok(Self { main, main_file: args.output.clone(), files, by_itself, workspace })
+        if github::is_gitlab() && args.format.is_empty() && args.output.is_none() {
+            // What `artifacts: reports: codequality` names by GitLab's own documentation.
+            files.push((Format::Gitlab, "gl-code-quality-report.json".into()));
+        }
+        let repository = github::repository();
+        Ok(Self { main, main_file: args.output.clone(), files, by_itself, repository })
     }
 
     /// Refuses a target that is read, is another target, or holds anything but an earlier output of its kind, before

@@ -7,9 +7,10 @@ use super::CLEAN;
 use super::args::Arguments;
 use super::inert::Syntax;
 use super::outputs::to_stdout;
+use crate::config::problem::Failure;
 
 /// Prints the completions for a shell.
-pub(super) fn completions(shell: Shell) -> Result<u8, String> {
+pub(super) fn completions(shell: Shell) -> Result<u8, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "shmlint", &mut script);
     to_stdout(Syntax::Raw, |out| out.write_all(&script))?;
@@ -17,7 +18,7 @@ pub(super) fn completions(shell: Shell) -> Result<u8, String> {
 }
 
 /// Prints the man page of the program, or of one of its commands.
-pub(super) fn man(command: Option<&str>) -> Result<u8, String> {
+pub(super) fn man(command: Option<&str>) -> Result<u8, Failure> {
     let mut program = Arguments::command();
     program.build();
     let page = match command {

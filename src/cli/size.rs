@@ -4,12 +4,13 @@ use super::CLEAN;
 use super::args::{SizeArgs, TextOrJson};
 use super::console::Console;
 use super::outputs::to_stdout;
+use crate::config::problem::Failure;
 use crate::need::loader::{Loader, Sample};
 use crate::need::question::Question;
 use crate::report::size;
 
 /// Answers the question of the arguments. Gives the exit status.
-pub(super) fn run(args: &SizeArgs, console: &Console) -> Result<u8, String> {
+pub(super) fn run(args: &SizeArgs, console: &Console) -> Result<u8, Failure> {
     let loader = match (args.workers, args.batch_size, &args.sample) {
         (Some(workers), Some(batch), Some(sample)) => Some(Loader {
             workers,

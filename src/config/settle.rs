@@ -59,9 +59,9 @@ impl Settled {
         self.baseline.clone().unwrap_or_else(|| crate::lint::baseline::DEFAULT.into())
     }
 
-    /// A sentence for every entry of the configuration that matched nothing, at its place; none where the run over `paths`
+    /// Every entry of the configuration that matched nothing; none where the run over `paths`
     /// did not see all files that the configuration speaks of.
-    pub fn unused(&self, paths: &[String]) -> Vec<String> {
+    pub fn unused(&self, paths: &[String]) -> Vec<Problem> {
         let whole =
             |path: &String| std::fs::canonicalize(path).is_ok_and(|path| self.folder.starts_with(path));
         if !paths.iter().any(whole) {
@@ -71,7 +71,7 @@ impl Settled {
         let mut places: Vec<&Place> =
             self.globs.iter().flat_map(|globs| globs.unused()).chain(entries).collect();
         places.sort_by_key(|place| place.span);
-        let told = places.into_iter().map(|place| Problem::new(place.clone(), "this never matched").render());
+        let told = places.into_iter().map(|place| Problem::new(place.clone(), "this never matched"));
         told.collect()
     }
 }

@@ -75,7 +75,7 @@ fn write_suite(out: &mut dyn Write, suite: &[Finding]) -> io::Result<()> {
 }
 
 /// A text for XML 1.0, which knows no control characters, not even escaped ones.
-fn escaped(text: &str) -> Cow<'_, str> {
+pub(super) fn escaped(text: &str) -> Cow<'_, str> {
     let special = |c: char| matches!(c, '&' | '<' | '>' | '"' | '\u{fffe}' | '\u{ffff}') || is_unsafe(c);
     if !text.contains(special) {
         return Cow::Borrowed(text);

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::container::finding::Severity;
 use crate::text::paths::raw_byte;
 
@@ -142,9 +144,40 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A text in lines of at most `width` columns, broken at spaces but not inside of code that fits a line; nothing where there
+/// is no text.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut in_code = false;
+    let pieces = text.split(|c: char| {
+        in_code ^= c == '`';
+        c == ' ' && !in_code
+    });
+    let breakable = |piece: &&str| piece.width() <= width;
+    let words = pieces.flat_map(|piece| match breakable(&piece) {
+        true => vec![piece],
+        false => piece.split(' ').collect(),
+    });
+    for word in words.filter(|word| !word.is_empty()) {
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + word.width() <= width => line.extend([" ", word]),
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_is_wrapped_at_spaces_outside_of_code() {
+        assert_eq!(wrapped("aa bb `c d e` ff", 8), ["aa bb", "`c d e`", "ff"]);
+        assert_eq!(wrapped("`aa bb cc dd`", 8), ["`aa bb", "cc dd`"]);
+        assert_eq!(wrapped("größe numbers", 5), ["größe", "numbers"]);
+        assert_eq!(wrapped("", 8), [""; 0]);
+    }
 
     #[test]
     fn nothing_of_a_file_can_steer_the_terminal() {
