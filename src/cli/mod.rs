@@ -6,6 +6,8 @@ mod check;
 mod config_args;
 mod console;
 mod diff;
+#[cfg(target_os = "linux")]
+mod doctor;
 mod fix;
 mod github;
 mod inert;
@@ -54,6 +56,12 @@ pub fn main() -> ExitCode {
                 .map_err(Failure::Said)
         }
         Some(Command::Size(args)) => size::run(&args, &console),
+        #[cfg(target_os = "linux")]
+        Some(Command::Doctor(args)) => doctor::run(&args, &console),
+        #[cfg(not(target_os = "linux"))]
+        Some(Command::Doctor(_)) => {
+            Err("doctor looks at Linux's /dev/shm: run it inside the container".into())
+        }
         Some(Command::Completions { shell }) => shell::completions(shell),
         Some(Command::Man { command }) => shell::man(command.as_deref()),
     };

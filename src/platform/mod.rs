@@ -8,6 +8,7 @@ pub mod embedded;
 pub mod host;
 pub mod kind;
 pub mod kubernetes;
+pub mod live;
 pub mod options;
 pub mod run;
 
@@ -27,6 +28,8 @@ pub static KINDS: &[&Kind] = &[
     &host::UNIT,
     &host::QUADLET,
     &host::CI,
+    // Before Kubernetes, which takes any JSON.
+    &live::KIND,
     &kubernetes::KIND,
 ];
 
@@ -35,7 +38,8 @@ const HEAD: usize = 64 << 10;
 
 /// What a text may be of which the name does not tell, best guess first: standard input, a file of any suffix.
 pub fn by_text(path: &str, text: &str) -> Vec<(&'static Kind, Claim)> {
-    let head = text.get(..text.floor_char_boundary(HEAD)).unwrap_or(text);
+    let end = (0..=HEAD.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let head = text.get(..end).unwrap_or_default();
     let has = |word: &str| memchr::memmem::find(head.as_bytes(), word.as_bytes()).is_some();
     let any = |test: fn(&str) -> bool| head.lines().any(test);
     let is_json = head.trim_start().starts_with(['{', '[']);
@@ -58,12 +62,13 @@ pub fn by_text(path: &str, text: &str) -> Vec<(&'static Kind, Claim)> {
             .split_once(':')
             .is_some_and(|(key, rest)| is_key(key) && (rest.is_empty() || rest.starts_with(' ')));
     let names_keys = is_yaml || FileName::new(path).ends_in(&["yaml", "yml", "json"]);
-    let guesses: [(bool, &'static Kind, Claim); 12] = [
+    let guesses: [(bool, &'static Kind, Claim); 13] = [
         (head.starts_with("#!"), &host::shell::KIND, Claim::ByContent),
         (has("[Container]"), &host::QUADLET, Claim::ByName),
         (any(|line| line.starts_with("ExecStart=")), &host::UNIT, Claim::ByName),
         (is_json && has("\"nbformat\""), &host::NOTEBOOK, Claim::ByName),
         (is_json && (has("\"runArgs\"") || has("\"hostRequirements\"")), &host::DEVCONTAINER, Claim::ByName),
+        (is_json, &live::KIND, Claim::ByContent),
         (is_make, &host::MAKEFILE, Claim::ByName),
         (any(is_fence), &host::DOCUMENT, Claim::ByName),
         (names_keys, &compose::COMPOSE, Claim::ByContent),

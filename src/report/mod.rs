@@ -2,6 +2,8 @@
 
 mod checkstyle;
 pub mod diff;
+#[cfg(target_os = "linux")]
+pub mod doctor;
 mod fingerprint;
 pub mod github;
 mod gitlab;

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use unicode_width::UnicodeWidthChar;
 
+use crate::report::style::is_unsafe;
 use crate::text::source::{Source, Span};
 
 /// Columns of a tab, as the renderer shows it.
@@ -51,7 +52,7 @@ impl Window {
                     window.text.push(CUT);
                 }
                 window.pieces.push((whole.start + piece.start..whole.start + piece.end, window.text.len()));
-                window.text.push_str(content.get(piece.clone()).unwrap_or_default());
+                window.text.extend(content.get(piece.clone()).unwrap_or_default().chars().map(harmless));
             }
             if kept.last().is_some_and(|piece| piece.end < content.len()) {
                 window.text.push(CUT);
@@ -87,6 +88,15 @@ impl Mark {
     fn within(&self, start: usize, line: &str) -> Self {
         let at = |offset: usize| offset.saturating_sub(start).min(line.len());
         Self { span: Span::new(at(self.span.start), at(self.span.end)), room: self.room }
+    }
+}
+
+/// A character of the same length where the renderer would let one pass that steers a terminal.
+fn harmless(c: char) -> char {
+    match c.len_utf8() {
+        2 if is_unsafe(c) => '¿',
+        3 if is_unsafe(c) => char::REPLACEMENT_CHARACTER,
+        _ => c,
     }
 }
 
