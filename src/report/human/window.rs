@@ -71,7 +71,8 @@ impl Window {
     pub(super) fn at(&self, offset: usize) -> usize {
         let next = self.pieces.partition_point(|(piece, _)| piece.start <= offset);
         let Some((piece, start)) = self.pieces.get(next.saturating_sub(1)) else { return 0 };
-        start + offset.clamp(piece.start, piece.end) - piece.start
+        let at = (start + offset.clamp(piece.start, piece.end) - piece.start).min(self.text.len());
+        (0..=at).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0)
     }
 
     /// The span of a mark in the text; of one that covers several lines, what it covers of the first.

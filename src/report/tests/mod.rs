@@ -84,7 +84,7 @@ fn statistics_and_last_lines_are_short() {
 }
 
 #[test]
-fn the_list_is_aligned_and_cut_on_a_terminal_only() {
+fn the_list_fits_a_terminal_and_is_whole_elsewhere() {
     let listed = sample::listed();
     let text = |look: Look| {
         let mut out = Vec::new();
@@ -95,7 +95,12 @@ fn the_list_is_aligned_and_cut_on_a_terminal_only() {
     let mut json = Vec::new();
     json::write_list(&mut json, &listed).unwrap();
     matches("list-json.txt", &String::from_utf8(json).unwrap());
-    let terminal = text(Look { color: true, links: true, width: 80, terminal: true });
-    assert!(terminal.contains("\x1b[32myes: capabilities: [gpu]\x1b[0m"), "{terminal}");
-    assert!(terminal.contains('…'), "{terminal}");
+    for width in [60, 80, 100, 160] {
+        let terminal = text(Look { color: true, links: true, width, terminal: true });
+        assert!(terminal.contains("\x1b[32myes\x1b[0m"), "{terminal}");
+        let plain = text(Look { color: false, links: false, width, terminal: true });
+        let widest = plain.lines().map(|line| line.chars().count()).max().unwrap_or_default();
+        assert!(widest <= width && !plain.contains('…'), "{width}: {plain}");
+        assert!(plain.contains("64 MiB of /dev/shm"), "the reason stands there at {width}: {plain}");
+    }
 }
