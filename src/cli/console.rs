@@ -79,7 +79,9 @@ impl Console {
             Failure::Wrong(problems) => {
                 problems.iter().for_each(|problem| self.show(problem, Severity::Error));
                 let file = problems.first().map_or("", |problem| problem.place.path());
-                self.complain(&format!("{} in {file}", report::count(problems.len(), "error")));
+                if problems.len() > 1 {
+                    self.complain(&format!("{} in {file}", report::count(problems.len(), "error")));
+                }
             }
         }
     }
