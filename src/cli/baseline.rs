@@ -5,7 +5,7 @@ use std::path::Path;
 use super::job::Job;
 use super::{CLEAN, FAILED};
 use crate::config::problem::Failure;
-use crate::fix::prove::Fixes;
+use crate::fix::fixes::Fixes;
 use crate::fix::write::write;
 use crate::lint::baseline;
 use crate::report::count;
@@ -13,7 +13,7 @@ use crate::report::count;
 /// Writes the file. Gives the exit status.
 pub(super) fn run(job: &Job<'_>) -> Result<u8, Failure> {
     let path = job.settled.baseline_file();
-    let report = job.lint(Fixes::None, &[]);
+    let report = job.lint(Fixes::None, Fixes::None);
     for error in &report.errors {
         job.console.complain(error);
     }

@@ -13,7 +13,7 @@ use super::args::OutputArgs;
 use super::console::Console;
 use super::github;
 use super::inert::{Inert, Syntax};
-use crate::fix::prove::Fixes;
+use crate::fix::fixes::Fixes;
 use crate::fix::write::write;
 use crate::lint::baseline::Baseline;
 use crate::report::style::Look;

@@ -26,7 +26,7 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 
-use crate::lint::run::Report;
+use crate::lint::report::Report;
 use crate::text::paths::join;
 use style::Look;
 

@@ -145,10 +145,8 @@ pub(crate) fn fix(edits: &[Edit], home: &str, gutter: usize, look: Look) -> Vec<
 
 /// An edit that puts lines behind the end of one as one that puts them before the next, which leaves the line itself alone.
 fn whole_lines(edit: &Edit) -> Edit {
-    let text = edit.source.text();
-    let end = ["\r\n", "\n"]
-        .into_iter()
-        .find(|end| text.get(edit.span.end..).is_some_and(|rest| rest.starts_with(end)));
+    let behind = edit.source.slice(Span::new(edit.span.end, edit.span.end + 2));
+    let end = ["\r\n", "\n"].into_iter().find(|end| behind.starts_with(end));
     match end.and_then(|end| Some((end, edit.text.strip_prefix(end)?))) {
         Some((end, lines)) if edit.span.is_empty() => {
             Edit { span: Span::at(edit.span.end + end.len()), text: format!("{lines}{end}"), ..edit.clone() }
