@@ -48,6 +48,7 @@ pub struct Tree {
     /// What ignore comments give in files that hold nothing else, by path.
     pub(super) comments: BTreeMap<String, Checked>,
     pub(super) errors: Vec<String>,
+    pub(super) warnings: Vec<String>,
     pub(super) looked: Vec<Looked>,
 }
 
@@ -242,7 +243,8 @@ impl Tree {
         report.patches.dedup_by(|(a, _), (b, _)| a.path() == b.path());
         let place = |listed: &Listed| (listed.workload.place.path().to_owned(), listed.workload.place.span);
         report.workloads.sort_by_cached_key(place);
-        (report.errors, report.looked) = (self.errors, self.looked);
+        (report.errors, report.warnings, report.looked) = (self.errors, self.warnings, self.looked);
+        report.warnings.sort();
         report.errors.sort();
         report.errors.dedup();
         report.looked.sort();

@@ -98,6 +98,17 @@ pub fn named(word: &str) -> Result<&'static Rule, String> {
         .ok_or_else(|| format!("unknown rule '{word}'{}", crate::text::near::did_you_mean(word, names())))
 }
 
+/// The rules that a word chooses: `ALL`, a code or name, or a prefix of codes such as `SHM0`.
+pub fn chosen(word: &str) -> Result<Vec<&'static Rule>, String> {
+    if word.eq_ignore_ascii_case("all") {
+        return Ok(ALL.iter().collect());
+    }
+    let word_up = word.to_ascii_uppercase();
+    let is_prefix = word_up.starts_with("SHM") && word_up.len() < "SHM000".len();
+    let of_prefix: Vec<_> = ALL.iter().filter(|rule| is_prefix && rule.code.starts_with(&word_up)).collect();
+    if of_prefix.is_empty() { named(word).map(|rule| vec![rule]) } else { Ok(of_prefix) }
+}
+
 /// What all rules say of a workload, with the severities of the run; notes only where they are asked for.
 ///
 /// A workload of which nobody can complain, as most are, costs a few comparisons and no allocation.
