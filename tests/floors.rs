@@ -26,7 +26,19 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("server", &["text", "size", "container", "fix", "lint", "config"]),
     (
         "cli",
-        &["text", "size", "container", "need", "rules", "fix", "lint", "doctor", "report", "config", "server"],
+        &[
+            "text",
+            "size",
+            "container",
+            "need",
+            "rules",
+            "fix",
+            "lint",
+            "doctor",
+            "report",
+            "config",
+            "server",
+        ],
     ),
 ];
 

@@ -103,7 +103,10 @@ impl Editor {
     /// What was pushed last of a file, once all that was told is worked on.
     fn diagnostics(&mut self, name: &str) -> Value {
         let uri = self.uri(name);
-        self.ask("textDocument/hover", json!({"textDocument": {"uri": uri}, "position": {"line": 0, "character": 0}}));
+        self.ask(
+            "textDocument/hover",
+            json!({"textDocument": {"uri": uri}, "position": {"line": 0, "character": 0}}),
+        );
         let of_file = |message: &&Value| message["params"]["uri"] == uri.as_str();
         let last = self.pushed.iter().rfind(of_file).expect("diagnostics of the file");
         last["params"]["diagnostics"].clone()
@@ -160,7 +163,8 @@ fn a_broken_file_is_told_and_its_fix_is_what_fix_writes() {
     assert_eq!(applied(BROKEN, quick), expected);
     let all = actions.iter().find(|action| action["kind"] == "source.fixAll.shmlint").expect("fix all");
     assert_eq!(applied(BROKEN, all), expected);
-    let ignore = actions.iter().find(|action| action["title"].as_str().unwrap().starts_with("Ignore")).unwrap();
+    let ignore =
+        actions.iter().find(|action| action["title"].as_str().unwrap().starts_with("Ignore")).unwrap();
     assert!(applied(BROKEN, ignore).contains("# shmlint: ignore[missing-shm]"));
     assert!(actions.iter().any(|action| action["title"].as_str().unwrap().contains("16 GiB")), "{actions:?}");
 }
@@ -196,7 +200,8 @@ fn an_unsaved_override_counts_for_the_file_on_disk() {
 
 #[test]
 fn a_client_that_pulls_is_not_pushed_to() {
-    let capabilities = json!({"textDocument": {"diagnostic": {}}, "general": {"positionEncodings": ["utf-8"]}});
+    let capabilities =
+        json!({"textDocument": {"diagnostic": {}}, "general": {"positionEncodings": ["utf-8"]}});
     let mut editor = Editor::start(&[], capabilities);
     editor.open("run.sh", "docker run --gpus all pytorch/pytorch torchrun --nproc_per_node=2 train.py\n");
     let uri = editor.uri("run.sh");

@@ -80,7 +80,7 @@ impl Lint<'_> {
     }
 
     /// Which images the repositories with these directories build: as this run has met their files, or by walks of their own.
-    fn builds(&self, walk: &Walk, paths: &[String], met: &Met, roots: BTreeSet<String>) -> Builds {
+    pub(super) fn builds(&self, walk: &Walk, paths: &[String], met: &Met, roots: BTreeSet<String>) -> Builds {
         let mut builds = Builds::default();
         let covers = |path: &String, root: &str| {
             let path = join("", path);
@@ -176,7 +176,7 @@ struct Run<'a> {
 
 /// What the files of a repository say of images and programs, as they are met.
 #[derive(Default)]
-struct Met {
+pub(super) struct Met {
     images: Collected<BuiltImage>,
     dockerfiles: Collected<String>,
     maps: Collected<(String, String, MapFile)>,

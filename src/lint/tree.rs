@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use crate::container::finding::Finding;
 use crate::lint::check::{Checked, Listed, in_order};
+use crate::lint::discover::Walk;
 use crate::lint::parallel::shared_out;
 use crate::lint::project;
 use crate::lint::report::{Looked, Report};
-use crate::lint::run::{Lint, Seen};
+use crate::lint::run::{Lint, Met, Seen};
 use crate::need::reach::builds::Builds;
 use crate::platform::kind::{Index, Kind, Member, Unit};
 use crate::text::files::{Files, Overlay};
@@ -87,8 +88,8 @@ impl Tree {
         self.links.extend(links);
     }
 
-    /// Forms the projects by their links, and checks those that were not there before.
-    fn form(&mut self, lint: &Lint<'_>) {
+    /// Forms the projects by their links, and checks those that were not there before. Gives the paths of these.
+    fn form(&mut self, lint: &Lint<'_>) -> BTreeSet<String> {
         let units = project::units(&self.index, &self.links);
         self.index.members.values_mut().for_each(|(_, member)| member.source = None);
         let (projects, mut known): (Vec<Known>, Vec<Known>) = std::mem::take(&mut self.known)
@@ -106,6 +107,7 @@ impl Tree {
         }
         known.extend(shared_out(&fresh, |unit| lint.check(unit.clone(), lint.files, &self.index)));
         self.known = known;
+        fresh.iter().flat_map(&paths).collect()
     }
 
     /// Checks units again that read what others have edited, until that changes nothing more.
@@ -194,7 +196,7 @@ impl Tree {
             || links.as_ref() != self.links.get(path)
             || was.is_some() != self.links.contains_key(path)
         {
-            self.form(lint);
+            concerned.extend(self.form(lint));
         }
         let again = self.whose(|_, known| {
             let is_retold = || known.unit.members.iter().any(|member| retold.contains(&member.path));
@@ -206,6 +208,8 @@ impl Tree {
                 *known = now;
             }
         }
+        // What waits for the programs of its repository is looked at once these are known.
+        self.programs(lint, &|roots| lint.builds(&Walk::default(), &[], &Met::default(), roots));
         concerned
     }
 

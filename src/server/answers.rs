@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use lsp_types::{
-    CodeAction, CodeActionKind, CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity,
-    DiagnosticTag, DocumentChanges, Hover, HoverContents, InlayHint, InlayHintLabel, Location, MarkupContent,
-    MarkupKind, NumberOrString, OneOf, OptionalVersionedTextDocumentIdentifier, Position, Range,
-    TextDocumentEdit, TextEdit, WorkspaceEdit,
+    CodeAction, CodeActionKind, CodeDescription, Diagnostic, DiagnosticRelatedInformation,
+    DiagnosticSeverity, DiagnosticTag, DocumentChanges, Hover, HoverContents, InlayHint, InlayHintLabel,
+    Location, MarkupContent, MarkupKind, NumberOrString, OneOf, OptionalVersionedTextDocumentIdentifier,
+    Position, Range, TextDocumentEdit, TextEdit, WorkspaceEdit,
 };
 
 use super::convert::{Lines, uri};
@@ -66,7 +66,12 @@ impl Workspace {
     }
 
     /// The fixes that can be made at a range of a file, and the one for all of it.
-    pub(super) fn actions(&mut self, path: &str, range: Range, only: Option<&[CodeActionKind]>) -> Vec<CodeAction> {
+    pub(super) fn actions(
+        &mut self,
+        path: &str,
+        range: Range,
+        only: Option<&[CodeActionKind]>,
+    ) -> Vec<CodeAction> {
         let Some(text) = self.text(path) else { return Vec::new() };
         let span = Lines::of(&text, self.encoding).span(range);
         let wants = |kind: &CodeActionKind| {
@@ -75,7 +80,8 @@ impl Workspace {
         let found = self.findings(path);
         let mut actions = Vec::new();
         if wants(&CodeActionKind::QUICKFIX) {
-            let here: Vec<&Finding> = found.iter().filter(|finding| touches(finding.place.span, span)).collect();
+            let here: Vec<&Finding> =
+                found.iter().filter(|finding| touches(finding.place.span, span)).collect();
             for finding in &here {
                 actions.extend(self.fix(finding, path));
             }
@@ -86,7 +92,8 @@ impl Workspace {
         }
         if wants(&FIX_ALL) {
             let edits = found.iter().filter(|finding| finding.is_fixed_safely());
-            let edits: Vec<Edit> = edits.flat_map(|finding| finding.fix.iter().flat_map(|fix| fix.edits.clone())).collect();
+            let edits: Vec<Edit> =
+                edits.flat_map(|finding| finding.fix.iter().flat_map(|fix| fix.edits.clone())).collect();
             if !edits.is_empty() {
                 let edit = self.edit(&sorted(edits));
                 actions.push(CodeAction {
@@ -118,7 +125,13 @@ impl Workspace {
                 options.judge.size_is_asked = true;
             });
             let same = found.iter().find(|other| is_same(other, finding))?;
-            self.action(format!("Give it {} of /dev/shm", human(size)), finding, &same.fix.as_ref()?.edits, path, false)
+            self.action(
+                format!("Give it {} of /dev/shm", human(size)),
+                finding,
+                &same.fix.as_ref()?.edits,
+                path,
+                false,
+            )
         });
         Some(actions.collect())
     }
@@ -162,7 +175,8 @@ impl Workspace {
             let text = self.text(path)?;
             let lines = Lines::of(&text, self.encoding);
             let document = self.open.get(path);
-            let address = document.map_or_else(|| uri(path, &self.folder), |document| Some(document.uri.clone()))?;
+            let address =
+                document.map_or_else(|| uri(path, &self.folder), |document| Some(document.uri.clone()))?;
             let edits = edits.iter().map(|edit| {
                 OneOf::Left(TextEdit { range: lines.range(edit.span), new_text: edit.text.clone() })
             });
@@ -174,7 +188,10 @@ impl Workspace {
                 edits: edits.collect(),
             });
         }
-        Some(WorkspaceEdit { document_changes: Some(DocumentChanges::Edits(changes)), ..WorkspaceEdit::default() })
+        Some(WorkspaceEdit {
+            document_changes: Some(DocumentChanges::Edits(changes)),
+            ..WorkspaceEdit::default()
+        })
     }
 
     /// What is to be said of a place: of the finding there, or of the container or setting.

@@ -101,7 +101,8 @@ pub(super) fn plain(uri: &str) -> Option<String> {
     let mut left = rest.as_bytes();
     while let [first, tail @ ..] = left {
         let digits = tail.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        let decoded = digits.filter(|_| *first == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let decoded =
+            digits.filter(|_| *first == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok());
         bytes.push(decoded.unwrap_or(*first));
         left = if decoded.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
     }

@@ -91,7 +91,11 @@ impl<W: Write> Server<W> {
             }
             let Some(message) = waiting.pop_front() else { continue };
             if is_exit(&message) {
-                return if self.is_shut_down { Ok(()) } else { Err("the client left without shutdown".into()) };
+                return if self.is_shut_down {
+                    Ok(())
+                } else {
+                    Err("the client left without shutdown".into())
+                };
             }
             self.take(message)?;
             if waiting.is_empty() {
@@ -269,7 +273,8 @@ impl<W: Write> Server<W> {
             workspace.forget();
             self.changed.extend(workspace.open.keys().cloned());
         }
-        let paths = changes.iter().filter_map(|change| path(&uri(change).parse::<Uri>().ok()?, &workspace.folder));
+        let paths =
+            changes.iter().filter_map(|change| path(&uri(change).parse::<Uri>().ok()?, &workspace.folder));
         self.changed.extend(paths);
         Ok(())
     }
@@ -290,7 +295,8 @@ impl<W: Write> Server<W> {
         let changed = std::mem::take(&mut self.changed);
         let Some(workspace) = self.workspace.as_mut().filter(|_| !changed.is_empty()) else { return Ok(()) };
         let concerned = workspace.update(&changed);
-        let others = concerned.iter().any(|path| !changed.contains(path) && workspace.open.contains_key(path));
+        let others =
+            concerned.iter().any(|path| !changed.contains(path) && workspace.open.contains_key(path));
         if self.pulls {
             if others && self.refreshes {
                 self.requests += 1;

@@ -69,7 +69,8 @@ impl Workspace {
     /// defaults hold until it is right.
     pub(super) fn configure(&mut self) -> Result<(), String> {
         let given: Vec<String> = self.preferences.config.iter().cloned().collect();
-        let settled = config::load(false, &given).and_then(|loaded| loaded.config.settle());
+        let settled = config::load(false, &given).map_err(|error| error.to_string());
+        let settled = settled.and_then(|loaded| loaded.config.settle());
         let (settled, told) = match settled {
             Ok(settled) => (settled, Ok(())),
             Err(error) => (Settled::default(), Err(error)),

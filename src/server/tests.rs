@@ -5,8 +5,15 @@ use proptest::prelude::*;
 use super::*;
 
 fn message() -> impl Strategy<Value = Message> {
-    let uri = prop::sample::select(vec!["file:///nowhere/compose.yaml", "file:///nowhere/é.sh", "untitled:1", "", "%"]);
-    let text = prop::sample::select(vec!["", "services:\n  a:\n    gpus: all\n", "docker run --gpus all x\n", "é𝄞"]);
+    let uri = prop::sample::select(vec![
+        "file:///nowhere/compose.yaml",
+        "file:///nowhere/é.sh",
+        "untitled:1",
+        "",
+        "%",
+    ]);
+    let text =
+        prop::sample::select(vec!["", "services:\n  a:\n    gpus: all\n", "docker run --gpus all x\n", "é𝄞"]);
     let number = prop::sample::select(vec![0u32, 1, 2, 7, u32::MAX]);
     let method = prop::sample::select(vec![
         "initialize",
@@ -72,6 +79,8 @@ fn what_is_cancelled_while_it_waits_is_not_worked_on() {
     sender.send(None).unwrap();
     let mut server = Server::new(Vec::new());
     server.run(&receiver).unwrap();
-    let Some(Message::Response(answer)) = transport::read(&mut server.output.as_slice()).unwrap() else { panic!() };
+    let Some(Message::Response(answer)) = transport::read(&mut server.output.as_slice()).unwrap() else {
+        panic!()
+    };
     assert_eq!((answer.id, answer.error.unwrap().code), (id, ErrorCode::RequestCanceled as i32));
 }

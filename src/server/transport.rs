@@ -56,9 +56,13 @@ pub(super) fn write(output: &mut dyn Write, message: &Message) -> Result<(), Str
         #[serde(flatten)]
         message: &'m Message,
     }
-    let body = serde_json::to_vec(&Envelope { jsonrpc: "2.0", message }).map_err(|error| error.to_string())?;
+    let body =
+        serde_json::to_vec(&Envelope { jsonrpc: "2.0", message }).map_err(|error| error.to_string())?;
     let written = write!(output, "Content-Length: {}\r\n\r\n", body.len());
-    written.and_then(|()| output.write_all(&body)).and_then(|()| output.flush()).map_err(|error| error.to_string())
+    written
+        .and_then(|()| output.write_all(&body))
+        .and_then(|()| output.flush())
+        .map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
