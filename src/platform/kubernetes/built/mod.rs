@@ -20,7 +20,7 @@ use super::pod;
 use super::read::{Around, Item};
 use super::shape::Tree;
 use super::words;
-use crate::container::workload::{Build, Says, Shm, Target, Workload};
+use crate::container::workload::{Overlaid, Says, Shm, Target, Workload};
 use crate::platform::kind::Context;
 use crate::text::files::Files;
 use crate::text::layer::Layer;
@@ -144,8 +144,8 @@ impl Builds {
 
 impl Built {
     /// What a report and a proof need to know of it.
-    pub(super) fn summary(&self) -> Build {
-        Build { name: self.name.clone(), shm: self.workload.shm.clone(), rest: self.rest }
+    pub(super) fn summary(&self) -> Overlaid {
+        Overlaid { name: self.name.clone(), shm: self.workload.shm.clone(), rest: self.rest }
     }
 }
 
