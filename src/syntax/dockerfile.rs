@@ -496,7 +496,12 @@ mod tests {
 
     #[test]
     fn an_own_entrypoint_hides_the_command_of_the_image() {
-        let image = || Built { from: "a".into(), entrypoint: vec!["e".into()], cmd: vec!["c".into()] };
+        let image = || Built {
+            from: "a".into(),
+            entrypoint: vec!["e".into()],
+            cmd: vec!["c".into()],
+            ..Built::default()
+        };
         assert_eq!(image().command(None, Some(vec!["x".into()])), ["e", "x"]);
         assert_eq!(image().command(Some(vec!["y".into()]), None), ["y"]);
     }
