@@ -167,8 +167,21 @@ pub struct Workload {
     /// The index in the reading of the same container at another place, where it is reported: a service of a base file that is
     /// merged with its override is listed in both. A base that only others extend points to one of them.
     pub same_as: Option<usize>,
+    /// What it is in each of the things that are built of it, where there are several: a base of overlays.
+    pub builds: Vec<Overlaid>,
     /// For a container that runs: what the file that started it says now.
     pub declared: Option<Declared>,
+}
+
+/// A container as one build has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overlaid {
+    /// What builds it.
+    pub name: String,
+    /// What it gets there.
+    pub shm: Shm,
+    /// A number for all the rest of it.
+    pub rest: u64,
 }
 
 /// What the file that started a container says of its `/dev/shm` now.
@@ -221,8 +234,18 @@ impl Workload {
             joins: None,
             is_joined: false,
             same_as: None,
+            builds: Vec::new(),
             declared: None,
         }
+    }
+
+    /// Every place that it knows of.
+    pub fn places_mut(&mut self) -> impl Iterator<Item = &mut Place> {
+        let evidence = [&mut self.engine_evidence, &mut self.rendered_from].into_iter().flatten();
+        let evidence = evidence.chain(&mut self.gpu.evidence).map(|evidence| &mut evidence.place);
+        let limit = self.memory_limit.as_mut().map(|(_, place)| place);
+        let settings = self.settings.iter_mut().map(|setting| &mut setting.place);
+        std::iter::once(&mut self.place).chain(evidence).chain(limit).chain(settings)
     }
 
     /// The setting that decides what `/dev/shm` is.

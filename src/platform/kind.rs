@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::remarks::Remarks;
+use crate::container::engine::remounts;
 use crate::container::finding::Change;
-use crate::container::workload::Citation;
-use crate::container::workload::Workload;
+use crate::container::workload::{Citation, Shm, Workload};
 use crate::need::evidence::Evidence;
 use crate::need::reach::{self, builds::Builds};
 use crate::platform::options::ReadOptions;
@@ -116,10 +116,16 @@ impl Index {
         self.mentions.extend(mentions);
     }
 
-    /// The lists that name a file behind another one, up to and with it; a file that stands first is its own base.
+    /// The lists that name a file behind another one: those that end with it, else those in which more is laid over it. A file
+    /// that stands first is its own base.
     pub fn behind(&self, path: &str) -> impl Iterator<Item = &[String]> {
         let places = self.behind.get(path).map_or(&[][..], Vec::as_slice);
-        places.iter().filter_map(|(list, at)| self.together.get(*list)?.get(..=*at))
+        let ends = |(list, at): &&(usize, usize)| {
+            self.together.get(*list).is_some_and(|files| at + 1 == files.len())
+        };
+        let ended = places.iter().any(|place| ends(&place));
+        let lists = places.iter().filter(move |place| !ended || ends(place));
+        lists.filter_map(|(list, _)| self.together.get(*list).map(Vec::as_slice))
     }
 }
 
@@ -207,6 +213,12 @@ impl Reading {
     pub fn add(&mut self, workloads: Vec<Workload>, writer: Box<dyn Writer>) {
         self.writers.push((self.workloads.len(), writer));
         let joined: Vec<usize> = workloads.iter().filter_map(|workload| workload.joins).collect();
+        let mut workloads = workloads;
+        for workload in workloads.iter_mut().filter(|workload| remounts(&workload.command)) {
+            if matches!(workload.shm, Shm::Default { .. }) {
+                workload.shm = Shm::Unknown("its command gives /dev/shm another size".into());
+            }
+        }
         self.workloads.extend(workloads);
         for index in joined {
             if let Some(owner) = self.workloads.get_mut(index) {

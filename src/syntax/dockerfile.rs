@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use memchr::memmem;
-use parse_dockerfile::{ArgInstruction, Command, Dockerfile, Instruction, Stage};
+use parse_dockerfile::{ArgInstruction, Command, Dockerfile, Instruction, JsonOrStringArray, Spanned, Stage};
 
 use crate::text::files::Files;
 use crate::text::paths::join;
@@ -45,6 +45,8 @@ pub struct Built {
     pub entrypoint: Vec<String>,
     /// Its arguments, or the program where there is no other.
     pub cmd: Vec<String>,
+    /// The paths that it declares as volumes.
+    pub volumes: Vec<String>,
     /// Where the entrypoint stands, else the arguments.
     pub starts: Option<Span>,
     /// The folder in which it starts; empty where that of the image below stays.
@@ -154,6 +156,11 @@ fn inherit(built: &mut Built, stage: &Stage<'_, '_>) {
             Instruction::Cmd(cmd) => {
                 own.cmd = words(&cmd.arguments);
                 own.starts = Some(span(cmd.cmd.span.clone()));
+            }
+            Instruction::Volume(volume) => {
+                let (JsonOrStringArray::Json(Spanned { value: paths, .. })
+                | JsonOrStringArray::String(paths)) = &volume.arguments;
+                built.volumes.extend(paths.iter().take(64).map(|path| path.value.clone().into_owned()));
             }
             _ => {}
         }
