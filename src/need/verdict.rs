@@ -100,7 +100,7 @@ pub fn judge(evidence: Vec<Evidence>, scene: &Scene) -> Need {
 
 /// The verdict, and the indices of what decides. `of` gives the evidence between two strengths that says something.
 fn weigh(of: &dyn Fn(Strength, Strength, &dyn Fn(Says) -> bool) -> Vec<usize>) -> (Verdict, Vec<usize>) {
-    use Strength::{Command, Guess, Image, Later, Machinery, Name, Practice, Program};
+    use Strength::{Command, Guess, Image, Later, Machinery, Name, Practice, Program, Typed};
     let is = |wanted: Says| move |says: Says| says == wanted;
     let needs = |says: Says| says >= Says::Likely;
     let decided = |verdict, found: Vec<usize>| (!found.is_empty()).then_some((verdict, found));
@@ -118,8 +118,8 @@ fn weigh(of: &dyn Fn(Strength, Strength, &dyn Fn(Says) -> bool) -> Vec<usize>) -
     let against = of(Guess, Command, &is(Says::Against));
     let practice = || decided(Verdict::Likely, of(Practice, Practice, &needs));
     if open.is_empty() && !against.is_empty() {
-        // What is done in it by the way does not show that nothing else is.
-        let weak = of(Program, Command, &is(Says::Against)).is_empty();
+        // Its own command alone tells more than what the repository gives the same.
+        let weak = of(Typed, Command, &is(Says::Against)).is_empty();
         return weak.then(practice).flatten().unwrap_or((Verdict::No, against));
     }
     let image = decided(Verdict::Likely, of(Image, Image, &needs))
