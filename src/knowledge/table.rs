@@ -46,6 +46,7 @@ pub enum Formula {
 }
 
 /// One thing that is known.
+#[allow(dead_code, reason = "some of it only the tests of the table look at")]
 #[derive(Debug)]
 pub struct Entry {
     /// The heading it stands under.

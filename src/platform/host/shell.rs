@@ -47,7 +47,7 @@ pub static KIND: Kind = Kind {
     relevant: |text, claim, every_container| {
         starts_containers(text, every_container) && (claim == Claim::ByName || shebang(text).is_some())
     },
-    in_projects: None,
+    links: None,
     read: |unit, context| super::read(unit, context, scripts),
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
     remarks: |source, starts| super::remarks(source, starts, scripts, |_| false),

@@ -33,7 +33,7 @@ pub static KIND: Kind = Kind {
     claim,
     words: Words::new(words::ANY),
     relevant,
-    in_projects: None,
+    links: None,
     read: read::read,
     same_but_for: proof::same_but_for,
     remarks,

@@ -38,7 +38,6 @@ impl Reader<'_> {
                 command: pending.command,
                 body: Span::new(start, end),
                 literal: pending.literal,
-                strips_tabs: pending.strips_tabs,
             });
         }
     }

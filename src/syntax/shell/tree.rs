@@ -4,7 +4,7 @@
 
 mod word;
 
-pub use word::{Modifier, Opaque, Piece, PieceKind, Quote, Variable, Word};
+pub use word::{Modifier, Piece, PieceKind, Quote, Variable, Word};
 
 use crate::text::source::Span;
 
@@ -127,8 +127,6 @@ pub struct HereDocument {
     pub body: Span,
     /// Whether the delimiter is quoted, so that nothing in the body is expanded.
     pub literal: bool,
-    /// Whether leading tabs are dropped: `<<-`.
-    pub strips_tabs: bool,
 }
 
 /// The sort of a scope.
