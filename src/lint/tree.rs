@@ -10,6 +10,7 @@ use crate::lint::parallel::shared_out;
 use crate::lint::project;
 use crate::lint::report::{Looked, Report};
 use crate::lint::run::{Lint, Seen};
+use crate::need::reach::builds::Builds;
 use crate::platform::kind::{Index, Kind, Member, Unit};
 use crate::text::files::{Files, Overlay};
 use crate::text::source::Source;
@@ -47,6 +48,7 @@ pub struct Tree {
     /// What ignore comments give in files that hold nothing else, by path.
     pub(super) comments: BTreeMap<String, Checked>,
     pub(super) errors: Vec<String>,
+    pub(super) warnings: Vec<String>,
     pub(super) looked: Vec<Looked>,
 }
 
@@ -58,11 +60,29 @@ impl Tree {
         self.form(lint);
     }
 
+    /// Checks again the units whose programs are to be read. `builds` finds the images of the repositories that they are in.
+    pub(super) fn programs(&mut self, lint: &Lint<'_>, builds: &dyn Fn(BTreeSet<String>) -> Builds) {
+        let waiting = self.whose(|_, known| known.checked.waits);
+        if waiting.is_empty() {
+            return;
+        }
+        let members = waiting.iter().filter_map(|at| self.known.get(*at)?.unit.members.first());
+        let roots = members.map(|member| lint.files.repository(&member.path).0).collect();
+        self.index.builds = Some(Arc::new(builds(roots)));
+        for (at, now) in self.again(waiting, lint, &Overlay::new(lint.files)) {
+            if let Some(known) = self.known.get_mut(at) {
+                *known = now;
+            }
+        }
+    }
+
     /// Asks the files of projects that are meant for their links.
     fn link(&mut self, files: &dyn Files, is_meant: impl Fn(&str) -> bool) {
         let members: Vec<&(&Kind, Member)> =
             self.index.members.values().filter(|(_, member)| is_meant(&member.path)).collect();
         let links = shared_out(&members, |(kind, member)| {
+            let source = member.source.clone().or_else(|| files.read(&member.path).ok());
+            let member = &Member { source, ..member.clone() };
             let links = kind.links.map(|links| links(member, &self.index, files));
             (member.path.clone(), links.unwrap_or_default())
         });
@@ -167,7 +187,8 @@ impl Tree {
                 self.link(lint.files, |other| other == path);
             } else {
                 let unit = Unit { kind, members: vec![member] };
-                self.known.push(lint.check(unit, lint.files, &Index::default()));
+                let index = Index { builds: self.index.builds.clone(), ..Index::default() };
+                self.known.push(lint.check(unit, lint.files, &index));
             }
         }
         if mentioned
@@ -223,7 +244,8 @@ impl Tree {
         report.patches.dedup_by(|(a, _), (b, _)| a.path() == b.path());
         let place = |listed: &Listed| (listed.workload.place.path().to_owned(), listed.workload.place.span);
         report.workloads.sort_by_cached_key(place);
-        (report.errors, report.looked) = (self.errors, self.looked);
+        (report.errors, report.warnings, report.looked) = (self.errors, self.warnings, self.looked);
+        report.warnings.sort();
         report.errors.sort();
         report.errors.dedup();
         report.looked.sort();

@@ -1,6 +1,6 @@
 //! Whether edits left the words of a file's scripts as they were: the structural half of the proof of a fix.
 
-use super::Script;
+use super::{Script, inner};
 use crate::syntax::shell::{self, AssignedValue, Word};
 use crate::text::edits::{Edit, after_spans};
 use crate::text::layer::Layer;
@@ -16,13 +16,26 @@ pub(super) fn same_but_for(
 ) -> bool {
     let old: Vec<Span> = edits.iter().map(|edit| edit.span).collect();
     words(before, &old, scripts) == words(after, &after_spans(edits), scripts)
+        && inner::same(&texts(before, scripts), &texts(after, scripts))
+}
+
+/// The texts of other kinds in a file.
+fn texts(source: &Source, scripts: fn(&str, &Layer) -> Vec<Script>) -> Vec<Layer> {
+    let file = Layer::file(Source::new(source.path(), source.bytes().to_vec()));
+    let texts = scripts(source.path(), &file).into_iter().flat_map(|script| match script.inner {
+        Some(_) => vec![script.layer],
+        None => inner::fed(&script),
+    });
+    texts.collect()
 }
 
 /// Every word that no edit touches, in order. Nothing stands where a command or an assignment begins.
 fn words(source: &Source, touched: &[Span], scripts: fn(&str, &Layer) -> Vec<Script>) -> Vec<Option<String>> {
     let file = Layer::file(Source::new(source.path(), source.bytes().to_vec()));
     let mut found = Vec::new();
-    for Script { layer, options, .. } in scripts(source.path(), &file) {
+    for Script { layer, options, .. } in
+        scripts(source.path(), &file).into_iter().filter(|it| it.inner.is_none())
+    {
         let script = shell::Script::read(layer.text(), options);
         let mut add = |words: &[Word]| {
             found.push(None);

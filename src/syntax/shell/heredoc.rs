@@ -38,6 +38,7 @@ impl Reader<'_> {
                 command: pending.command,
                 body: Span::new(start, end),
                 literal: pending.literal,
+                strips_tabs: pending.strips_tabs,
             });
         }
     }
