@@ -9,8 +9,7 @@ use std::sync::atomic::AtomicUsize;
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use shmlint::fix::fixes::Fixes;
-use shmlint::lint::check::Request;
+use shmlint::lint::check::{Fixes, Request};
 use shmlint::lint::discover::Walk;
 use shmlint::lint::options::Options;
 use shmlint::lint::run::Lint;

@@ -9,8 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use shmlint::config::Config;
-use shmlint::fix::fixes::Fixes;
-use shmlint::lint::check::Request;
+use shmlint::lint::check::{Fixes, Request};
 use shmlint::lint::discover::Walk;
 use shmlint::lint::options::Options;
 use shmlint::lint::report::Report;
@@ -65,8 +64,8 @@ pub fn python(data: &[u8]) {
 /// Sizes in every dialect.
 pub fn sizes(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    use Dialect::{Bytes, Compose, Docker, Kubernetes, Mebibytes, Podman, TmpfsOption, TmpfsSize};
-    for dialect in [Docker, Podman, Compose, Kubernetes, TmpfsOption, TmpfsSize, Bytes, Mebibytes] {
+    use Dialect::{Compose, Docker, Kubernetes, Mebibytes, Podman, TmpfsOption, TmpfsSize};
+    for dialect in [Docker, Podman, Compose, Kubernetes, TmpfsOption, TmpfsSize, Mebibytes] {
         let read = dialect.read(text);
         if let Some(bytes) = read.bytes() {
             assert!(

@@ -222,11 +222,6 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Whether there is a fix that is made without being asked for by name.
-    pub fn is_fixed_safely(&self) -> bool {
-        self.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe)
-    }
-
     /// Everything that it says of files.
     pub fn places(&mut self) -> impl Iterator<Item = (&mut Arc<Source>, Span)> {
         let related = self.related.iter_mut().map(|related| related.place.parts());

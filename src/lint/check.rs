@@ -8,7 +8,7 @@ use crate::container::finding::Finding;
 use crate::container::workload::{Shm, Verdict, Workload};
 use crate::fix::apply::edited;
 use crate::fix::choose::patches;
-use crate::fix::fixes::{Fixes, fixes};
+use crate::fix::fixes::fixes;
 use crate::fix::prove::{Patch, State};
 use crate::lint::options::Options;
 use crate::lint::suppress::{self, Ignores};
@@ -20,6 +20,8 @@ use crate::rules::unreadable_file;
 use crate::text::files::Overlay;
 use crate::text::place::shed;
 use crate::text::source::{Source, Span};
+
+pub use crate::fix::fixes::Fixes;
 
 /// How often the edited texts are looked at again. Fixes that overlap wait for the next round; real files need two.
 const ROUNDS: usize = 8;

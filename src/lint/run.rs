@@ -251,7 +251,7 @@ impl Run<'_> {
             return self.tell(found.path, Err("nothing in it is for shmlint"));
         };
         let path = found.path.to_owned();
-        if kind.in_projects.is_none() {
+        if kind.links.is_none() {
             let unit = Unit::lone(kind, path, claim, Some(source));
             return self.known.push(self.lint.check(unit, files, &Index::default()));
         }

@@ -82,7 +82,9 @@ impl Tree {
         let members: Vec<&(&Kind, Member)> =
             self.index.members.values().filter(|(_, member)| is_meant(&member.path)).collect();
         let links = shared_out(&members, |(kind, member)| {
-            let links = kind.in_projects.map(|projects| (projects.links)(member, &self.index, files));
+            let source = member.source.clone().or_else(|| files.read(&member.path).ok());
+            let member = &Member { source, ..member.clone() };
+            let links = kind.links.map(|links| links(member, &self.index, files));
             (member.path.clone(), links.unwrap_or_default())
         });
         self.links.extend(links);
@@ -92,9 +94,8 @@ impl Tree {
     fn form(&mut self, lint: &Lint<'_>) -> BTreeSet<String> {
         let units = project::units(&self.index, &self.links);
         self.index.members.values_mut().for_each(|(_, member)| member.source = None);
-        let (projects, mut known): (Vec<Known>, Vec<Known>) = std::mem::take(&mut self.known)
-            .into_iter()
-            .partition(|known| known.unit.kind.in_projects.is_some());
+        let (projects, mut known): (Vec<Known>, Vec<Known>) =
+            std::mem::take(&mut self.known).into_iter().partition(|known| known.unit.kind.links.is_some());
         let paths = |unit: &Unit| unit.members.iter().map(|member| member.path.clone()).collect::<Vec<_>>();
         let mut before: HashMap<Vec<String>, Known> =
             projects.into_iter().map(|known| (paths(&known.unit), known)).collect();
@@ -179,11 +180,11 @@ impl Tree {
         let retold: BTreeSet<&String> = told_before.symmetric_difference(&told_now).flatten().collect();
         let (was, links) = (self.index.members.remove(path), self.links.remove(path));
         let mut concerned: BTreeSet<String> = [path.to_owned()].into();
-        let is_lone = |known: &Known| known.unit.kind.in_projects.is_none() && known.holds(path);
+        let is_lone = |known: &Known| known.unit.kind.links.is_none() && known.holds(path);
         self.known.retain(|known| !is_lone(known));
         if let Some((kind, claim)) = kind {
             let member = Member { path: path.to_owned(), claim, source };
-            if kind.in_projects.is_some() {
+            if kind.links.is_some() {
                 self.index.members.insert(path.to_owned(), (kind, member));
                 self.link(lint.files, |other| other == path);
             } else {

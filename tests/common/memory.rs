@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use shmlint::fix::fixes::Fixes;
-use shmlint::lint::check::Request;
+use shmlint::lint::check::{Fixes, Request};
 use shmlint::lint::discover::Walk;
 use shmlint::lint::options::Options;
 use shmlint::lint::report::Report;

@@ -24,7 +24,7 @@ mod write;
 use memchr::memmem;
 
 use crate::container::accelerator;
-use crate::platform::kind::{Claim, EVERYWHERE, Kind, Projects};
+use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::remarks::in_yaml;
 use crate::syntax::yaml::Yaml;
 use crate::text::filename::FileName;
@@ -45,7 +45,7 @@ pub static COMPOSE: Kind = Kind {
     claim,
     words: Words::new(&[EVERYWHERE, &["services", "include"]]),
     relevant,
-    in_projects: Some(Projects { links: links::links, parse: file::parse }),
+    links: Some(links::links),
     read: units::read,
     same_but_for: write::same_but_for,
     remarks: |source, starts| in_yaml(source, &Yaml::of(source), starts, |_, _, _| false),

@@ -297,7 +297,7 @@ fn push_text(unit: &Unit<'_>, piece: &Piece, field: &mut Field) {
 fn unread(unit: &Unit<'_>, piece: &Piece) -> Field {
     let many = match &piece.kind {
         PieceKind::Variable(variable) => piece.quote == Quote::None || variable.elements,
-        PieceKind::Opaque(_) | PieceKind::Substitution(_) => piece.quote == Quote::None,
+        PieceKind::Opaque | PieceKind::Substitution(_) => piece.quote == Quote::None,
         _ => false,
     };
     let mut field = Field::default();

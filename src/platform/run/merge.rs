@@ -79,7 +79,6 @@ fn merged(unit: &Unit<'_>, command: &Command, ways: Vec<Way>) -> Option<(Invocat
         build_size: None,
         own: unit.own_or(command.span),
         through: unit.through.clone(),
-        loose: command.loose,
     };
     let mut known: HashMap<Key, usize> = HashMap::new();
     let mut unread = HashSet::new();

@@ -30,7 +30,7 @@ mod written;
 
 pub use budget::Shared;
 pub use command_line::{OptionUse, Unread};
-pub use fields::{Field, Known, Part, Spot};
+pub use fields::{Field, Part, Spot};
 pub use given::{Given, Givens};
 pub use nested::unit_commands;
 pub use write::CommandLines;
@@ -67,8 +67,6 @@ pub struct Invocation {
     pub own: Span,
     /// The variables through which its text comes, where that stands elsewhere.
     pub through: Vec<Rc<str>>,
-    /// Whether it goes on over a line end where a shell would stop.
-    pub loose: bool,
 }
 
 impl Invocation {

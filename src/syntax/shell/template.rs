@@ -3,9 +3,7 @@
 use super::keywords::BlockKind;
 use super::statements::Flow;
 use super::words::Place;
-use super::{
-    Dialect, MAX_DEPTH, Modifier, Opaque, PieceKind, Quote, Reader, Word, expansions::plain_variable,
-};
+use super::{Dialect, MAX_DEPTH, Modifier, PieceKind, Quote, Reader, Word, expansions::plain_variable};
 use crate::text::source::Span;
 
 /// What a tag does.
@@ -98,7 +96,7 @@ impl Reader<'_> {
             if !matches!(tag, Tag::Choice | Tag::Block) {
                 return false;
             }
-            self.opaque(word, Quote::None, Opaque::Template, start + length);
+            self.opaque(word, Quote::None, start + length);
             return true;
         };
         if matches!(tag, Tag::Else | Tag::End | Tag::Note) {
@@ -118,7 +116,7 @@ impl Reader<'_> {
             self.cursor.pos = behind;
         } else {
             self.cursor.pos = start;
-            self.opaque(word, Quote::None, Opaque::Template, behind);
+            self.opaque(word, Quote::None, behind);
         }
         // A tag on a line of its own leaves none behind.
         let own_line = text.ends_with('\n') || text.trim_end_matches([' ', '\t']).ends_with('\n');

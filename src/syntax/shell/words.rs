@@ -1,6 +1,6 @@
 //! Reading one word: text, quotes and escapes. What begins with a dollar is read in `expansions`.
 
-use super::{Dialect, Opaque, Piece, PieceKind, Quote, Reader, Word};
+use super::{Dialect, Piece, PieceKind, Quote, Reader, Word};
 use crate::text::source::Span;
 
 /// Where a word stands, which decides what ends it.
@@ -261,16 +261,16 @@ impl Reader<'_> {
             if self.options.just && self.just_variable(word, quote, end) {
                 return;
             }
-            return self.opaque(word, quote, Opaque::Template, end);
+            return self.opaque(word, quote, end);
         }
         self.take_text(word, quote);
     }
 
     /// Takes all up to `end` as one piece that nobody can read.
-    pub(super) fn opaque(&mut self, word: &mut Word, quote: Quote, why: Opaque, end: usize) {
+    pub(super) fn opaque(&mut self, word: &mut Word, quote: Quote, end: usize) {
         let start = self.cursor.pos;
         self.cursor.bump(end - start);
-        word.push(Piece { span: Span::new(start, self.cursor.pos), quote, kind: PieceKind::Opaque(why) });
+        word.push(Piece { span: Span::new(start, self.cursor.pos), quote, kind: PieceKind::Opaque });
     }
 
     /// `<name>` as documents write what the reader should fill in. A redirection has a blank before the next operator.
@@ -293,7 +293,7 @@ impl Reader<'_> {
         if (blank && !self.options.prose) || inside.ends_with(' ') || glued {
             return false;
         }
-        self.opaque(word, Quote::None, Opaque::Placeholder, close + 1);
+        self.opaque(word, Quote::None, close + 1);
         true
     }
 
@@ -311,7 +311,7 @@ impl Reader<'_> {
         let inside = self.cursor.slice(Span::new(open + 1, end));
         let spaced = inside.contains(' ') && !inside.ends_with(' ');
         if spaced {
-            self.opaque(word, Quote::None, Opaque::Placeholder, end + 1);
+            self.opaque(word, Quote::None, end + 1);
         }
         spaced
     }
