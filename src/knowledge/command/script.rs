@@ -2,155 +2,7 @@
 
 use std::borrow::Cow;
 
-pub(super) const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "zsh", "ksh", "busybox"];
-
-/// Programs that say nothing of what a container is for. Sorted.
-pub(super) const NEUTRAL: &[&str] = &[
-    ".",
-    ":",
-    "[",
-    "[[",
-    "add-apt-repository",
-    "apk",
-    "apt",
-    "apt-get",
-    "apt-key",
-    "awk",
-    "basename",
-    "break",
-    "cat",
-    "cd",
-    "chgrp",
-    "chmod",
-    "chown",
-    "clear",
-    "conda",
-    "continue",
-    "cp",
-    "curl",
-    "date",
-    "df",
-    "dirname",
-    "dnf",
-    "done",
-    "dpkg",
-    "du",
-    "echo",
-    "env",
-    "esac",
-    "exit",
-    "export",
-    "false",
-    "fi",
-    "find",
-    "for",
-    "free",
-    "git",
-    "gpg",
-    "grep",
-    "head",
-    "hostname",
-    "id",
-    "ip",
-    "kill",
-    "ldconfig",
-    "ln",
-    "local",
-    "ls",
-    "lspci",
-    "mamba",
-    "microdnf",
-    "micromamba",
-    "mkdir",
-    "mount",
-    "mv",
-    "nproc",
-    "pacman",
-    "pip",
-    "pip3",
-    "printenv",
-    "printf",
-    "ps",
-    "pwd",
-    "read",
-    "readonly",
-    "return",
-    "rm",
-    "rpm",
-    "sed",
-    "set",
-    "shift",
-    "sort",
-    "source",
-    "stat",
-    "sysctl",
-    "tar",
-    "tee",
-    "test",
-    "touch",
-    "trap",
-    "true",
-    "type",
-    "ulimit",
-    "umask",
-    "uname",
-    "unset",
-    "unzip",
-    "update-alternatives",
-    "uv",
-    "wait",
-    "wget",
-    "which",
-    "whoami",
-    "xhost",
-    "yum",
-    "zypper",
-    "}",
-];
-
-/// Words in front of a command that start it unchanged, and of their options those that take a value.
-const WRAPPERS: &[(&str, &[&str])] = &[
-    ("!", &[]),
-    ("catchsegv", &[]),
-    ("command", &[]),
-    ("do", &[]),
-    ("dumb-init", &[]),
-    ("elif", &[]),
-    ("else", &[]),
-    ("env", &["-u", "-C"]),
-    ("exec", &["-a"]),
-    ("gosu", &[]),
-    ("if", &[]),
-    ("ionice", &["-c", "-n"]),
-    ("nice", &["-n"]),
-    ("nohup", &[]),
-    ("numactl", &["-N", "-m", "-C"]),
-    ("setsid", &[]),
-    ("stdbuf", &["-i", "-o", "-e"]),
-    ("su-exec", &[]),
-    ("sudo", &["-u", "-g"]),
-    ("then", &[]),
-    ("time", &["-f", "-o"]),
-    ("timeout", &["-k", "-s"]),
-    ("tini", &["-e"]),
-    ("until", &[]),
-    ("watch", &["-n", "--interval"]),
-    ("while", &[]),
-    ("xvfb-run", &["-s", "-n", "-e"]),
-    ("{", &[]),
-];
-
-/// Wrappers of two words: `uv run python x.py`.
-const RUNNERS: &[(&str, &str, &[&str])] = &[
-    ("conda", "run", &["-n", "--name", "-p", "--prefix"]),
-    ("micromamba", "run", &["-n", "--name", "-p", "--prefix"]),
-    ("nsys", "profile", &["-o", "--output", "-t", "--trace", "-w", "-s", "-c"]),
-    ("pdm", "run", &[]),
-    ("pipenv", "run", &[]),
-    ("pixi", "run", &["-e", "--environment"]),
-    ("poetry", "run", &[]),
-    ("uv", "run", &["--with", "--python", "-p", "--extra", "--group"]),
-];
+use crate::knowledge::programs::{OPERAND_WRAPPERS, RUNNERS, WRAPPERS};
 
 /// Takes off assignments, shell keywords and wrappers until the program itself stands first.
 pub(super) fn without_wrappers(words: Vec<Cow<'_, str>>) -> Vec<Cow<'_, str>> {
@@ -166,9 +18,9 @@ pub(super) fn without_wrappers(words: Vec<Cow<'_, str>>) -> Vec<Cow<'_, str>> {
         } else if let Some((_, valued)) = WRAPPERS.iter().find(|(wrapper, _)| *wrapper == name) {
             at = behind_options(&words, at + 1, valued);
             // These take one operand of their own: a user or a time.
-            at += usize::from(["gosu", "su-exec", "timeout"].contains(&name));
-        } else if let Some((_, _, valued)) =
-            RUNNERS.iter().find(|(runner, verb, _)| *runner == name && second == Some(*verb))
+            at += usize::from(OPERAND_WRAPPERS.contains(&name));
+        } else if let Some((_, valued)) =
+            RUNNERS.iter().find(|(words, _)| words.split_once(' ') == second.map(|verb| (name, verb)))
         {
             at = behind_options(&words, at + 2, valued);
         } else {

@@ -242,7 +242,7 @@ impl Line<'_> {
         let same = |option: &&OptionUse| whole(option).is_some_and(|spot| spot.layer.map(spot.span) == place);
         let option = self.invocation.options.iter().rfind(same)?;
         if option.together {
-            let word = option.flag.written.clone().filter(|_| option.flag.via().is_none())?;
+            let word = option.flag.written.clone().filter(|_| option.flag.via().next().is_none())?;
             let inner = word.text().trim_matches(['"', '\'']).to_owned();
             return replacement(&word, &inner);
         }
