@@ -15,7 +15,8 @@ use tempfile::TempDir;
 /// A GPU container whose need is not known: a warning.
 const WARNING: &str = "docker run --rm --gpus all example/one\n";
 /// One that is known to need more: an error.
-const ERROR: &str = "docker run --gpus all pytorch/pytorch torchrun train.py --num-workers 8\n";
+const ERROR: &str =
+    "docker run --gpus all pytorch/pytorch torchrun --nproc-per-node 2 train.py --num-workers 8\n";
 
 /// A scratch folder with a script in each state.
 fn scratch() -> TempDir {

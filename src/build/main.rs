@@ -13,6 +13,7 @@ mod accelerators;
 mod images;
 mod operators;
 mod programs;
+mod python;
 
 fn main() {
     println!("cargo::rerun-if-changed=rules");
@@ -23,6 +24,7 @@ fn main() {
         ("accelerators.rs", accelerators::table()),
         ("operators.rs", operators::table()),
         ("programs.rs", programs::table()),
+        ("python.rs", python::table()),
     ];
     for (name, table) in tables {
         let table = table.unwrap_or_else(|error| panic!("{error}"));

@@ -269,6 +269,9 @@ pub(crate) struct InputArgs {
     /// Look at files that git ignores
     #[arg(long)]
     pub(crate) no_gitignore: bool,
+    /// Do not read the programs that containers run
+    #[arg(long)]
+    pub(crate) no_programs: bool,
     /// The largest file that is read, in bytes or as 50m
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_file_size: Option<String>,

@@ -79,6 +79,9 @@ pub(super) fn settle(
     if input.no_gitignore {
         config.gitignore = Some(false);
     }
+    if input.no_programs {
+        config.programs = Some(false);
+    }
     if let Some(size) = &input.max_file_size {
         config.max_file_size = Some(parse_any(size).map_err(|error| format!("--max-file-size: {error}"))?);
     }

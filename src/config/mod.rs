@@ -59,6 +59,8 @@ pub struct Config {
     pub also_exclude: Vec<String>,
     pub force_exclude: Option<bool>,
     pub gitignore: Option<bool>,
+    /// Whether the programs that containers run are read.
+    pub programs: Option<bool>,
     pub docs: Option<bool>,
     pub max_file_size: Option<u64>,
     pub baseline: Option<PathBuf>,

@@ -101,6 +101,7 @@ impl Config {
             entries.push((item.first().clone(), used.clone()));
             used
         };
+        options.programs = self.programs != Some(false);
         options.judge.images = self.images.iter().map(|item| image(item, tracked(item))).collect();
         options.read.shm_fields = self.shm_fields.iter().map(|item| field(item, tracked(item))).collect();
         for item in &self.provides_shm {
@@ -169,7 +170,7 @@ fn image(item: &Item, used: Used) -> knowledge::UserEntry {
         image: text(item, "image"),
         command: text(item, "command"),
         name: text(item, "name"),
-        need: if needed { knowledge::Verdict::Yes } else { knowledge::Verdict::No },
+        needs: needed,
         bytes: item.get("size").and_then(Item::bytes),
         reason: text(item, "reason"),
         used,

@@ -211,7 +211,7 @@ pub struct Finding {
     pub platform: &'static str,
     /// The word of the accelerator that the workload asks for, if it does.
     pub accelerator: Option<&'static str>,
-    /// Evidence and other places.
+    /// Citation and other places.
     pub related: Vec<Related>,
     /// What the rule wants changed, if it can be changed.
     pub wanted: Option<Wanted>,

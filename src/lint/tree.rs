@@ -10,6 +10,7 @@ use crate::lint::parallel::shared_out;
 use crate::lint::project;
 use crate::lint::report::{Looked, Report};
 use crate::lint::run::{Lint, Seen};
+use crate::need::reach::builds::Builds;
 use crate::platform::kind::{Index, Kind, Member, Unit};
 use crate::text::files::{Files, Overlay};
 use crate::text::source::Source;
@@ -56,6 +57,22 @@ impl Tree {
         project::settle(&mut self.index, lint.files);
         self.link(lint.files, |_| true);
         self.form(lint);
+    }
+
+    /// Checks again the units whose programs are to be read. `builds` finds the images of the repositories that they are in.
+    pub(super) fn programs(&mut self, lint: &Lint<'_>, builds: &dyn Fn(BTreeSet<String>) -> Builds) {
+        let waiting = self.whose(|_, known| known.checked.waits);
+        if waiting.is_empty() {
+            return;
+        }
+        let members = waiting.iter().filter_map(|at| self.known.get(*at)?.unit.members.first());
+        let roots = members.map(|member| lint.files.repository(&member.path).0).collect();
+        self.index.builds = Some(Arc::new(builds(roots)));
+        for (at, now) in self.again(waiting, lint, &Overlay::new(lint.files)) {
+            if let Some(known) = self.known.get_mut(at) {
+                *known = now;
+            }
+        }
     }
 
     /// Asks the files of projects that are meant for their links.
@@ -161,7 +178,8 @@ impl Tree {
                 self.link(lint.files, |other| other == path);
             } else {
                 let unit = Unit { kind, members: vec![member] };
-                self.known.push(lint.check(unit, lint.files, &Index::default()));
+                let index = Index { builds: self.index.builds.clone(), ..Index::default() };
+                self.known.push(lint.check(unit, lint.files, &index));
             }
         }
         if mentioned

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use super::remarks::Remarks;
 use crate::container::engine::remounts;
 use crate::container::finding::Change;
-use crate::container::workload::{Evidence, Shm, Workload};
+use crate::container::workload::{Citation, Shm, Workload};
+use crate::need::evidence::Evidence;
+use crate::need::reach::{self, builds::Builds};
 use crate::platform::options::ReadOptions;
 use crate::text::edits::Edit;
 use crate::text::filename::FileName;
@@ -48,6 +50,22 @@ pub struct Unit {
 }
 
 impl Unit {
+    /// Reads it, and the programs of its workloads.
+    pub fn read(&self, context: &Context<'_>) -> Reading {
+        let mut reading = (self.kind.read)(self, context);
+        if let Some(builds) = &context.index.builds {
+            let read = |workload: &mut Workload| {
+                if reach::is_asked(workload) {
+                    reach::read(workload, context.files, builds)
+                } else {
+                    Vec::new()
+                }
+            };
+            reading.evidence = reading.workloads.iter_mut().map(read).collect();
+        }
+        reading
+    }
+
     /// A unit of one file.
     pub fn lone(
         kind: &'static Kind,
@@ -80,9 +98,11 @@ pub struct Index {
     /// Where each file stands behind another one in these lists: the list and the place, in order.
     pub behind: HashMap<String, Vec<(usize, usize)>>,
     /// Compose files that a script deploys as a stack, and where it does.
-    pub stacks: BTreeMap<String, Evidence>,
+    pub stacks: BTreeMap<String, Citation>,
     /// What the texts of the run say of Compose files, until all files are known.
     pub mentions: Vec<Mention>,
+    /// Which images are built and how, where that is known and programs are read.
+    pub builds: Option<Arc<Builds>>,
 }
 
 impl Index {
@@ -182,6 +202,8 @@ pub struct Reading {
     pub problems: Vec<Problem>,
     /// The files that were read for it and may be edited.
     pub sources: Vec<Arc<Source>>,
+    /// What the programs of each workload say, where they were read.
+    pub evidence: Vec<Vec<Evidence>>,
     /// Who writes changes: the index of the first workload of each writer, in order.
     writers: Vec<(usize, Box<dyn Writer>)>,
 }

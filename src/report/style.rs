@@ -47,7 +47,7 @@ pub enum Style {
     /// Line numbers, rules and arrows.
     Frame,
     /// Places that explain.
-    Evidence,
+    Citation,
     /// What stands in the second row.
     Faint,
     /// A line that comes.
@@ -74,7 +74,7 @@ impl Style {
             Self::Warning => "1;33",
             Self::Note => "1;36",
             Self::Strong => "1",
-            Self::Frame | Self::Evidence => "1;34",
+            Self::Frame | Self::Citation => "1;34",
             Self::Faint => "2",
             Self::Added => "32",
             Self::Removed => "31",

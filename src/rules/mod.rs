@@ -30,6 +30,7 @@ mod wrong_size_unit;
 use crate::container::finding::Rule;
 use crate::container::finding::{Finding, Severity};
 use crate::container::workload::Workload;
+use crate::need::evidence::Evidence;
 use options::JudgeOptions;
 
 use case::{Case, Check};
@@ -141,11 +142,11 @@ pub fn judge(case: &Case<'_>) -> Vec<Finding> {
 }
 
 /// What the rules say of each workload of a unit, in its order.
-pub fn judge_all(unit: &[Workload], options: &JudgeOptions) -> Vec<Vec<Finding>> {
-    let judge = |workload: &Workload| match workload.same_as {
+pub fn judge_all(unit: &[Workload], evidence: &[Vec<Evidence>], options: &JudgeOptions) -> Vec<Vec<Finding>> {
+    let judge = |(index, workload): (usize, &Workload)| match workload.same_as {
         // It is judged at that place.
         Some(_) => Vec::new(),
-        None => judge(&Case::new(workload, unit, options)),
+        None => judge(&Case::new(workload, unit, options).read(evidence, index)),
     };
-    unit.iter().map(judge).collect()
+    unit.iter().enumerate().map(judge).collect()
 }

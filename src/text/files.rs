@@ -75,6 +75,24 @@ pub trait Files: Sync {
         Arc::default()
     }
 
+    /// The folder of the repository that the file at `from` belongs to, as it would be typed, and its name.
+    fn repository(&self, from: &str) -> (String, String) {
+        let _ = from;
+        (String::new(), String::new())
+    }
+
+    /// Refuses a path that leads out of the repository of the file at `from`.
+    fn inside(&self, from: &str, path: &str) -> Result<(), ReadError> {
+        let _ = (from, path);
+        Ok(())
+    }
+
+    /// The text of a file inside of the repository of the one at `from`.
+    fn read_inside(&self, from: &str, path: &str) -> Result<Arc<Source>, ReadError> {
+        self.inside(from, path)?;
+        self.read(path)
+    }
+
     /// The text of a file that another file refers to.
     fn read_reference(&self, from: &str, to: &str) -> Result<Arc<Source>, ReadError> {
         self.read(&self.resolve(from, to)?)
@@ -179,9 +197,26 @@ impl Files for Disk {
 
     fn resolve(&self, from: &str, to: &str) -> Result<String, ReadError> {
         let path = join(from, to);
-        let real = std::fs::canonicalize(&path).map_err(|error| io(&error))?;
+        self.inside(from, &path).map(|()| path)
+    }
+
+    fn inside(&self, from: &str, path: &str) -> Result<(), ReadError> {
+        let real = std::fs::canonicalize(path).map_err(|error| io(&error))?;
         let folder = real_folder(Path::new(from))?;
-        if real.starts_with(self.root(&folder)) { Ok(path) } else { Err(ReadError::Outside) }
+        if real.starts_with(self.root(&folder)) { Ok(()) } else { Err(ReadError::Outside) }
+    }
+
+    fn repository(&self, from: &str) -> (String, String) {
+        let Ok(folder) = real_folder(Path::new(from)) else { return Default::default() };
+        let root = self.root(&folder);
+        let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let above = self.folder.strip_prefix(&root).map(|below| "../".repeat(below.components().count()));
+        let shown = match (above, root.strip_prefix(&self.folder)) {
+            (Ok(above), _) => above.trim_end_matches('/').to_owned(),
+            (_, Ok(below)) => below.to_string_lossy().into_owned(),
+            _ => root.to_string_lossy().into_owned(),
+        };
+        (shown, name)
     }
 }
 
@@ -210,6 +245,15 @@ impl<'f> Recorder<'f> {
 }
 
 impl Files for Recorder<'_> {
+    fn repository(&self, from: &str) -> (String, String) {
+        self.below.repository(from)
+    }
+
+    fn inside(&self, from: &str, path: &str) -> Result<(), ReadError> {
+        self.note(path.to_owned());
+        self.below.inside(from, path)
+    }
+
     fn read(&self, path: &str) -> Result<Arc<Source>, ReadError> {
         self.note(path.to_owned());
         self.below.read(path)
@@ -245,6 +289,14 @@ impl<'f> Overlay<'f> {
 }
 
 impl Files for Overlay<'_> {
+    fn repository(&self, from: &str) -> (String, String) {
+        self.below.repository(from)
+    }
+
+    fn inside(&self, from: &str, path: &str) -> Result<(), ReadError> {
+        if self.texts.contains_key(path) { Ok(()) } else { self.below.inside(from, path) }
+    }
+
     fn read(&self, path: &str) -> Result<Arc<Source>, ReadError> {
         self.texts.get(path).map_or_else(|| self.below.read(path), |source| Ok(Arc::clone(source)))
     }

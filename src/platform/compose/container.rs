@@ -17,7 +17,9 @@ use super::tree::Key;
 use crate::container::engine;
 use crate::container::flags::{self, Flag, Scene};
 use crate::container::mount;
-use crate::container::workload::{Effect, Engine, Evidence, Gpu, Ipc, Mounted, Says, Setting, Shm, Target};
+use crate::container::workload::{
+    Build, Citation, Effect, Engine, Gpu, Inside, Ipc, Mounted, Says, Setting, Shm, Target, bound,
+};
 use crate::platform::kind::Context;
 use crate::syntax::dockerfile::Built;
 use crate::syntax::yaml::NodeId;
@@ -39,7 +41,7 @@ pub(super) struct Container {
     pub(super) gpu: Gpu,
     /// The service's keys that ask for the GPU.
     pub(super) sites: Slots,
-    pub(super) swarm: Option<Evidence>,
+    pub(super) swarm: Option<Citation>,
     pub(super) settings: Vec<Setting>,
     /// One for each setting.
     pub(super) origins: Vec<Option<Origin>>,
@@ -55,6 +57,8 @@ pub(super) struct Container {
     /// What it is called besides its own name.
     pub(super) other_names: Vec<String>,
     pub(super) command: Vec<String>,
+    /// Where its files come from.
+    pub(super) inside: Inside,
     pub(super) environment: Vec<(String, String)>,
     /// An `extends` that comes back to itself.
     pub(super) cycle: Option<(usize, Span)>,
@@ -134,6 +138,10 @@ impl<'a> Containers<'a> {
         if self.every || out.gpu.is_yes() || !out.settings.is_empty() {
             out.image = resolver.image(&layers);
             let (entrypoint, command) = resolver.command(&layers);
+            if out.gpu.is_yes() {
+                out.inside = self.inside(&layers, &builds);
+                out.inside.own_entrypoint = entrypoint.is_some();
+            }
             out.built_from = built.as_ref().map(|built| built.from.clone());
             out.command = built.unwrap_or_default().command(entrypoint, command);
             out.has_build = !builds.is_empty();
@@ -167,6 +175,42 @@ impl<'a> Containers<'a> {
         let layer = layers.last()?;
         let node = self.resolver.store.node(layer.file, layer.service)?;
         self.resolver.place(layer.file, Span::at(node.span().start))
+    }
+
+    /// Where its files come from.
+    fn inside(&self, layers: &[Layer], builds: &[Slot]) -> Inside {
+        let resolver = &self.resolver;
+        let text = |slots: &[Slot]| {
+            let (slot, node, _) = resolver.scalar(slots)?;
+            Some((slot, resolver.written(slot, node)?.into_owned()))
+        };
+        let volumes = resolver.slots(layers, Key::Volumes);
+        let mount = |item| {
+            let part = |key| Some(resolver.text_of(&item, key)?.text.to_string());
+            match resolver.text(&item) {
+                Some(whole) => bound(&whole.text),
+                None => Some((part("source")?, part("target")?)),
+            }
+        };
+        let mounts = resolver.items(&volumes).filter_map(mount);
+        let mounts = mounts.filter(|(source, _)| source.starts_with(['.', '/', '$', '~'])).collect();
+        let child = |key| text(&resolver.children(builds, key));
+        let context = child("context").or_else(|| text(builds));
+        let build = resolver.strongest(builds).and_then(|(slot, _)| {
+            let from = resolver.store.files.get(slot.file)?.source.path().to_owned();
+            let context = context.map_or_else(|| ".".into(), |(_, context)| context);
+            let file =
+                child("dockerfile").map(|(_, file)| format!("{}/{file}", context.trim_end_matches('/')));
+            Some(Build {
+                from,
+                folder: None,
+                context,
+                file,
+                target: child("target").map(|(_, target)| target),
+            })
+        });
+        let working_dir = text(&resolver.slots(layers, Key::WorkingDir)).map(|(_, folder)| folder);
+        Inside { working_dir, mounts, build, ..Inside::default() }
     }
 
     /// What the flags of a service give it. `owner` resolves another service of the project.

@@ -171,6 +171,7 @@ fn workload(container: Container, name: String, undecided: bool, place: Place) -
     workload.image = container.image;
     workload.built_from = container.built_from;
     workload.command = container.command;
+    workload.inside = container.inside;
     workload.other_names = container.other_names;
     workload.environment = container.environment;
     workload.gpu = container.gpu;

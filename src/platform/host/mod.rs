@@ -6,6 +6,7 @@ mod document;
 mod groovy;
 mod indented;
 mod jsonc;
+mod later;
 mod make;
 mod makefile;
 mod markdown;
@@ -31,7 +32,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::remarks::{Remark, Remarks, in_template, lies_in};
-use super::run::{CommandLines, Givens, Shared, comments as comments_of, invocations, workload::workload};
+use super::run::{
+    CommandLines, Givens, Shared, comments as comments_of, invocations,
+    workload::{name_of, workload},
+};
 use crate::container::workload::{Platform, Workload};
 use crate::platform::kind::Unit;
 use crate::platform::kind::{Context, Reading};
@@ -91,8 +95,9 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>, scripts: fn(&str, &Layer)
         let Some(source) = source else { continue };
         let file = Layer::file(Arc::clone(&source));
         let mut met = Met::of(&file);
-        for script in scripts(&member.path, &file) {
-            run(&script, context, &mut reading, &mut met);
+        let scripts = scripts(&member.path, &file);
+        for at in 0..scripts.len() {
+            run(&scripts, at, context, &mut reading, &mut met);
         }
         reading.sources.push(source);
     }
@@ -144,8 +149,15 @@ impl Met {
     }
 }
 
-/// Adds what a script starts. A command line that several scripts of a file lead to counts once.
-pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading, met: &mut Met) {
+/// Adds what one of the scripts of a file starts. A command line that several of them lead to counts once.
+pub(super) fn run(
+    scripts: &[Script],
+    at: usize,
+    context: &Context<'_>,
+    reading: &mut Reading,
+    met: &mut Met,
+) {
+    let Some(script) = scripts.get(at) else { return };
     let mut found = invocations(&script.layer, script.options, script.given.as_deref(), &met.shared);
     if script.is_spare {
         let text = script.layer.source().text();
@@ -168,6 +180,15 @@ pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading,
     let mut workloads: Vec<_> = found.iter().map(|found| workload(found, context.options)).collect();
     if let (Some(container), [workload]) = (&script.container, workloads.as_mut_slice()) {
         container.name(workload, script.layer.source());
+        later::steps(workload, scripts, at);
+    } else {
+        for (workload, found) in
+            workloads.iter_mut().zip(&found).filter(|(workload, _)| workload.gpu.is_yes())
+        {
+            if std::ptr::eq(found.word.layer.text(), script.layer.text()) {
+                later::fill(workload, name_of(found), found.word.span.start, scripts, at);
+            }
+        }
     }
     reading.add(workloads, Box::new(CommandLines::new(found, script.options, &met.shared)));
 }

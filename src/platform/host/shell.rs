@@ -89,7 +89,19 @@ fn scripts(path: &str, file: &Layer) -> Vec<Script> {
     let name = FileName::new(path);
     let ending = by_ending(name.finished().unwrap_or(name).ending);
     let dialect = ending.or_else(|| shebang(file.text())).unwrap_or_default();
-    vec![Script::new(file.clone(), Options { dialect, ..Options::default() })]
+    let zsh = dialect == Dialect::Posix && is_zsh(&name.finished().unwrap_or(name), file.text());
+    vec![Script::new(file.clone(), Options { dialect, zsh, ..Options::default() })]
+}
+
+/// Whether zsh runs a script, and as itself: an option can make it split strings as others do.
+fn is_zsh(name: &FileName<'_>, text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    let named = name.ending == "zsh" || name.name.starts_with(".z");
+    let is = if first.starts_with("#!") { first.contains("zsh") } else { named };
+    let as_other = || {
+        ["shwordsplit", "sh_word_split", "SH_WORD_SPLIT", "emulate "].iter().any(|word| text.contains(word))
+    };
+    is && !as_other()
 }
 
 #[cfg(test)]

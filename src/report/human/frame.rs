@@ -37,7 +37,7 @@ impl<'a> Mark<'a> {
     }
 
     fn style(&self) -> Style {
-        self.label.primary.unwrap_or(Style::Evidence)
+        self.label.primary.unwrap_or(Style::Citation)
     }
 }
 

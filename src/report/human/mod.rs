@@ -61,7 +61,7 @@ impl Human<'_> {
         let gutter = widths.chain(fix.map(|fix| patch::gutter(&fix.edits))).max().unwrap_or(1);
         let mut shown: HashSet<(String, usize)> = HashSet::new();
         for (finding, labels) in group.iter().zip(labels) {
-            // Evidence that the findings of a group share is shown with the first of them.
+            // Citation that the findings of a group share is shown with the first of them.
             let new = |label: &Label<'_>| {
                 label.primary.is_some()
                     || shown.insert((label.place.path().to_owned(), label.place.span.start))
