@@ -239,6 +239,15 @@ impl Workload {
         }
     }
 
+    /// Every place that it knows of.
+    pub fn places_mut(&mut self) -> impl Iterator<Item = &mut Place> {
+        let evidence = [&mut self.engine_evidence, &mut self.rendered_from].into_iter().flatten();
+        let evidence = evidence.chain(&mut self.gpu.evidence).map(|evidence| &mut evidence.place);
+        let limit = self.memory_limit.as_mut().map(|(_, place)| place);
+        let settings = self.settings.iter_mut().map(|setting| &mut setting.place);
+        std::iter::once(&mut self.place).chain(evidence).chain(limit).chain(settings)
+    }
+
     /// The setting that decides what `/dev/shm` is.
     pub fn deciding(&self) -> Option<&Setting> {
         self.settings.get(self.decided_by?)

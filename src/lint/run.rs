@@ -14,8 +14,8 @@ use crate::lint::tree::{Known, Tree};
 use crate::need::reach::builds::{Builds, BuiltImage, MOST_PROGRAMS, is_dockerfile};
 use crate::need::reach::mentions::{self, MapFile};
 use crate::platform::kind::{Claim, Context, Index, Kind, Member, Mention, Unit};
-use crate::platform::{KINDS, compose};
-use crate::text::files::{Files, Recorder};
+use crate::platform::{by_text, compose};
+use crate::text::files::{Files, ReadError, Recorder};
 use crate::text::paths::join;
 use crate::text::place::shed;
 use crate::text::source::Source;
@@ -43,7 +43,7 @@ impl Lint<'_> {
         let mut report = tree.report();
         report.counts.seen = self.seen.load(Ordering::Relaxed);
         if let Some(baseline) = self.options.baseline.as_ref().filter(|_| self.options.suppressions) {
-            report.warnings = baseline.gone(&report.suppressed, &self.options.judge, paths);
+            report.warnings.extend(baseline.gone(&report.suppressed, &self.options.judge, paths));
         }
         report
     }
@@ -58,6 +58,7 @@ impl Lint<'_> {
             known: Collected::default(),
             others: Collected::default(),
             errors: Collected::default(),
+            warnings: Collected::default(),
             looked: Collected::default(),
             met: Met::default(),
         };
@@ -69,6 +70,7 @@ impl Lint<'_> {
             known: run.known.into_inner(),
             comments: run.others.into_inner().into_iter().collect(),
             errors: run.errors.into_inner(),
+            warnings: run.warnings.into_inner(),
             looked: run.looked.into_inner(),
             ..Tree::default()
         };
@@ -122,8 +124,7 @@ impl Lint<'_> {
         let mut mentions = compose::mentions(source);
         shed(mentions.iter_mut().map(|mention| mention.place.parts()));
         // A named or included file is looked at whatever its name: as every kind that its text fits.
-        let others = KINDS.iter().filter(|_| included && by_name.is_empty());
-        let others = others.map(|kind| (*kind, Claim::ByContent));
+        let others = included.then(|| by_text(source.path(), source.text())).into_iter().flatten();
         let every = self.request.workloads || named;
         let fits = |(kind, claim): &(&'static Kind, Claim)| (kind.relevant)(source.text(), *claim, every);
         let kind = by_name.iter().copied().chain(others).find(fits);
@@ -168,6 +169,7 @@ struct Run<'a> {
     known: Collected<Known>,
     others: Collected<(String, Checked)>,
     errors: Collected<String>,
+    warnings: Collected<String>,
     looked: Collected<Looked>,
     met: Met,
 }
@@ -226,8 +228,12 @@ impl Run<'_> {
             Ok(source) => source,
             Err(error) => {
                 // A file that is met on the way may vanish or be a broken link; one that is named may not.
-                if found.named || claims.any(|(_, claim)| claim == Claim::ByName) {
-                    self.errors.push(format!("{}: {error}", found.path));
+                let text = format!("{}: {error}", found.path);
+                match error {
+                    _ if found.named => self.errors.push(text),
+                    ReadError::Outside => self.warnings.push(text),
+                    _ if claims.any(|(_, claim)| claim == Claim::ByName) => self.errors.push(text),
+                    _ => {}
                 }
                 return self.tell(found.path, Err("it cannot be read"));
             }

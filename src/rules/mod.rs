@@ -11,6 +11,7 @@ mod ignored_shm_size;
 mod invalid_gpu_request;
 mod misplaced_flag;
 mod missing_shm;
+mod nccl_shm_disabled;
 pub mod options;
 mod podman_pod_shm;
 mod shm_not_available;
@@ -66,6 +67,7 @@ rules! {
         shm_not_available
         workers_disabled
         podman_pod_shm
+        nccl_shm_disabled
         invalid_gpu_request
     ;
     judge files:
@@ -94,6 +96,17 @@ pub fn named(word: &str) -> Result<&'static Rule, String> {
     let names = || ALL.iter().flat_map(|rule| [rule.name, rule.code]);
     find(word)
         .ok_or_else(|| format!("unknown rule '{word}'{}", crate::text::near::did_you_mean(word, names())))
+}
+
+/// The rules that a word chooses: `ALL`, a code or name, or a prefix of codes such as `SHM0`.
+pub fn chosen(word: &str) -> Result<Vec<&'static Rule>, String> {
+    if word.eq_ignore_ascii_case("all") {
+        return Ok(ALL.iter().collect());
+    }
+    let word_up = word.to_ascii_uppercase();
+    let is_prefix = word_up.starts_with("SHM") && word_up.len() < "SHM000".len();
+    let of_prefix: Vec<_> = ALL.iter().filter(|rule| is_prefix && rule.code.starts_with(&word_up)).collect();
+    if of_prefix.is_empty() { named(word).map(|rule| vec![rule]) } else { Ok(of_prefix) }
 }
 
 /// What all rules say of a workload, with the severities of the run; notes only where they are asked for.

@@ -5,6 +5,7 @@ mod devcontainer;
 mod document;
 mod groovy;
 mod indented;
+mod inner;
 mod jsonc;
 mod later;
 mod make;
@@ -37,8 +38,7 @@ use super::run::{
     workload::{name_of, workload},
 };
 use crate::container::workload::{Platform, Workload};
-use crate::platform::kind::Unit;
-use crate::platform::kind::{Context, Reading};
+use crate::platform::kind::{Context, Kind, Reading, Unit};
 use crate::syntax::shell::Options;
 use crate::text::layer::{Encoding, Layer};
 use crate::text::place::Place;
@@ -56,6 +56,8 @@ pub(super) struct Script {
     pub(super) container: Option<Container>,
     /// Whether a command line in it counts only where no other script was seen to use its line.
     pub(super) is_spare: bool,
+    /// What it is where it is no script.
+    pub(super) inner: Option<&'static Kind>,
 }
 
 /// A container of which a host names the image and the options apart.
@@ -71,7 +73,7 @@ pub(super) struct Container {
 impl Script {
     /// A script that gets no variables from its host.
     pub(super) fn new(layer: Layer, options: Options) -> Self {
-        Self { layer, options, given: None, container: None, is_spare: false }
+        Self { layer, options, given: None, container: None, is_spare: false, inner: None }
     }
 }
 
@@ -108,8 +110,10 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>, scripts: fn(&str, &Layer)
 pub(super) fn comments(source: &Source, scripts: fn(&str, &Layer) -> Vec<Script>) -> Vec<Span> {
     let file = Layer::file(Source::new(source.path(), source.bytes().to_vec()));
     let scripts = scripts(source.path(), &file).into_iter();
-    let mut found: Vec<Span> =
-        scripts.flat_map(|script| comments_of(&script.layer, script.options)).collect();
+    let mut found: Vec<Span> = scripts
+        .filter(|script| script.inner.is_none())
+        .flat_map(|script| comments_of(&script.layer, script.options))
+        .collect();
     found.sort_unstable();
     found
 }
@@ -158,6 +162,10 @@ pub(super) fn run(
     met: &mut Met,
 ) {
     let Some(script) = scripts.get(at) else { return };
+    if script.inner.is_some() {
+        return inner::read(&script.layer, context, reading);
+    }
+    inner::fed(script).iter().for_each(|text| inner::read(text, context, reading));
     let mut found = invocations(&script.layer, script.options, script.given.as_deref(), &met.shared);
     if script.is_spare {
         let text = script.layer.source().text();

@@ -151,18 +151,10 @@ impl Built {
 
 /// Puts the places of the files in place of those in what was built.
 fn moved(workload: &mut Workload, built: &Arc<Source>, places: &HashMap<usize, Vec<Rc<Place>>>) {
-    let home = |place: &mut Place| {
-        if Arc::ptr_eq(&place.source, built)
-            && let Some(origin) = places.get(&place.span.start).and_then(|places| places.first())
-        {
+    for place in workload.places_mut().filter(|place| Arc::ptr_eq(&place.source, built)) {
+        if let Some(origin) = places.get(&place.span.start).and_then(|places| places.first()) {
             *place = Place::clone(origin);
         }
-    };
-    home(&mut workload.place);
-    workload.gpu.evidence.iter_mut().for_each(|evidence| home(&mut evidence.place));
-    workload.settings.iter_mut().for_each(|setting| home(&mut setting.place));
-    if let Some((_, place)) = &mut workload.memory_limit {
-        home(place);
     }
 }
 
