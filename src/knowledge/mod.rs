@@ -6,6 +6,7 @@
 pub mod command;
 mod image;
 pub mod options;
+pub mod programs;
 mod table;
 pub mod used;
 mod words;
