@@ -63,7 +63,7 @@ fn message(case: &Case<'_>, owner: &Workload, bytes: u64) -> String {
     match (need.verdict, case.needed()) {
         (Verdict::No, _) if need.why.is_empty() => format!("{gets}; that is known to be enough"),
         (Verdict::No, _) => format!("{gets}; that is enough: {}", need.why),
-        (_, Some(needed)) => format!("{gets}; it needs about {}", human(needed)),
+        (_, Some(needed)) if needed > bytes => format!("{gets}; it needs about {}", human(needed)),
         _ => gets,
     }
 }
