@@ -204,7 +204,7 @@ impl Before<'_> {
     fn holds(&self, made: &[Attempt<'_>]) -> Option<Left> {
         let edits = made.iter().flat_map(|(_, edits)| *edits);
         let (reading, patches) = read_patched(self.unit, self.context, edits)?;
-        let findings = judge_all(&reading.workloads, self.judging);
+        let findings = judge_all(&reading.workloads, self.judging, self.context.around);
         reading.sources.iter().for_each(|source| source.forget_parsed());
         self.only_intended(made, &reading, &findings).then_some(Left { findings, patches })
     }
@@ -394,6 +394,7 @@ fn count(findings: &[Finding], like: &Finding) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::need::around::Alone;
     use crate::platform::compose;
     use crate::platform::kind::Claim;
     use crate::platform::kind::Index;
@@ -406,7 +407,14 @@ mod tests {
         let source = Source::new("compose.yaml", text.into());
         let unit = Unit::lone(&compose::COMPOSE, "compose.yaml", Claim::ByName, Some(source.clone()));
         let (disk, options, index) = (Disk::new(MAX_SIZE), ReadOptions::default(), Index::default());
-        let context = Context { files: &disk, index: &index, options: &options, every_container: false };
+        let alone = Alone(&disk);
+        let context = Context {
+            files: &disk,
+            index: &index,
+            options: &options,
+            every_container: false,
+            around: &alone,
+        };
         let edit = Edit::insertion(&source, text.find(at).unwrap(), put);
         reread(&unit, &context, [&edit]).is_some()
     }

@@ -9,6 +9,7 @@ use crate::fix::prove::Fixes;
 use crate::fix::prove::{self, Left, Patch};
 use crate::lint::options::Options;
 use crate::lint::suppress::{self, Ignores};
+use crate::need::around::Around;
 use crate::platform::kind::Unit;
 use crate::platform::kind::{Context, Kind, Reading};
 use crate::rules::case::Case;
@@ -75,7 +76,7 @@ pub fn check(units: &[Unit], context: &Context<'_>, options: &Options, wanted: W
     units.iter().for_each(parse);
     let read = |unit: &Unit| {
         let reading = (unit.kind.read)(unit, context);
-        let findings = rules::judge_all(&reading.workloads, &options.judge);
+        let findings = rules::judge_all(&reading.workloads, &options.judge, context.around);
         (reading, findings)
     };
     let judged: Vec<_> = units.iter().map(read).collect();
@@ -109,7 +110,7 @@ fn report(
         suppress::hide(options, &reading, &mut findings, &mut problems, &ignores);
     }
     if !ignores.is_empty() {
-        suppress::mark_used(options, &reading, &mut ignores);
+        suppress::mark_used(options, context.around, &reading, &mut ignores);
     }
     let mut left = None;
     match &options.ignore_because {
@@ -124,7 +125,8 @@ fn report(
             }
         }
     }
-    let listed = if wanted.workloads { list(&reading, &findings, &options.judge) } else { Vec::new() };
+    let listed =
+        if wanted.workloads { list(&reading, &findings, &options.judge, context.around) } else { Vec::new() };
     let mut flat: Vec<Finding> = findings.into_iter().flatten().collect();
     let containers = || reading.workloads.iter().filter(|workload| workload.same_as.is_none());
     // Findings hold their texts to the end of the run, but nobody reads these again.
@@ -177,12 +179,17 @@ pub fn check_comments(
     Some(UnitReport { ignores: vec![ignores], ..UnitReport::default() })
 }
 
-fn list(reading: &Reading, findings: &[Vec<Finding>], options: &JudgeOptions) -> Vec<Listed> {
+fn list(
+    reading: &Reading,
+    findings: &[Vec<Finding>],
+    options: &JudgeOptions,
+    around: &dyn Around,
+) -> Vec<Listed> {
     let unit = &reading.workloads;
     let judged = unit.iter().zip(findings);
     judged
         .map(|(workload, findings)| {
-            let case = Case::new(workload, unit, options);
+            let case = Case::new(workload, unit, options, around);
             Listed {
                 needs_shm: case.needs_shm(),
                 recommended: case.recommended(),

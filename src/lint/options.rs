@@ -15,6 +15,8 @@ pub struct Options {
     pub read: ReadOptions,
     /// What judging needs to know.
     pub judge: JudgeOptions,
+    /// Whether the rest of the repository is read for what a container runs and what the like of it is given.
+    pub programs: bool,
     /// Rules that do not speak of some files.
     pub per_file_ignores: Vec<FileIgnore>,
     /// Whether comments, `per_file_ignores` and the baseline hide findings.
@@ -30,6 +32,7 @@ impl Default for Options {
         Self {
             read: ReadOptions::default(),
             judge: JudgeOptions::default(),
+            programs: true,
             per_file_ignores: Vec::new(),
             suppressions: true,
             baseline: None,

@@ -1,5 +1,6 @@
 //! A whole run: find the files, form the units, check each, and collect what they give in a stable order.
 
+use crate::lint::around::Surroundings;
 use crate::lint::check::Wanted;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -93,7 +94,9 @@ pub struct Lint<'a> {
 impl Lint<'_> {
     /// Looks at paths and folders.
     pub fn run(&self, walk: &Walk, paths: &[String]) -> Report {
-        let run = Run::new(self);
+        let reads = self.options.programs.then_some(&self.options.read);
+        let around = Surroundings::new(self.files, walk, reads);
+        let run = Run::new(self, &around);
         walk.each(paths, &|found| run.look(&found), &|error| run.errors.push(error));
         let mut report = run.finish();
         if let Some(baseline) = self.options.baseline.as_ref().filter(|_| self.options.suppressions) {
@@ -108,6 +111,7 @@ impl Lint<'_> {
 /// A run under way. Its parts are filled from several threads.
 struct Run<'a> {
     lint: &'a Lint<'a>,
+    around: &'a Surroundings<'a>,
     index: Mutex<Index>,
     done: Collected<UnitReport>,
     errors: Collected<String>,
@@ -115,9 +119,10 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(lint: &'a Lint<'a>) -> Self {
+    fn new(lint: &'a Lint<'a>, around: &'a Surroundings<'a>) -> Self {
         Self {
             lint,
+            around,
             index: Mutex::default(),
             done: Collected::default(),
             errors: Collected::default(),
@@ -207,7 +212,13 @@ impl<'a> Run<'a> {
 
     fn context<'c>(&'c self, index: &'c Index) -> Context<'c> {
         let every_container = self.lint.wanted.workloads;
-        Context { files: self.lint.files, index, options: &self.lint.options.read, every_container }
+        Context {
+            files: self.lint.files,
+            index,
+            options: &self.lint.options.read,
+            every_container,
+            around: self.around,
+        }
     }
 
     /// Checks units, as many at once as a few pages of text hold.

@@ -13,6 +13,9 @@ use crate::text::place::Place;
 /// A container with less memory than this holds no program that uses a GPU: it is a stand-in for one.
 const LEAST_MEMORY: u64 = 512 * MIB;
 
+/// What a program is asked that only tells its version or options.
+const ASKS: [&str; 4] = ["--version", "-V", "--help", "-h"];
+
 /// A workload whose need is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
@@ -144,6 +147,14 @@ fn of_program(
     found: &mut Vec<Evidence>,
 ) {
     let name = program.script().unwrap_or_else(|| program.name()).to_owned();
+    // Arguments alone are those of the image's own program, which the image's name tells if anything does.
+    if name.is_empty() && image.is_none() {
+        return;
+    }
+    if program.args().next().is_some() && program.args().all(|word| ASKS.contains(&word)) {
+        let claim = Claim::NothingRuns(format!("{name} says what it is, and ends").into());
+        return found.push(subject.says(claim, &name));
+    }
     let known = image.or_else(|| knowledge::program_entry(program));
     let Some(entry) = known else {
         let claim = Claim::Unread(format!("nothing is known of {name}").into());

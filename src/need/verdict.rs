@@ -91,7 +91,12 @@ pub fn judge(evidence: Vec<Evidence>, scene: &Scene) -> Need {
         };
         evidence.iter().enumerate().filter_map(fits).collect()
     };
-    let (verdict, mut deciding) = weigh(&of);
+    let all = |found: &[usize], test: &dyn Fn(&Evidence) -> bool| {
+        found.iter().filter_map(|&at| evidence.get(at)).all(test)
+    };
+    let is_by_gpus = |found: &[usize]| all(found, &Evidence::is_by_gpus);
+    let is_entered = |found: &[usize]| all(found, &|one| one.claim == Claim::Entered);
+    let (verdict, mut deciding) = weigh(&of, &is_by_gpus, &is_entered);
     deciding.sort_by_key(|&at| std::cmp::Reverse((said.get(at), evidence.get(at).map(|one| one.strength))));
     let deciding: Vec<Evidence> = deciding.iter().filter_map(|&at| evidence.get(at).cloned()).collect();
     let why = deciding.first().map(|first| clause(first, scene)).unwrap_or_default();
@@ -99,7 +104,11 @@ pub fn judge(evidence: Vec<Evidence>, scene: &Scene) -> Need {
 }
 
 /// The verdict, and the indices of what decides. `of` gives the evidence between two strengths that says something.
-fn weigh(of: &dyn Fn(Strength, Strength, &dyn Fn(Says) -> bool) -> Vec<usize>) -> (Verdict, Vec<usize>) {
+fn weigh(
+    of: &dyn Fn(Strength, Strength, &dyn Fn(Says) -> bool) -> Vec<usize>,
+    is_by_gpus: &dyn Fn(&[usize]) -> bool,
+    is_entered: &dyn Fn(&[usize]) -> bool,
+) -> (Verdict, Vec<usize>) {
     use Strength::{Command, Guess, Image, Later, Machinery, Name, Practice, Program};
     let is = |wanted: Says| move |says: Says| says == wanted;
     let needs = |says: Says| says >= Says::Likely;
@@ -119,27 +128,31 @@ fn weigh(of: &dyn Fn(Strength, Strength, &dyn Fn(Says) -> bool) -> Vec<usize>) -
     if open.is_empty() && !against.is_empty() {
         return (Verdict::No, against);
     }
+    let mut image_open = Vec::new();
     let image = decided(Verdict::Likely, of(Image, Image, &needs))
         .or_else(|| decided(Verdict::Unknown, of(Image, Image, &is(Says::Open))))
         .or_else(|| decided(Verdict::No, of(Image, Image, &is(Says::Against))));
-    match image {
-        Some((Verdict::Unknown, _)) | None => {}
-        Some(image) => return image,
-    }
-    if let Some(practice) = decided(Verdict::Likely, of(Practice, Practice, &needs)) {
-        return practice;
+    let practice = decided(Verdict::Likely, of(Practice, Practice, &needs));
+    match (image, practice) {
+        // One GPU makes it likely that none is needed; that the like with one GPU has more says otherwise.
+        (Some((Verdict::No, found)), Some(practice)) if is_by_gpus(&found) => return practice,
+        (Some((Verdict::Unknown, _)) | None, Some(practice)) => return practice,
+        (Some((Verdict::Unknown, found)), None) => image_open = found,
+        (Some(image), _) => return image,
+        (None, None) => {}
     }
     if let Some(named) = decided(Verdict::Likely, of(Name, Name, &needs)) {
         return named;
     }
-    if open.is_empty()
-        && image.is_none()
-        && let Some(named) = decided(Verdict::No, of(Name, Name, &is(Says::Against)))
+    let against_by_name = of(Name, Name, &is(Says::Against));
+    // Against a program of which nothing is known a name does not speak, but what people enter is what the image is called.
+    if (is_entered(&open) || is_by_gpus(&against_by_name))
+        && image_open.is_empty()
+        && let Some(named) = decided(Verdict::No, against_by_name)
     {
         return named;
     }
-    let known_open = image.map(|(_, found)| found).unwrap_or_default();
-    (Verdict::Unknown, open.into_iter().chain(known_open).collect())
+    (Verdict::Unknown, open.into_iter().chain(image_open).collect())
 }
 
 /// What a piece of evidence says by itself.
@@ -176,9 +189,9 @@ fn says(evidence: &Evidence, scene: &Scene) -> Says {
         }
         Claim::Named(entry) => match entry.rule {
             Rule::Yes => Says::Likely,
-            Rule::No => Says::Against,
+            Rule::No | Rule::Idle => Says::Against,
             Rule::Ranks | Rule::SeveralGpus => by_gpus(scene, Says::Against).min(Says::Open),
-            Rule::Depends | Rule::Idle => Says::Nothing,
+            Rule::Depends => Says::Nothing,
         },
         Claim::Practice { same: Same::Repository, .. } => Says::Nothing,
         Claim::Practice { .. } => Says::Likely,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::container::finding::Change;
 use crate::container::workload::Citation;
 use crate::container::workload::Workload;
+use crate::need::around::Around;
 use crate::platform::options::ReadOptions;
 use crate::text::edits::Edit;
 use crate::text::filename::FileName;
@@ -149,6 +150,8 @@ pub struct Context<'a> {
     pub options: &'a ReadOptions,
     /// Whether every container is wanted, not only those that a rule could speak of.
     pub every_container: bool,
+    /// What lies around the files, for whoever judges what is read.
+    pub around: &'a dyn Around,
 }
 
 /// Writes changes of the workloads of one reading in the style of the files they stand in.

@@ -7,7 +7,9 @@ use crate::container::accelerator;
 use crate::container::finding::Severity;
 use crate::container::workload::{Effect, Engine, Ipc, Says, Setting, Shm, Why, Workload};
 use crate::knowledge::command::programs;
+use crate::need::around::Around;
 use crate::need::own::{self, Subject};
+use crate::need::practice;
 use crate::need::verdict::{Need, Scene, Verdict, judge};
 use crate::need::{Facts, Recommendation, recommend};
 use crate::rules::options::JudgeOptions;
@@ -31,6 +33,8 @@ pub struct Case<'a> {
     pub unit: &'a [Workload],
     /// The options of the run.
     pub options: &'a JudgeOptions,
+    /// What lies around it.
+    around: &'a dyn Around,
     advice: OnceCell<Advice>,
 }
 
@@ -45,8 +49,13 @@ pub struct Advice {
 
 impl<'a> Case<'a> {
     /// A case of a workload among all of its unit.
-    pub fn new(workload: &'a Workload, unit: &'a [Workload], options: &'a JudgeOptions) -> Self {
-        Self { workload, unit, options, advice: OnceCell::new() }
+    pub fn new(
+        workload: &'a Workload,
+        unit: &'a [Workload],
+        options: &'a JudgeOptions,
+        around: &'a dyn Around,
+    ) -> Self {
+        Self { workload, unit, options, around, advice: OnceCell::new() }
     }
 
     /// What is known of the workload's need. Looked up once, and only where a rule asks.
@@ -58,7 +67,8 @@ impl<'a> Case<'a> {
             let gpus = accelerator::within(workload.gpu.count, &workload.environment);
             let limit = workload.memory_limit.as_ref().map(|limit| limit.0);
             let subject = Subject { workload, programs: &programs, gpus };
-            let evidence = own::evidence(&subject, &self.options.images);
+            let mut evidence = own::evidence(&subject, &self.options.images);
+            evidence.extend(practice::evidence(&subject, self.around));
             let scene = Scene { gpus, own_links: has_own_links(workload) };
             let need = judge(evidence, &scene);
             let mut size = recommend(&Facts {

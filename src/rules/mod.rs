@@ -29,6 +29,7 @@ mod wrong_size_unit;
 use crate::container::finding::Rule;
 use crate::container::finding::{Finding, Severity};
 use crate::container::workload::Workload;
+use crate::need::around::Around;
 use options::JudgeOptions;
 
 use case::{Case, Check};
@@ -139,11 +140,11 @@ pub fn judge(case: &Case<'_>) -> Vec<Finding> {
 }
 
 /// What the rules say of each workload of a unit, in its order.
-pub fn judge_all(unit: &[Workload], options: &JudgeOptions) -> Vec<Vec<Finding>> {
+pub fn judge_all(unit: &[Workload], options: &JudgeOptions, around: &dyn Around) -> Vec<Vec<Finding>> {
     let judge = |workload: &Workload| match workload.same_as {
         // It is judged at that place.
         Some(_) => Vec::new(),
-        None => judge(&Case::new(workload, unit, options)),
+        None => judge(&Case::new(workload, unit, options, around)),
     };
     unit.iter().map(judge).collect()
 }

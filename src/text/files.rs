@@ -10,7 +10,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use crate::text::paths::join;
+use crate::text::paths::{join, shown};
 use crate::text::source::Source;
 
 /// The largest file that is read unless told otherwise, in bytes.
@@ -50,6 +50,15 @@ impl fmt::Display for ReadError {
     }
 }
 
+/// Where a repository lies, seen from the working folder.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Repository {
+    /// Its folder.
+    pub folder: String,
+    /// What begins the paths met in a walk of it that lie in the working folder: they are shown without.
+    pub prefix: String,
+}
+
 /// Gives texts by path.
 pub trait Files: Sync {
     /// The text of a file that was named or discovered.
@@ -67,6 +76,13 @@ pub trait Files: Sync {
     fn beside(&self, path: &str) -> Arc<Vec<String>> {
         let _ = path;
         Arc::default()
+    }
+
+    /// The folder of the repository that holds a file, as a path to walk from, and what begins the paths met there that
+    /// belong to the working folder. Nothing where there is no repository.
+    fn repository(&self, path: &str) -> Option<Repository> {
+        let _ = path;
+        None
     }
 
     /// The text of a file that another file refers to.
@@ -166,6 +182,20 @@ impl Files for Disk {
         names
     }
 
+    fn repository(&self, path: &str) -> Option<Repository> {
+        let folder = real_folder(Path::new(path)).ok()?;
+        let root = self.root(&folder);
+        // Without a repository the working folder bounds what is read; it may be anything, and only what is small is walked.
+        if let Ok(below) = self.folder.strip_prefix(&root) {
+            let up = "../".repeat(below.components().count());
+            let folder = if up.is_empty() { ".".to_owned() } else { up.trim_end_matches('/').to_owned() };
+            let prefix = if up.is_empty() { String::new() } else { format!("{up}{}/", shown(below)) };
+            return Some(Repository { folder, prefix });
+        }
+        let folder = root.strip_prefix(&self.folder).unwrap_or(&root);
+        Some(Repository { folder: shown(folder).into_owned(), prefix: String::new() })
+    }
+
     fn resolve(&self, from: &str, to: &str) -> Result<String, ReadError> {
         let path = join(from, to);
         let real = std::fs::canonicalize(&path).map_err(|error| io(&error))?;
@@ -204,6 +234,10 @@ impl Files for Overlay<'_> {
 
     fn beside(&self, path: &str) -> Arc<Vec<String>> {
         self.below.beside(path)
+    }
+
+    fn repository(&self, path: &str) -> Option<Repository> {
+        self.below.repository(path)
     }
 
     fn resolve(&self, from: &str, to: &str) -> Result<String, ReadError> {

@@ -232,7 +232,7 @@ impl Proof<'_> {
         if !prove::same_meaning(self.reading, &after) {
             return false;
         }
-        let mut now = judge_all(&after.workloads, &self.options.judge);
+        let mut now = judge_all(&after.workloads, &self.options.judge, self.context.around);
         let ignores = read(&after.sources);
         hide(self.options, &after, &mut now, &mut [], &ignores);
         groups.iter().flat_map(|group| &group.members).all(|(workload, index)| {

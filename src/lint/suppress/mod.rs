@@ -16,6 +16,7 @@ use crate::container::finding::Rule;
 use crate::container::finding::{Finding, Suppression};
 use crate::container::workload::Workload;
 use crate::lint::options::{FileIgnore, Options};
+use crate::need::around::Around;
 use crate::platform::kind::Reading;
 use crate::rules::case::Case;
 use crate::rules::options::JudgeOptions;
@@ -178,11 +179,11 @@ fn hiding(workload: Option<&Workload>, finding: &Finding, ignores: &[Ignores]) -
 }
 
 /// Marks the names that hide something, whatever rules this run shows: a comment that another run needs is no mistake.
-pub fn mark_used(options: &Options, reading: &Reading, ignores: &mut [Ignores]) {
+pub fn mark_used(options: &Options, around: &dyn Around, reading: &Reading, ignores: &mut [Ignores]) {
     let options = JudgeOptions { rules: rules::every(), pedantic: true, ..options.judge.clone() };
     let unit = &reading.workloads;
     for workload in unit {
-        for finding in rules::judge(&Case::new(workload, unit, &options)) {
+        for finding in rules::judge(&Case::new(workload, unit, &options, around)) {
             mark(Some(workload), &finding, ignores);
         }
     }
