@@ -24,6 +24,8 @@ pub enum Platform {
     CiContainer,
     /// A systemd unit of Podman.
     Quadlet,
+    /// A container that an engine describes, or a pod that runs.
+    Live,
 }
 
 impl Platform {
@@ -36,6 +38,7 @@ impl Platform {
             Self::Devcontainer => "devcontainer",
             Self::CiContainer => "ci-container",
             Self::Quadlet => "quadlet",
+            Self::Live => "live",
         }
     }
 }
@@ -107,6 +110,21 @@ pub struct Workload {
     /// The index in the reading of the same container at another place, where it is reported: a service of a base file that is
     /// merged with its override is listed in both. A base that only others extend points to one of them.
     pub same_as: Option<usize>,
+    /// For a container that runs: what the file that started it says now.
+    pub declared: Option<Declared>,
+}
+
+/// What the file that started a container says of its `/dev/shm` now.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// The service.
+    pub place: Place,
+    /// What it would get if it was created anew.
+    pub shm: Shm,
+    /// What decides that, as it is written, and where.
+    pub setting: Option<(String, Place)>,
+    /// Whether that depends on no variable, which may have had another value at the time.
+    pub is_literal: bool,
 }
 
 impl Workload {
@@ -136,6 +154,7 @@ impl Workload {
             joins: None,
             is_joined: false,
             same_as: None,
+            declared: None,
         }
     }
 

@@ -8,6 +8,7 @@ pub mod embedded;
 pub mod host;
 pub mod kind;
 pub mod kubernetes;
+pub mod live;
 pub mod options;
 pub mod run;
 
@@ -26,6 +27,8 @@ pub static KINDS: &[&Kind] = &[
     &host::UNIT,
     &host::QUADLET,
     &host::CI,
+    // Before Kubernetes, which takes any JSON.
+    &live::KIND,
     &kubernetes::KIND,
 ];
 

@@ -1,6 +1,8 @@
 //! The output formats, one file each, all from the same findings.
 
 pub mod diff;
+#[cfg(target_os = "linux")]
+pub mod doctor;
 mod fingerprint;
 mod github;
 mod gitlab;

@@ -72,6 +72,12 @@ pub trait Files: Sync {
     /// The path that `to`, written in the file at `from`, stands for, if it exists inside of the repository of `from`.
     fn resolve(&self, from: &str, to: &str) -> Result<String, ReadError>;
 
+    /// A path as it would be typed in the working folder; nothing where it lies elsewhere.
+    fn as_typed_here(&self, path: &str) -> Option<String> {
+        let _ = path;
+        None
+    }
+
     /// The names of the files and folders beside a file, itself among them, sorted; nothing where that cannot be told.
     fn beside(&self, path: &str) -> Arc<Vec<String>> {
         let _ = path;
@@ -163,6 +169,11 @@ impl Files for Disk {
         Ok(Source::new(path, bytes))
     }
 
+    fn as_typed_here(&self, path: &str) -> Option<String> {
+        let real = std::fs::canonicalize(path).ok()?;
+        Some(real.strip_prefix(&self.folder).ok()?.to_str()?.to_owned())
+    }
+
     fn beside(&self, path: &str) -> Arc<Vec<String>> {
         let folder = path.rfind('/').map_or("", |at| path.get(..=at).unwrap_or_default());
         if let Ok(names) = self.names.lock()
@@ -230,6 +241,10 @@ impl Files for Overlay<'_> {
 
     fn read_met(&self, path: &str) -> Result<Arc<Source>, ReadError> {
         self.texts.get(path).map_or_else(|| self.below.read_met(path), |source| Ok(Arc::clone(source)))
+    }
+
+    fn as_typed_here(&self, path: &str) -> Option<String> {
+        self.below.as_typed_here(path)
     }
 
     fn beside(&self, path: &str) -> Arc<Vec<String>> {
