@@ -22,6 +22,9 @@ pub(crate) struct ConfigArgs {
     /// Read no configuration file
     #[arg(long)]
     pub(crate) isolated: bool,
+    /// Do not read the rest of the repository for what containers run
+    #[arg(long)]
+    pub(crate) no_programs: bool,
 }
 
 /// What findings are kept quiet.
@@ -78,6 +81,9 @@ pub(super) fn settle(
     }
     if input.no_gitignore {
         config.gitignore = Some(false);
+    }
+    if input.config.no_programs {
+        config.programs = Some(false);
     }
     if let Some(size) = &input.max_file_size {
         config.max_file_size = Some(parse_any(size).map_err(|error| format!("--max-file-size: {error}"))?);

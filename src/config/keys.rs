@@ -158,6 +158,15 @@ pub static ROWS: &[Row] = &[
         set: |config, item| config.docs = item.flag(),
     },
     Row {
+        key: key(
+            "programs",
+            Shape::Flag,
+            "Whether the rest of the repository is read for what a container runs, and for what the like of it is given.",
+        ),
+        example: "false",
+        set: |config, item| config.programs = item.flag(),
+    },
+    Row {
         key: key("max-file-size", Shape::Size, "The largest file that is read."),
         example: r#""50m""#,
         set: |config, item| config.max_file_size = item.bytes(),

@@ -60,6 +60,7 @@ pub struct Config {
     pub force_exclude: Option<bool>,
     pub gitignore: Option<bool>,
     pub docs: Option<bool>,
+    pub programs: Option<bool>,
     pub max_file_size: Option<u64>,
     pub baseline: Option<PathBuf>,
     pub per_file_ignores: Vec<(Item, Item)>,

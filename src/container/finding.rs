@@ -1,6 +1,6 @@
 //! What rules say and what fixes write: findings, the changes they ask for, and the edits that make them.
 
-use crate::container::workload::Workload;
+use crate::container::workload::{Citation, Workload};
 use crate::text::edits::Edit;
 use crate::text::place::Place;
 
@@ -142,6 +142,19 @@ impl Fix {
     }
 }
 
+/// What is known of a workload's need, as reports tell it.
+#[derive(Clone, Debug)]
+pub struct NeedReport {
+    /// `yes`, `likely`, `no` or `unknown`.
+    pub verdict: &'static str,
+    /// The bytes without which it is known not to work.
+    pub bytes: Option<u64>,
+    /// Why, as a clause; empty where nothing is known.
+    pub why: String,
+    /// The places that tell it, the most telling first.
+    pub evidence: Vec<Citation>,
+}
+
 /// A further place that belongs to a finding, and what it shows.
 #[derive(Clone, Debug)]
 pub struct Related {
@@ -205,6 +218,8 @@ pub struct Finding {
     pub platform: &'static str,
     /// Evidence and other places.
     pub related: Vec<Related>,
+    /// What is known of the workload's need; nothing where the finding is about a file.
+    pub need: Option<NeedReport>,
     /// What the rule wants changed, if it can be changed.
     pub wanted: Option<Wanted>,
     /// The proven edits, once they are asked for.
@@ -234,6 +249,7 @@ impl Finding {
             workload: workload.name.clone(),
             platform: workload.platform.as_str(),
             related: rendered.collect(),
+            need: None,
             wanted: None,
             fix: None,
             suppressed: None,
@@ -251,6 +267,7 @@ impl Finding {
             workload: String::new(),
             platform: "",
             related: Vec::new(),
+            need: None,
             wanted: None,
             fix: None,
             suppressed: None,

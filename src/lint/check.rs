@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::container::finding::Finding;
+use crate::container::finding::{Finding, NeedReport};
 use crate::container::workload::{Shm, Verdict, Workload};
 use crate::fix::apply::edited;
 use crate::fix::prove::Fixes;
@@ -64,6 +64,8 @@ pub struct Listed {
     pub needs_shm: &'static str,
     /// The size to recommend, in bytes.
     pub recommended: u64,
+    /// What is known of its need.
+    pub need: NeedReport,
     /// Why it is or is not reported.
     pub why: String,
 }
@@ -193,7 +195,8 @@ fn list(
             Listed {
                 needs_shm: case.needs_shm(),
                 recommended: case.recommended(),
-                why: why(workload, unit, findings),
+                need: case.need_report(),
+                why: why(workload, unit, findings, &case.need_report()),
                 workload: workload.clone(),
             }
         })
@@ -201,7 +204,7 @@ fn list(
 }
 
 /// Why a workload is or is not reported.
-fn why(workload: &Workload, unit: &[Workload], findings: &[Finding]) -> String {
+fn why(workload: &Workload, unit: &[Workload], findings: &[Finding], need: &NeedReport) -> String {
     if let Some(twin) = workload.same_as.and_then(|twin| unit.get(twin)) {
         return format!("judged at {}:{}", twin.place.path(), twin.place.start().line);
     }
@@ -215,10 +218,21 @@ fn why(workload: &Workload, unit: &[Workload], findings: &[Finding]) -> String {
         (Verdict::No, _) => "asks for no GPU".into(),
         (Verdict::Unknown(why), _) => format!("may have a GPU: {why}"),
         (Verdict::Yes, Shm::Unknown(why)) => format!("/dev/shm is not known: {why}"),
-        (Verdict::Yes, Shm::Default { .. }) => "is known not to need more than the default".into(),
+        (Verdict::Yes, Shm::Default { .. }) if need.why.is_empty() => {
+            "is known not to need more than the default".into()
+        }
+        (Verdict::Yes, Shm::Default { .. }) => format!("needs no more than the default: {}", told(need)),
         (Verdict::Yes, _) => match workload.deciding() {
             Some(setting) => format!("set by {}", setting.text),
             None => String::new(),
         },
+    }
+}
+
+/// Why a workload needs what it needs, with the place that tells it where that is in another file.
+fn told(need: &NeedReport) -> String {
+    match need.evidence.first() {
+        Some(first) => format!("{} ({}:{})", need.why, first.place.path(), first.place.start().line),
+        None => need.why.clone(),
     }
 }

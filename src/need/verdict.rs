@@ -136,21 +136,19 @@ fn weigh(
     match (image, practice) {
         // One GPU makes it likely that none is needed; that the like with one GPU has more says otherwise.
         (Some((Verdict::No, found)), Some(practice)) if is_by_gpus(&found) => return practice,
-        (Some((Verdict::Unknown, _)) | None, Some(practice)) => return practice,
-        (Some((Verdict::Unknown, found)), None) => image_open = found,
+        (Some((Verdict::Unknown, found)), _) => image_open = found,
         (Some(image), _) => return image,
-        (None, None) => {}
+        (None, _) => {}
     }
-    if let Some(named) = decided(Verdict::Likely, of(Name, Name, &needs)) {
-        return named;
-    }
-    let against_by_name = of(Name, Name, &is(Says::Against));
     // Against a program of which nothing is known a name does not speak, but what people enter is what the image is called.
-    if (is_entered(&open) || is_by_gpus(&against_by_name))
-        && image_open.is_empty()
-        && let Some(named) = decided(Verdict::No, against_by_name)
-    {
-        return named;
+    // What is silent by its name stays so when a fix has given its twin a size.
+    let named = of(Name, Name, &is(Says::Against));
+    if !named.is_empty() && (is_entered(&open) || is_by_gpus(&named)) && image_open.is_empty() {
+        return (Verdict::No, named);
+    }
+    let likely = [of(Practice, Practice, &needs), of(Name, Name, &needs)];
+    if let Some(likely) = likely.into_iter().find_map(|found| decided(Verdict::Likely, found)) {
+        return likely;
     }
     (Verdict::Unknown, open.into_iter().chain(image_open).collect())
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::container::finding::{Finding, Fix, Related};
+use crate::container::finding::{Finding, Fix, NeedReport, Related};
 use crate::lint::check::Listed;
 use crate::lint::run::{Counts, Report};
 use crate::text::edits::Edit;
@@ -31,6 +31,22 @@ struct JsonFinding<'a> {
     related: Vec<JsonRelated<'a>>,
     fix: Option<JsonFix<'a>>,
     url: String,
+    need: Option<JsonNeed<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonNeed<'a> {
+    verdict: &'a str,
+    bytes: Option<u64>,
+    why: &'a str,
+    evidence: Vec<JsonCitation<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonCitation<'a> {
+    path: &'a str,
+    line: usize,
+    text: &'a str,
 }
 
 /// Lines and columns count from 1, columns in characters.
@@ -103,6 +119,7 @@ struct JsonWorkload<'a> {
     needs_shm: &'a str,
     recommended_bytes: u64,
     why: &'a str,
+    need: JsonNeed<'a>,
 }
 
 #[derive(Serialize)]
@@ -162,7 +179,17 @@ fn finding(finding: &Finding) -> JsonFinding<'_> {
         related: finding.related.iter().map(related).collect(),
         fix: finding.fix.as_ref().map(fix),
         url: finding.rule.url(),
+        need: finding.need.as_ref().map(need),
     }
+}
+
+fn need(need: &NeedReport) -> JsonNeed<'_> {
+    let evidence = need.evidence.iter().map(|one| JsonCitation {
+        path: one.place.path(),
+        line: one.place.start().line,
+        text: &one.text,
+    });
+    JsonNeed { verdict: need.verdict, bytes: need.bytes, why: &need.why, evidence: evidence.collect() }
 }
 
 fn related(related: &Related) -> JsonRelated<'_> {
@@ -213,5 +240,6 @@ fn workload(listed: &Listed) -> JsonWorkload<'_> {
         needs_shm: listed.needs_shm,
         recommended_bytes: listed.recommended,
         why: &listed.why,
+        need: need(&listed.need),
     }
 }

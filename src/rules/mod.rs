@@ -10,6 +10,7 @@ mod host_ipc;
 mod ignored_shm_size;
 mod misplaced_flag;
 mod missing_shm;
+mod nccl_shm_disabled;
 pub mod options;
 mod podman_pod_shm;
 mod shm_not_available;
@@ -65,6 +66,7 @@ rules! {
         shm_not_available
         workers_disabled
         podman_pod_shm
+        nccl_shm_disabled
     ;
     judge files:
         unreadable_file
@@ -118,6 +120,7 @@ pub fn judge(case: &Case<'_>) -> Vec<Finding> {
             let asked = || rule.severity == Severity::Note && case.options.by_name.contains(&rule);
             let notes = case.options.pedantic || asked();
             if finding.severity > Severity::Note || notes {
+                finding.need = gpu.then(|| case.need_report());
                 // Mostly one rule speaks, and a finding is large.
                 findings.reserve_exact(usize::from(findings.is_empty()));
                 findings.push(finding);

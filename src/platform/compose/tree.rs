@@ -136,6 +136,7 @@ keys! {
     MemLimit = "mem_limit",
     Runtime = "runtime",
     ShmSize = "shm_size",
+    StdinOpen = "stdin_open",
     Tmpfs = "tmpfs",
     Volumes = "volumes",
 }

@@ -7,6 +7,7 @@ use crate::container::engine::decide;
 use crate::container::workload::{Engine, Gpu, GpuCount, Platform, Setting, Shm, Workload};
 use crate::platform::options::ReadOptions;
 use crate::size::Dialect;
+use crate::text::place::Place;
 
 /// The workload that a command line starts.
 pub fn workload(invocation: &Invocation, options: &ReadOptions) -> Workload {
@@ -19,6 +20,8 @@ pub fn workload(invocation: &Invocation, options: &ReadOptions) -> Workload {
         entrypoint(invocation).chain(invocation.command.iter().map(|field| field.value.clone())).collect();
     workload.environment =
         environment(invocation).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    workload.written = places(invocation);
+    workload.interactive = named(invocation, "interactive").next().is_some();
     workload.gpu = gpu(invocation, None, options);
     workload.memory_limit = memory_limit(invocation);
     let default = default_shm(invocation.engine, options);
@@ -39,6 +42,14 @@ fn default_shm(engine: Engine, options: &ReadOptions) -> u64 {
 /// The word of the command that the image stands in, quotes and all.
 fn as_written(image: &Field) -> String {
     image.written.as_ref().map_or_else(|| image.value.clone(), |spot| spot.text().to_owned())
+}
+
+/// Where the command, the image and the environment stand.
+fn places(invocation: &Invocation) -> Vec<Place> {
+    let variables = named(invocation, "env").filter_map(|option| option.value.as_ref());
+    let entrypoint = named(invocation, "entrypoint").filter_map(|option| option.value.as_ref());
+    let fields = invocation.command.iter().chain(entrypoint).chain(&invocation.image).chain(variables);
+    fields.filter_map(|field| field.written.as_ref()).map(|spot| spot.layer.place(spot.span)).collect()
 }
 
 fn entrypoint(invocation: &Invocation) -> impl Iterator<Item = String> {
