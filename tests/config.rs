@@ -142,7 +142,8 @@ fn says(name: &str, text: &str, configuration: &str) -> Vec<String> {
 fn settings_change_what_is_said() {
     let run = "docker run --gpus all pytorch/pytorch torchrun --nproc-per-node 2 train.py\n";
     let own = "docker run --gpus all registry.example/team/thing:1 serve --port 80\n";
-    let visible = "docker run -e NVIDIA_VISIBLE_DEVICES=all pytorch/pytorch torchrun --nproc-per-node 2 train.py\n";
+    let visible =
+        "docker run -e NVIDIA_VISIBLE_DEVICES=all pytorch/pytorch torchrun --nproc-per-node 2 train.py\n";
     let sized = "docker run --gpus all --shm-size=16g pytorch/pytorch torchrun --nproc-per-node 2 train.py\n";
     let missing = ["error[missing-shm]"].as_slice();
     let none = [].as_slice();

@@ -4,10 +4,12 @@
 mod gpu;
 mod shm;
 
-pub use gpu::{Citation, Gpu, GpuCount, Verdict};
+pub use gpu::{Citation, Gpu, GpuCount, Refusal, Verdict};
 pub use shm::{Effect, Ipc, Mounted, Says, Setting, Shm, Target, Why};
 
 use crate::text::place::Place;
+use crate::text::source::{Source, Span};
+use std::sync::Arc;
 
 /// Where a workload was found. The words are part of the contract of the JSON reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -128,6 +130,18 @@ pub struct Declared {
 }
 
 impl Workload {
+    /// Everything that it says of files.
+    pub fn places(&mut self) -> impl Iterator<Item = (&mut Arc<Source>, Span)> {
+        let evidence = self.engine_evidence.iter_mut().chain(&mut self.rendered_from);
+        let evidence = evidence.chain(&mut self.gpu.evidence).map(|evidence| evidence.place.parts());
+        let limit = self.memory_limit.iter_mut().map(|(_, place)| place.parts());
+        let settings = self.settings.iter_mut().map(|setting| setting.place.parts());
+        let written = self.written.iter_mut().map(Place::parts);
+        let never = self.never_runs.iter_mut().map(|citation| citation.place.parts());
+        let written = written.chain(never);
+        std::iter::once(self.place.parts()).chain(evidence).chain(limit).chain(settings).chain(written)
+    }
+
     /// A workload of which nothing but the name and place is known yet.
     pub fn new(platform: Platform, engine: Engine, name: impl Into<String>, place: Place) -> Self {
         Self {

@@ -13,8 +13,8 @@ mod words;
 use command::Program;
 
 use crate::knowledge::used::Used;
+use crate::text::scan;
 
-pub(crate) use image::glob;
 pub use table::{Entry, Formula, Processes, Rule, TABLE};
 
 /// An entry that a user adds in the configuration. It beats the table; all patterns that are given must match.
@@ -85,7 +85,7 @@ impl UserEntry {
                 .command
                 .as_deref()
                 .is_none_or(|words| programs.iter().any(|program| program.matches(words)))
-            && self.name.as_deref().is_none_or(|glob| names.iter().any(|name| image::glob(glob, name)))
+            && self.name.as_deref().is_none_or(|glob| names.iter().any(|name| scan::glob(glob, name)))
     }
 }
 

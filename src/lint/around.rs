@@ -14,6 +14,7 @@ use crate::need::around::{Alone, Around, Given};
 use crate::platform::kind::{Context, Index, Unit};
 use crate::platform::options::ReadOptions;
 use crate::text::files::{Files, Repository};
+use crate::text::place::shed;
 use crate::text::scan::Words;
 
 /// More files than this are no repository of somebody's project: none of them is read.
@@ -22,7 +23,7 @@ const MAX_FILES: usize = 100_000;
 static GIVES: Words = Words::new(&[&["shm", "ipc", "Ipc", "IPC"]]);
 
 /// The repositories of a run.
-pub(super) struct Surroundings<'a> {
+pub struct Surroundings<'a> {
     /// Texts by path.
     files: &'a dyn Files,
     /// How folders are walked.
@@ -42,7 +43,7 @@ struct Known {
 
 impl<'a> Surroundings<'a> {
     /// What lies around the files of a run.
-    pub(super) fn new(files: &'a dyn Files, walk: &'a Walk, options: Option<&'a ReadOptions>) -> Self {
+    pub fn new(files: &'a dyn Files, walk: &'a Walk, options: Option<&'a ReadOptions>) -> Self {
         Self { files, walk, options, known: Mutex::default() }
     }
 
@@ -74,6 +75,7 @@ impl<'a> Surroundings<'a> {
         let (mut paths, mut given) = (paths.into_inner(), given.into_inner());
         paths.sort_unstable();
         given.sort_by(|a, b| order(a).cmp(&order(b)));
+        shed(given.iter_mut().map(|given| given.place.parts()));
         Known { paths: Arc::new(paths), given: Arc::new(given) }
     }
 

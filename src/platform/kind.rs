@@ -4,6 +4,7 @@ use crate::container::finding::Problem;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::remarks::Remarks;
 use crate::container::finding::Change;
 use crate::container::workload::Citation;
 use crate::container::workload::Workload;
@@ -134,6 +135,8 @@ pub struct Kind {
     /// Whether `after` means what `before` means but for the edits: the structural half of a proof. `edits` are those
     /// that made `after`, in order.
     pub same_but_for: fn(before: &Source, after: &Source, edits: &[Edit]) -> bool,
+    /// What stands at places of a text that look like the beginnings of comments.
+    pub remarks: fn(source: &Source, starts: &[usize]) -> Remarks,
 }
 
 /// Words that matter in the files of any kind: they begin what a text says of Compose files elsewhere, and ignore comments.

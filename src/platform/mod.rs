@@ -10,6 +10,7 @@ pub mod kind;
 pub mod kubernetes;
 pub mod live;
 pub mod options;
+pub mod remarks;
 pub mod run;
 
 use kind::Kind;

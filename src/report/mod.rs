@@ -24,7 +24,7 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 
-use crate::lint::run::Report;
+use crate::lint::report::Report;
 use style::Look;
 
 /// An output format.

@@ -222,8 +222,7 @@ fn is_same(one: &Place, other: &Place) -> bool {
 
 /// Whether its accelerators talk over links of their own, without NCCL.
 fn has_own_links(workload: &Workload) -> bool {
-    let asks = |what: &str| workload.gpu.evidence.iter().any(|citation| citation.text.contains(what));
-    asks("google.com/tpu") || asks("aws.amazon.com/neuron")
+    workload.gpu.kind.is_some_and(|kind| matches!(kind.word, "tpu" | "neuron"))
 }
 
 /// 64 MiB: a size that is no larger is as good as none.

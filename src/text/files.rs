@@ -3,7 +3,7 @@
 //! All reading goes through [`Files`], so that a proof, `--diff` and standard input see edited text without writing it.
 //! Paths are the ones that reports show: relative to the working folder as they would be typed, with `/`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs::{File, Metadata};
 use std::io::Read;
@@ -212,6 +212,46 @@ impl Files for Disk {
         let real = std::fs::canonicalize(&path).map_err(|error| io(&error))?;
         let folder = real_folder(Path::new(from))?;
         if real.starts_with(self.root(&folder)) { Ok(path) } else { Err(ReadError::Outside) }
+    }
+}
+
+/// Remembers which files were asked for.
+pub struct Recorder<'f> {
+    below: &'f dyn Files,
+    asked: Mutex<BTreeSet<String>>,
+}
+
+impl<'f> Recorder<'f> {
+    /// Nothing was asked for yet.
+    pub fn new(below: &'f dyn Files) -> Self {
+        Self { below, asked: Mutex::default() }
+    }
+
+    /// The paths that were asked for, whether there was a file or not.
+    pub fn asked(self) -> BTreeSet<String> {
+        self.asked.into_inner().unwrap_or_default()
+    }
+
+    fn note(&self, path: String) {
+        if let Ok(mut asked) = self.asked.lock() {
+            asked.insert(path);
+        }
+    }
+}
+
+impl Files for Recorder<'_> {
+    fn read(&self, path: &str) -> Result<Arc<Source>, ReadError> {
+        self.note(path.to_owned());
+        self.below.read(path)
+    }
+
+    fn beside(&self, path: &str) -> Arc<Vec<String>> {
+        self.below.beside(path)
+    }
+
+    fn resolve(&self, from: &str, to: &str) -> Result<String, ReadError> {
+        self.note(join(from, to));
+        self.below.resolve(from, to)
     }
 }
 

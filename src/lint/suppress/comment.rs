@@ -46,8 +46,10 @@ pub(super) struct Comment {
     pub(super) span: Span,
     /// Whether nothing stands before it on its line.
     pub(super) alone: bool,
-    /// Whether it begins with `<!--`, and so speaks of what it stands above in a document.
-    pub(super) html: bool,
+    /// Whether blank lines may lie between it and what it stands above, as in documents.
+    pub(super) far: bool,
+    /// Whether it stands in an example of a document: nobody forgot it there, and it speaks of no whole file.
+    pub(super) is_example: bool,
     /// What it says.
     pub(super) says: Says,
 }
@@ -87,8 +89,8 @@ pub(super) fn begins(line: &str) -> bool {
     })
 }
 
-/// All comments of a text, in its order. `in_strings` tells that every line of the text is a string of JSON, as in a
-/// notebook.
+/// What looks like a comment in a text, in its order. `in_strings` tells that every line of the text is a string of JSON, as
+/// in a notebook.
 pub(super) fn comments(text: &str, in_strings: bool) -> Vec<Comment> {
     memmem::find_iter(text.as_bytes(), MARK).filter_map(|at| comment(text, at, in_strings)).collect()
 }
@@ -116,7 +118,8 @@ fn comment(text: &str, at: usize, in_strings: bool) -> Option<Comment> {
     let says = says(inner, body)?;
     let alone =
         before.get(..open)?.trim_matches(|c: char| c.is_whitespace() || (in_strings && c == '"')).is_empty();
-    Some(Comment { span: Span::new(start, body + end), alone, html: style.open == "<!--", says })
+    let far = style.open == "<!--";
+    Some(Comment { span: Span::new(start, body + end), alone, far, is_example: false, says })
 }
 
 /// Where in the text before a mark the comment begins, and its style.

@@ -1,6 +1,7 @@
 //! Which lines a comment speaks of: the statement that it stands behind or above, or in a document the block below it.
 
 use super::comment::begins;
+use crate::text::source::Span;
 
 /// The lines of a text, grouped as comments see them. Lines count from 0.
 #[derive(Debug, Default)]
@@ -9,8 +10,8 @@ pub(super) struct Lines {
     starts: Vec<usize>,
     /// For each line the first one of its statement: lines that end with `\` go on with the next.
     statement: Vec<usize>,
-    /// For each line of a fenced block the line of the fence above it.
-    fence: Vec<Option<usize>>,
+    /// The lines of each block of a document: the one that opens it, and the one behind it.
+    blocks: Vec<(usize, usize)>,
     /// For each line the next one that holds more than a comment, and the next one that also is not blank.
     below: Vec<(usize, usize)>,
 }
@@ -23,13 +24,12 @@ enum Kind {
 }
 
 impl Lines {
-    /// The lines of a text. Fences are seen in a document only.
-    pub(super) fn of(text: &str, is_document: bool) -> Self {
+    /// The lines of a text with these blocks of code.
+    pub(super) fn of(text: &str, blocks: &[Span]) -> Self {
         let mut lines = Self::default();
         let mut start = 0;
         let mut statement = 0;
         let mut goes_on = false;
-        let mut open: Option<(usize, &str)> = None;
         let mut kinds = Vec::new();
         for (number, line) in text.split_inclusive('\n').enumerate() {
             lines.starts.push(start);
@@ -41,14 +41,9 @@ impl Lines {
             goes_on = continues(line);
             lines.statement.push(statement);
             kinds.push(kind(line));
-            let fence = is_document.then(|| fence(line)).flatten();
-            match (open, fence) {
-                (None, Some(mark)) => open = Some((number, mark)),
-                (Some((_, mark)), Some(close)) if close.starts_with(mark) => open = None,
-                _ => {}
-            }
-            lines.fence.push(open.map(|(line, _)| line));
         }
+        let ends = |block: &Span| (lines.line(block.start), lines.line(block.end.max(1) - 1) + 1);
+        lines.blocks = blocks.iter().map(ends).collect();
         lines.below = below(&kinds);
         lines
     }
@@ -63,16 +58,18 @@ impl Lines {
         self.statement.get(line).copied().unwrap_or(line)
     }
 
-    /// The line of the fence that opens the block which a line stands in.
+    /// The line that opens the block which a line stands in.
     pub(super) fn block(&self, line: usize) -> Option<usize> {
-        self.fence.get(line).copied().flatten()
+        let behind = self.blocks.partition_point(|(open, _)| *open <= line);
+        let (open, end) = self.blocks.get(behind.checked_sub(1)?)?;
+        (line < *end).then_some(*open)
     }
 
     /// The line that a comment on a line of its own speaks of: the next one that holds more than a comment. In a document
-    /// (`html`) blank lines may lie between.
-    pub(super) fn below(&self, line: usize, html: bool) -> usize {
-        let (near, far) = self.below.get(line).copied().unwrap_or((line, line));
-        if html { far } else { near }
+    /// (`far`) blank lines may lie between.
+    pub(super) fn below(&self, line: usize, far: bool) -> usize {
+        let (near, further) = self.below.get(line).copied().unwrap_or((line, line));
+        if far { further } else { near }
     }
 
     /// How many lines there are.
@@ -120,40 +117,32 @@ fn kind(line: &str) -> Kind {
     }
 }
 
-/// The run of backticks or tildes that makes a line a fence.
-fn fence(line: &str) -> Option<&str> {
-    let text = line.trim_start_matches(|c: char| c.is_whitespace() || c == '>');
-    let text = text.strip_prefix("- ").or_else(|| text.strip_prefix("* ")).unwrap_or(text).trim_start();
-    let mark = text.chars().next().filter(|c| matches!(c, '`' | '~'))?;
-    let length = text.len() - text.trim_start_matches(mark).len();
-    if length >= 3 { text.get(..length) } else { None }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn continued_lines_are_one_statement() {
-        let lines = Lines::of("a \\\n  b \\\r\n  c\nd `\n e\nuse `x`\nf", false);
+        let lines = Lines::of("a \\\n  b \\\r\n  c\nd `\n e\nuse `x`\nf", &[]);
         let statements: Vec<usize> = (0..7).map(|line| lines.statement(line)).collect();
         assert_eq!(statements, [0, 0, 0, 3, 3, 5, 6]);
     }
 
     #[test]
     fn a_comment_speaks_of_the_next_line_that_is_none() {
-        let lines = Lines::of("# 1\n # 2\nx\n# 4\n\ny", false);
+        let lines = Lines::of("# 1\n # 2\nx\n# 4\n\ny", &[]);
         assert_eq!([lines.below(0, false), lines.below(1, false), lines.below(3, false)], [2, 2, 4]);
         assert_eq!(lines.below(3, true), 5);
-        assert_eq!(Lines::of("# end", false).below(0, false), 0);
-        let lines = Lines::of("# 1\nREM 2\n{{/* 3 */}}\nremove", false);
+        assert_eq!(Lines::of("# end", &[]).below(0, false), 0);
+        let lines = Lines::of("# 1\nREM 2\n{{/* 3 */}}\nremove", &[]);
         assert_eq!(lines.below(0, false), 3);
     }
 
     #[test]
-    fn fences_hold_their_lines() {
-        let lines = Lines::of("a\n```bash\nx\n~~~\n```\nb\n  > ~~~~\ny\n", true);
-        let blocks: Vec<Option<usize>> = (0..8).map(|line| lines.block(line)).collect();
-        assert_eq!(blocks, [None, Some(1), Some(1), Some(1), None, None, Some(6), Some(6)]);
+    fn blocks_hold_their_lines() {
+        let text = "a\n```bash\nx\n```\nb\n~~~\ny\n";
+        let lines = Lines::of(text, &[Span::new(2, 16), Span::new(18, 24)]);
+        let blocks: Vec<Option<usize>> = (0..7).map(|line| lines.block(line)).collect();
+        assert_eq!(blocks, [None, Some(1), Some(1), Some(1), None, Some(5), Some(5)]);
     }
 }

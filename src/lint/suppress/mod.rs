@@ -9,15 +9,17 @@ mod comment;
 mod lines;
 mod unused;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::container::finding::Rule;
 use crate::container::finding::{Finding, Suppression};
 use crate::container::workload::Workload;
+use crate::fix::prove::{Attempt, Prover, State, Task, same_meaning};
 use crate::lint::options::{FileIgnore, Options};
 use crate::need::around::Around;
-use crate::platform::kind::Reading;
+use crate::platform::kind::{Context, Kind, Reading};
+use crate::platform::remarks::{Remark, Remarks};
 use crate::rules::case::Case;
 use crate::rules::options::JudgeOptions;
 use crate::rules::{self, unreadable_file};
@@ -48,14 +50,22 @@ pub struct Ignores {
 }
 
 impl Ignores {
-    /// The comments of a file, if it has any.
-    pub fn of(source: &Arc<Source>) -> Option<Self> {
+    /// The comments of a file of some kind, if it has any.
+    pub fn of(source: &Arc<Source>, kind: &Kind) -> Option<Self> {
         let in_strings = is_notebook(source.path());
-        let comments = comments(source.text(), in_strings);
+        let mut comments = comments(source.text(), in_strings);
         if comments.is_empty() {
             return None;
         }
-        let lines = Lines::of(source.text(), is_document(source.path()));
+        let starts: Vec<usize> = comments.iter().map(|comment| comment.span.start).collect();
+        let Remarks { sorts, blocks } = (kind.remarks)(source, &starts);
+        for (comment, sort) in comments.iter_mut().zip(&sorts) {
+            comment.is_example = *sort == Remark::Example;
+            comment.far |= !blocks.is_empty() && *sort == Remark::Comment;
+        }
+        let mut sorts = sorts.iter();
+        comments.retain(|_| sorts.next().is_some_and(|sort| *sort != Remark::Text));
+        let lines = Lines::of(source.text(), &blocks);
         let used = comments.iter().map(|comment| vec![false; comment.names().len()]).collect();
         let mut out = Self {
             source: Arc::clone(source),
@@ -81,12 +91,14 @@ impl Ignores {
         for (index, comment) in self.comments.iter().enumerate() {
             let Says::Ignore { file, names, .. } = &comment.says else { continue };
             let line = self.lines.line(comment.span.start);
-            let target = if comment.alone { self.lines.below(line, comment.html) } else { line };
+            let target = if comment.alone { self.lines.below(line, comment.far) } else { line };
             let block = self.lines.block(target).filter(|fence| comment.alone && *fence == target);
             for (nth, name) in names.iter().enumerate() {
                 let Ok(rule) = &name.rule else { continue };
                 let at = (index, nth);
-                if *file {
+                if *file && comment.is_example {
+                    continue;
+                } else if *file {
                     self.file.entry(rule.code).or_insert(at);
                 } else if let Some(fence) = block {
                     self.blocks.entry((fence, rule.code)).or_insert(at);
@@ -112,21 +124,11 @@ impl Ignores {
         let text = self.source.text().get(brackets.end..comment.span.end).unwrap_or_default();
         text.trim_end_matches("-->").trim_end_matches("*/").trim().to_owned()
     }
-
-    /// Takes over what the same file's comments hide in another unit.
-    pub fn merge(&mut self, other: &Self) {
-        for (names, others) in self.used.iter_mut().zip(&other.used) {
-            for (used, other) in names.iter_mut().zip(others) {
-                *used |= other;
-            }
-        }
-        self.removable |= other.removable;
-    }
 }
 
-/// The ignore comments of the files that were read for a unit.
-pub fn read(sources: &[Arc<Source>]) -> Vec<Ignores> {
-    sources.iter().filter_map(Ignores::of).collect()
+/// The ignore comments of the files that were read for a unit of some kind.
+pub fn read(sources: &[Arc<Source>], kind: &Kind) -> Vec<Ignores> {
+    sources.iter().filter_map(|source| Ignores::of(source, kind)).collect()
 }
 
 /// Marks what is hidden among the findings of a reading's workloads and its problems; hidden ones want no change any more.
@@ -200,19 +202,20 @@ fn mark(workload: Option<&Workload>, finding: &Finding, ignores: &mut [Ignores])
     }
 }
 
-/// What is said of the comments of a run (SHM901). A file that several units read counts once: a comment that hides
-/// something in any of them is of use.
-pub fn unused(ignores: Vec<Ignores>, options: &Options) -> Vec<Finding> {
-    let mut files: BTreeMap<String, Ignores> = BTreeMap::new();
+/// Proves for each file of a state whether what its comments hold to no use can be taken out.
+pub fn prove_removals(ignores: &mut [Ignores], state: &State, context: &Context<'_>, options: &Options) {
+    let mut prover = Prover::new(state, context, &options.judge);
     for ignores in ignores {
-        match files.get_mut(ignores.path()) {
-            Some(known) => known.merge(&ignores),
-            None => {
-                files.insert(ignores.path().to_owned(), ignores);
-            }
-        }
+        let removals = [Task { what: (), ways: vec![ignores.removals()] }];
+        let same = |_: &[Attempt<'_, ()>], after: &State| same_meaning(&state.reading, &after.reading);
+        ignores.removable = prover.split(&removals, &same, &mut Vec::new()).is_some();
     }
-    let mut findings: Vec<Finding> = files.values_mut().flat_map(|ignores| ignores.unused(options)).collect();
+}
+
+/// What is said of the comments of the files of a unit (SHM901).
+pub fn unused(ignores: &mut [Ignores], options: &Options) -> Vec<Finding> {
+    let mut findings: Vec<Finding> =
+        ignores.iter_mut().flat_map(|ignores| ignores.unused(&options.judge)).collect();
     for finding in &mut findings {
         hide_one(options, None, finding, &[]);
         // A run that writes comments takes none out.

@@ -4,7 +4,7 @@ use super::comment::{Comment, Name, Says};
 use super::{At, Ignores, is_notebook};
 use crate::container::finding::Rule;
 use crate::container::finding::{Finding, Fix, Severity};
-use crate::lint::options::Options;
+use crate::rules::options::JudgeOptions;
 use crate::rules::unused_ignore;
 use crate::text::edits::Edit;
 use crate::text::place::Place;
@@ -19,8 +19,8 @@ impl Comment {
 
 impl Ignores {
     /// What is said of the file's comments, with fixes where they were proven.
-    pub fn unused(&mut self, options: &Options) -> Vec<Finding> {
-        let Some(rule) = unused_ignore::rule(&options.judge) else { return Vec::new() };
+    pub fn unused(&mut self, options: &JudgeOptions) -> Vec<Finding> {
+        let Some(rule) = unused_ignore::rule(options) else { return Vec::new() };
         let Some(own) = self.file.get(rule.0.code).copied() else { return self.told(rule) };
         // One that silences this very rule is of use if there is something to silence.
         self.set(own, true);
@@ -59,6 +59,7 @@ impl Ignores {
     fn gone(&self, index: usize, comment: &Comment) -> Vec<bool> {
         let used = self.used.get(index).map(Vec::as_slice).unwrap_or_default();
         let gone = comment.names().iter().zip(used).map(|(name, used)| match &name.rule {
+            _ if comment.is_example => false,
             Ok(_) => !used,
             Err((_, near)) => near.is_none(),
         });
@@ -70,6 +71,7 @@ impl Ignores {
         for (index, comment) in self.comments.iter().enumerate() {
             let gone = self.gone(index, comment);
             match &comment.says {
+                _ if comment.is_example => {}
                 Says::Mistake(told) => {
                     out.push(unused_ignore::finding(rule, self.place(comment.span), told.clone(), None));
                 }

@@ -7,6 +7,7 @@ use super::same::same_but_for;
 use super::{Container, Script};
 use crate::platform::embedded::scalar;
 use crate::platform::kind::{Claim, EVERYWHERE, Kind};
+use crate::platform::remarks::{Remarks, in_yaml, lies_in};
 use crate::platform::run::{ENGINES, Given, Givens, starts_containers};
 use crate::syntax::shell::Options;
 use crate::syntax::yaml::{Entry, Node, Yaml};
@@ -24,6 +25,7 @@ pub static KIND: Kind = Kind {
     in_projects: None,
     read: |unit, context| super::read(unit, context, scripts),
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
+    remarks,
 };
 
 /// Keys whose values are shell text.
@@ -81,6 +83,11 @@ fn relevant(text: &str, claim: Claim, every_container: bool) -> bool {
         let scripts = scripts("", &Layer::file(Source::new("", text.into())));
         scripts.iter().any(|script| starts_containers(script.layer.text(), every_container))
     }
+}
+
+fn remarks(source: &Source, starts: &[usize]) -> Remarks {
+    let comments = super::comments(source, scripts);
+    in_yaml(source, &Yaml::of(source), starts, |at, _, _| lies_in(&comments, at))
 }
 
 fn scripts(_: &str, file: &Layer) -> Vec<Script> {

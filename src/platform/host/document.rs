@@ -1,13 +1,16 @@
 //! Documents: Markdown and reStructuredText.
 
+use super::page::Page;
 use super::same::same_but_for;
 use super::{Script, markdown, rst, units};
 use crate::platform::kind::{Claim, EVERYWHERE, Kind};
+use crate::platform::remarks::{Remark, Remarks, lies_in};
 use crate::platform::run::{ENGINES, starts_containers};
 use crate::syntax::shell::Options;
 use crate::text::filename::FileName;
 use crate::text::layer::Layer;
 use crate::text::scan::Words;
+use crate::text::source::{Source, Span};
 
 /// Documents with code in them.
 pub static KIND: Kind = Kind {
@@ -18,6 +21,7 @@ pub static KIND: Kind = Kind {
     in_projects: None,
     read: |unit, context| super::read(unit, context, scripts),
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
+    remarks,
 };
 
 /// Endings of documents.
@@ -27,9 +31,28 @@ fn claim(file: &FileName<'_>) -> Claim {
     if file.ends_in(ENDINGS) { Claim::ByName } else { Claim::No }
 }
 
+/// The document, taken apart.
+fn page(path: &str, document: &Layer) -> Page {
+    if path.ends_with(".rst") { rst::read(document) } else { markdown::read(document) }
+}
+
 fn scripts(path: &str, file: &Layer) -> Vec<Script> {
-    let found = if path.ends_with(".rst") { rst::scripts(file) } else { markdown::scripts(file) };
-    found.into_iter().flat_map(|(layer, options)| code(layer, options)).collect()
+    page(path, file).scripts(file).into_iter().flat_map(|(layer, options)| code(layer, options)).collect()
+}
+
+fn remarks(source: &Source, starts: &[usize]) -> Remarks {
+    let file = Layer::file(Source::new(source.path(), source.bytes().to_vec()));
+    let page = page(source.path(), &file);
+    let blocks: Vec<Span> = page.blocks.iter().map(|block| block.span).collect();
+    let comments = super::comments(source, scripts);
+    // In code of a language that is not read, what does not look like a comment of the page looks like one of its own.
+    let foreign = |at: usize| !source.text().get(at..).is_some_and(|rest| rest.starts_with("<!--"));
+    let remarks = Remarks::new(starts, |at| match (lies_in(&blocks, *at), lies_in(&page.comments, *at)) {
+        (true, _) if lies_in(&comments, *at) || foreign(*at) => Remark::Example,
+        (false, true) => Remark::Comment,
+        _ => Remark::Text,
+    });
+    Remarks { blocks, ..remarks }
 }
 
 /// The scripts of one piece of code: the commands of a systemd unit, else all of it.

@@ -4,6 +4,7 @@
 use super::same::same_but_for;
 use super::{Container, Script};
 use crate::platform::kind::{Claim, EVERYWHERE, Kind};
+use crate::platform::remarks::lies_in;
 use crate::platform::run::{ENGINES, starts_containers};
 use crate::syntax::shell::Options;
 use crate::text::layer::{Encoding, Layer};
@@ -22,6 +23,10 @@ pub static KIND: Kind = Kind {
     in_projects: None,
     read: |unit, context| super::read(unit, context, scripts),
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
+    remarks: |source, starts| {
+        let strings: Vec<Span> = literals(source.text()).iter().map(|literal| literal.inside).collect();
+        super::remarks(source, starts, scripts, |at| !lies_in(&strings, at))
+    },
 };
 
 /// A string of Groovy with the word before it.

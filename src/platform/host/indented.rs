@@ -1,8 +1,7 @@
 //! Indented code of Markdown: lines with an indent of four columns and more, behind an empty line.
 
-use super::prose::{Line, block, language};
-use crate::syntax::shell::Options;
-use crate::text::layer::Layer;
+use super::page::Block;
+use super::prose::Line;
 use crate::text::source::Span;
 
 /// How many columns deeper than the text around it code stands.
@@ -56,6 +55,11 @@ impl Indented {
         self.open.take()
     }
 
+    /// Whether the line before is code.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
     /// Looks at a line that goes on with no code.
     fn begin(&mut self, line: Line, written: &str, indent: usize) {
         if !self.is_paragraph {
@@ -82,13 +86,17 @@ impl Code {
         self.lines.push(Line { span: Span::new(line.span.start + skip, line.span.end), next: line.next });
     }
 
-    /// Its shell text; nothing where it holds no command.
-    pub(super) fn finish(self, document: &Layer) -> Option<(Layer, Options)> {
-        let text = document.text();
+    /// The block that it is.
+    pub(super) fn block(mut self, text: &str) -> Block {
+        while self.lines.last().is_some_and(|line| line.span.of(text).trim().is_empty()) {
+            self.lines.pop();
+        }
         let start = self.lines.first().map_or(0, |line| line.span.start);
         let before = text.get(..start).unwrap_or_default();
-        let prefix = before.get(before.rfind('\n').map_or(0, |end| end + 1)..).unwrap_or_default();
-        Some((block(document, &self.lines, prefix, self.is_loose)?, language("")?.options))
+        let line = before.rfind('\n').map_or(0, |end| end + 1);
+        let prefix = before.get(line..).unwrap_or_default().to_owned();
+        let span = Span::new(line, self.lines.last().map_or(start, |line| line.next));
+        Block { span, word: String::new(), lines: self.lines, prefix, is_loose: self.is_loose }
     }
 }
 
@@ -122,13 +130,13 @@ fn item(line: &str, indent: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::markdown::scripts;
+    use super::super::markdown::read;
     use crate::text::layer::Layer;
     use crate::text::source::Source;
 
     fn code(text: &str) -> Vec<String> {
         let layer = Layer::file(Source::new("a.md", text.as_bytes().to_vec()));
-        scripts(&layer).iter().map(|(layer, _)| layer.text().trim_end().to_owned()).collect()
+        read(&layer).scripts(&layer).iter().map(|(layer, _)| layer.text().trim_end().to_owned()).collect()
     }
 
     #[test]

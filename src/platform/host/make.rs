@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use super::Script;
 use super::makefile::{read, recipes};
+use super::prose::lines;
 use super::same::same_but_for;
 use crate::platform::kind::{Claim, EVERYWHERE, Kind};
+use crate::platform::remarks::lies_in;
 use crate::platform::run::{ENGINES, Givens, starts_containers};
 use crate::text::filename::FileName;
 use crate::text::layer::Layer;
 use crate::text::scan::Words;
+use crate::text::source::Span;
 
 /// Makefiles and justfiles.
 pub static KIND: Kind = Kind {
@@ -20,6 +23,10 @@ pub static KIND: Kind = Kind {
     in_projects: None,
     read: |unit, context| super::read(unit, context, scripts),
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
+    remarks: |source, starts| {
+        let own = own_lines(source.text());
+        super::remarks(source, starts, scripts, |at| lies_in(&own, at))
+    },
 };
 
 fn claim(file: &FileName<'_>) -> Claim {
@@ -32,6 +39,18 @@ fn claim(file: &FileName<'_>) -> Claim {
         || begins("makefile.")
         || file.ends_in(&["mk", "mak", "make"]);
     if is_make || is_just(file) { Claim::ByName } else { Claim::No }
+}
+
+/// The lines that make reads itself: no recipes, and no text of a `define`.
+fn own_lines(text: &str) -> Vec<Span> {
+    let mut is_text = false;
+    let own = lines(text).filter(|line| {
+        let written = line.span.of(text);
+        let word = written.split_whitespace().next().unwrap_or_default();
+        is_text = (is_text || word == "define") && word != "endef";
+        !is_text && !written.starts_with('\t')
+    });
+    own.map(|line| line.span).collect()
 }
 
 fn is_just(file: &FileName<'_>) -> bool {

@@ -1,16 +1,23 @@
 //! Markdown: command lines in fenced and in indented code. Inline code and prose are no invocations.
 
 use super::indented::Indented;
-use super::prose::{Language, Line, block, language, lines};
-use crate::syntax::shell::Options;
+use super::page::{Block, Page};
+use super::prose::{Line, lines};
 use crate::text::layer::Layer;
 use crate::text::source::Span;
 
 /// What opens code where Jekyll and Hugo make a site of the document.
 const TEMPLATES: [&str; 3] = ["{% highlight ", "{{< highlight ", "{{% highlight "];
 
+/// How many comments of one line are looked at.
+const MAX_INLINE: usize = 16;
+
 /// Stands for the mark of such code.
 const TEMPLATE: char = '%';
+
+/// What switches the text between them off. Comments begin a line, or they are inline and end on it.
+const SWITCHED_OFF: [(&str, &str); 3] =
+    [("<!--", "-->"), ("{/*", "*/}"), ("{% comment %}", "{% endcomment %}")];
 
 /// An open fence.
 struct Fence<'t> {
@@ -19,37 +26,77 @@ struct Fence<'t> {
     /// What stands before the fence on its line: indent, `>` of quotes, the marker of a list.
     indent: usize,
     quoted: bool,
-    language: Option<Language>,
     prefix: Option<&'t str>,
-    lines: Vec<Line>,
+    block: Block,
 }
 
-/// The shell text of every piece of code in a document, in order.
-pub(super) fn scripts(document: &Layer) -> Vec<(Layer, Options)> {
+/// The blocks of code in a document, and its comments.
+pub(super) fn read(document: &Layer) -> Page {
     let text = document.text();
-    let mut found = Vec::new();
+    let mut page = Page::default();
     let mut open: Option<Fence<'_>> = None;
+    // Behind the comment that a line began.
+    let mut off = 0;
     let mut indented = Indented::default();
     for line in lines(text) {
+        let written = line.span.of(text);
         match &mut open {
+            None if line.span.start < off => {}
             None => {
-                open = opening(line.span.of(text));
-                let ended = if open.is_some() { indented.end() } else { indented.take(line, text) };
-                found.extend(ended.and_then(|code| code.finish(document)));
+                let fence = opening(written, line.span);
+                let comment = fence.is_none().then(|| comment(text, line.span)).flatten();
+                let is_code = fence.is_none() && comment.is_none();
+                let ended = if is_code { indented.take(line, text) } else { indented.end() };
+                page.blocks.extend(ended.map(|code| code.block(text)));
+                if let Some(comment) = comment {
+                    off = comment.end;
+                    page.comments.push(comment);
+                } else if fence.is_none() && !indented.is_open() {
+                    page.comments.extend(inline_comments(text, line.span));
+                }
+                open = fence;
             }
-            Some(fence) if fence.closes(line.span.of(text)) => {
-                found.extend(open.take().and_then(|fence| fence.finish(document)));
+            Some(fence) if fence.closes(written) => {
+                fence.block.span.end = line.next;
+                page.blocks.extend(open.take().map(Fence::finish));
             }
             Some(fence) => fence.take(line, text),
         }
     }
-    found.extend(open.and_then(|fence| fence.finish(document)));
-    found.extend(indented.end().and_then(|code| code.finish(document)));
-    found
+    page.blocks.extend(open.map(Fence::finish));
+    page.blocks.extend(indented.end().map(|code| code.block(text)));
+    page
+}
+
+/// The comment that a line begins, to its end or that of the text.
+fn comment(text: &str, line: Span) -> Option<Span> {
+    let written = line.of(text);
+    let begun = written.trim_start_matches([' ', '\t', '>']);
+    // Deeper it is code.
+    if written.starts_with("    ") || written.starts_with('\t') {
+        return None;
+    }
+    let (open, close) = SWITCHED_OFF.iter().find(|(open, _)| begun.starts_with(open))?;
+    let start = line.end - begun.len();
+    let rest = text.get(start + open.len()..).unwrap_or_default();
+    let end = rest.find(close).map_or(text.len(), |end| start + open.len() + end + close.len());
+    Some(Span::new(start, end))
+}
+
+/// The comments within a line, but for those in inline code.
+fn inline_comments(text: &str, line: Span) -> Vec<Span> {
+    let written = line.of(text);
+    let found = written.match_indices("<!--").filter_map(|(at, open)| {
+        let before = written.get(..at)?;
+        let end = written.get(at..)?.find("-->")? + "-->".len();
+        let is_code = before.matches('`').count() % 2 == 1;
+        (!is_code && open.len() < end).then(|| Span::new(line.start + at, line.start + at + end))
+    });
+    found.take(MAX_INLINE).collect()
 }
 
 /// The fence that a line opens.
-fn opening(line: &str) -> Option<Fence<'_>> {
+fn opening<'t>(line: &str, span: Span) -> Option<Fence<'t>> {
     let mut rest = line.trim_start_matches([' ', '\t', '>']);
     let quoted = line.get(..line.len() - rest.len())?.contains('>');
     // A fence may open right behind the marker of a list: `1. ```bash`.
@@ -67,16 +114,9 @@ fn opening(line: &str) -> Option<Fence<'_>> {
     if length < 3 || (mark == '`' && info.contains('`')) {
         return None;
     }
-    let indent = line.len() - rest.len();
-    Some(Fence {
-        mark,
-        length,
-        indent,
-        quoted,
-        language: language(word(info)),
-        prefix: None,
-        lines: Vec::new(),
-    })
+    let word = word(info).to_owned();
+    let block = Block { span, word, lines: Vec::new(), prefix: String::new(), is_loose: false };
+    Some(Fence { mark, length, indent: line.len() - rest.len(), quoted, prefix: None, block })
 }
 
 /// The language in an info string: `bash`, `{code-block} bash`, `{.sh}`, `bash,copy title="x"`.
@@ -101,9 +141,6 @@ impl<'t> Fence<'t> {
 
     /// Adds a line, without the indent and the `>` that the fence has.
     fn take(&mut self, line: Line, text: &'t str) {
-        if self.language.is_none() {
-            return;
-        }
         let written = line.span.of(text);
         let mut skip = 0;
         for c in written.chars() {
@@ -116,12 +153,14 @@ impl<'t> Fence<'t> {
         if !written.trim().is_empty() {
             self.prefix = self.prefix.or(written.get(..skip));
         }
-        self.lines.push(Line { span: Span::new(line.span.start + skip, line.span.end), next: line.next });
+        self.block
+            .lines
+            .push(Line { span: Span::new(line.span.start + skip, line.span.end), next: line.next });
+        self.block.span.end = line.next;
     }
 
-    fn finish(self, document: &Layer) -> Option<(Layer, Options)> {
-        let Language { options, is_foreign } = self.language?;
-        Some((block(document, &self.lines, self.prefix.unwrap_or_default(), is_foreign)?, options))
+    fn finish(self) -> Block {
+        Block { prefix: self.prefix.unwrap_or_default().to_owned(), ..self.block }
     }
 }
 
@@ -132,7 +171,7 @@ mod tests {
 
     fn code(text: &str) -> Vec<String> {
         let layer = Layer::file(Source::new("a.md", text.as_bytes().to_vec()));
-        scripts(&layer).iter().map(|(layer, _)| layer.text().to_owned()).collect()
+        read(&layer).scripts(&layer).iter().map(|(layer, _)| layer.text().to_owned()).collect()
     }
 
     #[test]

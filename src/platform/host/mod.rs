@@ -10,6 +10,7 @@ mod make;
 mod makefile;
 mod markdown;
 mod notebook;
+mod page;
 mod prose;
 mod quadlet;
 mod rst;
@@ -29,7 +30,8 @@ pub use units::KIND as UNIT;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::run::{Budget, CommandLines, Givens, invocations, workload::workload};
+use super::remarks::{Remark, Remarks, in_template, lies_in};
+use super::run::{CommandLines, Givens, Shared, comments as comments_of, invocations, workload::workload};
 use crate::container::workload::{Platform, Workload};
 use crate::platform::kind::Unit;
 use crate::platform::kind::{Context, Reading};
@@ -97,23 +99,54 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>, scripts: fn(&str, &Layer)
     reading
 }
 
+/// The comments in the scripts of a file, as spans of the file in order.
+pub(super) fn comments(source: &Source, scripts: fn(&str, &Layer) -> Vec<Script>) -> Vec<Span> {
+    let file = Layer::file(Source::new(source.path(), source.bytes().to_vec()));
+    let scripts = scripts(source.path(), &file).into_iter();
+    let mut found: Vec<Span> =
+        scripts.flat_map(|script| comments_of(&script.layer, script.options)).collect();
+    found.sort_unstable();
+    found
+}
+
+/// What stands at places of a file: a comment where a script of it has one there, or where `own` says so.
+pub(super) fn remarks(
+    source: &Source,
+    starts: &[usize],
+    scripts: fn(&str, &Layer) -> Vec<Script>,
+    own: impl Fn(usize) -> bool,
+) -> Remarks {
+    let comments = comments(source, scripts);
+    let text = source.text();
+    Remarks::new(starts, |at| {
+        let is_comment = lies_in(&comments, *at) || in_template(text, *at) || own(*at);
+        if is_comment { Remark::Comment } else { Remark::Text }
+    })
+}
+
+/// Whether nothing but blanks stands before a place on its line.
+pub(super) fn begins_line(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    before.trim_end_matches([' ', '\t']).is_empty() || before.trim_end_matches([' ', '\t']).ends_with('\n')
+}
+
 /// What the scripts of one file share.
 pub(super) struct Met {
     /// The places of the command lines that were met.
     lines: BTreeSet<Span>,
-    budget: Budget,
+    shared: Shared,
 }
 
 impl Met {
     /// That of a file of which no script was read yet.
     pub(super) fn of(file: &Layer) -> Self {
-        Self { lines: BTreeSet::new(), budget: Budget::of(file.text().len()) }
+        Self { lines: BTreeSet::new(), shared: Shared::of(file.text().len()) }
     }
 }
 
 /// Adds what a script starts. A command line that several scripts of a file lead to counts once.
 pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading, met: &mut Met) {
-    let mut found = invocations(&script.layer, script.options, script.given.as_deref(), &met.budget);
+    let mut found = invocations(&script.layer, script.options, script.given.as_deref(), &met.shared);
     if script.is_spare {
         let text = script.layer.source().text();
         let is_used = |at: usize| {
@@ -136,7 +169,7 @@ pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading,
     if let (Some(container), [workload]) = (&script.container, workloads.as_mut_slice()) {
         container.name(workload, script.layer.source());
     }
-    reading.add(workloads, Box::new(CommandLines::new(found, script.options.dialect)));
+    reading.add(workloads, Box::new(CommandLines::new(found, script.options, &met.shared)));
 }
 
 /// The command line that starts a container of which a host names the options and the image apart: `docker run OPTIONS

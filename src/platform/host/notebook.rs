@@ -19,6 +19,7 @@ pub static NOTEBOOK: Kind = Kind {
     in_projects: None,
     read: |unit, context| super::read(unit, context, cells),
     same_but_for: |before, after, edits| same_but_for(before, after, edits, cells),
+    remarks: |source, starts| super::remarks(source, starts, cells, |_| false),
 };
 
 /// The scripts of a Node package.
@@ -30,6 +31,7 @@ pub static PACKAGE: Kind = Kind {
     in_projects: None,
     read: |unit, context| super::read(unit, context, package_scripts),
     same_but_for: |before, after, edits| same_but_for(before, after, edits, package_scripts),
+    remarks: |source, starts| super::remarks(source, starts, package_scripts, |_| false),
 };
 
 fn package_scripts(_: &str, file: &Layer) -> Vec<Script> {
@@ -52,7 +54,8 @@ fn cells(_: &str, file: &Layer) -> Vec<Script> {
         match sort {
             "code" => found.extend(commands(file, source)),
             "markdown" => {
-                let fences = markdown::scripts(&joined(file, source));
+                let text = joined(file, source);
+                let fences = markdown::read(&text).scripts(&text);
                 found.extend(fences.into_iter().map(|(layer, options)| Script::new(layer, options)));
             }
             _ => {}
@@ -88,7 +91,12 @@ fn commands(file: &Layer, source: Node<'_>) -> Option<Script> {
             Some(0)
         } else {
             let indent = text.len() - text.trim_start().len();
-            text.get(indent..).filter(|code| code.starts_with('!')).map(|_| indent + 1)
+            // A comment is one in both languages.
+            match text.as_bytes().get(indent) {
+                Some(b'!') => Some(indent + 1),
+                Some(b'#') => Some(indent),
+                _ => None,
+            }
         };
         goes_on = skip.is_some() && text.ends_with('\\');
         if let Some(skip) = skip {

@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
+use super::begins_line;
 use super::prose::lines;
 use crate::container::finding::Change;
 use crate::container::workload::{Platform, Workload};
 use crate::platform::kind::Unit;
 use crate::platform::kind::{Claim, Context, EVERYWHERE, Kind, Reading, Writer};
 use crate::platform::run::workload::workload;
-use crate::platform::run::{Budget, invocations};
+use crate::platform::run::{Shared, invocations};
 use crate::size::Dialect;
 use crate::syntax::shell::Options;
 use crate::text::edits::Edit;
@@ -32,6 +33,9 @@ pub static KIND: Kind = Kind {
     in_projects: None,
     read,
     same_but_for,
+    remarks: |source, starts| {
+        super::remarks(source, starts, |_, _| Vec::new(), |at| begins_line(source.text(), at))
+    },
 };
 
 /// Keys that matter, and their options of `podman run`.
@@ -111,7 +115,7 @@ fn container(source: &Arc<Source>, context: &Context<'_>) -> Option<Workload> {
     let last = |key| own().rfind(|entry| entry.key == key && !entry.value.is_empty());
     let image = last("Image")?;
     let line = command_line(source, own(), image, last("Exec"));
-    let found = invocations(&line, Options::default(), None, &Budget::of(text.len())).into_iter().next()?;
+    let found = invocations(&line, Options::default(), None, &Shared::of(text.len())).into_iter().next()?;
     let mut workload = workload(&found, context.options);
     let name = last("ContainerName").map_or_else(
         || FileName::new(source.path()).name.trim_end_matches(".container"),

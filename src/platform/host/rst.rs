@@ -1,71 +1,73 @@
 //! reStructuredText: command lines in `.. code-block::` and in the literal blocks behind `::`.
 
-use super::prose::{Language, Line, block, language, lines};
-use crate::syntax::shell::Options;
+use super::page::{Block, Page};
+use super::prose::{Line, lines};
 use crate::text::layer::Layer;
 use crate::text::source::Span;
 
 /// Directives whose body is code.
 const DIRECTIVES: [&str; 5] = ["code-block::", "code::", "sourcecode::", "prompt::", "parsed-literal::"];
 
-/// A block that was announced and whose lines are being collected.
-struct Block {
-    language: Language,
-    /// The indent of what announces it; its own lines are deeper.
-    outer: usize,
-    lines: Vec<Line>,
-}
-
-/// The shell text of every literal block in a document, in order.
-pub(super) fn scripts(document: &Layer) -> Vec<(Layer, Options)> {
+/// The literal blocks of a document, and its comments: `.. ` with neither a directive nor a target behind it.
+pub(super) fn read(document: &Layer) -> Page {
     let text = document.text();
-    let mut found = Vec::new();
-    let mut open: Option<Block> = None;
+    let mut page = Page::default();
+    // A block whose lines are being collected, and the indent of what announces it; its own lines are deeper.
+    let mut open: Option<(Block, usize)> = None;
     for line in lines(text) {
         let written = line.span.of(text);
         let indent = written.len() - written.trim_start().len();
-        if let Some(block) = &mut open {
-            if written.trim().is_empty() || indent > block.outer {
+        if let Some((block, outer)) = &mut open {
+            if written.trim().is_empty() || indent > *outer {
                 block.lines.push(line);
                 continue;
             }
-            found.extend(open.take().and_then(|block| finish(&block, document)));
+            page.blocks.extend(open.take().map(|(block, _)| finish(block, text)));
         }
-        open = announced(written.trim()).map(|language| Block { language, outer: indent, lines: Vec::new() });
+        let word = announced(written.trim());
+        if word.is_none() && written.trim_start().starts_with(".. ") && !written.contains("::") {
+            page.comments.push(line.span);
+        }
+        open = word.map(|word| {
+            let word = word.to_owned();
+            (
+                Block { span: line.span, word, lines: Vec::new(), prefix: String::new(), is_loose: false },
+                indent,
+            )
+        });
     }
-    found.extend(open.and_then(|block| finish(&block, document)));
-    found
+    page.blocks.extend(open.map(|(block, _)| finish(block, text)));
+    page
 }
 
-/// How the block is read that a line announces.
-fn announced(line: &str) -> Option<Language> {
+/// The language of the block that a line announces.
+fn announced(line: &str) -> Option<&str> {
     if let Some(directive) = line.strip_prefix(".. ") {
         let argument = DIRECTIVES.iter().find_map(|name| directive.strip_prefix(name))?;
-        return language(argument.split_whitespace().next().unwrap_or_default());
+        return Some(argument.split_whitespace().next().unwrap_or_default());
     }
-    if line.ends_with("::") { language("") } else { None }
+    line.ends_with("::").then_some("")
 }
 
-fn finish(found: &Block, document: &Layer) -> Option<(Layer, Options)> {
-    let text = document.text();
+/// The block without its directive's options and its indent.
+fn finish(mut found: Block, text: &str) -> Block {
+    while found.lines.last().is_some_and(|line| line.span.of(text).trim().is_empty()) {
+        found.lines.pop();
+    }
+    found.span.end = found.lines.last().map_or(found.span.end, |line| line.next);
     // Options of the directive, `:linenos:`, stand before the first empty line.
     let body = found.lines.iter().position(|line| !line.span.of(text).trim_start().starts_with(':'));
-    let body = found.lines.get(body.unwrap_or(0)..).unwrap_or_default();
-    let indents = body.iter().map(|line| line.span.of(text)).filter(|line| !line.trim().is_empty());
-    let indent = indents.map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
-    let cut: Vec<Line> = body
-        .iter()
-        .map(|line| {
-            let start = (line.span.start + indent).min(line.span.end);
-            Line { span: Span::new(start, line.span.end), next: line.next }
-        })
-        .collect();
-    let prefix = body.iter().find_map(|line| {
-        let written = line.span.of(text);
-        if written.trim().is_empty() { None } else { written.get(..indent) }
-    });
-    let Language { options, is_foreign } = found.language;
-    Some((block(document, &cut, prefix.unwrap_or_default(), is_foreign)?, options))
+    found.lines.drain(..body.unwrap_or(0));
+    let written = |line: &Line| !line.span.of(text).trim().is_empty();
+    let indent = |line: &Line| line.span.len() - line.span.of(text).trim_start().len();
+    let least = found.lines.iter().filter(|line| written(line)).map(indent).min().unwrap_or(0);
+    let first = found.lines.iter().find(|line| written(line));
+    let prefix = first.and_then(|line| line.span.of(text).get(..least)).unwrap_or_default();
+    found.prefix = prefix.to_owned();
+    for line in &mut found.lines {
+        line.span = Span::new((line.span.start + least).min(line.span.end), line.span.end);
+    }
+    found
 }
 
 #[cfg(test)]
@@ -75,7 +77,7 @@ mod tests {
 
     fn code(text: &str) -> Vec<String> {
         let layer = Layer::file(Source::new("a.rst", text.as_bytes().to_vec()));
-        scripts(&layer).iter().map(|(layer, _)| layer.text().trim().to_owned()).collect()
+        read(&layer).scripts(&layer).iter().map(|(layer, _)| layer.text().trim().to_owned()).collect()
     }
 
     #[test]

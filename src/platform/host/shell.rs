@@ -50,6 +50,7 @@ pub static KIND: Kind = Kind {
     in_projects: None,
     read: |unit, context| super::read(unit, context, scripts),
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
+    remarks: |source, starts| super::remarks(source, starts, scripts, |_| false),
 };
 
 fn claim(file: &FileName<'_>) -> Claim {

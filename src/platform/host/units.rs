@@ -1,7 +1,7 @@
 //! systemd units: the commands of `ExecStart=` and its kin.
 
-use super::Script;
 use super::same::same_but_for;
+use super::{Script, begins_line};
 use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::run::{ENGINES, starts_containers, unit_commands};
 use crate::syntax::shell::Options;
@@ -20,6 +20,9 @@ pub static KIND: Kind = Kind {
     in_projects: None,
     read: |unit, context| super::read(unit, context, |_, file| scripts(file)),
     same_but_for: |before, after, edits| same_but_for(before, after, edits, |_, file| scripts(file)),
+    remarks: |source, starts| {
+        super::remarks(source, starts, |_, file| scripts(file), |at| begins_line(source.text(), at))
+    },
 };
 
 /// Every command of a unit. A line goes on behind a `\`, as in a shell; `%n` and its kin stay as they are.

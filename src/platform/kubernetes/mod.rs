@@ -5,6 +5,7 @@
 
 mod beside;
 mod custom;
+mod fill;
 mod gpu;
 mod kinds;
 mod kustomize;
@@ -13,7 +14,6 @@ mod pod;
 mod problems;
 mod proof;
 mod read;
-mod resources;
 mod shape;
 mod shm;
 mod template;
@@ -21,8 +21,11 @@ mod words;
 mod write;
 
 use crate::platform::kind::{Claim, Kind};
+use crate::platform::remarks::{Remarks, in_yaml};
+use crate::syntax::yaml::{Style, Yaml};
 use crate::text::filename::FileName;
 use crate::text::scan::Words;
+use crate::text::source::Source;
 
 /// Manifests, charts and values.
 pub static KIND: Kind = Kind {
@@ -33,22 +36,39 @@ pub static KIND: Kind = Kind {
     in_projects: None,
     read: read::read,
     same_but_for: proof::same_but_for,
+    remarks,
 };
+
+/// A block scalar may hold a manifest of its own, with comments.
+fn remarks(source: &Source, starts: &[usize]) -> Remarks {
+    let yaml =
+        manifest::readings(source.text()).into_iter().next().map_or_else(Yaml::default, |(_, yaml)| yaml);
+    in_yaml(source, &yaml, starts, |_, style, text| {
+        matches!(style, Some(Style::Literal | Style::Folded)) && words::speaks_of_pods(text)
+    })
+}
 
 /// Endings of manifests.
 const ENDINGS: &[&str] = &["yaml", "yml", "json"];
 
 fn claim(file: &FileName<'_>) -> Claim {
-    let template = match file.ending.strip_suffix("-template") {
+    if is_template(file) || file.ends_in(ENDINGS) { Claim::ByContent } else { Claim::No }
+}
+
+/// Whether something else fills the file in before Kubernetes reads it.
+fn is_template(file: &FileName<'_>) -> bool {
+    match file.ending.strip_suffix("-template") {
         Some(ending) => ENDINGS.contains(&ending),
         // Helm's own helpers end in `.tpl` alone.
         None => file.ends_in(&["tpl"]) || file.finished().is_some_and(|file| file.ends_in(ENDINGS)),
-    };
-    if template || file.ends_in(ENDINGS) { Claim::ByContent } else { Claim::No }
+    }
 }
 
 fn relevant(text: &str, _: Claim, every_container: bool) -> bool {
-    if words::speaks_of_pods(text) && (every_container || words::speaks_of_us(text)) {
+    // Values of a chart may ask for a GPU.
+    if words::speaks_of_pods(text)
+        && (every_container || words::speaks_of_us(text) || text.contains(".Values"))
+    {
         return true;
     }
     words::speaks_beside_pods(text)

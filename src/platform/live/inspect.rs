@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::objects::entry;
-use crate::container::accelerator::{Sign, device, in_list, runtime, sum, takes_away};
+use crate::container::accelerator::{GPU, Sign, chooses, device, in_list, runtime, sum, takes_away};
 use crate::container::engine::decide;
 use crate::container::mount::{self, bound};
 use crate::container::workload::{
@@ -127,35 +127,39 @@ pub(super) fn workload(
 /// The accelerators that the engine was asked for.
 fn gpu(container: &Inspected, environment: &[(String, String)], locate: &dyn Fn(&str) -> Place) -> Gpu {
     let mut gpu = Gpu::default();
-    let visible = environment.iter().rfind(|(name, _)| name == "NVIDIA_VISIBLE_DEVICES");
+    let alone = |_: &[&str]| false;
+    let visible = environment.iter().rfind(|(name, _)| chooses(name));
     let visible = visible.map(|(_, value)| value.as_str()).filter(|value| !takes_away(value));
     for request in container.host("DeviceRequests").as_array().into_iter().flatten() {
         let Some(count) = requested(request, visible) else { continue };
         gpu.count = if gpu.is_yes() { sum(gpu.count, count) } else { count };
-        gpu.found("DeviceRequests", locate("DeviceRequests"));
+        gpu.found(GPU, "DeviceRequests", locate("DeviceRequests"));
     }
     for node in container.host("Devices").as_array().into_iter().flatten() {
         let side = |key: &str| text(node.get(key).unwrap_or(&Value::Null));
         let path = format!("{}:{}", side("PathOnHost"), side("PathInContainer"));
-        match device(&path) {
-            Sign::Yes => gpu.found(path, locate("Devices")),
+        match device(&path, &alone) {
+            Sign::Yes(kind) => gpu.found(kind, path, locate("Devices")),
             Sign::Maybe(why) => gpu.unsure(why, path, locate("Devices")),
             Sign::No => {}
         }
     }
     // A runtime brings what the variable names, which the image's own variables are part of.
-    if let Some(ids) = visible.filter(|_| runtime(text(container.host("Runtime"))) == Sign::Yes)
+    if let (Some(ids), Sign::Yes(kind)) = (visible, runtime(text(container.host("Runtime"))))
         && !gpu.is_yes()
     {
         gpu.count = in_list(ids);
-        gpu.found(format!("Runtime: {}", text(container.host("Runtime"))), locate("Runtime"));
+        gpu.found(kind, format!("Runtime: {}", text(container.host("Runtime"))), locate("Runtime"));
     }
     // Podman keeps a CDI device nowhere but in the command that made the container.
     let command: Vec<&str> = strings(container.config("CreateCommand")).collect();
     for (name, value) in options_of(&command) {
-        if name == "--gpus" || (name == "--device" && device(value) == Sign::Yes) {
-            gpu.found(format!("{name} {value}"), locate("CreateCommand"));
-        }
+        let kind = match device(value, &alone) {
+            _ if name == "--gpus" => GPU,
+            Sign::Yes(kind) if name == "--device" => kind,
+            _ => continue,
+        };
+        gpu.found(kind, format!("{name} {value}"), locate("CreateCommand"));
     }
     gpu
 }
@@ -173,7 +177,7 @@ fn requested(request: &Value, visible: Option<&str>) -> Option<GpuCount> {
     let ids: Vec<&str> = strings(request.get("DeviceIDs").unwrap_or(&Value::Null)).collect();
     let lists = request.get("Capabilities").and_then(Value::as_array).into_iter().flatten();
     let is_gpu = lists.flat_map(|list| strings(list)).any(|capability| capability == "gpu")
-        || ids.iter().any(|id| device(id) == Sign::Yes);
+        || ids.iter().any(|id| matches!(device(id, &|_| false), Sign::Yes(_)));
     if !is_gpu {
         return None;
     }

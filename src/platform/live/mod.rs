@@ -8,6 +8,7 @@ mod objects;
 use crate::container::finding::{Change, Problem};
 use crate::container::workload::Workload;
 use crate::platform::kind::{Claim, Context, EVERYWHERE, Kind, Reading, Unit, Writer};
+use crate::platform::remarks::{Remark, Remarks};
 use crate::text::edits::Edit;
 use crate::text::place::Place;
 use crate::text::scan::Words;
@@ -29,6 +30,8 @@ pub static KIND: Kind = Kind {
     read,
     // Nothing is ever written into such a document.
     same_but_for: |_, _, edits| edits.is_empty(),
+    // JSON knows no comments.
+    remarks: |_, starts| Remarks::new(starts, |_| Remark::Text),
 };
 
 fn read(unit: &Unit, context: &Context<'_>) -> Reading {

@@ -46,7 +46,9 @@ impl Reader<'_> {
 
     /// Goes over a comment, up to its line end.
     pub(super) fn comment(&mut self) -> Span {
-        self.cursor.skip(|byte| byte != b'\n')
+        let comment = self.cursor.skip(|byte| byte != b'\n');
+        self.script.comments.push(comment);
+        comment
     }
 
     /// Whether the byte at hand begins a comment where a word could begin.

@@ -63,6 +63,13 @@ pub struct Options {
     pub prose: bool,
 }
 
+impl Options {
+    /// Whether names mean the same in upper and lower case.
+    pub fn ignores_case(self) -> bool {
+        matches!(self.dialect, Dialect::Batch | Dialect::PowerShell)
+    }
+}
+
 /// How deep substitutions and operands may stand in each other; deeper ones are opaque. Real scripts use up to 4.
 const MAX_DEPTH: usize = 40;
 
@@ -100,6 +107,7 @@ struct Mark {
     here_documents: usize,
     scopes: usize,
     choices: usize,
+    comments: usize,
     pending: usize,
 }
 
@@ -114,6 +122,7 @@ impl<'t> Script<'t> {
             here_documents: Vec::new(),
             scopes: vec![top],
             choices: vec![Choice::default()],
+            comments: Vec::new(),
             work: 0,
         };
         let mut reader = Reader {
@@ -144,6 +153,7 @@ impl Reader<'_> {
             here_documents: self.script.here_documents.len(),
             scopes: self.script.scopes.len(),
             choices: self.script.choices.len(),
+            comments: self.script.comments.len(),
             pending: self.pending.len(),
         }
     }
@@ -159,6 +169,7 @@ impl Reader<'_> {
         self.script.here_documents.truncate(mark.here_documents);
         self.script.scopes.truncate(mark.scopes);
         self.script.choices.truncate(mark.choices);
+        self.script.comments.truncate(mark.comments);
         self.pending.truncate(mark.pending);
         true
     }

@@ -184,6 +184,8 @@ pub struct Script<'t> {
     pub scopes: Vec<Scope>,
     /// The choices between branches; the first stands for none.
     pub choices: Vec<Choice>,
+    /// The comments, each up to its line end.
+    pub comments: Vec<Span>,
     /// Bytes looked at while reading, for the proof that it stays linear.
     pub(super) work: usize,
 }

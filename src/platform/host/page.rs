@@ -1,0 +1,45 @@
+//! What a document holds for its readers: blocks of code, and comments of the page itself.
+
+use super::prose::{Language, Line, block, language};
+use crate::syntax::shell::Options;
+use crate::text::layer::Layer;
+use crate::text::source::Span;
+
+/// A document, taken apart.
+#[derive(Default)]
+pub(super) struct Page {
+    /// In the order of the text.
+    pub(super) blocks: Vec<Block>,
+    /// The comments outside of the blocks.
+    pub(super) comments: Vec<Span>,
+}
+
+/// A block of code.
+pub(super) struct Block {
+    /// From the line that opens it to its end.
+    pub(super) span: Span,
+    /// Its language as written; empty where none is.
+    pub(super) word: String,
+    /// Its lines, each from where its code begins.
+    pub(super) lines: Vec<Line>,
+    /// What stands before the code of a line, for lines that are written anew.
+    pub(super) prefix: String,
+    /// Whether only lines that begin as command lines are commands, whatever the language.
+    pub(super) is_loose: bool,
+}
+
+impl Page {
+    /// The shell text of every block, in order.
+    pub(super) fn scripts(&self, document: &Layer) -> Vec<(Layer, Options)> {
+        self.blocks.iter().filter_map(|block| block.script(document)).collect()
+    }
+}
+
+impl Block {
+    /// Its shell text; nothing where it holds no command.
+    pub(super) fn script(&self, document: &Layer) -> Option<(Layer, Options)> {
+        let Language { options, is_foreign } = language(&self.word)?;
+        let code = block(document, &self.lines, &self.prefix, is_foreign || self.is_loose)?;
+        Some((code, options))
+    }
+}
