@@ -148,6 +148,15 @@ pub static ROWS: &[Row] = &[
         set: |config, item| config.force_exclude = item.flag(),
     },
     Row {
+        key: key(
+            "programs",
+            Shape::Flag,
+            "Whether the programs of the repository that containers run are read for what they need.",
+        ),
+        example: "false",
+        set: |config, item| config.programs = item.flag(),
+    },
+    Row {
         key: key("gitignore", Shape::Flag, "Whether files that git ignores are left out."),
         example: "false",
         set: |config, item| config.gitignore = item.flag(),
@@ -156,15 +165,6 @@ pub static ROWS: &[Row] = &[
         key: key("docs", Shape::Flag, "Whether Markdown, other documents and notebooks are looked at."),
         example: "false",
         set: |config, item| config.docs = item.flag(),
-    },
-    Row {
-        key: key(
-            "programs",
-            Shape::Flag,
-            "Whether the rest of the repository is read for what a container runs, and for what the like of it is given.",
-        ),
-        example: "false",
-        set: |config, item| config.programs = item.flag(),
     },
     Row {
         key: key("max-file-size", Shape::Size, "The largest file that is read."),

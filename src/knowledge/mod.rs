@@ -15,6 +15,7 @@ use command::Program;
 use crate::knowledge::used::Used;
 use crate::text::scan;
 
+pub(crate) use crate::text::scan::glob;
 pub use table::{Entry, Formula, Processes, Rule, TABLE};
 
 /// An entry that a user adds in the configuration. It beats the table; all patterns that are given must match.
@@ -63,8 +64,13 @@ pub fn name_entry(image: Option<&str>, programs: &[Program<'_>], names: &[&str])
 
 /// The entry whose pattern for `program` is the longest.
 pub fn program_entry(program: &Program<'_>) -> Option<&'static Entry> {
-    let fitting = table::COMMANDS.candidates(program.name()).filter(|(pattern, _)| program.matches(pattern));
-    fitting.max_by_key(|(pattern, _)| image::literal(pattern)).map(|(_, entry)| entry)
+    let best = |program: &Program<'_>| {
+        let fitting =
+            table::COMMANDS.candidates(program.name()).filter(|(pattern, _)| program.matches(pattern));
+        fitting.max_by_key(|(pattern, _)| image::literal(pattern)).map(|(_, entry)| entry)
+    };
+    // `python -m uvicorn` is `uvicorn`.
+    best(program).or_else(|| best(&program.as_module()?))
 }
 
 /// The entry whose glob for the image is the narrowest. The reference stands with or without registry, tag and digest.

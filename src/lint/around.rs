@@ -13,7 +13,7 @@ use crate::lint::parallel::Collected;
 use crate::need::around::{Alone, Around, Given};
 use crate::platform::kind::{Context, Index, Unit};
 use crate::platform::options::ReadOptions;
-use crate::text::files::{Files, Repository};
+use crate::text::files::Files;
 use crate::text::place::shed;
 use crate::text::scan::Words;
 
@@ -31,7 +31,7 @@ pub struct Surroundings<'a> {
     /// How containers are read; nothing where nothing around a file is to be read.
     options: Option<&'a ReadOptions>,
     /// Each repository that was asked for.
-    known: Mutex<BTreeMap<Repository, Arc<OnceLock<Known>>>>,
+    known: Mutex<BTreeMap<String, Arc<OnceLock<Known>>>>,
 }
 
 /// What is known of one repository.
@@ -50,25 +50,31 @@ impl<'a> Surroundings<'a> {
     /// What is known of the repository that holds a path.
     fn known(&self, path: &str) -> Known {
         let Some(options) = self.options else { return Known::default() };
-        let Some(repository) = self.files.repository(path) else { return Known::default() };
+        let (root, name) = self.files.repository(path);
+        if name.is_empty() {
+            return Known::default();
+        }
         let Ok(mut all) = self.known.lock() else { return Known::default() };
-        let known = Arc::clone(all.entry(repository.clone()).or_default());
+        let known = Arc::clone(all.entry(root.clone()).or_default());
         drop(all);
-        known.get_or_init(|| self.read(&repository, options)).clone()
+        known.get_or_init(|| self.read(&root, options)).clone()
     }
 
     /// Reads a repository.
-    fn read(&self, repository: &Repository, options: &ReadOptions) -> Known {
+    fn read(&self, root: &str, options: &ReadOptions) -> Known {
         let (paths, given): (Collected<String>, Collected<Given>) = Default::default();
         let count = AtomicUsize::new(0);
         let look = |found: Found<'_>| {
-            let path = found.path.strip_prefix(&repository.prefix).unwrap_or(found.path);
+            // What lies in the working directory is called as it would be typed there.
+            let typed = root.starts_with('.').then(|| self.files.as_typed_here(found.path)).flatten();
+            let path = typed.as_deref().unwrap_or(found.path);
             if count.fetch_add(1, Ordering::Relaxed) < MAX_FILES {
                 paths.push(path.to_owned());
                 given.extend(self.given_in(path, options));
             }
         };
-        self.walk.each(std::slice::from_ref(&repository.folder), &look, &|_| {});
+        let folder = if root.is_empty() { "." } else { root };
+        self.walk.each(&[folder.to_owned()], &look, &|_| {});
         if count.into_inner() > MAX_FILES {
             return Known::default();
         }

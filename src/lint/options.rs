@@ -15,12 +15,12 @@ pub struct Options {
     pub read: ReadOptions,
     /// What judging needs to know.
     pub judge: JudgeOptions,
-    /// Whether the rest of the repository is read for what a container runs and what the like of it is given.
-    pub programs: bool,
     /// Rules that do not speak of some files.
     pub per_file_ignores: Vec<FileIgnore>,
     /// Whether comments, `per_file_ignores` and the baseline hide findings.
     pub suppressions: bool,
+    /// Whether the programs that containers run are read.
+    pub programs: bool,
     /// Findings that are known.
     pub baseline: Option<Arc<Baseline>>,
     /// The reason of the ignore comments that are offered in place of fixes, where they are asked for.

@@ -9,8 +9,10 @@ pub mod hints;
 pub mod loader;
 pub mod own;
 pub mod practice;
+pub mod python;
 pub mod question;
 mod ranks;
+pub mod reach;
 pub mod users;
 pub mod verdict;
 

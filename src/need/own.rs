@@ -3,8 +3,9 @@
 use super::evidence::{Claim, Evidence, Strength, Workaround};
 use super::hints::Hints;
 use super::ranks::{Ranks, ranks};
+use super::verdict::{Need, Scene, judge};
 use crate::container::workload::{Engine, GpuCount, Workload};
-use crate::knowledge::command::Program;
+use crate::knowledge::command::{Program, programs};
 use crate::knowledge::options::VllmCaches;
 use crate::knowledge::{self, Entry, Formula, Rule, UserEntry};
 use crate::size::{MIB, human};
@@ -53,6 +54,15 @@ impl Subject<'_> {
     }
 }
 
+/// What is known of a workload's need, with what is said of it elsewhere.
+pub fn need(workload: &Workload, extra: &[UserEntry], further: &[Evidence]) -> Need {
+    let command: Vec<&str> = workload.command.iter().map(String::as_str).collect();
+    let (programs, scene) = (programs(&command), Scene::of(workload));
+    let mut evidence = evidence(&Subject { workload, programs: &programs, gpus: scene.gpus }, extra);
+    evidence.extend_from_slice(further);
+    judge(evidence, &scene)
+}
+
 /// All that a workload says of itself. `extra` are the user's own entries, beside which nothing else counts.
 pub fn evidence(subject: &Subject<'_>, extra: &[UserEntry]) -> Vec<Evidence> {
     let Subject { workload, programs, .. } = *subject;
@@ -81,6 +91,18 @@ pub fn evidence(subject: &Subject<'_>, extra: &[UserEntry]) -> Vec<Evidence> {
     {
         found.push(Evidence::new(Claim::Named(entry), workload.place.clone(), Strength::Name));
     }
+    if workload.inside.guessed {
+        let told = found.iter_mut().filter(|one| one.strength == Strength::Command);
+        told.for_each(|one| one.strength = Strength::Guess);
+    }
+    found
+}
+
+/// What the programs of a command say, with nothing of what stands around it.
+pub fn of_command(subject: &Subject<'_>) -> Vec<Evidence> {
+    let mut found = Vec::new();
+    let programs = subject.programs.iter().filter(|program| !program.is_neutral());
+    programs.for_each(|program| of_program(subject, program, None, &mut found));
     found
 }
 
@@ -156,7 +178,11 @@ fn of_program(
         return found.push(subject.says(claim, &name));
     }
     let known = image.or_else(|| knowledge::program_entry(program));
+    let is_read = subject.workload.inside.read.contains(&name);
     let Some(entry) = known else {
+        if is_read {
+            return;
+        }
         let claim = Claim::Unread(format!("nothing is known of {name}").into());
         // A shell that is started without a script waits for somebody to type.
         let claim = if program.name() == "sh" { Claim::Entered } else { claim };
@@ -168,6 +194,8 @@ fn of_program(
         found.push(subject.says(Claim::Caches { bytes: caches.bytes() }, caches.option()));
     }
     let claim = match (entry.rule, ranks(entry, program, &subject.workload.environment)) {
+        // Its own files tell more.
+        (Rule::Idle | Rule::Yes | Rule::Depends | Rule::SeveralGpus, None) if is_read => return,
         (Rule::Idle, _) if subject.is_entered() || is_made_for_it(subject) => Claim::Entered,
         (Rule::Idle, _) => Claim::NothingRuns(entry.why.into()),
         (Rule::Ranks | Rule::SeveralGpus | Rule::Yes, Some(ranks)) => {
@@ -196,7 +224,8 @@ fn of_ranks(
     // One process of a server is all there is; a launcher's is a program of its own.
     let launched = || Claim::Unread(format!("nothing is known of what {name} starts").into());
     let serves = entry.rule != Rule::Yes;
-    let alone = |count| if serves { Claim::Ranks { count, size } } else { launched() };
+    let is_read = subject.workload.inside.read.iter().any(|read| read == name);
+    let alone = |count| if serves || is_read { Claim::Ranks { count, size } } else { launched() };
     let (claim, word) = match (ranks, subject.gpus) {
         (Ranks::Exactly(count @ 2.., option), _) => (Claim::Ranks { count, size }, option),
         (Ranks::Exactly(count, option), _) => (alone(count), option),

@@ -7,7 +7,8 @@
 use std::borrow::Cow;
 
 use super::evidence::{Claim, Data, Evidence, Same, Strength, Workaround};
-use crate::container::workload::GpuCount;
+use crate::container::accelerator;
+use crate::container::workload::{GpuCount, Workload};
 use crate::knowledge::{Entry, Formula, Rule};
 use crate::size::{MIB, human};
 
@@ -58,6 +59,15 @@ pub struct Scene {
     /// Whether they talk over links of their own, without NCCL: TPUs and Neuron devices. What needs memory there is a
     /// loader of PyTorch alone.
     pub own_links: bool,
+}
+
+impl Scene {
+    /// What is known of the machine that a workload asks for.
+    pub fn of(workload: &Workload) -> Self {
+        let gpus = accelerator::within(workload.gpu.count, &workload.environment);
+        let own_links = workload.gpu.kind.is_some_and(|kind| matches!(kind.word, "tpu" | "neuron"));
+        Self { gpus, own_links }
+    }
 }
 
 /// What one claim says by itself.
@@ -125,15 +135,17 @@ fn weigh(
     }
     let open = of(Guess, Command, &is(Says::Open));
     let against = of(Guess, Command, &is(Says::Against));
+    let practice = || decided(Verdict::Likely, of(Practice, Practice, &needs));
     if open.is_empty() && !against.is_empty() {
-        return (Verdict::No, against);
+        // What is done in it by the way does not show that nothing else is.
+        let weak = of(Program, Command, &is(Says::Against)).is_empty();
+        return weak.then(practice).flatten().unwrap_or((Verdict::No, against));
     }
     let mut image_open = Vec::new();
     let image = decided(Verdict::Likely, of(Image, Image, &needs))
         .or_else(|| decided(Verdict::Unknown, of(Image, Image, &is(Says::Open))))
         .or_else(|| decided(Verdict::No, of(Image, Image, &is(Says::Against))));
-    let practice = decided(Verdict::Likely, of(Practice, Practice, &needs));
-    match (image, practice) {
+    match (image, practice()) {
         // One GPU makes it likely that none is needed; that the like with one GPU has more says otherwise.
         (Some((Verdict::No, found)), Some(practice)) if is_by_gpus(&found) => return practice,
         (Some((Verdict::Unknown, found)), _) => image_open = found,

@@ -3,7 +3,6 @@
 use crate::container::finding::{Finding, Rule};
 use std::cell::OnceCell;
 
-use crate::container::accelerator;
 use crate::container::finding::{NeedReport, Severity};
 use crate::container::workload::{Citation, Effect, Engine, Ipc, Says, Setting, Shm, Why, Workload};
 use crate::knowledge::command::programs;
@@ -11,7 +10,7 @@ use crate::need::around::Around;
 use crate::need::evidence::{Evidence, Strength};
 use crate::need::own::{self, Subject};
 use crate::need::practice;
-use crate::need::verdict::{Need, Scene, Verdict, clause, judge};
+use crate::need::verdict::{Need, Scene, Verdict, clause};
 use crate::need::{Facts, Recommendation, recommend};
 use crate::rules::options::JudgeOptions;
 use crate::size::{GIB, human};
@@ -37,6 +36,8 @@ pub struct Case<'a> {
     pub options: &'a JudgeOptions,
     /// What lies around it.
     around: &'a dyn Around,
+    /// What its programs say, where they were read.
+    pub read: &'a [Evidence],
     advice: OnceCell<Advice>,
 }
 
@@ -57,7 +58,13 @@ impl<'a> Case<'a> {
         options: &'a JudgeOptions,
         around: &'a dyn Around,
     ) -> Self {
-        Self { workload, unit, options, around, advice: OnceCell::new() }
+        Self { workload, unit, options, around, read: &[], advice: OnceCell::new() }
+    }
+
+    /// With what the programs of the workloads of the unit say, of which this is the one at `index`.
+    #[must_use]
+    pub fn read(self, evidence: &'a [Vec<Evidence>], index: usize) -> Self {
+        Self { read: evidence.get(index).map_or(&[], Vec::as_slice), ..self }
     }
 
     /// What is known of the workload's need. Looked up once, and only where a rule asks.
@@ -66,15 +73,14 @@ impl<'a> Case<'a> {
             let workload = self.workload;
             let command: Vec<&str> = workload.command.iter().map(String::as_str).collect();
             let programs = programs(&command);
-            let scene = self.scene();
-            let gpus = scene.gpus;
+            let gpus = Scene::of(workload).gpus;
             let limit = workload.memory_limit.as_ref().map(|limit| limit.0);
-            let subject = Subject { workload, programs: &programs, gpus };
-            let mut evidence = own::evidence(&subject, &self.options.images);
+            let mut further = self.read.to_vec();
             if self.depends_on_around() {
-                evidence.extend(practice::evidence(&subject, self.around));
+                let subject = Subject { workload, programs: &programs, gpus };
+                further.extend(practice::evidence(&subject, self.around));
             }
-            let need = judge(evidence, &scene);
+            let need = own::need(workload, &self.options.images, &further);
             let mut size = recommend(&Facts {
                 need: &need,
                 programs: &programs,
@@ -111,7 +117,7 @@ impl<'a> Case<'a> {
 
     /// A finding with the places that tell the need, and what leads to them.
     pub(super) fn because_of_need(&self, mut finding: Finding) -> Finding {
-        let scene = self.scene();
+        let scene = Scene::of(self.workload);
         let told =
             |one: &&Evidence| one.strength != Strength::Name && !is_same(&one.place, &self.workload.place);
         for one in self.advice().need.deciding.iter().filter(told).take(MAX_EVIDENCE) {
@@ -121,12 +127,6 @@ impl<'a> Case<'a> {
             }
         }
         finding
-    }
-
-    /// What must be known of the machine to weigh evidence.
-    fn scene(&self) -> Scene {
-        let gpus = accelerator::within(self.workload.gpu.count, &self.workload.environment);
-        Scene { gpus, own_links: has_own_links(self.workload) }
     }
 
     /// Whether what lies around the workload can change what is said of it: it is read for nothing else.
@@ -218,11 +218,6 @@ const MAX_EVIDENCE: usize = 3;
 /// Whether two places are the same.
 fn is_same(one: &Place, other: &Place) -> bool {
     one.span == other.span && one.path() == other.path()
-}
-
-/// Whether its accelerators talk over links of their own, without NCCL.
-fn has_own_links(workload: &Workload) -> bool {
-    workload.gpu.kind.is_some_and(|kind| matches!(kind.word, "tpu" | "neuron"))
 }
 
 /// 64 MiB: a size that is no larger is as good as none.

@@ -184,8 +184,10 @@ fn hiding(workload: Option<&Workload>, finding: &Finding, ignores: &[Ignores]) -
 pub fn mark_used(options: &Options, around: &dyn Around, reading: &Reading, ignores: &mut [Ignores]) {
     let options = JudgeOptions { rules: rules::every(), pedantic: true, ..options.judge.clone() };
     let unit = &reading.workloads;
-    for workload in unit {
-        for finding in rules::judge(&Case::new(workload, unit, &options, around)) {
+    for (index, workload) in unit.iter().enumerate() {
+        for finding in
+            rules::judge(&Case::new(workload, unit, &options, around).read(&reading.evidence, index))
+        {
             mark(Some(workload), &finding, ignores);
         }
     }

@@ -1,7 +1,7 @@
 //! From a service to the options of `docker run` that stand for it: what Compose asks the engine for.
 
 use super::environment::Variable;
-use super::file::is_null;
+use super::file::{TEMPLATED, is_null};
 use super::interpolate::{Filled, default_of};
 use super::layers::{Layer, Slot};
 use super::resolve::{Item, Resolver, unique};
@@ -394,7 +394,12 @@ fn plain(text: &str) -> String {
 }
 
 fn why_unknown(filled: &Filled<'_>) -> Option<String> {
-    filled.unset.as_ref().map(|variable| format!("the variable {variable} is not set and has no default"))
+    filled.unset.as_ref().map(|variable| {
+        if variable.bytes().all(|byte| byte == TEMPLATED) {
+            return "a template writes it".into();
+        }
+        format!("the variable {variable} is not set and has no default")
+    })
 }
 
 /// Whether a volume may go where it matters: most go elsewhere, which needs no reading to see.

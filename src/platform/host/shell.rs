@@ -1,7 +1,7 @@
 //! Scripts: sh, bash, zsh and ksh, Slurm's batch scripts, fish, batch files and PowerShell.
 
-use super::Script;
 use super::same::same_but_for;
+use super::{Script, inner};
 use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::run::{ENGINES, starts_containers};
 use crate::syntax::shell::{Dialect, Options};
@@ -43,9 +43,11 @@ const STARTUP: [&str; 9] = [
 pub static KIND: Kind = Kind {
     name: "script",
     claim,
-    words: Words::new(&[EVERYWHERE, ENGINES]),
+    words: Words::new(&[EVERYWHERE, ENGINES, inner::WORDS]),
     relevant: |text, claim, every_container| {
-        starts_containers(text, every_container) && (claim == Claim::ByName || shebang(text).is_some())
+        let starts = starts_containers(text, every_container)
+            || (text.contains("<<") && inner::may_hold(text, every_container));
+        starts && (claim == Claim::ByName || shebang(text).is_some())
     },
     in_projects: None,
     read: |unit, context| super::read(unit, context, scripts),
@@ -89,7 +91,19 @@ fn scripts(path: &str, file: &Layer) -> Vec<Script> {
     let name = FileName::new(path);
     let ending = by_ending(name.finished().unwrap_or(name).ending);
     let dialect = ending.or_else(|| shebang(file.text())).unwrap_or_default();
-    vec![Script::new(file.clone(), Options { dialect, ..Options::default() })]
+    let zsh = dialect == Dialect::Posix && is_zsh(&name.finished().unwrap_or(name), file.text());
+    vec![Script::new(file.clone(), Options { dialect, zsh, ..Options::default() })]
+}
+
+/// Whether zsh runs a script, and as itself: an option can make it split strings as others do.
+fn is_zsh(name: &FileName<'_>, text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    let named = name.ending == "zsh" || name.name.starts_with(".z");
+    let is = if first.starts_with("#!") { first.contains("zsh") } else { named };
+    let as_other = || {
+        ["shwordsplit", "sh_word_split", "SH_WORD_SPLIT", "emulate "].iter().any(|word| text.contains(word))
+    };
+    is && !as_other()
 }
 
 #[cfg(test)]
