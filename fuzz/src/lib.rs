@@ -14,6 +14,7 @@ use shmlint::lint::discover::Walk;
 use shmlint::lint::options::Options;
 use shmlint::lint::report::Report;
 use shmlint::lint::run::Lint;
+use shmlint::need::around::Alone;
 use shmlint::need::python::{Given, read};
 use shmlint::rules::options::JudgeOptions;
 use shmlint::size::{Dialect, Style, compose, kubernetes, parse_any};
@@ -250,7 +251,8 @@ fn lint(files: &Memory, name: &str) -> Report {
 fn lint_with(files: &Memory, name: &str, options: &Options) -> Report {
     let request = Request { prove: Fixes::All, workloads: true, ..Request::default() };
     let seen = AtomicUsize::new(0);
-    let lint = Lint { files, options, request, seen: &seen };
+    let around = &Alone(files);
+    let lint = Lint { files, options, around, request, seen: &seen };
     lint.run(&Walk::default(), &[name.to_owned()])
 }
 

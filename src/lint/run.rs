@@ -11,6 +11,7 @@ use crate::lint::options::Options;
 use crate::lint::parallel::Collected;
 use crate::lint::report::{Looked, Report};
 use crate::lint::tree::{Known, Tree};
+use crate::need::around::Around;
 use crate::need::reach::builds::{Builds, BuiltImage, MOST_PROGRAMS, is_dockerfile};
 use crate::need::reach::mentions::{self, MapFile};
 use crate::platform::kind::{Claim, Context, Index, Kind, Member, Mention, Unit};
@@ -29,6 +30,8 @@ pub struct Lint<'a> {
     pub files: &'a dyn Files,
     /// The options.
     pub options: &'a Options,
+    /// What lies around the files.
+    pub around: &'a dyn Around,
     /// What to give.
     pub request: Request,
     /// Counts the files that are looked at, for whoever watches the run.
@@ -138,7 +141,8 @@ impl Lint<'_> {
     pub(super) fn check(&self, mut unit: Unit, files: &dyn Files, index: &Index) -> Known {
         let recorder = Recorder::new(files);
         let every_container = self.request.workloads;
-        let context = Context { files: &recorder, index, options: &self.options.read, every_container };
+        let options = &self.options.read;
+        let context = Context { files: &recorder, index, options, every_container, around: self.around };
         let checked = check(&unit, &context, self.options, self.request);
         let mut asked = recorder.asked();
         for member in &mut unit.members {

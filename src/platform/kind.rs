@@ -8,6 +8,7 @@ use super::remarks::Remarks;
 use crate::container::engine::remounts;
 use crate::container::finding::Change;
 use crate::container::workload::{Citation, Shm, Workload};
+use crate::need::around::Around;
 use crate::need::evidence::Evidence;
 use crate::need::reach::{self, builds::Builds};
 use crate::platform::options::ReadOptions;
@@ -159,6 +160,8 @@ pub struct Context<'a> {
     pub options: &'a ReadOptions,
     /// Whether every container is wanted, not only those that a rule could speak of.
     pub every_container: bool,
+    /// What lies around the files, for whoever judges what is read.
+    pub around: &'a dyn Around,
 }
 
 /// Writes changes of the workloads of one reading in the style of the files they stand in.

@@ -34,6 +34,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         .severity(severity)
         .help(help::sentences(&[&help::size(case), &help::how_to_check(workload)]))
         .because_of_gpu(workload);
+    finding = case.because_of_need(finding);
     if !std::ptr::eq(owner, workload) {
         finding = finding.related(owner.place.clone(), "whose /dev/shm it shares");
     }
