@@ -33,7 +33,7 @@ use std::sync::Arc;
 use super::remarks::{Remark, Remarks, in_template, lies_in};
 use super::run::{Budget, CommandLines, Givens, comments as comments_of, invocations, workload::workload};
 use super::{Context, Reading};
-use crate::layer::{Encoding, Layer};
+use crate::layer::{Embed, Encoding, Layer};
 use crate::project::Unit;
 use crate::source::{Source, Span};
 use crate::syntax::shell::Options;
@@ -61,6 +61,8 @@ pub(super) struct Container {
     pub(super) is_image: bool,
     /// Where it is reported.
     pub(super) place: Span,
+    /// What says that the machine which runs it may give it a GPU.
+    pub(super) gpu_label: Option<Span>,
 }
 
 impl Script {
@@ -79,6 +81,10 @@ impl Container {
             workload.image = Some(self.name.clone());
         }
         workload.place = Place::new(source, self.place);
+        if let Some(label) = self.gpu_label {
+            let text = label.of(source.text()).split_whitespace().collect::<Vec<_>>().join(" ");
+            workload.gpu.unsure("the runner may have one", text, Place::new(source, label));
+        }
     }
 }
 
@@ -171,17 +177,58 @@ pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading,
     reading.add(workloads, Box::new(CommandLines::new(found, script.options.dialect)));
 }
 
-/// The command line that starts a container of which a host names the options and the image apart: `docker run OPTIONS
-/// IMAGE`, in which only the options stand in the file, at byte `at`.
-pub(super) fn line(file: &Layer, options: Option<&Layer>, at: usize, image: &str) -> Layer {
-    let encoding = options.map_or(Encoding::ReadOnly, |options| options.encoding().clone());
-    let mut embed = file.embed(encoding);
-    embed.replace(Span::at(at), "docker run ");
-    let mut end = at;
-    if let Some(options) = options {
-        embed.append_line(options);
-        end = options.map(Span::at(options.text().trim_end().len())).start;
+/// The command line that a host makes of what it names apart: `docker run OPTIONS IMAGE`.
+pub(super) struct CommandLine {
+    embed: Embed,
+    /// Where the last part ends in the file.
+    end: usize,
+}
+
+impl CommandLine {
+    /// An empty one. New text in it is spelt as `encoding` says.
+    pub(super) fn new(file: &Layer, encoding: Encoding) -> Self {
+        Self { embed: file.embed(encoding), end: 0 }
     }
-    embed.replace(Span::at(end), &format!(" {image}"));
-    embed.finish()
+
+    /// One that begins with `docker run` at byte `at`.
+    pub(super) fn run(file: &Layer, encoding: Encoding, at: usize) -> Self {
+        let mut line = Self { embed: file.embed(encoding), end: at };
+        line.embed.replace(Span::at(at), "docker run");
+        line
+    }
+
+    /// Adds options that stand together in one text of the file.
+    pub(super) fn text(&mut self, text: &Layer) {
+        let length = text.text().trim_end().len();
+        self.embed.replace(text.map(Span::at(0)), " ");
+        self.embed.append_line(text);
+        self.end = text.map(Span::at(length)).start;
+    }
+
+    /// Adds a text of the file as one word.
+    pub(super) fn word(&mut self, text: &Layer) {
+        self.option("", text);
+    }
+
+    /// Adds a text of the file as one word or as its end: `head` stands before it.
+    pub(super) fn option(&mut self, head: &str, text: &Layer) {
+        let at = text.map(Span::at(0));
+        // A quote in the text would end the quotes around it; no option of interest has one.
+        let quote = if text.text().contains('\'') { "\"" } else { "'" };
+        self.embed.replace(at, &format!(" {head}{quote}"));
+        self.embed.append(text, 0);
+        self.end = text.map(Span::at(text.text().len())).start;
+        self.embed.replace(Span::at(self.end), quote);
+    }
+
+    /// The line with the image at its end.
+    pub(super) fn image(mut self, image: &str) -> Layer {
+        self.embed.replace(Span::at(self.end), &format!(" {image}"));
+        self.finish()
+    }
+
+    /// The line.
+    pub(super) fn finish(self) -> Layer {
+        self.embed.finish()
+    }
 }

@@ -269,6 +269,14 @@ impl Reader<'_> {
 
     /// `<name>` as documents write what the reader should fill in. A redirection has a blank before the next operator.
     pub(super) fn placeholder(&mut self, word: &mut Word) -> bool {
+        if let Some(end) = self.parameter_ahead() {
+            self.opaque(word, Quote::None, Opaque::Template, end);
+            return true;
+        }
+        if self.options.prose && self.cursor.at(b"<>") {
+            self.opaque(word, Quote::None, Opaque::Placeholder, self.cursor.pos + 2);
+            return true;
+        }
         let first = self.cursor.peek_at(1);
         if !first.is_some_and(|byte| byte.is_ascii_alphabetic() || b"/_{.".contains(&byte) || byte >= 0x80) {
             return false;
@@ -289,6 +297,19 @@ impl Reader<'_> {
         }
         self.opaque(word, Quote::None, Opaque::Placeholder, close + 1);
         true
+    }
+
+    /// Where CircleCI's `<< pipeline.parameters.x >>` ends. What a here-document is called has no dot, as a rule.
+    fn parameter_ahead(&self) -> Option<usize> {
+        let rest = self.cursor.rest().strip_prefix(b"<<")?;
+        let blanks = rest.iter().take_while(|&&byte| byte == b' ').count();
+        let rest = rest.get(blanks..)?;
+        let name = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte)).count();
+        let behind = rest.get(name..)?;
+        let gap = behind.iter().take_while(|&&byte| byte == b' ').count();
+        let scopes: [&[u8]; 3] = [b"pipeline.", b"parameters.", b"matrix."];
+        let is_one = scopes.iter().any(|scope| rest.starts_with(scope)) && behind.get(gap..)?.starts_with(b">>");
+        is_one.then_some(self.cursor.pos + 2 + blanks + name + gap + 2)
     }
 
     /// `{your data}` and `[your data]` in a document are placeholders, too. Without blanks they are text like any other.
