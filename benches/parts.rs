@@ -9,13 +9,15 @@ use std::sync::atomic::AtomicUsize;
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use shmlint::discover::Walk;
-use shmlint::files::{Files, ReadError};
-use shmlint::lint::{Fixes, Lint, Wanted};
-use shmlint::options::Options;
-use shmlint::source::Source;
+use shmlint::fix::prove::Fixes;
+use shmlint::lint::check::Wanted;
+use shmlint::lint::discover::Walk;
+use shmlint::lint::options::Options;
+use shmlint::lint::run::Lint;
 use shmlint::syntax::shell::{self, Script};
 use shmlint::syntax::yaml::Yaml;
+use shmlint::text::files::{Files, ReadError};
+use shmlint::text::source::Source;
 
 fn main() {
     divan::main();

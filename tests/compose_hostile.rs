@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use memory::Memory;
-use shmlint::source::Source;
+use shmlint::text::source::Source;
 
 /// What a busy machine may take for what a release build does in less than a second.
 const PATIENCE: Duration = Duration::from_secs(30);

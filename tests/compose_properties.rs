@@ -289,7 +289,7 @@ proptest! {
         let mut text = text(&style, &services).into_bytes();
         let at = cut.min(text.len());
         text.splice(at..at, bytes);
-        let files = Memory([("compose.yaml".to_owned(), shmlint::source::Source::new("compose.yaml", text))].into());
+        let files = Memory([("compose.yaml".to_owned(), shmlint::text::source::Source::new("compose.yaml", text))].into());
         let report = files.lint(&["compose.yaml"]);
         let _ = files.fixed(&report).lint(&["compose.yaml"]);
     }

@@ -9,16 +9,20 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use shmlint::config::Config;
-use shmlint::discover::Walk;
-use shmlint::files::{Files, ReadError, join};
-use shmlint::finding::Edit;
-use shmlint::fix::apply::{apply, sorted};
-use shmlint::lint::{Fixes, Lint, Report, Wanted};
-use shmlint::options::Options;
+use shmlint::fix::prove::Fixes;
+use shmlint::lint::check::Wanted;
+use shmlint::lint::discover::Walk;
+use shmlint::lint::options::Options;
+use shmlint::lint::run::{Lint, Report};
+use shmlint::rules::options::JudgeOptions;
 use shmlint::size::{Dialect, Style, compose, kubernetes, parse_any};
-use shmlint::source::{Source, Span};
 use shmlint::syntax::shell::{self, Script};
 use shmlint::syntax::yaml::Yaml;
+use shmlint::text::edits::Edit;
+use shmlint::text::edits::{apply, sorted};
+use shmlint::text::files::{Files, ReadError};
+use shmlint::text::paths::join;
+use shmlint::text::source::{Source, Span};
 
 /// One fuzz target.
 pub type Target = fn(&[u8]);
@@ -217,7 +221,11 @@ pub fn ignored(data: &[u8]) {
     let Some((&first, text)) = data.split_first() else { return };
     let name = NAMES[usize::from(first) % NAMES.len()];
     let mut files = Memory(BTreeMap::from([(name.to_owned(), Source::new(name, text.to_vec()))]));
-    let options = Options { pedantic: true, ignore_because: Some("why".into()), ..Options::default() };
+    let options = Options {
+        judge: JudgeOptions { pedantic: true, ..JudgeOptions::default() },
+        ignore_because: Some("why".into()),
+        ..Options::default()
+    };
     let before = lint_with(&files, name, &options);
     let with_comment = before.findings.iter().filter_map(|finding| finding.fix.as_ref());
     let edits = sorted(with_comment.flat_map(|fix| fix.edits.clone()));
@@ -242,7 +250,11 @@ pub fn built(data: &[u8]) {
 }
 
 fn lint(files: &Memory, name: &str) -> Report {
-    lint_with(files, name, &Options { pedantic: true, ..Options::default() })
+    lint_with(
+        files,
+        name,
+        &Options { judge: JudgeOptions { pedantic: true, ..JudgeOptions::default() }, ..Options::default() },
+    )
 }
 
 fn lint_with(files: &Memory, name: &str, options: &Options) -> Report {

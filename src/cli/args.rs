@@ -6,7 +6,7 @@ use clap_complete::Shell;
 use super::config_args::{ConfigArgs, SuppressArgs};
 use super::console::When;
 use super::outputs::{FormatTo, FormatToParser};
-use crate::finding::Severity;
+use crate::container::finding::Severity;
 
 /// Finds GPU containers that get the 64 MiB default /dev/shm, and writes the missing setting.
 ///

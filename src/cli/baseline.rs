@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::job::Job;
 use super::{CLEAN, FAILED};
-use crate::baseline;
+use crate::fix::prove::Fixes;
 use crate::fix::write::write;
-use crate::lint::Fixes;
+use crate::lint::baseline;
 use crate::report::count;
 
 /// Writes the file. Gives the exit status.
@@ -26,5 +26,5 @@ pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
 /// The path as it would be typed here, where it lies below.
 fn display(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
-    crate::discover::shown(path.strip_prefix(here).unwrap_or(path)).into_owned()
+    crate::text::paths::shown(path.strip_prefix(here).unwrap_or(path)).into_owned()
 }

@@ -4,7 +4,8 @@ use super::args::CheckArgs;
 use super::console::Console;
 use super::job::Job;
 use super::{baseline, diff, fix, suppress};
-use crate::lint::{Fixes, Report};
+use crate::fix::prove::Fixes;
+use crate::lint::run::Report;
 use crate::report::style::clean;
 
 /// Checks, and fixes where that is asked for. Gives the exit status.

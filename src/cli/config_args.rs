@@ -8,8 +8,8 @@ use clap::{Args, ValueEnum};
 use super::args::{CheckArgs, FailOn, InputArgs};
 use super::console::Console;
 use super::select;
-use crate::baseline::Baseline;
 use crate::config::{Loaded, Settled, load};
+use crate::lint::baseline::Baseline;
 use crate::size::parse_any;
 
 /// Where the configuration comes from.

@@ -4,7 +4,7 @@ use super::job::Job;
 use super::mend::Mended;
 use super::outputs::to_stderr;
 use super::{CLEAN, FINDINGS};
-use crate::parallel::shared_out;
+use crate::lint::parallel::shared_out;
 use crate::report::{count, diff, plain};
 
 /// How many files' diffs are made before they are written.

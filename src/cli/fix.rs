@@ -4,8 +4,8 @@ use super::FINDINGS;
 use super::job::Job;
 use super::mend::Mended;
 use super::outputs::{to_stderr, to_stdout};
+use crate::fix::prove::Fixes;
 use crate::fix::write::replace;
-use crate::lint::Fixes;
 use crate::report::{View, write};
 
 /// Writes every file that changes, but for standard input. The errors are sentences that name the files.

@@ -11,11 +11,13 @@ use super::outputs::{Outputs, to_stderr};
 use super::progress::Progress;
 use super::{CLEAN, FAILED, FINDINGS};
 use crate::config::Settled;
-use crate::files::{Disk, Files, MAX_SIZE, Overlay};
-use crate::lint::{Fixes, Lint, Report, Wanted};
+use crate::fix::prove::Fixes;
+use crate::lint::check::Wanted;
+use crate::lint::run::{Lint, Report};
 use crate::report::human::summary::statistics;
 use crate::report::{Format, View, count};
-use crate::source::Source;
+use crate::text::files::{Disk, Files, MAX_SIZE, Overlay};
+use crate::text::source::Source;
 
 /// The name that standard input has in reports where none is given.
 const STDIN: &str = "<stdin>";

@@ -6,7 +6,8 @@ use super::console::Console;
 use super::job::Input;
 use super::outputs::to_stdout;
 use super::{CLEAN, FAILED};
-use crate::lint::{Fixes, Wanted};
+use crate::fix::prove::Fixes;
+use crate::lint::check::Wanted;
 use crate::report;
 
 /// Lists what was found. Gives the exit status.

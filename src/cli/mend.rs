@@ -5,11 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::job::Job;
-use crate::files::Disk;
-use crate::finding::Finding;
+use crate::container::finding::Finding;
 use crate::fix::choose;
-use crate::lint::{Fixes, Report};
-use crate::source::Source;
+use crate::fix::prove::Fixes;
+use crate::lint::run::Report;
+use crate::text::files::Disk;
+use crate::text::source::Source;
 
 /// How often the edited texts are looked at again. Fixes that overlap wait for the next round; real files need two.
 const ROUNDS: usize = 8;

@@ -2,7 +2,8 @@
 
 use super::args::RuleChoice;
 use crate::config::Choice;
-use crate::rules::{self, Rule};
+use crate::container::finding::Rule;
+use crate::rules;
 
 /// What the command line chooses.
 pub(super) fn choice(choice: &RuleChoice) -> Result<Choice, String> {

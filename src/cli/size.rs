@@ -4,9 +4,9 @@ use super::CLEAN;
 use super::args::{SizeArgs, TextOrJson};
 use super::console::Console;
 use super::outputs::to_stdout;
+use crate::need::loader::{Loader, Sample};
+use crate::need::question::Question;
 use crate::report::size;
-use crate::sizing::loader::{Loader, Sample};
-use crate::sizing::question::Question;
 
 /// Answers the question of the arguments. Gives the exit status.
 pub(super) fn run(args: &SizeArgs, console: &Console) -> Result<u8, String> {

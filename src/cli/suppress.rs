@@ -3,7 +3,7 @@
 use super::job::Job;
 use super::mend::Mended;
 use super::{CLEAN, FAILED, FINDINGS, fix};
-use crate::lint::Fixes;
+use crate::fix::prove::Fixes;
 use crate::report::count;
 
 /// Writes the comments. Gives the exit status.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::files::{Disk, Files, MAX_SIZE};
-use crate::source::Source;
+use crate::text::files::{Disk, Files, MAX_SIZE};
+use crate::text::source::Source;
 
 /// The names that are looked for in each folder, best first.
 const NAMES: [&str; 3] = ["shmlint.toml", ".shmlint.toml", PYPROJECT];

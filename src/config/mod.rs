@@ -3,7 +3,7 @@
 //! The nearest one from the working folder up to the repository's root holds for the whole run. [`keys`] is the one
 //! table of all keys, [`value`] checks what is written against it, [`settle`] turns the result into [`Options`].
 //!
-//! [`Options`]: crate::options::Options
+//! [`Options`]: crate::lint::options::Options
 
 mod find;
 pub mod keys;
@@ -17,9 +17,9 @@ use std::sync::Arc;
 
 use toml::de::DeTable;
 
-use crate::rules::Rule;
-use crate::source::{Source, Span};
-use crate::workload::Place;
+use crate::container::finding::Rule;
+use crate::text::place::Place;
+use crate::text::source::{Source, Span};
 use problem::Problem;
 use value::{Item, Key, Reader};
 

@@ -1,7 +1,7 @@
 //! A mistake in a configuration, shown at the place where it stands.
 
-use crate::source::Span;
-use crate::workload::Place;
+use crate::text::place::Place;
+use crate::text::source::Span;
 
 /// How many characters of a line are shown.
 const WIDTH: usize = 120;
@@ -51,7 +51,7 @@ impl Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Source;
+    use crate::text::source::Source;
 
     fn rendered(text: &str, span: Span) -> String {
         Problem::new(Place::new(&Source::new("shmlint.toml", text.into()), span), "no").render()

@@ -6,13 +6,16 @@ use std::sync::Arc;
 use super::Config;
 use super::problem::Problem;
 use super::value::Item;
-use crate::discover::Walk;
-use crate::finding::Severity;
-use crate::globs::Globs;
+use crate::container::finding::Rule;
+use crate::container::finding::Severity;
 use crate::knowledge;
-use crate::options::{FileIgnore, Options, Provider, ShmField, Used};
-use crate::rules::{self, Rule};
-use crate::workload::Place;
+use crate::knowledge::used::Used;
+use crate::lint::discover::Walk;
+use crate::lint::options::{FileIgnore, Options};
+use crate::platform::options::{Provider, ShmField};
+use crate::rules;
+use crate::text::globs::Globs;
+use crate::text::place::Place;
 
 /// Documents and notebooks, which `docs = false` leaves out.
 const DOCUMENTS: [&str; 12] = [
@@ -80,13 +83,13 @@ impl Config {
         };
         settled.walk = self.walk(&mut settled.globs)?;
         let options = &mut settled.options;
-        (options.rules, options.by_name) = self.rules();
-        options.pedantic = self.pedantic.unwrap_or(options.pedantic);
-        options.size = self.size.unwrap_or(options.size);
-        options.size_is_asked = self.size.is_some();
-        options.minimum = self.minimum;
-        options.default_shm_size = self.default_shm_size;
-        options.default_runtime.clone_from(&self.default_runtime);
+        (options.judge.rules, options.judge.by_name) = self.rules();
+        options.judge.pedantic = self.pedantic.unwrap_or(options.judge.pedantic);
+        options.judge.size = self.size.unwrap_or(options.judge.size);
+        options.judge.size_is_asked = self.size.is_some();
+        options.judge.minimum = self.minimum;
+        options.read.default_shm_size = self.default_shm_size;
+        options.read.default_runtime.clone_from(&self.default_runtime);
         for (files, rules) in &self.per_file_ignores {
             let files = Arc::new(self.globs([files])?);
             settled.globs.push(Arc::clone(&files));
@@ -98,11 +101,11 @@ impl Config {
             entries.push((item.first().clone(), used.clone()));
             used
         };
-        options.images = self.images.iter().map(|item| image(item, tracked(item))).collect();
-        options.shm_fields = self.shm_fields.iter().map(|item| field(item, tracked(item))).collect();
+        options.judge.images = self.images.iter().map(|item| image(item, tracked(item))).collect();
+        options.read.shm_fields = self.shm_fields.iter().map(|item| field(item, tracked(item))).collect();
         for item in &self.provides_shm {
             let path = item.get("path").map(|path| self.globs([path])).transpose()?;
-            options.provides_shm.push(provider(item, path, tracked(item)));
+            options.read.provides_shm.push(provider(item, path, tracked(item)));
         }
         Ok(settled)
     }

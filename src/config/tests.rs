@@ -1,7 +1,7 @@
 //! Reading configurations: what they set, and what they get wrong.
 
 use super::*;
-use crate::options::Options;
+use crate::lint::options::Options;
 
 fn read(text: &str) -> Result<Config, String> {
     Config::parse(&Source::new("shmlint.toml", text.into()))
@@ -12,7 +12,7 @@ fn options(text: &str) -> Options {
 }
 
 fn codes(options: &Options) -> Vec<&str> {
-    options.rules.iter().map(|(rule, _)| rule.code).collect()
+    options.judge.rules.iter().map(|(rule, _)| rule.code).collect()
 }
 
 #[test]
@@ -21,21 +21,21 @@ fn every_key_is_read() {
     config.folder = std::env::current_dir().unwrap();
     let settled = config.settle().unwrap();
     let options = &settled.options;
-    assert!(options.pedantic && options.size_is_asked);
-    assert_eq!((options.size, options.minimum), (8 << 30, Some(1 << 30)));
-    assert_eq!(options.default_shm_size, Some(2 << 30));
-    assert_eq!(options.default_runtime.as_deref(), Some("nvidia"));
+    assert!(options.judge.pedantic && options.judge.size_is_asked);
+    assert_eq!((options.judge.size, options.judge.minimum), (8 << 30, Some(1 << 30)));
+    assert_eq!(options.read.default_shm_size, Some(2 << 30));
+    assert_eq!(options.read.default_runtime.as_deref(), Some("nvidia"));
     assert_eq!((settled.fail_on.as_deref(), settled.max_file_size), (Some("error"), Some(50 << 20)));
     assert!(settled.walk.force_exclude && settled.walk.no_gitignore);
     assert!(settled.walk.include.covers("deploy/a.conf"));
     for path in ["README.md", "x/vendor/a.yml", "a.generated.yaml"] {
         assert!(settled.walk.exclude.iter().any(|globs| globs.covers(path)), "{path}");
     }
-    assert_eq!(options.images.len(), 1);
-    assert_eq!(options.images[0].bytes, Some(16 << 30));
-    assert_eq!(options.shm_fields[0].path, ["spec", "worker", "shmSize"]);
-    assert!(options.provider("TrainingRun", Some("ml-a"), "x.yaml").is_some());
-    assert!(options.provider("TrainingRun", None, "x.yaml").is_none());
+    assert_eq!(options.judge.images.len(), 1);
+    assert_eq!(options.judge.images[0].bytes, Some(16 << 30));
+    assert_eq!(options.read.shm_fields[0].path, ["spec", "worker", "shmSize"]);
+    assert!(options.read.provider("TrainingRun", Some("ml-a"), "x.yaml").is_some());
+    assert!(options.read.provider("TrainingRun", None, "x.yaml").is_none());
     assert!(options.per_file_ignores[0].files.covers("tests/a/compose.yaml"));
     let unused = settled.unused(&[".".into()]);
     assert!(unused.iter().any(|told| told.contains("registry.example/team/trainer")), "{unused:?}");
@@ -56,16 +56,16 @@ fn later_layers_choose_over_earlier_ones() {
 #[test]
 fn rules_that_are_named_show_their_notes_and_all_means_all() {
     let all = options("select = ['all']\nignore = ['missing-shm']");
-    assert_eq!(all.by_name.len(), crate::rules::all().len());
-    assert_eq!(all.rules.len(), crate::rules::all().len() - 1);
-    assert_eq!(options("extend-select = ['host-ipc']").by_name[0].code, "SHM012");
+    assert_eq!(all.judge.by_name.len(), crate::rules::all().len());
+    assert_eq!(all.judge.rules.len(), crate::rules::all().len() - 1);
+    assert_eq!(options("extend-select = ['host-ipc']").judge.by_name[0].code, "SHM012");
     assert!(read("severity = { ALL = 'error' }").unwrap_err().contains("unknown rule 'ALL'"));
 }
 
 #[test]
 fn a_severity_is_the_last_one_that_is_given() {
     let options = options("[severity]\nSHM001 = 'error'");
-    let (_, severity) = options.rules.iter().find(|(rule, _)| rule.code == "SHM001").unwrap();
+    let (_, severity) = options.judge.rules.iter().find(|(rule, _)| rule.code == "SHM001").unwrap();
     assert_eq!(severity.as_str(), "error");
 }
 

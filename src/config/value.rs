@@ -7,12 +7,13 @@ use toml::Spanned;
 use toml::de::{DeInteger, DeString, DeTable, DeValue};
 
 use super::problem::Problem;
-use crate::globs::Globs;
-use crate::near::did_you_mean;
-use crate::rules::{self, Rule};
+use crate::container::finding::Rule;
+use crate::rules;
 use crate::size::parse_any;
-use crate::source::{Source, Span};
-use crate::workload::Place;
+use crate::text::globs::Globs;
+use crate::text::near::did_you_mean;
+use crate::text::place::Place;
+use crate::text::source::{Source, Span};
 
 /// What a value must be.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::apply::edited;
 use super::prove::Patch;
-use crate::finding::{Edit, Finding, Safety};
+use crate::container::finding::{Finding, Safety};
+use crate::text::edits::Edit;
 
 /// Every file that changes by the fixes that can be made at once, as it is and as it is to be, in the order of the paths.
 /// Each fix is taken whole, or not at all where one of its edits overlaps one that was taken before; unsafe ones only where
@@ -53,7 +54,7 @@ impl<'e> Taken<'e> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{Source, Span};
+    use crate::text::source::{Source, Span};
 
     #[test]
     fn edits_that_overlap_clash_and_same_ones_do_not() {

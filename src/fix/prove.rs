@@ -4,16 +4,40 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::check::judge;
-use crate::files::Overlay;
-use crate::finding::{Change, Edit, Finding, Fix, Safety, Severity, Wanted};
-use crate::lint::Fixes;
-use crate::platform::{Context, Reading};
-use crate::project::Unit;
-use crate::source::Source;
-use crate::workload::{Says, Setting, Shm, Workload};
+use crate::container::finding::{Change, Finding, Fix, Safety, Severity, Wanted};
+use crate::container::workload::{Says, Setting, Shm, Workload};
+use crate::platform::kind::Unit;
+use crate::platform::kind::{Context, Reading};
+use crate::rules::judge_all;
+use crate::rules::options::JudgeOptions;
+use crate::text::edits::Edit;
+use crate::text::files::Overlay;
+use crate::text::source::Source;
 
 use super::apply::edited;
+
+/// Which fixes a run is to prove.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fixes {
+    /// None: proofs cost as much as the rest.
+    #[default]
+    None,
+    /// Those that are made without being asked for by name.
+    Safe,
+    /// The unsafe ones, too.
+    All,
+}
+
+impl Fixes {
+    /// Whether fixes of this safety are wanted.
+    pub fn hold(self, safety: Safety) -> bool {
+        match self {
+            Self::None => false,
+            Self::Safe => safety == Safety::Safe,
+            Self::All => true,
+        }
+    }
+}
 
 /// How often a unit is read again at most. Enough to bisect thousands of fixes with a few bad ones; fixes that are not
 /// proven by then are not offered.
@@ -54,6 +78,7 @@ type Attempt<'t> = (&'t Task, &'t [Edit]);
 pub fn fixes(
     unit: &Unit,
     context: &Context<'_>,
+    judging: &JudgeOptions,
     reading: &Reading,
     findings: &mut [Vec<Finding>],
     fixes: Fixes,
@@ -86,7 +111,7 @@ pub fn fixes(
     for member in unit.members.iter_mut().filter(|member| member.source.is_none()) {
         member.source = reading.sources.iter().find(|source| source.path() == member.path).cloned();
     }
-    let before = Before { unit: &unit, context, reading, findings };
+    let before = Before { unit: &unit, context, judging, reading, findings };
     let bytes: usize = reading.sources.iter().map(|source| source.text().len()).sum();
     let mut budget = READINGS.min(8 + BYTES / bytes.max(1));
     let mut groups = Vec::new();
@@ -112,6 +137,7 @@ pub fn fixes(
 struct Before<'a> {
     unit: &'a Unit,
     context: &'a Context<'a>,
+    judging: &'a JudgeOptions,
     reading: &'a Reading,
     findings: &'a [Vec<Finding>],
 }
@@ -178,7 +204,7 @@ impl Before<'_> {
     fn holds(&self, made: &[Attempt<'_>]) -> Option<Left> {
         let edits = made.iter().flat_map(|(_, edits)| *edits);
         let (reading, patches) = read_patched(self.unit, self.context, edits)?;
-        let findings = judge(&reading, self.context);
+        let findings = judge_all(&reading.workloads, self.judging);
         reading.sources.iter().for_each(|source| source.forget_parsed());
         self.only_intended(made, &reading, &findings).then_some(Left { findings, patches })
     }
@@ -368,17 +394,18 @@ fn count(findings: &[Finding], like: &Finding) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files::{Disk, MAX_SIZE};
-    use crate::options::Options;
-    use crate::platform::{Claim, compose};
-    use crate::project::Index;
+    use crate::platform::compose;
+    use crate::platform::kind::Claim;
+    use crate::platform::kind::Index;
+    use crate::platform::options::ReadOptions;
+    use crate::text::files::{Disk, MAX_SIZE};
 
     /// Whether a text is taken as the same but for `put` at the first `at`, which no workload shows.
     fn is_read(at: &str, put: &str) -> bool {
         let text = "services:\n  a:\n    image: x\n    gpus: all\n    labels: [l]\n";
         let source = Source::new("compose.yaml", text.into());
         let unit = Unit::lone(&compose::COMPOSE, "compose.yaml", Claim::ByName, Some(source.clone()));
-        let (disk, options, index) = (Disk::new(MAX_SIZE), Options::default(), Index::default());
+        let (disk, options, index) = (Disk::new(MAX_SIZE), ReadOptions::default(), Index::default());
         let context = Context { files: &disk, index: &index, options: &options, every_container: false };
         let edit = Edit::insertion(&source, text.find(at).unwrap(), put);
         reread(&unit, &context, [&edit]).is_some()

@@ -8,6 +8,7 @@ pub mod command;
 mod image;
 pub mod options;
 mod table;
+pub mod used;
 mod words;
 
 use std::borrow::Cow;
@@ -15,8 +16,8 @@ use std::borrow::Cow;
 use command::Program;
 use options::VllmCaches;
 
-use crate::options::Used;
-use crate::workload::GpuCount;
+use crate::container::workload::GpuCount;
+use crate::knowledge::used::Used;
 
 pub(crate) use image::glob;
 pub use table::{Entry, Formula, Rule, TABLE};

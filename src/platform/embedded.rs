@@ -1,8 +1,8 @@
 //! Text in the scalars of YAML and the strings of JSON, as layers: a `run: |` block, a quoted `script:`, an item of `runArgs`.
 
-use crate::layer::{Embed, Encoding, Layer};
-use crate::source::Span;
 use crate::syntax::yaml::{Node, Style};
+use crate::text::layer::{Embed, Encoding, Layer};
+use crate::text::source::Span;
 
 /// The text of a scalar in `file`, mapped to where it is written. Nothing for nodes that are no scalars.
 pub fn scalar(file: &Layer, node: Node<'_>) -> Option<Layer> {
@@ -139,8 +139,8 @@ fn escape(written: &str) -> (usize, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Source;
     use crate::syntax::yaml::Yaml;
+    use crate::text::source::Source;
 
     fn layer(text: &str) -> (Layer, String) {
         let file = Layer::file(Source::new("a.yml", text.as_bytes().to_vec()));

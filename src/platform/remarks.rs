@@ -1,7 +1,7 @@
 //! Where ignore comments may stand: whether what looks like a comment is one in the language of its place.
 
-use crate::source::{Source, Span};
 use crate::syntax::yaml::{Style, Yaml};
+use crate::text::source::{Source, Span};
 
 /// What stands at a place that looks like the beginning of a comment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::hunks::{Hunk, Tag, hunks};
 use super::style::{Look, Style, is_unsafe};
-use crate::source::Source;
+use crate::text::source::Source;
 
 /// Lines around a change, as everywhere.
 const CONTEXT: usize = 3;

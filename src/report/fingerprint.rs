@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::finding::Finding;
+use crate::container::finding::Finding;
 
 /// One name for each finding, in their order: of its path, rule and workload, not of its line or message. Findings that
 /// agree in all of these are told apart by their order.

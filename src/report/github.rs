@@ -7,8 +7,8 @@ use std::io::{self, Write};
 
 use super::style::clean;
 use super::{View, count};
-use crate::files::join;
-use crate::finding::{Finding, Safety, Severity};
+use crate::container::finding::{Finding, Safety, Severity};
+use crate::text::paths::join;
 
 /// How many annotations of one level GitHub shows for a step; the others are dropped in silence.
 const SHOWN: usize = 10;

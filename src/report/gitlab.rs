@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::fingerprint;
-use crate::finding::{Finding, Severity};
+use crate::container::finding::{Finding, Severity};
 
 #[derive(Serialize)]
 struct Issue<'a> {

@@ -4,10 +4,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::check::Listed;
-use crate::finding::{Edit, Finding, Fix, Related};
-use crate::lint::{Counts, Report};
-use crate::workload::Place;
+use crate::container::finding::{Finding, Fix, Related};
+use crate::lint::check::Listed;
+use crate::lint::run::{Counts, Report};
+use crate::text::edits::Edit;
+use crate::text::place::Place;
 
 #[derive(Serialize)]
 struct Check<'a> {

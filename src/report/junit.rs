@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::View;
-use crate::finding::Finding;
+use crate::container::finding::Finding;
 
 /// Writes the report. A run without findings is one case that passes, for servers take an empty report for a broken one.
 pub(super) fn write(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {

@@ -7,9 +7,9 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::count;
 use super::style::{Look, Style, clean};
-use crate::check::Listed;
+use crate::container::workload::{Shm, Verdict, Workload};
+use crate::lint::check::Listed;
 use crate::size::human;
-use crate::workload::{Shm, Verdict, Workload};
 
 /// The widest a column may get; the last one takes what is left.
 const WIDEST: usize = 36;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::style::{Look, clean};
 use super::{View, count, diff, human::summary};
-use crate::finding::{Finding, Severity};
+use crate::container::finding::{Finding, Severity};
 use crate::fix::choose::patches;
 
 /// How many findings the table holds; a page with more helps nobody, and the places for it have limits.

@@ -22,7 +22,7 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 
-use crate::lint::Report;
+use crate::lint::run::Report;
 use style::Look;
 
 /// An output format.

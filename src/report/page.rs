@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
 use super::style::{Look, Style};
-use crate::rules::Rule;
+use crate::container::finding::Rule;
 
 /// Writes the page.
 pub fn write(out: &mut dyn Write, rule: &Rule, look: Look) -> io::Result<()> {

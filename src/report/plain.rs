@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::style::clean;
-use crate::finding::Finding;
+use crate::container::finding::Finding;
 
 /// Writes one line for each finding.
 pub fn write(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {

@@ -9,9 +9,10 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::View;
-use crate::finding::{Edit, Finding, Fix, Safety, Severity};
-use crate::source::{Source, Span};
-use crate::workload::Place;
+use crate::container::finding::{Finding, Fix, Safety, Severity};
+use crate::text::edits::Edit;
+use crate::text::place::Place;
+use crate::text::source::{Source, Span};
 
 #[derive(Serialize)]
 struct Result<'a> {

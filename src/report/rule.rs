@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::style::{Look, Style};
-use crate::rules::Rule;
+use crate::container::finding::Rule;
 
 #[derive(Serialize)]
 struct Json<'a> {

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::check::Listed;
-use crate::finding::{Edit, Finding, Fix, Severity};
-use crate::lint::{Counts, Report};
-use crate::rules::{self, Rule};
-use crate::source::{Source, Span};
-use crate::workload::{Effect, Engine, Ipc, Place, Platform, Says, Setting, Shm, Workload};
+use crate::container::finding::Rule;
+use crate::container::finding::{Finding, Fix, Severity};
+use crate::container::workload::{Effect, Engine, Ipc, Platform, Says, Setting, Shm, Workload};
+use crate::lint::check::Listed;
+use crate::lint::run::{Counts, Report};
+use crate::rules;
+use crate::text::edits::Edit;
+use crate::text::place::Place;
+use crate::text::source::{Source, Span};
 
 const COMPOSE: &str = r#"# Größe: 数
 x-gpu: &gpu

@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 
 use super::View;
 use super::fingerprint;
-use crate::finding::{Edit, Finding, Fix, Related};
-use crate::rules::Rule;
-use crate::source::{Source, Span};
-use crate::workload::Place;
+use crate::container::finding::Rule;
+use crate::container::finding::{Finding, Fix, Related};
+use crate::text::edits::Edit;
+use crate::text::place::Place;
+use crate::text::source::{Source, Span};
 
 /// Where the schema of this version stands.
 const SCHEMA: &str =

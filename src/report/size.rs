@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::style::{Look, Style};
+use crate::need::DEFAULT_SHM;
+use crate::need::question::Answer;
 use crate::size::{Dialect, human};
-use crate::sizing::DEFAULT_SHM;
-use crate::sizing::question::Answer;
 
 #[derive(Serialize)]
 struct Json<'a> {

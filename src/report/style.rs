@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::finding::Severity;
+use crate::container::finding::Severity;
 
 /// How a text for people may look where it goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,10 @@
 //! SHM004: a size is given for building the image, and none for the container that runs from it.
 
-use super::{Case, Check, Rule, help, wrong_size_unit};
-use crate::finding::{Change, Finding, Wanted};
-use crate::workload::{Says, Setting};
+use super::case::{Case, Check};
+use super::{help, wrong_size_unit};
+use crate::container::finding::Rule;
+use crate::container::finding::{Change, Finding, Wanted};
+use crate::container::workload::{Says, Setting};
 
 pub(super) const CHECK: Check = Check::Gpu(check);
 
@@ -35,7 +37,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
 mod tests {
     use super::super::testing::{trainer, web};
     use super::*;
-    use crate::finding::Severity;
+    use crate::container::finding::Severity;
     use crate::size::{Dialect, GIB};
 
     #[test]

@@ -1,15 +1,26 @@
 //! What a rule may look at: one workload, its unit, the options of the run, and what is known of its need.
 
+use crate::container::finding::{Finding, Rule};
 use std::cell::OnceCell;
 
-use crate::accelerator;
-use crate::finding::Severity;
+use crate::container::accelerator;
+use crate::container::finding::Severity;
+use crate::container::workload::{Effect, Engine, Ipc, Says, Setting, Shm, Why, Workload};
 use crate::knowledge::command::programs;
 use crate::knowledge::{self, Need, Subject, Told, Verdict};
-use crate::options::Options;
+use crate::need::{Facts, Recommendation, recommend};
+use crate::rules::options::JudgeOptions;
 use crate::size::human;
-use crate::sizing::{self, Facts, Recommendation};
-use crate::workload::{Effect, Engine, Ipc, Says, Setting, Shm, Why, Workload};
+
+/// A rule's judgement, and what it is made on.
+pub enum Check {
+    /// One for each workload that asks for a GPU.
+    Gpu(fn(&'static Rule, &Case<'_>) -> Option<Finding>),
+    /// One for each workload with any setting: what is written cannot work, whoever needs it.
+    Any(fn(&'static Rule, &Case<'_>) -> Option<Finding>),
+    /// One for each setting of any workload, likewise. The number is the setting's index.
+    Written(fn(&'static Rule, &Case<'_>, usize, &Setting) -> Option<Finding>),
+}
 
 /// A workload to judge.
 pub struct Case<'a> {
@@ -18,7 +29,7 @@ pub struct Case<'a> {
     /// All workloads of its unit.
     pub unit: &'a [Workload],
     /// The options of the run.
-    pub options: &'a Options,
+    pub options: &'a JudgeOptions,
     advice: OnceCell<Advice>,
 }
 
@@ -33,7 +44,7 @@ pub struct Advice {
 
 impl<'a> Case<'a> {
     /// A case of a workload among all of its unit.
-    pub fn new(workload: &'a Workload, unit: &'a [Workload], options: &'a Options) -> Self {
+    pub fn new(workload: &'a Workload, unit: &'a [Workload], options: &'a JudgeOptions) -> Self {
         Self { workload, unit, options, advice: OnceCell::new() }
     }
 
@@ -59,7 +70,7 @@ impl<'a> Case<'a> {
             if let Some(kind) = workload.kind.as_deref().filter(|_| need.told == Told::Nothing) {
                 need = knowledge::need(&Subject { names: &[kind], ..Subject::default() }, gpus, &[]);
             }
-            let mut size = sizing::recommend(&Facts {
+            let mut size = recommend(&Facts {
                 need: &need,
                 programs: &programs,
                 environment: &workload.environment,
@@ -152,7 +163,7 @@ impl<'a> Case<'a> {
 }
 
 /// 64 MiB: a size that is no larger is as good as none.
-pub(super) const DEFAULT: u64 = crate::engine::DOCKER_DEFAULT;
+pub(super) const DEFAULT: u64 = crate::container::engine::DOCKER_DEFAULT;
 
 /// Whether a setting without effect is one that a rule of its own speaks of, so that SHM001 does not.
 pub(super) fn has_own_rule(setting: &Setting) -> bool {

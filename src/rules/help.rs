@@ -1,9 +1,9 @@
 //! Sentences that several rules need: how to see what a container has, and how a change reaches it.
 
-use super::{Advice, Case};
+use super::case::{Advice, Case};
+use crate::container::workload::{Engine, Platform, Workload};
 use crate::knowledge::Verdict;
 use crate::size::human;
-use crate::workload::{Engine, Platform, Workload};
 
 /// How to see the size of `/dev/shm` in the running container, and what to do so that a change takes effect there: two
 /// sentences for a terminal.

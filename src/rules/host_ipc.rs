@@ -1,9 +1,10 @@
 //! SHM012: the container has the host's `/dev/shm`.
 
 use super::case::DEFAULT;
-use super::{Case, Check, Rule};
-use crate::finding::{Change, Finding, Wanted};
-use crate::workload::{Effect, Engine, Says, Setting, Shm, Target, Why};
+use super::case::{Case, Check};
+use crate::container::finding::Rule;
+use crate::container::finding::{Change, Finding, Wanted};
+use crate::container::workload::{Effect, Engine, Says, Setting, Shm, Target, Why};
 
 pub(super) const CHECK: Check = Check::Gpu(check);
 
@@ -19,7 +20,8 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     }
     let message =
         format!("{} shares /dev/shm with every process of the host (`{}`)", workload.title(), written.text);
-    let mut help = String::from("It works, but what a crash leaves there stays on the host, and names clash.");
+    let mut help =
+        String::from("It works, but what a crash leaves there stays on the host, and names clash.");
     if workload.engine == Engine::Kubernetes {
         help.push_str(" The baseline of the Pod Security Standards refuses it.");
     }
@@ -52,13 +54,16 @@ fn change(case: &Case<'_>, setting: usize, written: &Setting) -> Option<Change> 
 mod tests {
     use super::super::testing::{pod, trainer, web};
     use super::*;
+    use crate::container::workload::{Ipc, Mounted};
     use crate::size::{Dialect, GIB};
-    use crate::workload::{Ipc, Mounted};
 
     #[test]
     fn each_way_to_the_hosts_memory_is_a_note() {
         let finding = trainer().ipc(Ipc::Host).finding();
-        assert_eq!(finding.message, "service 'trainer' shares /dev/shm with every process of the host (`ipc: host`)");
+        assert_eq!(
+            finding.message,
+            "service 'trainer' shares /dev/shm with every process of the host (`ipc: host`)"
+        );
         let change = Change::ReplaceBySize { setting: 0, bytes: 2 * GIB };
         assert_eq!(finding.wanted, Some(Wanted::with_unsafe_effects(change)));
         assert!(pod().ipc(Ipc::Host).finding().help.contains("Pod Security"));

@@ -1,8 +1,9 @@
 //! SHM007: a size beside a setting of higher rank: Docker ignores it, Podman may refuse it.
 
-use super::{Case, Check, Rule};
-use crate::finding::{Change, Finding, Severity, Wanted};
-use crate::workload::{Effect, Engine, Ipc, Says, Setting, Why};
+use super::case::{Case, Check};
+use crate::container::finding::Rule;
+use crate::container::finding::{Change, Finding, Severity, Wanted};
+use crate::container::workload::{Effect, Engine, Ipc, Says, Setting, Why};
 
 pub(super) const CHECK: Check = Check::Written(check);
 
@@ -39,8 +40,8 @@ fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) 
 mod tests {
     use super::super::testing::{trainer, web};
     use super::*;
+    use crate::container::workload::{Mounted, Target};
     use crate::size::Dialect;
-    use crate::workload::{Mounted, Target};
 
     #[test]
     fn docker_ignores_and_podman_refuses() {

@@ -1,8 +1,10 @@
 //! SHM006: a flag that would set `/dev/shm` where the engine does not read it as a flag of its own.
 
-use super::{Case, Check, Rule, help};
-use crate::finding::{Change, Finding, Severity, Wanted};
-use crate::workload::{Effect, Says, Setting, Why};
+use super::case::{Case, Check};
+use super::help;
+use crate::container::finding::Rule;
+use crate::container::finding::{Change, Finding, Severity, Wanted};
+use crate::container::workload::{Effect, Says, Setting, Why};
 
 pub(super) const CHECK: Check = Check::Written(check);
 

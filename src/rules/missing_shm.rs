@@ -2,12 +2,14 @@
 //!
 //! It speaks where nothing effective is written. Where something without effect is, the rule for that speaks instead.
 
+use super::case::{Case, Check};
 use super::case::{DEFAULT, has_own_rule};
-use super::{Case, Check, Rule, help};
-use crate::finding::{Change, Finding, Severity, Wanted};
+use super::help;
+use crate::container::finding::Rule;
+use crate::container::finding::{Change, Finding, Severity, Wanted};
+use crate::container::workload::{Shm, Workload};
 use crate::knowledge::Verdict;
 use crate::size::human;
-use crate::workload::{Shm, Workload};
 
 pub(super) const CHECK: Check = Check::Gpu(check);
 
@@ -70,8 +72,8 @@ fn message(case: &Case<'_>, owner: &Workload, bytes: u64) -> String {
 mod tests {
     use super::super::testing::{pod, trainer, web};
     use super::*;
+    use crate::container::workload::{Engine, Ipc, Mounted, Target, Why};
     use crate::size::{Dialect, GIB, MIB};
-    use crate::workload::{Engine, Ipc, Mounted, Target, Why};
 
     #[test]
     fn it_speaks_of_the_default_of_each_engine() {
@@ -87,7 +89,8 @@ mod tests {
 
     #[test]
     fn it_is_as_loud_as_the_need_is_known() {
-        let severity = |image, command: &[&str]| trainer().called("app").runs(image, command).finding().severity;
+        let severity =
+            |image, command: &[&str]| trainer().called("app").runs(image, command).finding().severity;
         assert_eq!(severity("acme/thing", &["torchrun", "train.py"]), Severity::Error);
         assert_eq!(severity("acme/thing", &[]), Severity::Warning);
         assert_eq!(severity("pytorch/pytorch", &["nvidia-smi"]), Severity::Note);
@@ -103,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_severity_of_the_configuration_does_not_make_noise_of_notes() {
-        let louder = |options: &mut crate::options::Options| {
+        let louder = |options: &mut crate::rules::options::JudgeOptions| {
             options.rules = super::super::all().iter().map(|rule| (rule, Severity::Error)).collect();
         };
         assert_eq!(trainer().runs("acme/thing", &[]).options(louder).finding().severity, Severity::Error);
@@ -138,13 +141,15 @@ mod tests {
     #[test]
     fn the_owner_of_a_shared_one_is_named() {
         let finding = trainer().joins(web()).finding();
-        assert!(finding.message.contains("shares the /dev/shm of 'trainer', which has Docker's default 64 MiB"));
+        assert!(
+            finding.message.contains("shares the /dev/shm of 'trainer', which has Docker's default 64 MiB")
+        );
         trainer().joins(web().size(Dialect::Compose, "8g")).silent();
     }
 
     #[test]
     fn a_raised_default_of_the_daemon_is_enough() {
-        let raised = |bytes| trainer().options(|options| options.default_shm_size = Some(bytes));
+        let raised = |bytes| trainer().default_of(bytes);
         raised(8 * GIB).silent();
         assert!(raised(32 * MIB).finding().message.contains("the daemon's default 32 MiB"));
     }

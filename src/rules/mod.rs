@@ -3,71 +3,45 @@
 //! A rule is one file here, one page in `rules/` and one line in the table below. The page's front matter holds the
 //! rule's code, name, severity and the safety of its fix; the file holds a [`Check`].
 
-mod case;
+mod build_time_shm_only;
+pub mod case;
 mod help;
+mod host_ipc;
+mod ignored_shm_size;
+mod misplaced_flag;
+mod missing_shm;
+pub mod options;
+mod podman_pod_shm;
+mod shm_not_available;
+mod shm_on_disk;
+mod shm_over_memory_limit;
+mod shm_too_small;
+mod swarm_ignores_shm;
 #[cfg(test)]
 mod testing;
+mod unbounded_shm;
+mod unmounted_shm_volume;
+pub mod unreadable_file;
+pub mod unused_ignore;
+mod workers_disabled;
+mod wrong_size_unit;
 
-use crate::finding::{Finding, Severity};
-use crate::workload::Setting;
+use crate::container::finding::Rule;
+use crate::container::finding::{Finding, Severity};
+use crate::container::workload::Workload;
+use options::JudgeOptions;
 
-pub use case::{Advice, Case};
-
-/// What a page in `rules/` says of its rule.
-#[derive(Debug)]
-pub struct Rule {
-    /// `SHM001`. Never changes meaning.
-    pub code: &'static str,
-    /// `missing-shm`.
-    pub name: &'static str,
-    /// How bad it is unless the rule itself knows better.
-    pub severity: Severity,
-    /// What its fix is: `safe`, `unsafe`, `sometimes`, `none`.
-    pub fix: &'static str,
-    /// One line.
-    pub summary: &'static str,
-    /// The page without its front matter.
-    pub page: &'static str,
-}
-
-impl Rule {
-    /// Where its page can be read.
-    pub fn url(&self) -> String {
-        format!("{}/blob/main/rules/{}.md", env!("CARGO_PKG_REPOSITORY"), self.name)
-    }
-}
-
-/// There is one `Rule` of each: the one in the table.
-impl PartialEq for Rule {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self, other)
-    }
-}
-
-impl Eq for Rule {}
-
-/// A rule's judgement, and what it is made on.
-enum Check {
-    /// One for each workload that asks for a GPU.
-    Gpu(fn(&'static Rule, &Case<'_>) -> Option<Finding>),
-    /// One for each workload with any setting: what is written cannot work, whoever needs it.
-    Any(fn(&'static Rule, &Case<'_>) -> Option<Finding>),
-    /// One for each setting of any workload, likewise. The number is the setting's index.
-    Written(fn(&'static Rule, &Case<'_>, usize, &Setting) -> Option<Finding>),
-}
+use case::{Case, Check};
 
 /// The pages, made at build time from `rules/*.md`: one constant each, named as its file with `_` for `-`.
 #[allow(non_upper_case_globals)]
 mod pages {
-    use super::Rule;
-    use crate::finding::Severity;
+    use crate::container::finding::{Rule, Severity};
     include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 }
 
 macro_rules! rules {
     (judge workloads: $($rule:ident)* ; judge files: $($file:ident)* ;) => {
-        $(mod $rule;)*
-        $(pub mod $file;)*
         static ALL: &[Rule] = &[$(pages::$rule,)* $(pages::$file,)*];
         static CHECKS: &[Check] = &[$($rule::CHECK),*];
     };
@@ -102,6 +76,11 @@ pub fn all() -> &'static [Rule] {
     ALL
 }
 
+/// Every rule with its own severity.
+pub fn every() -> Vec<(&'static Rule, Severity)> {
+    ALL.iter().map(|rule| (rule, rule.severity)).collect()
+}
+
 /// The rule of a code or name, in any case of letters.
 pub fn find(word: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.code.eq_ignore_ascii_case(word) || rule.name.eq_ignore_ascii_case(word))
@@ -110,7 +89,8 @@ pub fn find(word: &str) -> Option<&'static Rule> {
 /// The rule of a code or name, or a sentence that says that there is none and which ones are near.
 pub fn named(word: &str) -> Result<&'static Rule, String> {
     let names = || ALL.iter().flat_map(|rule| [rule.name, rule.code]);
-    find(word).ok_or_else(|| format!("unknown rule '{word}'{}", crate::near::did_you_mean(word, names())))
+    find(word)
+        .ok_or_else(|| format!("unknown rule '{word}'{}", crate::text::near::did_you_mean(word, names())))
 }
 
 /// What all rules say of a workload, with the severities of the run; notes only where they are asked for.
@@ -156,4 +136,14 @@ pub fn judge(case: &Case<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// What the rules say of each workload of a unit, in its order.
+pub fn judge_all(unit: &[Workload], options: &JudgeOptions) -> Vec<Vec<Finding>> {
+    let judge = |workload: &Workload| match workload.same_as {
+        // It is judged at that place.
+        Some(_) => Vec::new(),
+        None => judge(&Case::new(workload, unit, options)),
+    };
+    unit.iter().map(judge).collect()
 }

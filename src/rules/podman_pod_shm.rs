@@ -1,8 +1,9 @@
 //! SHM015: a size on a member of a Podman pod, which has the pod's `/dev/shm`.
 
-use super::{Case, Check, Rule};
-use crate::finding::Finding;
-use crate::workload::{Effect, Platform, Why};
+use super::case::{Case, Check};
+use crate::container::finding::Finding;
+use crate::container::finding::Rule;
+use crate::container::workload::{Effect, Platform, Why};
 
 pub(super) const CHECK: Check = Check::Gpu(check);
 
@@ -31,13 +32,16 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
 mod tests {
     use super::super::testing::trainer;
     use super::*;
+    use crate::container::workload::{Engine, Says};
     use crate::size::{Dialect, Size};
-    use crate::workload::{Engine, Says};
 
     #[test]
     fn a_size_on_a_member_of_a_pod_does_nothing() {
         let says = Says::Size(Dialect::Podman, Size::Bytes(8 << 30));
         let build = trainer().engine(Engine::Podman);
-        assert_eq!(build.setting(says, "--shm-size=", "8g", Effect::None(Why::PodMember)).codes(), ["SHM015"]);
+        assert_eq!(
+            build.setting(says, "--shm-size=", "8g", Effect::None(Why::PodMember)).codes(),
+            ["SHM015"]
+        );
     }
 }

@@ -1,8 +1,9 @@
 //! SHM013: there is no `/dev/shm`, or none that can be written.
 
-use super::{Case, Check, Rule};
-use crate::finding::Finding;
-use crate::workload::{Says, Shm};
+use super::case::{Case, Check};
+use crate::container::finding::Finding;
+use crate::container::finding::Rule;
+use crate::container::workload::{Says, Shm};
 
 pub(super) const CHECK: Check = Check::Gpu(check);
 
@@ -27,7 +28,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{trainer, web};
-    use crate::workload::{Ipc, Mounted, Target};
+    use crate::container::workload::{Ipc, Mounted, Target};
 
     #[test]
     fn none_and_read_only_are_as_bad() {

@@ -1,8 +1,9 @@
 //! SHM009: what is mounted on `/dev/shm` is a directory on disk.
 
-use super::{Case, Check, Rule};
-use crate::finding::{Change, Finding, Wanted};
-use crate::workload::{Engine, Mounted, Says, Shm};
+use super::case::{Case, Check};
+use crate::container::finding::Rule;
+use crate::container::finding::{Change, Finding, Wanted};
+use crate::container::workload::{Engine, Mounted, Says, Shm};
 
 pub(super) const CHECK: Check = Check::Gpu(check);
 
@@ -22,7 +23,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         "Take the mount out and give the container a size: the engine then mounts memory there."
     };
     let finding = Finding::of(rule, workload, message)
-            .severity(case.severity(rule.severity))
+        .severity(case.severity(rule.severity))
         .help(help)
         .related(written.place.clone(), "mounted here")
         .because_of_gpu(workload);
@@ -39,8 +40,8 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
 mod tests {
     use super::super::testing::{pod, trainer};
     use super::*;
+    use crate::container::workload::Target;
     use crate::size::GIB;
-    use crate::workload::Target;
 
     #[test]
     fn kubernetes_gets_a_medium_and_docker_a_size() {
@@ -48,7 +49,10 @@ mod tests {
         let wanted = pod().mount(Target::Shm, disk("an emptyDir on disk"), false).wanted();
         assert_eq!(wanted, Some(Wanted::with_unsafe_effects(Change::SetMedium { setting: 0 })));
         let finding = trainer().mount(Target::Shm, disk("a named volume"), false).finding();
-        assert_eq!(finding.message, "service 'trainer' has a named volume on /dev/shm: shared memory on disk");
+        assert_eq!(
+            finding.message,
+            "service 'trainer' has a named volume on /dev/shm: shared memory on disk"
+        );
         let change = Change::ReplaceBySize { setting: 0, bytes: 2 * GIB };
         assert_eq!(finding.wanted, Some(Wanted::with_unsafe_effects(change)));
     }

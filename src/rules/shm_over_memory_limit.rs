@@ -1,9 +1,10 @@
 //! SHM010: `/dev/shm` may grow to the memory limit and beyond, and its pages count against that limit.
 
-use super::{Case, Check, Rule};
-use crate::finding::Finding;
+use super::case::{Case, Check};
+use crate::container::finding::Finding;
+use crate::container::finding::Rule;
+use crate::container::workload::Engine;
 use crate::size::human;
-use crate::workload::Engine;
 
 pub(super) const CHECK: Check = Check::Any(check);
 
@@ -36,8 +37,8 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{pod, web};
+    use crate::container::workload::{Mounted, Target};
     use crate::size::{Dialect, GIB};
-    use crate::workload::{Mounted, Target};
 
     #[test]
     fn a_size_as_large_as_the_limit_is_too_large() {

@@ -1,8 +1,10 @@
 //! SHM002: a size takes effect, and is below what the workload needs or no more than the default.
 
 use super::case::DEFAULT;
-use super::{Case, Check, Rule, help, wrong_size_unit};
-use crate::finding::{Change, Finding, Wanted};
+use super::case::{Case, Check};
+use super::{help, wrong_size_unit};
+use crate::container::finding::Rule;
+use crate::container::finding::{Change, Finding, Wanted};
 use crate::knowledge::Verdict;
 use crate::size::{GIB, human};
 
@@ -65,13 +67,16 @@ mod tests {
 
     #[test]
     fn what_is_known_to_be_needed_and_what_is_asked_for_count() {
-        let server = |size| trainer().runs("vllm/vllm-openai", &["--tensor-parallel-size", "2"]).size(Dialect::Compose, size);
+        let server = |size| {
+            trainer().runs("vllm/vllm-openai", &["--tensor-parallel-size", "2"]).size(Dialect::Compose, size)
+        };
         assert!(server("128m").finding().message.ends_with("(`shm_size: 128m`), but needs about 240 MiB"));
         server("256m").silent();
         let cache = ["--kv-offloading-size", "20"];
         let finding = trainer().runs("vllm/vllm-openai", &cache).size(Dialect::Compose, "16g").finding();
         assert!(finding.message.ends_with("but needs about 20 GiB"), "{}", finding.message);
-        let asked = |size| trainer().size(Dialect::Compose, size).options(|options| options.minimum = Some(4 * GIB));
+        let asked =
+            |size| trainer().size(Dialect::Compose, size).options(|options| options.minimum = Some(4 * GIB));
         assert!(asked("2g").finding().message.ends_with("less than the 4 GiB that are asked for"));
         let change = Change::ReplaceSize { setting: 0, bytes: 4 * GIB };
         assert_eq!(asked("2g").wanted(), Some(Wanted::with_unsafe_effects(change)));

@@ -1,8 +1,10 @@
 //! SHM005: `shm_size` or `ipc` in a file that is deployed as a stack, where Swarm leaves both out.
 
 use super::case::is_lost_in_swarm;
-use super::{Case, Check, Rule, help};
-use crate::finding::{Change, Finding, Wanted};
+use super::case::{Case, Check};
+use super::help;
+use crate::container::finding::Rule;
+use crate::container::finding::{Change, Finding, Wanted};
 
 pub(super) const CHECK: Check = Check::Any(check);
 
@@ -35,8 +37,8 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
 mod tests {
     use super::super::testing::{trainer, web};
     use super::*;
+    use crate::container::workload::{Engine, Ipc, Mounted, Target};
     use crate::size::{Dialect, GIB};
-    use crate::workload::{Engine, Ipc, Mounted, Target};
 
     #[test]
     fn one_finding_names_the_first_key_and_keeps_the_size() {

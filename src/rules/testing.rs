@@ -1,20 +1,23 @@
 //! Workloads by hand, and what the rules say of them.
 
-use super::{Case, judge};
-use crate::engine::decide;
-use crate::finding::{Finding, Wanted};
-use crate::options::Options;
-use crate::size::Dialect;
-use crate::source::{Source, Span};
-use crate::workload::{
-    Effect, Engine, Gpu, GpuCount, Ipc, Mounted, Place, Platform, Says, Setting, Shm, Target, Why, Workload,
+use super::case::Case;
+use super::judge;
+use crate::container::engine::decide;
+use crate::container::finding::{Finding, Wanted};
+use crate::container::workload::{
+    Effect, Engine, Gpu, GpuCount, Ipc, Mounted, Platform, Says, Setting, Shm, Target, Why, Workload,
 };
+use crate::rules::options::JudgeOptions;
+use crate::size::Dialect;
+use crate::text::place::Place;
+use crate::text::source::{Source, Span};
 
 /// A workload under construction. It begins as a Compose service `trainer` that runs `torchrun train.py` on a GPU.
 pub(super) struct Build {
     workload: Workload,
     others: Vec<Workload>,
-    options: Options,
+    options: JudgeOptions,
+    daemon: Option<u64>,
 }
 
 fn place() -> Place {
@@ -28,7 +31,12 @@ pub(super) fn trainer() -> Build {
     workload.gpu.count = GpuCount::Exactly(1);
     workload.image = Some("pytorch/pytorch".into());
     workload.command = vec!["torchrun".into(), "train.py".into()];
-    Build { workload, others: Vec::new(), options: Options { pedantic: true, ..Options::default() } }
+    Build {
+        workload,
+        others: Vec::new(),
+        options: JudgeOptions { pedantic: true, ..JudgeOptions::default() },
+        daemon: None,
+    }
 }
 
 /// A Compose service without a GPU.
@@ -74,7 +82,13 @@ impl Build {
         self
     }
 
-    pub(super) fn options(mut self, change: impl FnOnce(&mut Options)) -> Self {
+    /// With a daemon whose default is `bytes`.
+    pub(super) fn default_of(mut self, bytes: u64) -> Self {
+        self.daemon = Some(bytes);
+        self
+    }
+
+    pub(super) fn options(mut self, change: impl FnOnce(&mut JudgeOptions)) -> Self {
         change(&mut self.options);
         self
     }
@@ -137,7 +151,7 @@ impl Build {
     }
 
     fn decided(mut self) -> Workload {
-        let default = self.options.default_shm_size.unwrap_or(self.workload.engine.default_shm());
+        let default = self.daemon.unwrap_or(self.workload.engine.default_shm());
         let (shm, decided_by) = decide(self.workload.engine, default, &mut self.workload.settings);
         (self.workload.shm, self.workload.decided_by) = (shm, decided_by);
         self.workload

@@ -1,8 +1,10 @@
 //! SHM011: memory on `/dev/shm` without a size and without a memory limit.
 
-use super::{Case, Check, Rule, wrong_size_unit};
-use crate::finding::{Change, Finding, Wanted};
-use crate::workload::{Engine, Mounted, Says, Shm};
+use super::case::{Case, Check};
+use super::wrong_size_unit;
+use crate::container::finding::Rule;
+use crate::container::finding::{Change, Finding, Wanted};
+use crate::container::workload::{Engine, Mounted, Says, Shm};
 
 pub(super) const CHECK: Check = Check::Gpu(check);
 
@@ -14,7 +16,8 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let setting = workload.decided_by?;
     let written = workload.settings.get(setting)?;
     let sized = |says: &Says| matches!(says, Says::MountSize(..));
-    let wrong = || workload.settings.iter().any(|other| sized(&other.says) && wrong_size_unit::is_wrong(case, other));
+    let wrong =
+        || workload.settings.iter().any(|other| sized(&other.says) && wrong_size_unit::is_wrong(case, other));
     let change = |bytes| match written.says {
         Says::Size(..) => Some(Change::ReplaceSize { setting, bytes }),
         Says::Mount { what: Mounted::Memory(_), .. } => Some(Change::Limit { setting, bytes }),
@@ -22,7 +25,8 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     };
     let bytes = case.options.size.max(case.recommended());
     let change = change(bytes).filter(|_| !wrong())?;
-    let most = if workload.engine == Engine::Kubernetes { "the node's memory" } else { "half of the host's memory" };
+    let most =
+        if workload.engine == Engine::Kubernetes { "the node's memory" } else { "half of the host's memory" };
     let message = format!("{} may fill {most} through /dev/shm (`{}`)", workload.title(), written.text);
     Some(
         Finding::of(rule, workload, message)
@@ -36,8 +40,8 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
 mod tests {
     use super::super::testing::{pod, trainer, web};
     use super::*;
+    use crate::container::workload::Target;
     use crate::size::{Dialect, GIB};
-    use crate::workload::Target;
 
     #[test]
     fn neither_size_nor_limit_is_a_note() {

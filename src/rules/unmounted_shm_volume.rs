@@ -1,8 +1,10 @@
 //! SHM008: a memory volume is declared for shared memory, and the GPU container does not mount it on `/dev/shm`.
 
-use super::{Case, Check, Rule, help};
-use crate::finding::{Change, Finding, Wanted};
-use crate::workload::Says;
+use super::case::{Case, Check};
+use super::help;
+use crate::container::finding::Rule;
+use crate::container::finding::{Change, Finding, Wanted};
+use crate::container::workload::Says;
 
 pub(super) const CHECK: Check = Check::Gpu(check);
 
@@ -38,7 +40,11 @@ mod tests {
     #[test]
     fn a_volume_that_is_nowhere_or_elsewhere_is_to_be_mounted() {
         let finding = pod().volume(Some("on `/dev/smh`")).finding();
-        assert!(finding.message.contains("'dshm' on /dev/shm but on `/dev/smh`, so that it gets"), "{}", finding.message);
+        assert!(
+            finding.message.contains("'dshm' on /dev/shm but on `/dev/smh`, so that it gets"),
+            "{}",
+            finding.message
+        );
         assert_eq!(finding.wanted, Some(Wanted::safe(Change::MountVolume { setting: 0 })));
         assert_eq!(pod().volume(None).codes(), ["SHM008"]);
     }

@@ -1,12 +1,13 @@
 //! SHM900: a file that is certainly ours cannot be read.
 
-use super::{Rule, find};
-use crate::finding::Finding;
-use crate::options::Options;
-use crate::platform::Problem;
+use super::find;
+use crate::container::finding::Finding;
+use crate::container::finding::Problem;
+use crate::container::finding::Rule;
+use crate::rules::options::JudgeOptions;
 
 /// The finding for a problem that a platform met; nothing where the run leaves this rule out.
-pub fn finding(problem: &Problem, options: &Options) -> Option<Finding> {
+pub fn finding(problem: &Problem, options: &JudgeOptions) -> Option<Finding> {
     let rule: &'static Rule = find("SHM900")?;
     let (_, severity) = options.rules.iter().find(|(chosen, _)| *chosen == rule)?;
     let finding = Finding::in_file(rule, problem.place.clone(), problem.message.clone());

@@ -1,12 +1,13 @@
 //! SHM901: an ignore comment that hides nothing.
 
-use super::{Rule, find};
-use crate::finding::{Finding, Fix, Severity};
-use crate::options::Options;
-use crate::workload::Place;
+use super::find;
+use crate::container::finding::Rule;
+use crate::container::finding::{Finding, Fix, Severity};
+use crate::rules::options::JudgeOptions;
+use crate::text::place::Place;
 
 /// The rule with the severity of the run; nothing where the run leaves it out.
-pub fn rule(options: &Options) -> Option<(&'static Rule, Severity)> {
+pub fn rule(options: &JudgeOptions) -> Option<(&'static Rule, Severity)> {
     let rule = find("SHM901")?;
     options.rules.iter().find(|(chosen, _)| *chosen == rule).copied()
 }

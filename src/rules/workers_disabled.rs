@@ -1,7 +1,8 @@
 //! SHM014: the data loader works without worker processes, as people set it when `/dev/shm` is too small.
 
-use super::{Case, Check, Rule};
-use crate::finding::Finding;
+use super::case::{Case, Check};
+use crate::container::finding::Finding;
+use crate::container::finding::Rule;
 use crate::knowledge::Verdict;
 use crate::knowledge::command::{Program, programs};
 
@@ -67,7 +68,10 @@ fn is_name(word: &str) -> bool {
     let name = word.rsplit('.').next().unwrap_or(word).trim_start_matches(['-', '+']);
     let same = |known: &str| {
         name.len() == known.len()
-            && name.bytes().zip(known.bytes()).all(|(a, b)| a.to_ascii_lowercase() == b || (a == b'-' && b == b'_'))
+            && name
+                .bytes()
+                .zip(known.bytes())
+                .all(|(a, b)| a.to_ascii_lowercase() == b || (a == b'-' && b == b'_'))
     };
     NAMES.iter().any(|known| same(known))
 }
@@ -99,7 +103,9 @@ mod tests {
 
     #[test]
     fn other_numbers_and_other_workers_are_fine() {
-        for args in [&["--num-workers", "4"][..], &["--num-workers", "--x"], &["--workers", "0"], &["num_workers=01"]] {
+        for args in
+            [&["--num-workers", "4"][..], &["--num-workers", "--x"], &["--workers", "0"], &["num_workers=01"]]
+        {
             let command = [&["python", "train.py"], args].concat();
             sized().runs("a", &command).silent();
         }

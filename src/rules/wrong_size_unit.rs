@@ -1,9 +1,10 @@
 //! SHM003: a size is written that the engine refuses, or reads as something that nobody can mean.
 
-use super::{Case, Check, Rule};
-use crate::finding::{Change, Finding, Wanted};
+use super::case::{Case, Check};
+use crate::container::finding::Rule;
+use crate::container::finding::{Change, Finding, Wanted};
+use crate::container::workload::{Effect, Says, Setting, Why};
 use crate::size::{Dialect, MIB, Size, Suggestion, Zero, human, suggest};
-use crate::workload::{Effect, Says, Setting, Why};
 
 pub(super) const CHECK: Check = Check::Written(check);
 
@@ -82,7 +83,9 @@ fn message(case: &Case<'_>, setting: &Setting, dialect: Dialect, wrong: &Wrong<'
         Wrong::Refused(error) => format!("`{text}` of {title} is refused by {}: {error}", reader(dialect)),
         Wrong::Zero => format!("`{text}` gives {title} {default} /dev/shm, not an unlimited one"),
         Wrong::Dropped => {
-            format!("`{text}` gives {title} {default} /dev/shm: Compose reads a number with a fraction or an exponent as 0")
+            format!(
+                "`{text}` gives {title} {default} /dev/shm: Compose reads a number with a fraction or an exponent as 0"
+            )
         }
         Wrong::Bare(bytes) => format!(
             "`{text}` gives {title} {} of /dev/shm: a number without a unit counts {}",
@@ -119,8 +122,8 @@ fn help(case: &Case<'_>, dialect: Dialect, meant: Option<&Suggestion>) -> String
 mod tests {
     use super::super::testing::{pod, trainer, web};
     use super::*;
+    use crate::container::workload::{Ipc, Mounted, Target};
     use crate::size::GIB;
-    use crate::workload::{Ipc, Mounted, Target};
 
     fn says(dialect: Dialect, value: &str) -> (String, Option<Wanted>) {
         let finding = web().size(dialect, value).finding();
@@ -135,7 +138,10 @@ mod tests {
     #[test]
     fn what_one_reading_explains_is_mended_safely() {
         let (message, wanted) = says(Dialect::Compose, "8Gi");
-        assert_eq!(message, "`shm_size: 8Gi` of service 'trainer' is refused by Compose: invalid suffix: 'gi'");
+        assert_eq!(
+            message,
+            "`shm_size: 8Gi` of service 'trainer' is refused by Compose: invalid suffix: 'gi'"
+        );
         assert_eq!(wanted, Some(Wanted::safe(bytes(8 * GIB))));
         let (message, wanted) = says(Dialect::Compose, "17179869184.0");
         assert!(message.ends_with("Compose reads a number with a fraction or an exponent as 0"), "{message}");
@@ -147,7 +153,9 @@ mod tests {
         let (message, wanted) = says(Dialect::Docker, "8");
         assert!(message.contains("gives service 'trainer' 8 bytes of /dev/shm"), "{message}");
         assert_eq!(wanted, Some(Wanted::with_unsafe_effects(bytes(8 * GIB))));
-        assert!(says(Dialect::Docker, "0").0.contains("Docker's default 64 MiB /dev/shm, not an unlimited one"));
+        assert!(
+            says(Dialect::Docker, "0").0.contains("Docker's default 64 MiB /dev/shm, not an unlimited one")
+        );
         assert!(says(Dialect::Docker, "max").0.contains("refused by Docker"));
     }
 

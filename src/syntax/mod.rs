@@ -1,4 +1,5 @@
 //! Located syntax trees: every node knows its place in the text, and enough of its style to edit beside it.
 
+pub mod dockerfile;
 pub mod shell;
 pub mod yaml;

@@ -6,13 +6,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use shmlint::discover::Walk;
-use shmlint::files::{Files, ReadError, join};
-use shmlint::finding::Edit;
-use shmlint::fix::apply::{apply, sorted};
-use shmlint::lint::{Fixes, Lint, Report, Wanted};
-use shmlint::options::Options;
-use shmlint::source::Source;
+use shmlint::fix::prove::Fixes;
+use shmlint::lint::check::Wanted;
+use shmlint::lint::discover::Walk;
+use shmlint::lint::options::Options;
+use shmlint::lint::run::{Lint, Report};
+use shmlint::rules::options::JudgeOptions;
+use shmlint::text::edits::Edit;
+use shmlint::text::edits::{apply, sorted};
+use shmlint::text::files::{Files, ReadError};
+use shmlint::text::paths::join;
+use shmlint::text::source::Source;
 
 #[derive(Clone, Default)]
 pub struct Memory(pub BTreeMap<String, Arc<Source>>);
@@ -29,7 +33,10 @@ impl Memory {
 
     /// Checks and lists the named files, notes included.
     pub fn lint(&self, paths: &[&str]) -> Report {
-        let options = Options { pedantic: true, ..Options::default() };
+        let options = Options {
+            judge: JudgeOptions { pedantic: true, ..JudgeOptions::default() },
+            ..Options::default()
+        };
         let wanted = Wanted { fixes: Fixes::All, workloads: true, looked: false };
         let seen = AtomicUsize::new(0);
         let lint = Lint { files: self, options: &options, wanted, seen: &seen };

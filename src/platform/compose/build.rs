@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use super::layers::Slot;
 use super::resolve::Resolver;
-use crate::dockerfile::{self, Build, Built};
-use crate::files::Files;
+use crate::syntax::dockerfile::{self, Build, Built};
+use crate::text::files::Files;
 
 /// How many bytes of Dockerfiles are read for one unit. Hundreds of services with one each take a tenth.
 const MAX_BYTES: usize = 16 << 20;

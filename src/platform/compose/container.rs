@@ -13,13 +13,15 @@ use super::load::{Loaded, Project};
 use super::resolve::Resolver;
 use super::shm::{self, Origin};
 use super::tree::Key;
-use super::{Context, build, gpu};
-use crate::engine;
-use crate::scan::Word;
+use super::{build, gpu};
+use crate::container::engine;
+use crate::container::workload::{Effect, Engine, Evidence, Gpu, Ipc, Says, Setting, Shm};
+use crate::platform::kind::Context;
 use crate::size::{self, Size};
-use crate::source::Span;
 use crate::syntax::yaml::NodeId;
-use crate::workload::{Effect, Engine, Evidence, Gpu, Ipc, Place, Says, Setting, Shm};
+use crate::text::place::Place;
+use crate::text::scan::Word;
+use crate::text::source::Span;
 
 /// How long a chain of services that use each other's `ipc` may be.
 const IPC_DEPTH: usize = 16;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use memchr::memmem;
 
 use super::tree::{self, Found, Fuel, Where};
-use crate::scan::Word;
-use crate::source::{Source, Span};
 use crate::syntax::yaml::{Entry, Kind, Node, NodeId, Style, Yaml};
+use crate::text::scan::Word;
+use crate::text::source::{Source, Span};
 
 /// A file of a project.
 pub(super) struct File {

@@ -5,8 +5,9 @@ use super::environment::Variable;
 use super::layers::{Layer, Slot, Slots};
 use super::resolve::{Item, Resolver, unique};
 use super::tree::Key;
+use crate::container::workload::{Evidence, Gpu, GpuCount};
 use crate::syntax::yaml::Node;
-use crate::workload::{Evidence, Gpu, GpuCount, Place};
+use crate::text::place::Place;
 
 /// Drivers of device requests that give a GPU whatever capabilities stand beside them.
 const DRIVERS: &[&str] = &["nvidia", "amd", "rocm", "cdi", "habana"];

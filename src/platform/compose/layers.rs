@@ -8,10 +8,10 @@ use super::dotenv::Env;
 use super::file::{File, MAX_DOCUMENTS, is_null};
 use super::interpolate::{self, Filled};
 use super::tree::{self, Fuel, Key, Table, Where};
-use crate::files::join;
-use crate::scan::Word;
-use crate::source::Span;
 use crate::syntax::yaml::{Node, NodeId};
+use crate::text::paths::join;
+use crate::text::scan::Word;
+use crate::text::source::Span;
 
 /// The key without which nothing is extended.
 pub(super) const EXTENDS: Word = Word::new("extends");

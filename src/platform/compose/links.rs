@@ -3,10 +3,11 @@
 use super::layers::EXTENDS;
 use super::names::{BASES, OVERRIDES};
 use super::stacks::Neighbourhood;
-use crate::filename::FileName;
-use crate::files::{Files, join};
-use crate::project::{Index, Member};
-use crate::scan::Word;
+use crate::platform::kind::{Index, Member};
+use crate::text::filename::FileName;
+use crate::text::files::Files;
+use crate::text::paths::join;
+use crate::text::scan::Word;
 
 /// The key without which nothing is included.
 const INCLUDE: Word = Word::new("include");

@@ -10,12 +10,13 @@ use super::layers::{MAX_CHAIN, Part, Store};
 use super::names::OVERRIDES;
 use super::stacks::{MAX_BASES, Neighbourhood};
 use super::tree::{self, Fuel};
-use crate::filename::FileName;
-use crate::files::{Files, join};
-use crate::platform::{Claim, Context};
-use crate::project::Unit;
-use crate::source::{Source, Span};
+use crate::platform::kind::Unit;
+use crate::platform::kind::{Claim, Context};
 use crate::syntax::yaml::Node;
+use crate::text::filename::FileName;
+use crate::text::files::Files;
+use crate::text::paths::join;
+use crate::text::source::{Source, Span};
 
 /// How many files one unit may refer to besides its own.
 const MAX_REFERENCES: usize = 500;

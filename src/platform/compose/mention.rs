@@ -1,25 +1,15 @@
 //! Which Compose files go together, as scripts, documents and pipelines of the tree write it:
 //! `docker compose -f a.yml -f b.yml`, `docker stack deploy -c a.yml`, `COMPOSE_FILE=a.yml:b.yml`, `dockerComposeFile`.
 
+use crate::platform::kind::Mention;
 use std::sync::{Arc, OnceLock};
 
 use aho_corasick::AhoCorasick;
 
 use super::names::is_yaml;
-use crate::scan::Words;
-use crate::source::{Source, Span};
-use crate::workload::Place;
-
-/// Compose files that one command or setting names, in its order.
-#[derive(Clone, Debug)]
-pub struct Mention {
-    /// Where it says so.
-    pub place: Place,
-    /// The paths as they are written there.
-    pub files: Vec<String>,
-    /// Whether they are deployed as a stack of Swarm.
-    pub stack: bool,
-}
+use crate::text::place::Place;
+use crate::text::scan::Words;
+use crate::text::source::{Source, Span};
 
 /// The words that begin a mention.
 const MARKS: [&str; 4] = ["compose", "stack deploy", "COMPOSE_FILE=", "\"dockerComposeFile\""];

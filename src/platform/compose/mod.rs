@@ -25,14 +25,14 @@ mod write;
 
 use memchr::memmem;
 
-use super::{Claim, Context, EVERYWHERE, Kind, Problem, Projects, Reading};
-use crate::filename::FileName;
+use crate::platform::kind::{Claim, EVERYWHERE, Kind, Projects};
 use crate::platform::remarks::in_yaml;
-use crate::scan::{Words, holds_any};
-use crate::source::Source;
 use crate::syntax::yaml::Yaml;
+use crate::text::filename::FileName;
+use crate::text::scan::{Words, holds_any};
+use crate::text::source::Source;
 
-pub use mention::{Mention, mentions};
+pub use mention::mentions;
 
 use file::File;
 use tree::Fuel;

@@ -1,6 +1,6 @@
 //! What file names tell: which are Compose files, and which of them Compose takes by itself.
 
-use crate::filename::FileName;
+use crate::text::filename::FileName;
 
 /// The files that Compose looks for, best first (compose-go `cli.DefaultFileNames`).
 pub(super) const BASES: [&str; 4] =

@@ -6,11 +6,11 @@ use super::file::is_null;
 use super::interpolate::Filled;
 use super::layers::{Layer, Slot, Slots, Store};
 use super::tree::{Fuel, Key, Where};
-use crate::options::Options;
-use crate::project::Index;
-use crate::source::Span;
+use crate::platform::kind::Index;
+use crate::platform::options::ReadOptions;
 use crate::syntax::yaml::{Node, NodeId};
-use crate::workload::Place;
+use crate::text::place::Place;
+use crate::text::source::Span;
 
 /// How many items of one list are looked at.
 const MAX_ITEMS: usize = 500;
@@ -23,7 +23,7 @@ const MAX_TEXT: usize = 80;
 pub(super) struct Resolver<'a> {
     pub(super) store: &'a Store,
     pub(super) fuel: &'a Fuel,
-    pub(super) options: &'a Options,
+    pub(super) options: &'a ReadOptions,
     pub(super) index: &'a Index,
 }
 

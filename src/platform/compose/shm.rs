@@ -6,12 +6,13 @@ use super::layers::{Layer, Slot};
 use super::resolve::{Item, Resolver, unique};
 use super::tree::Key;
 use super::volume::{Volume, short};
-use crate::platform::mount;
-use crate::scan::Word;
+use crate::container::mount;
+use crate::container::workload::{Effect, Ipc, Mounted, Says, Setting, Target};
 use crate::size::{self, Dialect, Size};
-use crate::source::Span;
 use crate::syntax::yaml::{Node, NodeId, Style};
-use crate::workload::{Effect, Ipc, Mounted, Place, Says, Setting, Target};
+use crate::text::place::Place;
+use crate::text::scan::Word;
+use crate::text::source::Span;
 
 /// What every path has that matters here.
 const DEV: Word = Word::new("dev");
@@ -303,7 +304,7 @@ fn may_be_below_dev(text: &str) -> bool {
 
 /// A path without a trailing slash and without `.` in it.
 fn clean(path: &str) -> String {
-    if path.starts_with('/') { crate::files::join("", path) } else { path.to_owned() }
+    if path.starts_with('/') { crate::text::paths::join("", path) } else { path.to_owned() }
 }
 
 /// What Compose makes of a scalar of which all is known.

@@ -7,11 +7,12 @@ use super::file::File;
 use super::mention;
 use super::names::{BASES, OVERRIDES, default_of, says_compose};
 use super::tree::{Fuel, Key, Table};
-use crate::filename::FileName;
-use crate::files::{Files, ReadError, join};
-use crate::project::Index;
-use crate::source::Source;
+use crate::platform::kind::Index;
 use crate::syntax::yaml::NodeId;
+use crate::text::filename::FileName;
+use crate::text::files::{Files, ReadError};
+use crate::text::paths::join;
+use crate::text::source::Source;
 
 /// How many possible bases are looked at; with more, nobody can tell.
 pub(super) const MAX_BASES: usize = 8;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::load::Loaded;
 use super::units::Service;
+use crate::container::workload::Verdict;
 use crate::syntax::yaml::NodeId;
-use crate::workload::Verdict;
 
 /// For each service, the one at which the same container is reported: a container that stands in several files is reported
 /// where it asks for the GPU, and a base that cannot run by itself where it is extended.

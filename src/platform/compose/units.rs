@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::STEPS;
 use super::container::{Container, Containers};
 use super::file::File;
 use super::load::{Home, Loaded, load};
@@ -12,13 +13,14 @@ use super::resolve::Resolver;
 use super::tree::{Fuel, find};
 use super::twins::twins;
 use super::write::{ComposeWriter, Sited};
-use super::{Context, Problem, Reading, STEPS};
-use crate::filename::FileName;
-use crate::platform::Claim;
-use crate::project::Unit;
-use crate::source::Span;
+use crate::container::finding::Problem;
+use crate::container::workload::{Platform, Shm, Workload};
+use crate::platform::kind::Unit;
+use crate::platform::kind::{Claim, Context, Reading};
 use crate::syntax::yaml::NodeId;
-use crate::workload::{Place, Platform, Shm, Workload};
+use crate::text::filename::FileName;
+use crate::text::place::Place;
+use crate::text::source::Span;
 
 /// Reads a unit.
 pub(super) fn read(unit: &Unit, context: &Context<'_>) -> Reading {

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use super::same::same_but_for;
 use super::{CommandLine, Container, Script};
-use crate::filename::FileName;
-use crate::layer::{Encoding, Layer};
 use crate::platform::embedded::scalar;
+use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::remarks::{Remarks, in_yaml, lies_in};
 use crate::platform::run::{ENGINES, Given, Givens, starts_containers};
-use crate::platform::{Claim, EVERYWHERE, Kind};
-use crate::scan::{Words, holds_any};
-use crate::source::{Source, Span};
 use crate::syntax::shell::{Dialect, Options};
 use crate::syntax::yaml::{Entry, Node, Yaml};
+use crate::text::filename::FileName;
+use crate::text::layer::{Encoding, Layer};
+use crate::text::scan::{Words, holds_any};
+use crate::text::source::{Source, Span};
 
 /// Pipelines in YAML.
 pub static KIND: Kind = Kind {
@@ -265,8 +265,9 @@ impl Pipeline<'_> {
 }
 
 /// What runners with GPUs are called by.
-const GPU_LABELS: &[&str] =
-    &["gpu", "cuda", "nvidia", "rocm", "a100", "h100", "h200", "b200", "l40", "v100", "a10g", "mi300", "gaudi"];
+const GPU_LABELS: &[&str] = &[
+    "gpu", "cuda", "nvidia", "rocm", "a100", "h100", "h200", "b200", "l40", "v100", "a10g", "mi300", "gaudi",
+];
 
 /// Whether a scalar or a list of them holds one of these words, in any case of letters.
 fn says(node: Node<'_>, words: &[&str]) -> bool {

@@ -2,19 +2,22 @@
 
 use super::same::same_but_for;
 use super::{Met, Script, jsonc};
-use crate::dockerfile::{self, Build};
-use crate::finding::{Change, Edit};
-use crate::layer::{Encoding, Layer};
+use crate::container::finding::Change;
+use crate::container::workload::{Platform, Verdict, Workload};
 use crate::platform::embedded::scalar;
-use crate::platform::run::{Budget, CommandLines, invocations, workload::workload};
-use crate::platform::{Claim, Context, Kind, Reading, Writer};
-use crate::project::Unit;
-use crate::scan::Words;
+use crate::platform::kind::Unit;
+use crate::platform::kind::{Claim, Context, Kind, Reading, Writer};
+use crate::platform::run::workload::workload;
+use crate::platform::run::{Budget, CommandLines, invocations};
 use crate::size;
-use crate::source::{Source, Span};
+use crate::syntax::dockerfile::{self, Build};
 use crate::syntax::shell::{Dialect, Options};
 use crate::syntax::yaml::{Editor, Node, Place as Position, Value, Yaml};
-use crate::workload::{Place, Platform, Verdict, Workload};
+use crate::text::edits::Edit;
+use crate::text::layer::{Encoding, Layer};
+use crate::text::place::Place;
+use crate::text::scan::Words;
+use crate::text::source::{Source, Span};
 
 use std::sync::Arc;
 
@@ -120,7 +123,7 @@ fn container(file: &Layer, root: Node<'_>, context: &Context<'_>, reading: &mut 
         workload.other_names.extend(root.get("name").and_then(Node::str).map(str::to_owned));
     }
     if compose.is_some() {
-        workload.shm = crate::workload::Shm::Unknown("the Compose file says it".into());
+        workload.shm = crate::container::workload::Shm::Unknown("the Compose file says it".into());
         if workload.gpu.verdict == Verdict::No {
             workload.gpu.verdict = Verdict::Unknown("the Compose file says it".into());
         }

@@ -3,14 +3,14 @@
 use super::page::Page;
 use super::same::same_but_for;
 use super::{Script, markdown, rst, units};
-use crate::filename::FileName;
-use crate::layer::Layer;
+use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::remarks::{Remark, Remarks, lies_in};
 use crate::platform::run::{ENGINES, starts_containers};
-use crate::platform::{Claim, EVERYWHERE, Kind};
-use crate::scan::Words;
-use crate::source::{Source, Span};
 use crate::syntax::shell::Options;
+use crate::text::filename::FileName;
+use crate::text::layer::Layer;
+use crate::text::scan::Words;
+use crate::text::source::{Source, Span};
 
 /// Documents with code in them.
 pub static KIND: Kind = Kind {

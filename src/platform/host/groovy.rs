@@ -3,13 +3,13 @@
 
 use super::same::same_but_for;
 use super::{CommandLine, Container, Script};
-use crate::layer::{Encoding, Layer};
+use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::remarks::lies_in;
 use crate::platform::run::{ENGINES, starts_containers};
-use crate::platform::{Claim, EVERYWHERE, Kind};
-use crate::scan::Words;
-use crate::source::Span;
 use crate::syntax::shell::{Dialect, Options};
+use crate::text::layer::{Encoding, Layer};
+use crate::text::scan::Words;
+use crate::text::source::Span;
 
 /// Jenkinsfiles.
 pub static KIND: Kind = Kind {
@@ -173,11 +173,14 @@ fn operator(text: &str, from: usize, listed: bool) -> Option<Operator> {
         [b'+', ..] => 1,
         [b',', ..] if listed => 1,
         [b']', ..] if listed => {
-            let end = text.get(at..)?.find(')').filter(|_| code.starts_with("].join(")).map_or(1, |end| end + 1);
+            let end =
+                text.get(at..)?.find(')').filter(|_| code.starts_with("].join(")).map_or(1, |end| end + 1);
             return Some(Operator { end: at + end, ends_list: true });
         }
         _ if code.starts_with(".concat(") => ".concat(".len(),
-        [b')', ..] if code.get(1..)?.trim_start().starts_with(".concat(") => 1 + code.get(1..)?.find('(')? + 1,
+        [b')', ..] if code.get(1..)?.trim_start().starts_with(".concat(") => {
+            1 + code.get(1..)?.find('(')? + 1
+        }
         _ => return None,
     };
     let behind = text.get(at + length..)?;
@@ -217,10 +220,12 @@ impl Joined {
         if let [Part::String(literal)] = self.parts.as_slice() {
             return layer(file, *literal);
         }
-        let strings = || self.parts.iter().filter_map(|part| match part {
-            Part::String(literal) => Some(layer(file, *literal)),
-            _ => None,
-        });
+        let strings = || {
+            self.parts.iter().filter_map(|part| match part {
+                Part::String(literal) => Some(layer(file, *literal)),
+                _ => None,
+            })
+        };
         let encoding = strings().next().map(|layer| layer.encoding().clone());
         let encoding = encoding.filter(|encoding| strings().all(|layer| layer.encoding() == encoding));
         let mut embed = file.embed(encoding.unwrap_or(Encoding::ReadOnly));

@@ -2,7 +2,7 @@
 
 use super::page::Block;
 use super::prose::Line;
-use crate::source::Span;
+use crate::text::source::Span;
 
 /// How many columns deeper than the text around it code stands.
 const STEP: usize = 4;
@@ -131,8 +131,8 @@ fn item(line: &str, indent: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::super::markdown::read;
-    use crate::layer::Layer;
-    use crate::source::Source;
+    use crate::text::layer::Layer;
+    use crate::text::source::Source;
 
     fn code(text: &str) -> Vec<String> {
         let layer = Layer::file(Source::new("a.md", text.as_bytes().to_vec()));

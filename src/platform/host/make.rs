@@ -6,13 +6,13 @@ use super::Script;
 use super::makefile::{read, recipes};
 use super::prose::lines;
 use super::same::same_but_for;
-use crate::filename::FileName;
-use crate::layer::Layer;
+use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::remarks::lies_in;
 use crate::platform::run::{ENGINES, Givens, starts_containers};
-use crate::platform::{Claim, EVERYWHERE, Kind};
-use crate::scan::Words;
-use crate::source::Span;
+use crate::text::filename::FileName;
+use crate::text::layer::Layer;
+use crate::text::scan::Words;
+use crate::text::source::Span;
 
 /// Makefiles and justfiles.
 pub static KIND: Kind = Kind {

@@ -1,10 +1,10 @@
 //! Makefiles and justfiles: the recipes are shell text, the variables stand outside of it.
 
 use super::prose::{Line, lines};
-use crate::layer::{Embed, Encoding, Layer};
 use crate::platform::run::Given;
-use crate::source::Span;
 use crate::syntax::shell::Options;
+use crate::text::layer::{Embed, Encoding, Layer};
+use crate::text::source::Span;
 
 /// How recipes are read: in a makefile `$(NAME)` is make's and `$$` the shell's `$`; in a justfile `{{name}}` is just's,
 /// and every `$` the shell's.
@@ -243,7 +243,7 @@ fn literal(value: &str) -> Option<(Span, Encoding)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Source;
+    use crate::text::source::Source;
 
     fn made(text: &str) -> Makefile {
         read(&Layer::file(Source::new("Makefile", text.as_bytes().to_vec())), false)

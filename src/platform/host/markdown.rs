@@ -3,8 +3,8 @@
 use super::indented::Indented;
 use super::page::{Block, Page};
 use super::prose::{Line, lines};
-use crate::layer::Layer;
-use crate::source::Span;
+use crate::text::layer::Layer;
+use crate::text::source::Span;
 
 /// What opens code where Jekyll and Hugo make a site of the document.
 const TEMPLATES: [&str; 3] = ["{% highlight ", "{{< highlight ", "{{% highlight "];
@@ -167,7 +167,7 @@ impl<'t> Fence<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Source;
+    use crate::text::source::Source;
 
     fn code(text: &str) -> Vec<String> {
         let layer = Layer::file(Source::new("a.md", text.as_bytes().to_vec()));

@@ -32,12 +32,12 @@ use std::sync::Arc;
 
 use super::remarks::{Remark, Remarks, in_template, lies_in};
 use super::run::{Budget, CommandLines, Givens, comments as comments_of, invocations, workload::workload};
-use super::{Context, Reading};
-use crate::layer::{Embed, Encoding, Layer};
-use crate::project::Unit;
-use crate::source::{Source, Span};
+use crate::container::workload::{Platform, Workload};
+use crate::platform::kind::{Context, Reading, Unit};
 use crate::syntax::shell::Options;
-use crate::workload::{Place, Platform, Workload};
+use crate::text::layer::{Embed, Encoding, Layer};
+use crate::text::place::Place;
+use crate::text::source::{Source, Span};
 
 /// A script that stands in a file.
 pub(super) struct Script {

@@ -2,13 +2,13 @@
 
 use super::same::same_but_for;
 use super::{Script, jsonc, markdown};
-use crate::layer::{Encoding, Layer};
 use crate::platform::embedded::scalar;
+use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::run::{ENGINES, starts_containers};
-use crate::platform::{Claim, EVERYWHERE, Kind};
-use crate::scan::Words;
 use crate::syntax::shell::Options;
 use crate::syntax::yaml::Node;
+use crate::text::layer::{Encoding, Layer};
+use crate::text::scan::Words;
 
 /// Jupyter notebooks.
 pub static NOTEBOOK: Kind = Kind {

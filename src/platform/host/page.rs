@@ -1,9 +1,9 @@
 //! What a document holds for its readers: blocks of code, and comments of the page itself.
 
 use super::prose::{Language, Line, block, language};
-use crate::layer::Layer;
-use crate::source::Span;
 use crate::syntax::shell::Options;
+use crate::text::layer::Layer;
+use crate::text::source::Span;
 
 /// A document, taken apart.
 #[derive(Default)]

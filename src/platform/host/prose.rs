@@ -1,8 +1,8 @@
 //! Code in documents: what a block of lines holds as shell text, its indent and its prompts taken away.
 
-use crate::layer::{Encoding, Layer};
-use crate::source::Span;
 use crate::syntax::shell::{Dialect, Options};
+use crate::text::layer::{Encoding, Layer};
+use crate::text::source::Span;
 
 /// Words behind a fence, or behind `code-block::`, that mean a shell, or a unit with command lines. No word at all may mean
 /// one, too.
@@ -166,7 +166,7 @@ fn arrow(code: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Source;
+    use crate::text::source::Source;
 
     fn code(text: &str) -> String {
         let layer = Layer::file(Source::new("a.md", text.as_bytes().to_vec()));

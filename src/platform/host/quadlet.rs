@@ -9,17 +9,20 @@ use memchr::memmem;
 
 use super::begins_line;
 use super::prose::lines;
-use crate::filename::FileName;
-use crate::finding::{Change, Edit};
-use crate::layer::{Embed, Encoding, Layer};
-use crate::platform::run::{Budget, invocations, workload::workload};
-use crate::platform::{Claim, Context, EVERYWHERE, Kind, Reading, Writer};
-use crate::project::Unit;
-use crate::scan::Words;
+use crate::container::finding::Change;
+use crate::container::workload::{Platform, Workload};
+use crate::platform::kind::Unit;
+use crate::platform::kind::{Claim, Context, EVERYWHERE, Kind, Reading, Writer};
+use crate::platform::run::workload::workload;
+use crate::platform::run::{Budget, invocations};
 use crate::size::Dialect;
-use crate::source::{Source, Span};
 use crate::syntax::shell::Options;
-use crate::workload::{Place, Platform, Workload};
+use crate::text::edits::Edit;
+use crate::text::filename::FileName;
+use crate::text::layer::{Embed, Encoding, Layer};
+use crate::text::place::Place;
+use crate::text::scan::Words;
+use crate::text::source::{Source, Span};
 
 /// Units of Podman.
 pub static KIND: Kind = Kind {

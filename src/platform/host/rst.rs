@@ -2,8 +2,8 @@
 
 use super::page::{Block, Page};
 use super::prose::{Line, lines};
-use crate::layer::Layer;
-use crate::source::Span;
+use crate::text::layer::Layer;
+use crate::text::source::Span;
 
 /// Directives whose body is code.
 const DIRECTIVES: [&str; 5] = ["code-block::", "code::", "sourcecode::", "prompt::", "parsed-literal::"];
@@ -73,7 +73,7 @@ fn finish(mut found: Block, text: &str) -> Block {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Source;
+    use crate::text::source::Source;
 
     fn code(text: &str) -> Vec<String> {
         let layer = Layer::file(Source::new("a.rst", text.as_bytes().to_vec()));

@@ -1,10 +1,10 @@
 //! Whether edits left the words of a file's scripts as they were: the structural half of the proof of a fix.
 
 use super::Script;
-use crate::finding::Edit;
-use crate::layer::Layer;
-use crate::source::{Source, Span};
 use crate::syntax::shell::{self, AssignedValue, Word};
+use crate::text::edits::Edit;
+use crate::text::layer::Layer;
+use crate::text::source::{Source, Span};
 
 /// Whether the scripts of a file have the same commands and assignments with the same words before and after, but for
 /// the words that the edits touch. `scripts` finds the scripts in a file: its path and its text.
@@ -72,7 +72,7 @@ mod tests {
     fn same(before: &str, start: usize, end: usize, text: &str) -> bool {
         let before = Source::new("a.sh", before.as_bytes().to_vec());
         let edit = Edit::replacement(&before, Span::new(start, end), text);
-        let after = crate::fix::apply::apply(&before, std::slice::from_ref(&edit));
+        let after = crate::text::edits::apply(&before, std::slice::from_ref(&edit));
         let whole = |_: &str, file: &Layer| vec![Script::new(file.clone(), Options::default())];
         same_but_for(&before, &Source::new("a.sh", after), &[edit], whole)
     }

@@ -2,12 +2,12 @@
 
 use super::Script;
 use super::same::same_but_for;
-use crate::filename::FileName;
-use crate::layer::Layer;
+use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::run::{ENGINES, starts_containers};
-use crate::platform::{Claim, EVERYWHERE, Kind};
-use crate::scan::Words;
 use crate::syntax::shell::{Dialect, Options};
+use crate::text::filename::FileName;
+use crate::text::layer::Layer;
+use crate::text::scan::Words;
 
 /// Endings of scripts and the language they are in.
 const ENDINGS: [(&str, Dialect); 13] = [

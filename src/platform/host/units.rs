@@ -2,11 +2,11 @@
 
 use super::same::same_but_for;
 use super::{Script, begins_line};
-use crate::layer::{Encoding, Layer};
+use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::run::{ENGINES, starts_containers, unit_commands};
-use crate::platform::{Claim, EVERYWHERE, Kind};
-use crate::scan::Words;
 use crate::syntax::shell::Options;
+use crate::text::layer::{Encoding, Layer};
+use crate::text::scan::Words;
 
 /// systemd units.
 pub static KIND: Kind = Kind {
@@ -35,7 +35,7 @@ pub(super) fn scripts(file: &Layer) -> Vec<Script> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Source;
+    use crate::text::source::Source;
 
     #[test]
     fn commands_are_read_over_continued_lines() {

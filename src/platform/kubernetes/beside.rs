@@ -11,8 +11,8 @@ use super::read::{Around, Item};
 use super::shape::{Container, Object, Other, Tree};
 use super::shm::{Found, Pod, Volume, Volumes};
 use super::write::Spot;
+use crate::container::workload::{Engine, Platform, Workload};
 use crate::syntax::yaml::Node;
-use crate::workload::{Engine, Platform, Workload};
 
 /// Lists of volumes and of mounts in custom resources and values of charts, each list with the mounts that use it.
 const VOLUMES: &[(&str, &str)] = &[

@@ -4,12 +4,12 @@ use super::kinds::{Custom, Gives, KINDS, Which};
 use super::manifest::{at, find, get, quantity};
 use super::shape::{Container, Frame, Object};
 use super::shm::{Found, Nodes, Pod};
-use crate::engine::DOCKER_DEFAULT;
-use crate::options::Options;
+use crate::container::engine::DOCKER_DEFAULT;
+use crate::container::workload::Says;
+use crate::platform::options::ReadOptions;
 use crate::size::{Dialect, MIB, Size};
-use crate::source::Span;
 use crate::syntax::yaml::Node;
-use crate::workload::Says;
+use crate::text::source::Span;
 
 /// The fields that size `/dev/shm` in charts and custom resources, whoever reads them.
 const SIZES: &[&str] = &[
@@ -124,7 +124,12 @@ pub(super) fn settings(pod: &Pod<'_>, row: &Custom, holders: &[Node<'_>], contai
 }
 
 /// What the configuration says of an object: a field that sizes `/dev/shm`, or somebody who mounts it.
-pub(super) fn configured(pod: &Pod<'_>, options: &Options, object: Object<'_>, place: Span) -> Vec<Found> {
+pub(super) fn configured(
+    pod: &Pod<'_>,
+    options: &ReadOptions,
+    object: Object<'_>,
+    place: Span,
+) -> Vec<Found> {
     let mut found = Vec::new();
     for field in options.fields_of(object.kind) {
         if let Some(size) = size(pod, object.node, &field.path.join(".")) {

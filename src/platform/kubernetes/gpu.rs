@@ -6,11 +6,11 @@ use super::kinds::Custom;
 use super::manifest::{Manifest, at, entries_with_merged, find, get, list, quantity as read_quantity};
 use super::resources::{fits, resource};
 use super::shape::{Container, Object};
-use crate::accelerator::{self, Sign};
+use crate::container::accelerator::{self, Sign};
+use crate::container::workload::{Gpu, GpuCount};
 use crate::size::Size;
-use crate::source::Span;
 use crate::syntax::yaml::{Entry, Node};
-use crate::workload::{Gpu, GpuCount};
+use crate::text::source::Span;
 
 /// Device classes of Dynamic Resource Allocation: whether one is an accelerator. The first that fits counts.
 const DEVICE_CLASSES: &[(&str, bool)] = &[

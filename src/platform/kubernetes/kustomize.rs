@@ -8,11 +8,12 @@ use super::manifest::{Manifest, get, list};
 use super::pod::{self, Base};
 use super::read::Around;
 use super::shape::{Object, Tree};
-use crate::filename::FileName;
-use crate::files::{Files, join};
-use crate::layer::Layer;
-use crate::source::Source;
 use crate::syntax::yaml::Node;
+use crate::text::filename::FileName;
+use crate::text::files::Files;
+use crate::text::layer::Layer;
+use crate::text::paths::join;
+use crate::text::source::Source;
 
 /// The names that a kustomization can have.
 const NAMES: &[&str] = &["kustomization.yaml", "kustomization.yml", "Kustomization"];

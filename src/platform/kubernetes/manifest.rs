@@ -2,11 +2,11 @@
 //! keys followed, the last of two equal keys.
 
 use super::template::Template;
-use crate::layer::{Encoding, Layer};
 use crate::size::{self, Size};
-use crate::source::Span;
 use crate::syntax::yaml::{Entry, Kind, Layout, Node, NodeId, Style, Yaml};
-use crate::workload::Place;
+use crate::text::layer::{Encoding, Layer};
+use crate::text::place::Place;
+use crate::text::source::Span;
 
 /// So many mappings are looked into for one key that stands in none of them: merges of merges of lists grow fast.
 const MAX_MERGES: usize = 64;

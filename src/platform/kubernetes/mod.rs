@@ -20,12 +20,12 @@ mod template;
 mod words;
 mod write;
 
-use crate::filename::FileName;
+use crate::platform::kind::{Claim, Kind};
 use crate::platform::remarks::{Remarks, in_yaml};
-use crate::platform::{Claim, Kind};
-use crate::scan::Words;
-use crate::source::Source;
 use crate::syntax::yaml::{Style, Yaml};
+use crate::text::filename::FileName;
+use crate::text::scan::Words;
+use crate::text::source::Source;
 
 /// Manifests, charts and values.
 pub static KIND: Kind = Kind {

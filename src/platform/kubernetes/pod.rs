@@ -11,10 +11,11 @@ use super::read::{Around, Item};
 use super::shape::{Container, Frame, Object, Tree};
 use super::shm::{self, Found, Pod, User, Volume, Volumes};
 use super::write::Spot;
-use crate::engine::{DOCKER_DEFAULT, decide};
-use crate::source::Span;
+use crate::container::engine::{DOCKER_DEFAULT, decide};
+use crate::container::workload::{Engine, Gpu, Platform, Setting, Workload};
 use crate::syntax::yaml::{Node, NodeId, Style};
-use crate::workload::{Engine, Gpu, Place, Platform, Setting, Workload};
+use crate::text::place::Place;
+use crate::text::source::Span;
 
 /// CRI-O's own size, which counts only where the runtime handler allows the annotation:
 /// <https://github.com/cri-o/cri-o/pull/4402>.

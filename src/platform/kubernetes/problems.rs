@@ -2,7 +2,7 @@
 
 use super::manifest::Manifest;
 use super::words;
-use crate::platform::Problem;
+use crate::container::finding::Problem;
 
 /// What is wrong with the documents of a file that speak of containers and of a GPU or `/dev/shm`. A template is none: its
 /// text is read by something else first.

@@ -1,9 +1,9 @@
 //! Whether an edited manifest means what it meant but for the edits.
 
 use super::template::Template;
-use crate::finding::Edit;
-use crate::source::{Source, Span};
 use crate::syntax::yaml::{BlockScalar, Kind, Node, Style, Yaml, equal_but_for};
+use crate::text::edits::Edit;
+use crate::text::source::{Source, Span};
 
 /// Manifests in block scalars of manifests are looked into so deep.
 const MAX_EMBEDDED: usize = 2;

@@ -8,13 +8,13 @@ use super::problems::problems;
 use super::shape::Tree;
 use super::write::{PodWriter, Spot};
 use super::{beside, pod};
-use crate::files::Files;
-use crate::layer::Layer;
-use crate::options::Options;
-use crate::platform::{Context, Reading};
-use crate::project::Unit;
-use crate::source::Span;
-use crate::workload::{Evidence, Workload};
+use crate::container::workload::{Evidence, Workload};
+use crate::platform::kind::Unit;
+use crate::platform::kind::{Context, Reading};
+use crate::platform::options::ReadOptions;
+use crate::text::files::Files;
+use crate::text::layer::Layer;
+use crate::text::source::Span;
 
 /// A workload and where it can be edited.
 pub(super) struct Item {
@@ -26,7 +26,7 @@ pub(super) struct Item {
 pub(super) struct Around<'c> {
     /// The device classes of claims.
     pub(super) claims: &'c Claims<'c>,
-    pub(super) options: &'c Options,
+    pub(super) options: &'c ReadOptions,
     pub(super) files: &'c dyn Files,
 }
 

@@ -7,8 +7,8 @@ use super::custom;
 use super::gpu;
 use super::kinds::Custom;
 use super::manifest::{Manifest, find, get};
-use crate::source::Span;
 use crate::syntax::yaml::{Kind, Layout, Node, NodeId, Style};
+use crate::text::source::Span;
 
 /// The lists of a pod spec that hold containers. `sidecars` are Argo's.
 pub(super) const CONTAINER_LISTS: &[&str] =

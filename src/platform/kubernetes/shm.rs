@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::manifest::{Manifest, at, find, get, list, one_line, quantity};
 use super::shape::Container;
+use crate::container::workload::{Effect, Ipc, Mounted, Says, Setting, Target};
 use crate::size::{Dialect, Size};
-use crate::source::Span;
 use crate::syntax::yaml::{Node, NodeId};
-use crate::workload::{Effect, Ipc, Mounted, Says, Setting, Target};
+use crate::text::source::Span;
 
 /// The path that decides.
 const SHM: &str = "/dev/shm";

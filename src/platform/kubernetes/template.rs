@@ -5,7 +5,7 @@
 
 use memchr::memmem;
 
-use crate::source::Span;
+use crate::text::source::Span;
 
 /// The template actions of one text, and the text without them.
 #[derive(Debug, Default)]

@@ -7,8 +7,8 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use super::gpu;
 use super::kinds::KINDS;
 use super::resources;
-use crate::platform::EVERYWHERE;
-use crate::scan::Words;
+use crate::platform::kind::EVERYWHERE;
+use crate::text::scan::Words;
 
 /// Without one of these no pod spec is there: `containers:` and its kin, in YAML and JSON; Argo names single containers.
 const PODS: &[&str] = &["ontainers:", "ontainers\"", "argoproj.io/"];

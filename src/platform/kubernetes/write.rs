@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use super::manifest::{Manifest, find, get};
 use super::shm::{Nodes, Pod};
-use crate::finding::{Change, Edit};
-use crate::platform::Writer;
+use crate::container::finding::Change;
+use crate::container::workload::Workload;
+use crate::platform::kind::Writer;
 use crate::size::Dialect;
-use crate::source::Span;
 use crate::syntax::yaml::{Editor, Insertion, Node, NodeId, Place, Value};
-use crate::workload::Workload;
+use crate::text::edits::Edit;
+use crate::text::source::Span;
 
 /// Names for a new volume, in the order in which they are tried.
 const NAMES: &[&str] = &["dshm", "shm", "dev-shm", "shared-memory", "dshm-memory"];

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::fields::{Field, Spot};
 use super::find::find_build;
 use super::{BuildSize, Invocation};
-use crate::source::Span;
+use crate::text::source::Span;
 
 /// A build that asks for a size, and the images it makes.
 pub(super) struct Build {

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use super::fields::{Field, Known};
 use super::guess;
 use super::options::{self, Takes};
-use crate::source::Span;
-use crate::workload::Engine;
+use crate::container::workload::Engine;
+use crate::text::source::Span;
 
 /// One option as the engine reads it.
 #[derive(Clone, Debug)]

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::given::{Given, Givens};
 use super::search::names_engine;
-use crate::layer::Layer;
 use crate::syntax::shell::{
     AssignedValue, Assignment, Dialect, Options, PieceKind, Reach, ScopeKind, Script, Store, Word,
 };
+use crate::text::layer::Layer;
 
 /// How many values of one variable are looked at. Real scripts have up to 6.
 pub(super) const MAX_VALUES: usize = 16;

@@ -5,10 +5,10 @@ use std::ops::Range;
 use super::budget::{BYTES_PER_STEP, Budget};
 use super::environment::{At, Chain, Link, MAX_CLIMB, MAX_VALUES, Source, Unit};
 use super::fields::{Builder, Field, Known, Spot};
-use crate::layer::{Encoding, Layer};
 use crate::syntax::shell::{
     AssignedValue, Command, Dialect, Modifier, Piece, PieceKind, Quote, ScopeKind, Store, Variable, Word,
 };
+use crate::text::layer::{Encoding, Layer};
 
 /// How deep variables are followed through each other.
 const MAX_DEPTH: usize = 8;

@@ -1,8 +1,8 @@
 //! Fields: the arguments that a program gets once its words are expanded, each still knowing where its text stands.
 
-use crate::layer::Layer;
-use crate::source::Span;
 use crate::syntax::shell::Quote;
+use crate::text::layer::Layer;
+use crate::text::source::Span;
 
 /// A span of one layer.
 #[derive(Clone, Debug)]

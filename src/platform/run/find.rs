@@ -2,7 +2,7 @@
 
 use super::fields::Field;
 use super::options::global_takes_value;
-use crate::workload::Engine;
+use crate::container::workload::Engine;
 
 /// Where an engine is told to start a container.
 #[derive(Clone, Copy, Debug)]

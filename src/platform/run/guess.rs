@@ -3,7 +3,7 @@
 use super::command_line::arguments;
 use super::fields::{Field, Known};
 use super::options;
-use crate::workload::Engine;
+use crate::container::workload::Engine;
 
 /// Parts of the names of variables that hold an image.
 const IMAGE_NAMES: [&str; 8] =

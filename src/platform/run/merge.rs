@@ -7,8 +7,8 @@ use super::command_line::{Arguments, OptionUse};
 use super::environment::Unit;
 use super::fields::{Field, Spot};
 use super::find::Found;
-use crate::source::Span;
 use crate::syntax::shell::Command;
+use crate::text::source::Span;
 
 /// One reading of a command that starts a container.
 pub(super) struct Way {

@@ -31,10 +31,10 @@ pub use given::{Given, Givens};
 pub use nested::unit_commands;
 pub use write::CommandLines;
 
-use crate::layer::Layer;
-use crate::source::Span;
+use crate::container::workload::Engine;
 use crate::syntax::shell::Options;
-use crate::workload::Engine;
+use crate::text::layer::Layer;
+use crate::text::source::Span;
 
 /// A command line that starts a container.
 #[derive(Clone, Debug)]

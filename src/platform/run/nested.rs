@@ -4,9 +4,9 @@ use super::environment::Unit;
 use super::fields::{Field, Known};
 use super::find::{does, program};
 use super::search::names_engine;
-use crate::layer::{Embed, Encoding, Layer};
-use crate::source::Span;
 use crate::syntax::shell::{Command, Dialect, HereDocument, Quote, Word};
+use crate::text::layer::{Embed, Encoding, Layer};
+use crate::text::source::Span;
 
 /// Shells, which take a script behind `-c`.
 const SHELLS: [&str; 12] =

@@ -4,7 +4,7 @@
 //! `cli/command/container/opts.go`; Podman's from its `cmd/podman/common/create.go`; nerdctl's from its
 //! `cmd/nerdctl/container_run.go`.
 
-use crate::workload::Engine;
+use crate::container::workload::Engine;
 
 /// The options of one engine, beyond those it shares with Docker.
 struct Table {

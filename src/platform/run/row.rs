@@ -5,9 +5,9 @@
 //! as they stand there.
 
 use super::Spot;
-use crate::finding::Edit;
-use crate::source::Span;
 use crate::syntax::shell::Dialect;
+use crate::text::edits::Edit;
+use crate::text::source::Span;
 
 /// How far from a place its line's ends are looked for. Behind that the line is taken for one that holds more.
 const REACH: usize = 4096;

@@ -12,10 +12,10 @@ use super::find::{find, talks};
 use super::given::Givens;
 use super::merge::{Way, merge};
 use super::{ENGINES, Invocation, nested};
-use crate::layer::Layer;
-use crate::scan::{Words, holds_any};
-use crate::source::Span;
 use crate::syntax::shell::{Command, Options, PieceKind, Word};
+use crate::text::layer::Layer;
+use crate::text::scan::{Words, holds_any};
+use crate::text::source::Span;
 
 /// How deep scripts are followed into each other: `ssh host "bash -c '…'"` is two.
 const MAX_DEPTH: usize = 4;

@@ -2,8 +2,8 @@
 
 use super::workload::{Subset, dialect, whole, written};
 use super::{Field, Invocation, OptionUse, Spot};
-use crate::platform::mount::{self, Mount, Rank};
-use crate::workload::{Effect, Engine, Ipc, Says, Setting, Why};
+use crate::container::mount::{self, Mount, Rank};
+use crate::container::workload::{Effect, Engine, Ipc, Says, Setting, Why};
 
 /// The settings in the order in which the engine reads them. With `subset` only those of its options.
 pub(super) fn settings(invocation: &Invocation, subset: Option<&Subset<'_>>) -> Vec<Setting> {

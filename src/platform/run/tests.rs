@@ -2,8 +2,8 @@
 
 use super::workload::workload;
 use super::*;
-use crate::source::Source;
 use crate::syntax::shell::Dialect;
+use crate::text::source::Source;
 
 fn read(text: &str, options: Options) -> Vec<Invocation> {
     let layer = Layer::file(Source::new("run.sh", text.into()));
@@ -37,7 +37,7 @@ fn runs_in(text: &str, options: Options) -> Vec<String> {
 
 /// What the report would say of each container: GPU and `/dev/shm`.
 fn verdicts(text: &str) -> Vec<String> {
-    let options = crate::options::Options::default();
+    let options = crate::platform::options::ReadOptions::default();
     read(text, Options::default())
         .iter()
         .map(|run| {
@@ -170,8 +170,9 @@ fn dialects_and_make_are_read_in_their_own_way() {
     let make = Options { make: true, ..Options::default() };
     let makefile = |recipe: &str, name: &str, value: &str| {
         let layer = Layer::file(Source::new("Makefile", format!("{recipe}\n{value}").into_bytes()));
-        let part =
-            |start, end| layer.part(crate::source::Span::new(start, end), crate::layer::Encoding::Verbatim);
+        let part = |start, end| {
+            layer.part(crate::text::source::Span::new(start, end), crate::text::layer::Encoding::Verbatim)
+        };
         let value = part(recipe.len() + 1, recipe.len() + 1 + value.len());
         let given = vec![Given { name: name.into(), value, append: false, conditional: false }];
         invocations(&part(0, recipe.len()), make, Some(&Givens::new(given, None)), &Budget::of(0))
@@ -226,8 +227,10 @@ fn strings_that_branches_choose_from_are_containers_of_their_own() {
     let text = "if x; then C='docker run --gpus all a'; else C='docker run --gpus all --ipc=host b'; fi\n$C";
     assert_eq!(verdicts(text), ["yes default 67108864", "yes host"]);
     let names = read(text, Options::default());
-    let names: Vec<_> =
-        names.iter().map(|run| workload(run, &crate::options::Options::default()).name).collect();
+    let names: Vec<_> = names
+        .iter()
+        .map(|run| workload(run, &crate::platform::options::ReadOptions::default()).name)
+        .collect();
     assert_eq!(names, ["a", "b"]);
 }
 
@@ -316,9 +319,11 @@ fn here_documents_lose_their_escapes() {
 
 #[test]
 fn the_number_of_gpus_is_what_gpus_says() {
-    use crate::workload::GpuCount::{All, Exactly, Unknown};
+    use crate::container::workload::GpuCount::{All, Exactly, Unknown};
     let count = |text: &str| {
-        workload(&read(text, Options::default())[0], &crate::options::Options::default()).gpu.count
+        workload(&read(text, Options::default())[0], &crate::platform::options::ReadOptions::default())
+            .gpu
+            .count
     };
     assert_eq!(count("docker run --runtime nvidia --gpus '\"device=0\"' img"), Exactly(1));
     assert_eq!(count("docker run --gpus all --runtime nvidia img"), All);

@@ -2,14 +2,14 @@
 
 use super::settings::settings;
 use super::{Field, Invocation, OptionUse, Spot};
-use crate::accelerator::{self, Sign};
-use crate::engine::decide;
-use crate::options::Options;
+use crate::container::accelerator::{self, Sign};
+use crate::container::engine::decide;
+use crate::container::workload::{Engine, Gpu, GpuCount, Platform, Setting, Shm, Workload};
+use crate::platform::options::ReadOptions;
 use crate::size::Dialect;
-use crate::workload::{Engine, Gpu, GpuCount, Platform, Setting, Shm, Workload};
 
 /// The workload that a command line starts.
-pub fn workload(invocation: &Invocation, options: &Options) -> Workload {
+pub fn workload(invocation: &Invocation, options: &ReadOptions) -> Workload {
     let place = invocation.word.layer.place(invocation.word.span);
     let image = invocation.image.as_ref();
     let name = image.map_or(String::new(), as_written);
@@ -31,7 +31,7 @@ pub fn workload(invocation: &Invocation, options: &Options) -> Workload {
 }
 
 /// The size where nothing sets it; the daemon's own default holds for Docker only.
-fn default_shm(engine: Engine, options: &Options) -> u64 {
+fn default_shm(engine: Engine, options: &ReadOptions) -> u64 {
     let daemon = options.default_shm_size.filter(|_| engine == Engine::Docker);
     daemon.unwrap_or_else(|| engine.default_shm())
 }
@@ -61,7 +61,7 @@ fn environment(invocation: &Invocation) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// The last memory limit. Docker and Podman read it like a size for `/dev/shm`.
-fn memory_limit(invocation: &Invocation) -> Option<(u64, crate::workload::Place)> {
+fn memory_limit(invocation: &Invocation) -> Option<(u64, crate::text::place::Place)> {
     let option = named(invocation, "memory").next_back()?;
     let bytes = dialect(invocation.engine).read(value(option)?).bytes()?;
     let spot = whole(option)?;
@@ -97,7 +97,7 @@ pub(super) fn written(option: &OptionUse) -> String {
 const MAX_EVIDENCE: usize = 32;
 
 /// Whether the container asks for a GPU. With `way` only what is there in that way counts, and nothing conditional.
-fn gpu(invocation: &Invocation, way: Option<&Subset>, options: &Options) -> Gpu {
+fn gpu(invocation: &Invocation, way: Option<&Subset>, options: &ReadOptions) -> Gpu {
     let mut gpu = Gpu::default();
     if invocation.nvidia {
         gpu.found(invocation.word.text(), invocation.word.layer.place(invocation.word.span));
@@ -193,7 +193,7 @@ impl Subset<'_> {
 
 /// What `/dev/shm` is where the ways in which the command may run differ about it; nothing where they agree. Only ways
 /// that ask for a GPU count, if any does.
-fn disputed(invocation: &Invocation, options: &Options, workload: &Workload) -> Option<Shm> {
+fn disputed(invocation: &Invocation, options: &ReadOptions, workload: &Workload) -> Option<Shm> {
     if !invocation.options.iter().any(|option| option.conditional) {
         return None;
     }

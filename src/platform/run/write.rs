@@ -3,12 +3,13 @@
 use super::row::Pen;
 use super::workload::{dialect, whole};
 use super::{Field, Invocation, OptionUse, Part, Spot};
-use crate::finding::{Change, Edit};
-use crate::platform::Writer;
-use crate::platform::mount::before_option;
-use crate::source::Span;
+use crate::container::finding::Change;
+use crate::container::mount::before_option;
+use crate::container::workload::{Effect, Says, Setting, Why, Workload};
+use crate::platform::kind::Writer;
 use crate::syntax::shell::Dialect;
-use crate::workload::{Effect, Says, Setting, Why, Workload};
+use crate::text::edits::Edit;
+use crate::text::source::Span;
 
 /// How many of a container's GPU options are tried as places for a new option.
 const MAX_PLACES: usize = 3;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::row::Row;
 use crate::report::style::{Look, Style, clean};
-use crate::workload::Place;
+use crate::text::place::Place;
 
 /// A place to show, and what is to be seen there.
 pub(super) struct Label<'a> {

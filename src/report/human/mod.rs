@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::View;
 use super::style::{Style, clean};
-use crate::finding::{Finding, Fix, Safety};
+use crate::container::finding::{Finding, Fix, Safety};
 use frame::Label;
 
 /// Writes the report.

@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use super::frame::{digits, empty};
 use super::row::Row;
-use crate::finding::Edit;
-use crate::fix::apply::{apply_within, sorted};
 use crate::report::hunks::{Hunk, Tag, hunks};
 use crate::report::style::{Look, Style, clean};
-use crate::source::{Source, Span};
+use crate::text::edits::Edit;
+use crate::text::edits::{apply_within, sorted};
+use crate::text::source::{Source, Span};
 
 /// Lines around a change.
 const CONTEXT: usize = 1;

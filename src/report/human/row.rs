@@ -4,7 +4,7 @@
 use unicode_width::UnicodeWidthChar;
 
 use crate::report::style::is_unsafe;
-use crate::source::PLACEHOLDER;
+use crate::text::source::PLACEHOLDER;
 
 /// Columns between tab stops.
 const TAB: usize = 4;

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use crate::finding::{Finding, Safety, Severity};
+use crate::container::finding::Rule;
+use crate::container::finding::{Finding, Safety, Severity};
 use crate::report::style::Style;
 use crate::report::{View, count};
-use crate::rules::Rule;
 
 /// What the fixes of some findings come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

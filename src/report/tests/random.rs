@@ -4,9 +4,10 @@ use proptest::prelude::*;
 
 use super::valid::is_well_formed;
 use super::*;
-use crate::finding::{Edit, Finding, Fix, Severity};
-use crate::source::{Source, Span};
-use crate::workload::Place;
+use crate::container::finding::{Finding, Fix, Severity};
+use crate::text::edits::Edit;
+use crate::text::place::Place;
+use crate::text::source::{Source, Span};
 
 /// Bytes as files hold them at their worst.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {

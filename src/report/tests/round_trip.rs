@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::fix::choose::patches;
-use crate::source::Source;
+use crate::text::source::Source;
 
 /// Replacements by path: first byte, byte behind the last, text. A set, for identical ones are made once.
 type Edits = BTreeMap<String, BTreeSet<(usize, usize, String)>>;

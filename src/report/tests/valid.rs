@@ -5,9 +5,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::*;
-use crate::finding::{Finding, Severity};
-use crate::source::{Source, Span};
-use crate::workload::Place;
+use crate::container::finding::{Finding, Severity};
+use crate::text::place::Place;
+use crate::text::source::{Source, Span};
 
 #[test]
 fn sarif_keeps_to_its_schema() {

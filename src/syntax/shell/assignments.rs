@@ -4,7 +4,7 @@ use super::words::Place;
 use super::{
     AssignedValue, Assignment, Command, Dialect, Here, Piece, PieceKind, Reach, Reader, Store, Word,
 };
-use crate::source::Span;
+use crate::text::source::Span;
 
 /// Builtins whose arguments may be assignments, and who sees those inside of a function.
 const DECLARATIONS: [(&str, Reach); 5] = [

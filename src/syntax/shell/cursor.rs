@@ -1,6 +1,6 @@
 //! The place in the text that the shell reader has come to, and the budget for looking further ahead.
 
-use crate::source::Span;
+use crate::text::source::Span;
 
 /// A text, a place in it and a border that nothing is read behind.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use super::words::{Place, text};
 use super::{
     Dialect, MAX_DEPTH, Mark, Modifier, Opaque, Piece, PieceKind, Quote, Reader, ScopeKind, Variable, Word,
 };
-use crate::source::Span;
+use crate::text::source::Span;
 
 pub(super) fn name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'

@@ -1,7 +1,7 @@
 //! Here-documents: their bodies begin behind the line that announces them.
 
 use super::{HereDocument, Reader, Word};
-use crate::source::Span;
+use crate::text::source::Span;
 
 /// An announced here-document whose body was not reached yet.
 pub(super) struct Pending {

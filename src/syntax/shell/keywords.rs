@@ -3,7 +3,7 @@
 use super::statements::Flow;
 use super::words::Place;
 use super::{AssignedValue, Choice, Command, Dialect, Reach, Reader, ScopeKind, Store, Word};
-use crate::source::Span;
+use crate::text::source::Span;
 
 /// What an open block is closed by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

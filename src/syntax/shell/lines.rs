@@ -1,7 +1,7 @@
 //! Between words: blanks, comments, and line ends that do not end the command.
 
 use super::{Command, Dialect, Reader, Word};
-use crate::source::Span;
+use crate::text::source::Span;
 
 fn blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')

@@ -3,7 +3,7 @@
 use super::expansions::{name_byte, plain_variable};
 use super::words::Place;
 use super::{MAX_DEPTH, Modifier, Opaque, Quote, Reader, Variable, Word};
-use crate::source::Span;
+use crate::text::source::Span;
 
 /// Make's function that runs a command.
 const SHELL: &str = "$(shell ";

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::source::Span;
+use crate::text::source::Span;
 
 #[test]
 fn hostile_texts_take_work_in_proportion_to_their_length() {

@@ -3,7 +3,7 @@
 use super::keywords::{Block, BlockKind};
 use super::words::Place;
 use super::{Command, Dialect, End, PieceKind, Quote, Reader, Redirection, ScopeKind, Word};
-use crate::source::Span;
+use crate::text::source::Span;
 
 /// What the statements read so far mean for the next one.
 pub(super) struct Flow {

@@ -6,7 +6,7 @@ mod word;
 
 pub use word::{Modifier, Opaque, Piece, PieceKind, Quote, Variable, Word};
 
-use crate::source::Span;
+use crate::text::source::Span;
 
 /// `<file`, `2>&1`, `<<EOF`: kept apart from the words, wherever it stands between them.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use super::keywords::BlockKind;
 use super::statements::Flow;
 use super::words::Place;
 use super::{AssignedValue, Reach, Reader, ScopeKind, Store};
-use crate::source::Span;
+use crate::text::source::Span;
 
 impl Reader<'_> {
     /// `rem`, labels, `if`, `for … do`, `set` of batch files, in any case; false where none stands here.

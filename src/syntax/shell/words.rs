@@ -1,7 +1,7 @@
 //! Reading one word: text, quotes and escapes. What begins with a dollar is read in `expansions`.
 
 use super::{Dialect, Opaque, Piece, PieceKind, Quote, Reader, Word};
-use crate::source::Span;
+use crate::text::source::Span;
 
 /// Where a word stands, which decides what ends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -304,11 +304,13 @@ impl Reader<'_> {
         let rest = self.cursor.rest().strip_prefix(b"<<")?;
         let blanks = rest.iter().take_while(|&&byte| byte == b' ').count();
         let rest = rest.get(blanks..)?;
-        let name = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte)).count();
+        let name =
+            rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte)).count();
         let behind = rest.get(name..)?;
         let gap = behind.iter().take_while(|&&byte| byte == b' ').count();
         let scopes: [&[u8]; 3] = [b"pipeline.", b"parameters.", b"matrix."];
-        let is_one = scopes.iter().any(|scope| rest.starts_with(scope)) && behind.get(gap..)?.starts_with(b">>");
+        let is_one =
+            scopes.iter().any(|scope| rest.starts_with(scope)) && behind.get(gap..)?.starts_with(b">>");
         is_one.then_some(self.cursor.pos + 2 + blanks + name + gap + 2)
     }
 

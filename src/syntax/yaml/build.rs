@@ -3,7 +3,7 @@
 use super::{
     ANCHORED, Document, Error, Kind, Layout, MISSING, NodeId, OWNED, Record, Style, TAGGED, Yaml, scan,
 };
-use crate::source::Span;
+use crate::text::source::Span;
 use granit_parser::{Event, Parser, ScalarStyle, Span as Place, StructureStyle};
 use std::collections::HashMap;
 

@@ -6,7 +6,7 @@
 use super::style::{Habits, Seam, comments_above, end_of_lines, line_break};
 use super::value::{BlockStyle, FlowLines, FlowStyle, Value, push_blanks};
 use super::{Entry, Kind, Layout, Node, NodeId, Style, Yaml, scan};
-use crate::source::Span;
+use crate::text::source::Span;
 
 /// Text to be put before the byte at `at`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Whether two trees say the same but for what was inserted: the structural half of the proof of an edit.
 
 use super::{Document, Node, NodeId, Yaml};
-use crate::source::Span;
+use crate::text::source::Span;
 
 /// Whether `after` is `before` with nothing but new pairs, items and values of empty keys, each of which lies wholly in
 /// one of the `inserted` spans of its text. Kinds, styles, values, tags, anchors, the targets of aliases and the order

@@ -1,6 +1,6 @@
 //! What is wrong with a document, in plain words and with its place.
 
-use crate::source::Span;
+use crate::text::source::Span;
 use granit_parser::{ErrorKind, ScanError};
 
 /// Why a document cannot be read.

@@ -43,7 +43,7 @@ pub use value::Value;
 
 use std::sync::Arc;
 
-use crate::source::{Source, Span};
+use crate::text::source::{Source, Span};
 
 /// How deep collections may nest: the parser stops at 255 block and 255 flow levels.
 pub const MAX_DEPTH: usize = 510;

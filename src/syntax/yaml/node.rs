@@ -1,7 +1,7 @@
 //! The cursor over a tree: a node together with the text that it stands in.
 
 use super::{ANCHORED, Kind, Layout, MISSING, NodeId, OWNED, Record, Style, TAGGED, Yaml, scan};
-use crate::source::Span;
+use crate::text::source::Span;
 use std::fmt;
 
 /// One node of a tree. Copied freely; what it returns lives as long as the tree and the text.

@@ -3,7 +3,7 @@
 use super::edit::Editor;
 use super::style::{Seam, end_of_lines};
 use super::{BlockScalar, Chomping, Entry, Layout, Node, NodeId, scan};
-use crate::source::Span;
+use crate::text::source::Span;
 
 impl<'a> Editor<'a> {
     /// What to delete to take a key and its value out of a mapping: whole lines in a block mapping, the member with

@@ -6,7 +6,7 @@
 
 use super::runs::{MAX_DEPTH, Run, Search, can_stand_alone, changes, is_simple};
 use super::{ANCHORED, Document, Kind, Layout, NodeId, OWNED, Style, TAGGED, Yaml};
-use crate::source::Span;
+use crate::text::source::Span;
 use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;

@@ -1,7 +1,7 @@
 //! Which lines are read again after edits: the smallest runs of entries around them.
 
 use super::{Kind, Layout, NodeId, Style, Yaml, scan};
-use crate::source::Span;
+use crate::text::source::Span;
 
 /// Collections may nest this deep in a text that is read in parts; deeper ones come near the bound of the parser.
 pub(super) const MAX_DEPTH: usize = 128;

@@ -1,7 +1,7 @@
 //! How a file is written: its columns, steps, dashes, quotes and line ends, for edits that look like the rest of it.
 
 use super::{Kind, Layout, Node, NodeId, Style, Yaml, scan};
-use crate::source::Span;
+use crate::text::source::Span;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::OnceLock;

@@ -8,12 +8,14 @@ use std::sync::Arc;
 use super::layers::Store;
 use super::shm::Origin;
 use super::tree::Key;
-use crate::finding::{Change, Edit};
-use crate::platform::{Writer, mount};
+use crate::container::finding::Change;
+use crate::container::mount;
+use crate::container::workload::{Setting, Workload};
+use crate::platform::kind::Writer;
 use crate::size::Dialect;
-use crate::source::{Source, Span};
 use crate::syntax::yaml::{Editor, Insertion, Node, Place, Value, Yaml};
-use crate::workload::{Setting, Workload};
+use crate::text::edits::Edit;
+use crate::text::source::{Source, Span};
 
 pub(super) use proof::same_but_for;
 pub(super) use spots::Sited;

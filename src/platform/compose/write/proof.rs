@@ -1,8 +1,8 @@
 //! The structural half of the proof of an edit: the text says the same but for what the edits mean to change.
 
-use crate::finding::Edit;
-use crate::source::{Source, Span};
 use crate::syntax::yaml::{Yaml, equal_but_for, equal_but_for_values};
+use crate::text::edits::Edit;
+use crate::text::source::{Source, Span};
 
 /// Whether the edited text says the same but for what the edits put in, take out and spell anew.
 ///
@@ -69,7 +69,7 @@ fn value_around(yaml: &Yaml, text: &str, span: Span) -> Option<Span> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fix::apply::apply;
+    use crate::text::edits::apply;
 
     fn holds(text: &str, edits: &[(Span, &str)]) -> bool {
         let before = Source::new("x", text.into());

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::touches;
-use crate::finding::Edit;
+use crate::container::workload::Engine;
 use crate::platform::compose::container::Container;
 use crate::platform::compose::layers::{Layer, Slot, Store};
 use crate::platform::compose::shm::Origin;
 use crate::platform::compose::tree::Key;
-use crate::source::Source;
 use crate::syntax::yaml::{Node, NodeId, Place, Yaml};
-use crate::workload::Engine;
+use crate::text::edits::Edit;
+use crate::text::source::Source;
 
 /// A mapping that an edit may go into, and the key that it goes behind.
 #[derive(Clone, Copy, Debug)]

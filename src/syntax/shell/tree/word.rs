@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::source::Span;
+use crate::text::source::Span;
 
 /// How a piece of a word is quoted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What insertions look like in the styles that people write.
 
-use crate::source::Span;
 use crate::syntax::yaml::{Editor, Insertion, Node, Place, Value, Yaml, equal_but_for};
+use crate::text::source::Span;
 
 /// The text with the insertion, after a check that the tree says the same but for it.
 fn applied(text: &str, insertion: Insertion) -> String {

@@ -1,10 +1,10 @@
 //! What holds for every file: the tree agrees with an independent reader, and edits change nothing else.
 
 use super::random::file;
-use crate::source::Span;
 use crate::syntax::yaml::{
     Editor, Insertion, Kind, Layout, Node, NodeId, Place, Style, Value, Yaml, equal_but_for,
 };
+use crate::text::source::Span;
 use proptest::prelude::*;
 use serde_yaml::Value as Data;
 

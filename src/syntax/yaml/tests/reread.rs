@@ -1,8 +1,8 @@
 //! Reading the entries around edits gives what reading all of the text gives.
 
 use super::random::file;
-use crate::source::Span;
 use crate::syntax::yaml::Yaml;
+use crate::text::source::Span;
 use proptest::prelude::*;
 
 /// Makes edits, and holds the tree that is read in parts against the one of the whole text. Whether there was one.

@@ -1,7 +1,7 @@
 //! What the tree says of the styles that people write.
 
-use crate::source::Span;
 use crate::syntax::yaml::*;
+use crate::text::source::Span;
 
 /// The root of a text that has one sound document, and lives for the rest of the test.
 fn root(text: &'static str) -> Node<'static> {

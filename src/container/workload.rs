@@ -1,0 +1,146 @@
+//! The one model that all platforms share: a container that some file starts, what shows that it asks for a GPU, every
+//! place that speaks of its `/dev/shm`, and what it will really get.
+
+mod gpu;
+mod shm;
+
+pub use gpu::{Evidence, Gpu, GpuCount, Verdict};
+pub use shm::{Effect, Ipc, Mounted, Says, Setting, Shm, Target, Why};
+
+use crate::text::place::Place;
+
+/// Where a workload was found. The words are part of the contract of the JSON reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Platform {
+    /// A service of a Compose file.
+    Compose,
+    /// A `docker run` or one of its kin.
+    DockerRun,
+    /// A container of a pod spec, or a custom resource that stands for one.
+    Kubernetes,
+    /// A development container.
+    Devcontainer,
+    /// A job's container of GitHub, GitLab or Jenkins.
+    CiContainer,
+    /// A systemd unit of Podman.
+    Quadlet,
+}
+
+impl Platform {
+    /// The word for it in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Compose => "compose",
+            Self::DockerRun => "docker-run",
+            Self::Kubernetes => "kubernetes",
+            Self::Devcontainer => "devcontainer",
+            Self::CiContainer => "ci-container",
+            Self::Quadlet => "quadlet",
+        }
+    }
+}
+
+/// What will start the container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Engine {
+    /// Docker, and what behaves as Docker does.
+    Docker,
+    /// Podman.
+    Podman,
+    /// nerdctl on containerd.
+    Nerdctl,
+    /// `docker stack deploy`.
+    Swarm,
+    /// A kubelet.
+    Kubernetes,
+}
+
+/// A container that a file starts, resolved as its engine would.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// Where it was found.
+    pub platform: Platform,
+    /// What starts it.
+    pub engine: Engine,
+    /// What shows that it is this engine, where the sort of file alone does not: a `docker stack deploy` that names it, a
+    /// key that only Swarm knows.
+    pub engine_evidence: Option<Evidence>,
+    /// The service's or container's name; for command lines the image as written.
+    pub name: String,
+    /// What else it is called where it is written: the container, the dev container, the folder that its image is built from.
+    pub other_names: Vec<String>,
+    /// The contract's line: the service key, the engine word, the container's list item.
+    pub place: Place,
+    /// The sort of object that starts it, where its platform has several: `InferenceService`.
+    pub kind: Option<String>,
+    /// The template that the text was rendered from, where it says so itself: Helm's `# Source:` comment.
+    pub rendered_from: Option<Evidence>,
+    /// The image as written, variables resolved where the file resolves them.
+    pub image: Option<String>,
+    /// The image that its own is built from, where the Dockerfile tells and the workload asks for a GPU.
+    pub built_from: Option<String>,
+    /// Entrypoint and command, word by word; also those that the Dockerfile behind `build:` tells.
+    pub command: Vec<String>,
+    /// Environment variables with literal values.
+    pub environment: Vec<(String, String)>,
+    /// Whether it asks for a GPU.
+    pub gpu: Gpu,
+    /// Every place that speaks of its `/dev/shm`.
+    pub settings: Vec<Setting>,
+    /// What it gets.
+    pub shm: Shm,
+    /// The setting that decides, as an index into `settings`; nothing where no setting does.
+    pub decided_by: Option<usize>,
+    /// The memory limit, in bytes, and where it is written.
+    pub memory_limit: Option<(u64, Place)>,
+    /// The index in the reading of the workload whose `/dev/shm` this one joins, where that is in the same unit: a fix goes
+    /// to that one.
+    pub joins: Option<usize>,
+    /// Whether another of the unit joins this one's, which could not join a private one. Set as a reading takes the workloads.
+    pub is_joined: bool,
+    /// The index in the reading of the same container at another place, where it is reported: a service of a base file that is
+    /// merged with its override is listed in both. A base that only others extend points to one of them.
+    pub same_as: Option<usize>,
+}
+
+impl Workload {
+    /// A workload of which nothing but the name and place is known yet.
+    pub fn new(platform: Platform, engine: Engine, name: impl Into<String>, place: Place) -> Self {
+        Self {
+            platform,
+            engine,
+            engine_evidence: None,
+            name: name.into(),
+            other_names: Vec::new(),
+            place,
+            kind: None,
+            rendered_from: None,
+            image: None,
+            built_from: None,
+            command: Vec::new(),
+            environment: Vec::new(),
+            gpu: Gpu::default(),
+            settings: Vec::new(),
+            shm: Shm::Unknown("not resolved".into()),
+            decided_by: None,
+            memory_limit: None,
+            joins: None,
+            is_joined: false,
+            same_as: None,
+        }
+    }
+
+    /// The setting that decides what `/dev/shm` is.
+    pub fn deciding(&self) -> Option<&Setting> {
+        self.settings.get(self.decided_by?)
+    }
+
+    /// What the platform's people call it: `service 'trainer'`.
+    pub fn title(&self) -> String {
+        let kind = match self.platform {
+            Platform::Compose => "service",
+            _ => "container",
+        };
+        format!("{kind} '{}'", self.name)
+    }
+}

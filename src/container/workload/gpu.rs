@@ -1,0 +1,85 @@
+//! Whether a workload asks for a GPU, for how many, and what says so.
+
+use crate::text::place::Place;
+
+/// Whether the workload asks for a GPU: for any accelerator that trains or serves models.
+#[derive(Clone, Debug, Default)]
+pub struct Gpu {
+    /// The answer.
+    pub verdict: Verdict,
+    /// Every place that says so, in the order of the file. For `Unknown`, the places that leave it open.
+    pub evidence: Vec<Evidence>,
+    /// How many, where that is known.
+    pub count: GpuCount,
+}
+
+/// Yes, no, or not to be known from the files, and why not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Verdict {
+    /// No.
+    #[default]
+    No,
+    /// Yes.
+    Yes,
+    /// The reason why no file can tell.
+    Unknown(String),
+}
+
+impl Verdict {
+    /// The word for it in reports.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Yes => "yes",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+}
+
+/// How many GPUs one container gets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GpuCount {
+    /// Not written, or not to be known.
+    #[default]
+    Unknown,
+    /// All of the machine's.
+    All,
+    /// This many.
+    Exactly(u64),
+}
+
+/// A place that shows that a GPU is asked for.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// What stands there, shortened to one line: `runtime: nvidia`.
+    pub text: String,
+    /// Where.
+    pub place: Place,
+}
+
+impl Gpu {
+    /// Adds a place that asks for a GPU.
+    pub fn found(&mut self, text: impl Into<String>, place: Place) {
+        if self.verdict != Verdict::Yes {
+            self.evidence.clear();
+        }
+        self.verdict = Verdict::Yes;
+        self.evidence.push(Evidence { text: text.into(), place });
+    }
+
+    /// Adds a place that leaves it open whether there is one; without effect where another place says yes.
+    pub fn unsure(&mut self, why: impl Into<String>, text: impl Into<String>, place: Place) {
+        if self.verdict == Verdict::Yes {
+            return;
+        }
+        if self.verdict == Verdict::No {
+            self.verdict = Verdict::Unknown(why.into());
+        }
+        self.evidence.push(Evidence { text: text.into(), place });
+    }
+
+    /// Whether the answer is yes.
+    pub fn is_yes(&self) -> bool {
+        self.verdict == Verdict::Yes
+    }
+}

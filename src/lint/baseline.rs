@@ -1,0 +1,282 @@
+//! The baseline: findings that are known and not reported, so that a repository can begin with what is new.
+//!
+//! An entry names the path, the rule and the workload, never a line, so it survives edits above it. Several findings of the
+//! same name are counted.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::container::finding::{Finding, Severity, Suppression};
+use crate::rules;
+use crate::rules::options::JudgeOptions;
+use crate::text::files::{Disk, Files, MAX_SIZE};
+use crate::text::paths::join;
+use crate::text::paths::shown;
+
+/// The file's name where none is given.
+pub const DEFAULT: &str = ".shmlint-baseline.json";
+
+/// A baseline file that was read.
+#[derive(Clone, Debug)]
+pub struct Baseline {
+    base: Base,
+    entries: BTreeMap<Key, Known>,
+}
+
+/// What the paths of a baseline are relative to. Both are absolute and with `/`.
+#[derive(Clone, Debug)]
+struct Base {
+    /// The working folder.
+    here: String,
+    /// The folder of the baseline file.
+    folder: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    path: String,
+    rule: String,
+    workload: String,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    count: usize,
+    /// Whether it is shown with `--pedantic` only.
+    note: bool,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    version: u32,
+    findings: Vec<Entry>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    path: String,
+    rule: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    workload: String,
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    count: usize,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    note: bool,
+}
+
+fn one() -> usize {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands references")]
+fn is_one(count: &usize) -> bool {
+    *count == 1
+}
+
+impl Baseline {
+    /// Reads a baseline file. The error is a sentence that begins with its path, and with the place where there is one.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let name = shown(path).into_owned();
+        let source = Disk::new(MAX_SIZE)
+            .read(&name)
+            .map_err(|error| format!("{name}: {error}: --write-baseline writes a baseline"))?;
+        let document: Document = serde_json::from_slice(source.bytes()).map_err(|error| {
+            let told = error.to_string();
+            // The place stands in front, as everywhere.
+            let told = told.rsplit_once(" at line ").map_or(told.as_str(), |(told, _)| told);
+            format!("{name}:{}:{}: {told}", error.line(), error.column())
+        })?;
+        if document.version != 1 {
+            return Err(format!("{name}: version {} is not known here, only 1", document.version));
+        }
+        let mut entries: BTreeMap<Key, Known> = BTreeMap::new();
+        for Entry { path, rule, workload, count, note } in document.findings {
+            let rule = rules::find(&rule).map_or(rule, |rule| rule.code.to_owned());
+            let known = entries.entry(Key { path, rule, workload }).or_insert(Known { count: 0, note });
+            known.count = known.count.saturating_add(count);
+        }
+        Ok(Self { base: Base::of(path), entries })
+    }
+
+    /// Marks the findings that are known; of several with the same key the first ones. Gives a sentence for each entry that no
+    /// longer occurs below the `paths` of the run.
+    pub fn hide(&self, findings: &mut [Finding], options: &JudgeOptions, paths: &[String]) -> Vec<String> {
+        let mut left = self.entries.clone();
+        for finding in findings.iter_mut().filter(|finding| finding.suppressed.is_none()) {
+            if let Some(known) = left.get_mut(&self.base.key(finding)).filter(|known| known.count > 0) {
+                known.count -= 1;
+                finding.suppressed = Some(Suppression::Baseline);
+            }
+        }
+        let roots: Vec<String> = paths.iter().map(|path| join(&self.base.here, path)).collect();
+        let gone = left.iter().filter(|(key, known)| {
+            known.count > 0 && could_be_found(key, known, options) && self.base.is_below(&roots, &key.path)
+        });
+        let told = gone.map(|(key, _)| {
+            let rule = rules::find(&key.rule).map_or(key.rule.as_str(), |rule| rule.name);
+            let of = if key.workload.is_empty() { String::new() } else { format!(" of '{}'", key.workload) };
+            format!("the baseline holds {rule}{of} in {}, which no longer occurs", key.path)
+        });
+        told.collect()
+    }
+}
+
+/// Whether the run shows findings of this sort, or nobody can.
+fn could_be_found(key: &Key, known: &Known, options: &JudgeOptions) -> bool {
+    let Some(rule) = rules::find(&key.rule) else { return true };
+    let shows_notes = options.pedantic || options.by_name.contains(&rule);
+    options.rules.iter().any(|(chosen, _)| *chosen == rule) && (shows_notes || !known.note)
+}
+
+impl Base {
+    fn of(path: &Path) -> Self {
+        let here =
+            std::env::current_dir().map(|folder| shown(&folder).into_owned()).unwrap_or_default() + "/";
+        let path = join(&here, &shown(path));
+        let folder = path.rsplit_once('/').map_or_else(String::new, |(folder, _)| folder.to_owned());
+        Self { here, folder }
+    }
+
+    fn key(&self, finding: &Finding) -> Key {
+        Key {
+            path: relative(&self.folder, &join(&self.here, finding.place.path())),
+            rule: finding.rule.code.to_owned(),
+            workload: finding.workload.clone(),
+        }
+    }
+
+    /// Whether a path of an entry is one of some files and folders, or lies below.
+    fn is_below(&self, roots: &[String], path: &str) -> bool {
+        let path = join(&format!("{}/", self.folder), path);
+        let below = |root: &String| {
+            path.strip_prefix(root.trim_end_matches('/'))
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        roots.iter().any(below)
+    }
+}
+
+/// The text of a baseline at `path` that holds all of these findings, an entry a line.
+pub fn text<'f>(path: &Path, findings: impl IntoIterator<Item = &'f Finding>) -> String {
+    let base = Base::of(path);
+    let mut entries: BTreeMap<Key, Known> = BTreeMap::new();
+    for finding in findings {
+        let note = finding.severity == Severity::Note;
+        let known = entries.entry(base.key(finding)).or_insert(Known { count: 0, note });
+        known.count += 1;
+        known.note &= note;
+    }
+    let lines: Vec<String> = entries
+        .into_iter()
+        .filter_map(|(Key { path, rule, workload }, Known { count, note })| {
+            serde_json::to_string(&Entry { path, rule, workload, count, note }).ok()
+        })
+        .map(|entry| format!("    {entry}"))
+        .collect();
+    let list = if lines.is_empty() { String::new() } else { format!("\n{}\n  ", lines.join(",\n")) };
+    format!("{{\n  \"version\": 1,\n  \"findings\": [{list}]\n}}\n")
+}
+
+/// `path` as it is typed in `folder`; both absolute.
+fn relative(folder: &str, path: &str) -> String {
+    let (mut folders, mut parts) = (folder.split('/').peekable(), path.split('/').peekable());
+    while folders.peek().is_some() && folders.peek() == parts.peek() {
+        folders.next();
+        parts.next();
+    }
+    let up = folders.map(|_| "..");
+    up.chain(parts).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::place::Place;
+    use crate::text::source::{Source, Span};
+
+    fn finding(path: &str, rule: &str, workload: &str) -> Finding {
+        let place = Place::new(&Source::new(path, Vec::new()), Span::at(0));
+        let mut finding = Finding::in_file(rules::named(rule).unwrap(), place, "no");
+        finding.workload = workload.into();
+        finding
+    }
+
+    fn baseline(folder: &tempfile::TempDir, text: &str) -> Result<Baseline, String> {
+        let path = folder.path().join("base.json");
+        std::fs::write(&path, text).unwrap();
+        Baseline::read(&path)
+    }
+
+    #[test]
+    fn what_is_written_is_known_again_once_each() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| shown(&folder.path().join(name)).into_owned();
+        let known = [
+            finding(&at("a.yml"), "SHM001", "x"),
+            finding(&at("a.yml"), "SHM001", "x"),
+            finding(&at("sub/b.sh"), "SHM900", ""),
+            finding("elsewhere.sh", "SHM001", "y"),
+        ];
+        let written = text(&folder.path().join("base.json"), &known);
+        assert!(
+            written.contains(r#"    {"path":"a.yml","rule":"SHM001","workload":"x","count":2}"#),
+            "{written}"
+        );
+        assert!(written.contains(r#"{"path":"sub/b.sh","rule":"SHM900"}"#), "{written}");
+        let baseline = baseline(&folder, &written).unwrap();
+        let mut now = known.to_vec();
+        now.push(finding(&at("a.yml"), "SHM001", "x"));
+        now.push(finding(&at("a.yml"), "SHM001", "other"));
+        let gone = baseline.hide(&mut now, &JudgeOptions::default(), &["/".into()]);
+        let hidden: Vec<bool> = now.iter().map(|finding| finding.suppressed.is_some()).collect();
+        assert_eq!(hidden, [true, true, true, true, false, false]);
+        assert_eq!(gone, [""; 0]);
+    }
+
+    #[test]
+    fn what_no_longer_occurs_is_told_of_the_paths_that_were_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| shown(&folder.path().join(name)).into_owned();
+        let written = text(
+            &folder.path().join("base.json"),
+            &[finding(&at("a.yml"), "SHM001", "x"), finding(&at("ab.yml"), "SHM001", "x")],
+        );
+        let baseline = baseline(&folder, &written).unwrap();
+        let gone = |paths: &[String], options: &JudgeOptions| baseline.hide(&mut [], options, paths);
+        let told = "the baseline holds missing-shm of 'x' in a.yml, which no longer occurs";
+        assert_eq!(gone(&[at("a.yml")], &JudgeOptions::default()), [told]);
+        assert_eq!(gone(&[at("")], &JudgeOptions::default()).len(), 2);
+        assert_eq!(gone(&[at("a")], &JudgeOptions::default()), [""; 0]);
+        assert_eq!(gone(&[at("")], &JudgeOptions { rules: Vec::new(), ..JudgeOptions::default() }), [""; 0]);
+    }
+
+    #[test]
+    fn mistakes_in_the_file_have_their_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = |text: &str| baseline(&folder, text).unwrap_err();
+        assert!(
+            refused("{\n \"version\": 1,\n \"finding\": []}")
+                .contains("base.json:3:10: unknown field `finding`, expected `version` or `findings`")
+        );
+        assert!(
+            refused("{\"version\": 2, \"findings\": []}").ends_with("version 2 is not known here, only 1")
+        );
+        assert!(refused("").contains("base.json:1:0: "));
+        let missing = Baseline::read(&folder.path().join("none.json")).unwrap_err();
+        assert!(
+            missing.ends_with("none.json: no such file: --write-baseline writes a baseline"),
+            "{missing}"
+        );
+    }
+
+    #[test]
+    fn paths_are_typed_from_the_baselines_folder() {
+        assert_eq!(relative("/a/b", "/a/b/c/d"), "c/d");
+        assert_eq!(relative("/a/b", "/a/c/d"), "../c/d");
+        assert_eq!(relative("", "/a"), "a");
+    }
+}

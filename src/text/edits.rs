@@ -1,0 +1,71 @@
+//! Edits of a text, and the text that comes of them.
+
+use std::sync::Arc;
+
+use crate::text::source::{Source, Span};
+
+/// The replacement of a span of one file by a text. An empty span is an insertion.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// The file as it was read.
+    pub source: Arc<Source>,
+    /// What is replaced.
+    pub span: Span,
+    /// What comes in its place.
+    pub text: String,
+}
+
+impl Edit {
+    /// Puts `text` at byte `at`.
+    pub fn insertion(source: &Arc<Source>, at: usize, text: impl Into<String>) -> Self {
+        Self { source: Arc::clone(source), span: Span::at(at), text: text.into() }
+    }
+
+    /// Puts `text` in place of `span`.
+    pub fn replacement(source: &Arc<Source>, span: Span, text: impl Into<String>) -> Self {
+        Self { source: Arc::clone(source), span, text: text.into() }
+    }
+
+    /// Takes `span` out.
+    pub fn deletion(source: &Arc<Source>, span: Span) -> Self {
+        Self { source: Arc::clone(source), span, text: String::new() }
+    }
+
+    /// Whether both write the same text over the same span of the same file.
+    pub fn same_as(&self, other: &Self) -> bool {
+        self.span == other.span && self.text == other.text && self.source.path() == other.source.path()
+    }
+}
+
+/// Edits of one file, sorted by place, identical ones once; those that overlap an earlier one are left out.
+pub fn sorted(edits: impl IntoIterator<Item = Edit>) -> Vec<Edit> {
+    let mut edits: Vec<Edit> = edits.into_iter().collect();
+    edits.sort_by(|a, b| (a.span, &a.text).cmp(&(b.span, &b.text)));
+    let mut kept: Vec<Edit> = Vec::with_capacity(edits.len());
+    for edit in edits {
+        let clashes = kept.last().is_some_and(|last| last.same_as(&edit) || edit.span.start < last.span.end);
+        if !clashes {
+            kept.push(edit);
+        }
+    }
+    kept
+}
+
+/// The bytes of a file with edits made, which are sorted and do not overlap.
+pub fn apply(source: &Source, edits: &[Edit]) -> Vec<u8> {
+    apply_within(source, Span::new(0, source.bytes().len()), edits)
+}
+
+/// The bytes that come in place of `window` when edits are made that lie inside of it.
+pub fn apply_within(source: &Source, window: Span, edits: &[Edit]) -> Vec<u8> {
+    let bytes = source.bytes();
+    let mut out = Vec::with_capacity(window.len() + edits.iter().map(|edit| edit.text.len()).sum::<usize>());
+    let mut at = window.start;
+    for edit in edits {
+        out.extend_from_slice(bytes.get(at..edit.span.start).unwrap_or_default());
+        out.extend_from_slice(edit.text.as_bytes());
+        at = edit.span.end;
+    }
+    out.extend_from_slice(bytes.get(at..window.end).unwrap_or_default());
+    out
+}

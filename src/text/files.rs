@@ -1,0 +1,263 @@
+//! Where texts come from: the disk, standard input, or edited text laid over either.
+//!
+//! All reading goes through [`Files`], so that a proof, `--diff` and standard input see edited text without writing it.
+//! Paths are the ones that reports show: relative to the working folder as they would be typed, with `/`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::{File, Metadata};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use crate::text::paths::join;
+use crate::text::source::Source;
+
+/// The largest file that is read unless told otherwise, in bytes.
+pub const MAX_SIZE: u64 = 20 << 20;
+
+/// Why a text cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadError {
+    /// There is no such file.
+    NotFound,
+    /// It lies outside of the repository, where nothing is read.
+    Outside,
+    /// It is no regular file: what it is.
+    NotRegular(&'static str),
+    /// It is larger than allowed: its size in bytes, and the limit.
+    TooLarge {
+        /// Bytes of the file.
+        size: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
+    /// The system refuses: its own words.
+    Io(String),
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound => f.write_str("no such file"),
+            Self::Outside => f.write_str("outside of the repository, where nothing is read"),
+            Self::NotRegular(what) => write!(f, "{what}, not a regular file"),
+            Self::TooLarge { size, limit } => {
+                write!(f, "{size} bytes, more than the {limit} that are read (--max-file-size)")
+            }
+            Self::Io(message) => f.write_str(message),
+        }
+    }
+}
+
+/// Gives texts by path.
+pub trait Files: Sync {
+    /// The text of a file that was named or discovered.
+    fn read(&self, path: &str) -> Result<Arc<Source>, ReadError>;
+
+    /// As [`Files::read`], for a file that a walk has just met as a regular one: what it is need not be asked first.
+    fn read_met(&self, path: &str) -> Result<Arc<Source>, ReadError> {
+        self.read(path)
+    }
+
+    /// The path that `to`, written in the file at `from`, stands for, if it exists inside of the repository of `from`.
+    fn resolve(&self, from: &str, to: &str) -> Result<String, ReadError>;
+
+    /// The names of the files and folders beside a file, itself among them, sorted; nothing where that cannot be told.
+    fn beside(&self, path: &str) -> Arc<Vec<String>> {
+        let _ = path;
+        Arc::default()
+    }
+
+    /// The text of a file that another file refers to.
+    fn read_reference(&self, from: &str, to: &str) -> Result<Arc<Source>, ReadError> {
+        self.read(&self.resolve(from, to)?)
+    }
+}
+
+/// The files on disk.
+#[derive(Debug)]
+pub struct Disk {
+    limit: u64,
+    /// The working folder, without links.
+    folder: PathBuf,
+    /// The repository of each folder that was asked about.
+    roots: Mutex<BTreeMap<PathBuf, PathBuf>>,
+    /// The names in each folder that was asked about.
+    names: Mutex<BTreeMap<String, Arc<Vec<String>>>>,
+}
+
+impl Disk {
+    /// The files on disk, seen from the working folder; none larger than `limit` bytes is read.
+    pub fn new(limit: u64) -> Self {
+        let folder = std::env::current_dir().and_then(std::fs::canonicalize).unwrap_or_default();
+        Self { limit, folder, roots: Mutex::default(), names: Mutex::default() }
+    }
+
+    /// The file, without links, that may be written for `path`. A link is written through, but only to a place inside of
+    /// the repository.
+    pub fn target(&self, path: &str) -> Result<PathBuf, ReadError> {
+        let real = std::fs::canonicalize(path).map_err(|error| io(&error))?;
+        let path = Path::new(path);
+        let is_link = path.symlink_metadata().map_err(|error| io(&error))?.is_symlink();
+        if !is_link || real.starts_with(self.root(&real_folder(path)?)) {
+            Ok(real)
+        } else {
+            Err(ReadError::Outside)
+        }
+    }
+
+    /// The folder outside of which nothing is read for the sake of a file in `folder` (which has no links): the nearest
+    /// one upwards with a `.git`, else the working folder if it holds the file, else the file's own.
+    fn root(&self, folder: &Path) -> PathBuf {
+        let Ok(mut roots) = self.roots.lock() else { return folder.to_owned() };
+        if let Some(root) = roots.get(folder) {
+            return root.clone();
+        }
+        let git = folder.ancestors().find(|folder| folder.join(".git").exists());
+        let root = match git {
+            Some(root) => root,
+            None if folder.starts_with(&self.folder) => &self.folder,
+            None => folder,
+        };
+        roots.insert(folder.to_owned(), root.to_owned());
+        root.to_owned()
+    }
+}
+
+impl Files for Disk {
+    fn read(&self, path: &str) -> Result<Arc<Source>, ReadError> {
+        // Opening a FIFO would wait for ever, and opening some devices does something.
+        regular(&std::fs::metadata(path).map_err(|error| io(&error))?)?;
+        self.read_met(path)
+    }
+
+    fn read_met(&self, path: &str) -> Result<Arc<Source>, ReadError> {
+        let file = open(Path::new(path), false).map_err(|error| io(&error))?;
+        let metadata = file.metadata().map_err(|error| io(&error))?;
+        regular(&metadata)?;
+        let size = metadata.len();
+        if size > self.limit {
+            return Err(ReadError::TooLarge { size, limit: self.limit });
+        }
+        // One read is enough where the size is told; some files of the system say 0 and hold more.
+        let most = if size == 0 { self.limit } else { size };
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
+        file.take(most).read_to_end(&mut bytes).map_err(|error| io(&error))?;
+        Ok(Source::new(path, bytes))
+    }
+
+    fn beside(&self, path: &str) -> Arc<Vec<String>> {
+        let folder = path.rfind('/').map_or("", |at| path.get(..=at).unwrap_or_default());
+        if let Ok(names) = self.names.lock()
+            && let Some(known) = names.get(folder)
+        {
+            return Arc::clone(known);
+        }
+        let entries = std::fs::read_dir(if folder.is_empty() { "." } else { folder });
+        let names =
+            entries.into_iter().flatten().flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        let mut names: Vec<String> = names.collect();
+        names.sort_unstable();
+        let names = Arc::new(names);
+        if let Ok(mut known) = self.names.lock() {
+            known.insert(folder.to_owned(), Arc::clone(&names));
+        }
+        names
+    }
+
+    fn resolve(&self, from: &str, to: &str) -> Result<String, ReadError> {
+        let path = join(from, to);
+        let real = std::fs::canonicalize(&path).map_err(|error| io(&error))?;
+        let folder = real_folder(Path::new(from))?;
+        if real.starts_with(self.root(&folder)) { Ok(path) } else { Err(ReadError::Outside) }
+    }
+}
+
+/// Texts laid over other files: edited ones for a proof, or standard input under its name.
+#[derive(Clone)]
+pub struct Overlay<'f> {
+    below: &'f dyn Files,
+    texts: BTreeMap<String, Arc<Source>>,
+}
+
+impl<'f> Overlay<'f> {
+    /// Nothing laid over `below` yet.
+    pub fn new(below: &'f dyn Files) -> Self {
+        Self { below, texts: BTreeMap::new() }
+    }
+
+    /// Lays a text over the file of the same path.
+    pub fn lay(&mut self, source: Arc<Source>) {
+        self.texts.insert(source.path().to_owned(), source);
+    }
+}
+
+impl Files for Overlay<'_> {
+    fn read(&self, path: &str) -> Result<Arc<Source>, ReadError> {
+        self.texts.get(path).map_or_else(|| self.below.read(path), |source| Ok(Arc::clone(source)))
+    }
+
+    fn read_met(&self, path: &str) -> Result<Arc<Source>, ReadError> {
+        self.texts.get(path).map_or_else(|| self.below.read_met(path), |source| Ok(Arc::clone(source)))
+    }
+
+    fn beside(&self, path: &str) -> Arc<Vec<String>> {
+        self.below.beside(path)
+    }
+
+    fn resolve(&self, from: &str, to: &str) -> Result<String, ReadError> {
+        let path = join(from, to);
+        if self.texts.contains_key(&path) { Ok(path) } else { self.below.resolve(from, to) }
+    }
+}
+
+/// The folder of a file, without links.
+fn real_folder(path: &Path) -> Result<PathBuf, ReadError> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::canonicalize(folder).map_err(|error| io(&error))
+}
+
+/// Opens a file for reading, and where that is asked for so that only who may write it can. What was a regular file may
+/// have become a FIFO meanwhile, which is not waited for.
+pub fn open(path: &Path, write: bool) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.read(true).write(write);
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
+    }
+    options.open(path)
+}
+
+/// Refuses what is no regular file.
+fn regular(metadata: &Metadata) -> Result<(), ReadError> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    Err(ReadError::NotRegular(if metadata.is_dir() { "a folder" } else { "a device, pipe or socket" }))
+}
+
+fn io(error: &std::io::Error) -> ReadError {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => ReadError::NotFound,
+        std::io::ErrorKind::PermissionDenied => ReadError::Io("permission denied".into()),
+        _ => ReadError::Io(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn laid_text_hides_the_file_below() {
+        let disk = Disk::new(MAX_SIZE);
+        let mut overlay = Overlay::new(&disk);
+        overlay.lay(Source::new("sub/.env", b"A=1".to_vec()));
+        assert_eq!(overlay.read_reference("sub/compose.yaml", ".env").unwrap().text(), "A=1");
+        assert_eq!(overlay.read("sub/none").unwrap_err(), ReadError::NotFound);
+    }
+}
