@@ -193,7 +193,7 @@ impl Pipeline<'_> {
     /// Notes what a node says of the shell of what is in it.
     fn enter(&mut self, node: Node<'_>) {
         let system = node.get("runs-on").or_else(|| node.get("pool")?.get("vmImage"));
-        if let Some(system) = system {
+        if let (Some(system), Shell::System { .. }) = (system, self.shell) {
             self.shell = Shell::System { windows: says(system, &["windows"]) };
         }
         let default = node.get("defaults").and_then(|defaults| defaults.get("run")?.get("shell"));

@@ -213,12 +213,59 @@ impl CommandLine {
     /// Adds a text of the file as one word or as its end: `head` stands before it.
     pub(super) fn option(&mut self, head: &str, text: &Layer) {
         let at = text.map(Span::at(0));
-        // A quote in the text would end the quotes around it; no option of interest has one.
-        let quote = if text.text().contains('\'') { "\"" } else { "'" };
-        self.embed.replace(at, &format!(" {head}{quote}"));
-        self.embed.append(text, 0);
+        self.embed.replace(at, &format!(" {head}"));
+        self.quoted(text, Span::new(0, text.text().len()));
         self.end = text.map(Span::at(text.text().len())).start;
-        self.embed.replace(Span::at(self.end), quote);
+    }
+
+    /// Adds a part of a text in quotes.
+    fn quoted(&mut self, text: &Layer, part: Span) {
+        // A quote in the text would end the quotes around it; no option of interest has one.
+        let quote = if part.of(text.text()).contains('\'') { "\"" } else { "'" };
+        self.embed.replace(text.map(Span::at(part.start)), quote);
+        self.embed.append_part(text, part);
+        self.embed.replace(text.map(Span::at(part.end)), quote);
+    }
+
+    /// As [`CommandLine::option`], where `${…}` in the text stands for what a tool puts there.
+    pub(super) fn open_option(&mut self, head: &str, text: &Layer) {
+        // All of an argument may be any option, or several.
+        let written = text.text();
+        let is_all =
+            head.is_empty() && written.starts_with("${") && written.find('}') == Some(written.len() - 1);
+        if is_all {
+            self.embed.replace(text.map(Span::new(0, written.len())), " $args");
+            self.end = text.map(Span::at(written.len())).start;
+        } else {
+            self.part(&format!(" {head}"), text);
+        }
+    }
+
+    /// Adds `head` and such a text to the last word.
+    pub(super) fn part(&mut self, head: &str, text: &Layer) {
+        let written = text.text();
+        self.embed.replace(text.map(Span::at(0)), head);
+        let mut from = 0;
+        while let Some((at, length)) = written.get(from..).and_then(|rest| {
+            let at = rest.find("${")?;
+            Some((from + at, rest.get(at..)?.find('}')? + 1))
+        }) {
+            if at > from {
+                self.quoted(text, Span::new(from, at));
+            }
+            self.embed.replace(text.map(Span::new(at, at + length)), "\"$value\"");
+            from = at + length;
+        }
+        if from < written.len() || written.is_empty() {
+            self.quoted(text, Span::new(from, written.len()));
+        }
+        self.end = text.map(Span::at(written.len())).start;
+    }
+
+    /// Adds text that stands for something at byte `at`.
+    pub(super) fn bare(&mut self, at: usize, text: &str) {
+        self.embed.replace(Span::at(at), text);
+        self.end = at;
     }
 
     /// The line with the image at its end.

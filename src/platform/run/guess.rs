@@ -52,7 +52,7 @@ pub(super) const MAX_LOOKED: usize = 64;
 
 /// Whether an argument that cannot be read is the image rather than options. `rest` are the arguments behind it.
 pub(super) fn is_image(engine: Engine, field: &Field, known: Known, rest: &[&Field]) -> bool {
-    let Some(next) = rest.first() else { return true };
+    let Some(next) = rest.first() else { return !stands_for_arguments(&field.value) };
     match (named_image(&field.value), named_options(&field.value)) {
         (true, false) => return true,
         (false, true) => return !rest.iter().any(|field| may_be_image(field)),
@@ -77,6 +77,11 @@ pub(super) fn is_image(engine: Engine, field: &Field, known: Known, rest: &[&Fie
 pub(super) fn holds_more(field: &Field) -> bool {
     let substituted = field.value.starts_with('`') || field.value.starts_with("$(");
     field.unread() == Some(Known::AnyWords) && !substituted && field.value.contains(['@', '*'])
+}
+
+/// Whether a placeholder at the end of a command stands for options and image alike: `<docker-args>`, `[options]`.
+fn stands_for_arguments(source: &str) -> bool {
+    source.starts_with(['<', '[', '{']) && named_options(source) && !named_image(source)
 }
 
 /// Whether `rest` begins with options of the engine and holds an image behind them.

@@ -49,8 +49,13 @@ impl Reader<'_> {
         let plain = |byte| ordinary(byte) && !(lists && byte == b',') && !(prose && byte == b'[');
         loop {
             let run = self.cursor.skip(plain);
-            if !run.is_empty() {
-                word.push(text(run, Quote::None));
+            let known = self.known(run);
+            if !known.is_empty() {
+                word.push(text(known, Quote::None));
+            }
+            if known.end < run.end {
+                let kind = PieceKind::Opaque(Opaque::Placeholder);
+                word.push(Piece { span: Span::new(known.end, run.end), quote: Quote::None, kind });
             }
             match self.cursor.peek() {
                 Some(b',') if lists => break,
@@ -314,10 +319,39 @@ impl Reader<'_> {
         is_one.then_some(self.cursor.pos + 2 + blanks + name + gap + 2)
     }
 
-    /// `{your data}` and `[your data]` in a document are placeholders, too. Without blanks they are text like any other.
+    /// The part of some plain text that is meant as it stands: a size is a number, `--shm-size=SIZE`, `size=XXg` and
+    /// `--shm-size @SHM@` stand for one.
+    fn known(&self, run: Span) -> Span {
+        let written = self.cursor.slice(run);
+        let value = match written.rfind("size=") {
+            Some(at) => at + "size=".len(),
+            None if self.awaits_size(run.start) => 0,
+            None => return run,
+        };
+        let value = written.get(value..).unwrap_or_default();
+        let is_name = |mark: &str| value.len() > 2 * mark.len() && value.starts_with(mark) && value.ends_with(mark);
+        let is_open = self.options.prose || is_name("__") || is_name("@");
+        let end = value.find(',').unwrap_or(value.len());
+        let value_alone = value.get(..end).unwrap_or_default();
+        if !is_open || value_alone.is_empty() || value_alone.contains(|c: char| c.is_ascii_digit()) {
+            return run;
+        }
+        Span::new(run.start, run.end - value.len())
+    }
+
+    /// Whether what stands at a place is the size that an option waits for.
+    fn awaits_size(&self, at: usize) -> bool {
+        let before = self.script.text.get(..at).unwrap_or_default();
+        before.ends_with("size=") || before.trim_end_matches([' ', '\t']).ends_with("--shm-size")
+    }
+
+    /// `{your data}` and `[your data]` in a document are placeholders, too. Without blanks they are text like any other,
+    /// but for a size.
     fn bracketed(&mut self, word: &mut Word, close: &[u8]) -> bool {
         let first = self.cursor.peek_at(1);
-        if !self.options.prose || !first.is_some_and(|byte| byte.is_ascii_alphabetic() || byte >= 0x80) {
+        let is_size = self.awaits_size(self.cursor.pos);
+        let may_be_name = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80 || is_size;
+        if !self.options.prose || !first.is_some_and(may_be_name) {
             return false;
         }
         let open = self.cursor.pos;
@@ -326,7 +360,7 @@ impl Reader<'_> {
         self.cursor.pos = open;
         let Some(end) = end else { return false };
         let inside = self.cursor.slice(Span::new(open + 1, end));
-        let spaced = inside.contains(' ') && !inside.ends_with(' ');
+        let spaced = is_size || (inside.contains(' ') && !inside.ends_with(' '));
         if spaced {
             self.opaque(word, Quote::None, Opaque::Placeholder, end + 1);
         }
