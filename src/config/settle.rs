@@ -101,6 +101,7 @@ impl Config {
             entries.push((item.first().clone(), used.clone()));
             used
         };
+        options.read.no_docs = self.docs == Some(false);
         options.judge.images = self.images.iter().map(|item| image(item, tracked(item))).collect();
         options.read.shm_fields = self.shm_fields.iter().map(|item| field(item, tracked(item))).collect();
         for item in &self.provides_shm {

@@ -101,6 +101,8 @@ pub struct Workload {
     /// The index in the reading of the same container at another place, where it is reported: a service of a base file that is
     /// merged with its override is listed in both. A base that only others extend points to one of them.
     pub same_as: Option<usize>,
+    /// Whether it is switched off where it is written, in a comment: it is listed and not judged.
+    pub is_off: bool,
 }
 
 impl Workload {
@@ -127,6 +129,7 @@ impl Workload {
             joins: None,
             is_joined: false,
             same_as: None,
+            is_off: false,
         }
     }
 

@@ -19,6 +19,7 @@ pub static KINDS: &[&Kind] = &[
     &compose::COMPOSE,
     &host::shell::KIND,
     &host::DOCUMENT,
+    &host::DOCKERFILE,
     &host::MAKEFILE,
     &host::DEVCONTAINER,
     &host::JENKINSFILE,

@@ -25,6 +25,7 @@ mod write;
 
 use memchr::memmem;
 
+use crate::platform::host;
 use crate::platform::kind::{Claim, EVERYWHERE, Kind, Projects};
 use crate::platform::remarks::in_yaml;
 use crate::syntax::yaml::Yaml;
@@ -47,7 +48,11 @@ pub static COMPOSE: Kind = Kind {
     words: Words::new(&[EVERYWHERE, &["services", "include"]]),
     relevant,
     in_projects: Some(Projects { links: links::links, parse: file::parse }),
-    read: units::read,
+    read: |unit, context| {
+        let mut reading = units::read(unit, context);
+        host::add_remarked(&mut reading, unit, context);
+        reading
+    },
     same_but_for: write::same_but_for,
     remarks: |source, starts| in_yaml(source, &Yaml::of(source), starts, |_, _, _| false),
 };

@@ -1,7 +1,9 @@
 //! The files in which command lines stand: each hands the text of its scripts to [`super::run`].
 
+mod adoc;
 mod ci;
 mod devcontainer;
+mod dockerfile;
 mod document;
 mod groovy;
 mod indented;
@@ -13,6 +15,7 @@ mod notebook;
 mod page;
 mod prose;
 mod quadlet;
+mod remarked;
 mod rst;
 mod same;
 pub mod shell;
@@ -20,6 +23,7 @@ mod units;
 
 pub use ci::KIND as CI;
 pub use devcontainer::KIND as DEVCONTAINER;
+pub use dockerfile::KIND as DOCKERFILE;
 pub use document::KIND as DOCUMENT;
 pub use groovy::KIND as JENKINSFILE;
 pub use make::KIND as MAKEFILE;
@@ -31,7 +35,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::remarks::{Remark, Remarks, in_template, lies_in};
-use super::run::{Budget, CommandLines, Givens, comments as comments_of, invocations, workload::workload};
+use super::run::{
+    Budget, CommandLines, Givens, comments as comments_of, invocations, starts_containers, workload::workload,
+};
 use crate::container::workload::{Platform, Workload};
 use crate::platform::kind::{Context, Reading, Unit};
 use crate::syntax::shell::Options;
@@ -51,6 +57,10 @@ pub(super) struct Script {
     pub(super) container: Option<Container>,
     /// Whether a command line in it counts only where no other script was seen to use its line.
     pub(super) is_spare: bool,
+    /// Whether it is commented out: what it would start is listed and not judged.
+    pub(super) is_off: bool,
+    /// Whether it stands there to be read, so that `docs = false` leaves it out.
+    pub(super) is_docs: bool,
 }
 
 /// A container of which a host names the image and the options apart.
@@ -68,7 +78,7 @@ pub(super) struct Container {
 impl Script {
     /// A script that gets no variables from its host.
     pub(super) fn new(layer: Layer, options: Options) -> Self {
-        Self { layer, options, given: None, container: None, is_spare: false }
+        Self { layer, options, given: None, container: None, is_spare: false, is_off: false, is_docs: false }
     }
 }
 
@@ -135,6 +145,21 @@ pub(super) fn begins_line(text: &str, at: usize) -> bool {
     before.trim_end_matches([' ', '\t']).is_empty() || before.trim_end_matches([' ', '\t']).ends_with('\n')
 }
 
+/// Adds what comments of the files of a reading say of command lines.
+pub fn add_remarked(reading: &mut Reading, unit: &Unit, context: &Context<'_>) {
+    let is_own = |source: &Source| unit.members.iter().any(|member| member.path == source.path());
+    for source in reading.sources.clone() {
+        if !is_own(&source) || !starts_containers(source.text(), context.every_container) {
+            continue;
+        }
+        let file = Layer::file(Arc::clone(&source));
+        let mut met = Met::of(&file);
+        for script in remarked::scripts(&file, false) {
+            run(&script, context, reading, &mut met);
+        }
+    }
+}
+
 /// What the scripts of one file share.
 pub(super) struct Met {
     /// The places of the command lines that were met.
@@ -151,6 +176,9 @@ impl Met {
 
 /// Adds what a script starts. A command line that several scripts of a file lead to counts once.
 pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading, met: &mut Met) {
+    if script.is_docs && context.options.no_docs {
+        return;
+    }
     let mut found = invocations(&script.layer, script.options, script.given.as_deref(), &met.budget);
     if script.is_spare {
         let text = script.layer.source().text();
@@ -171,6 +199,7 @@ pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading,
         return;
     }
     let mut workloads: Vec<_> = found.iter().map(|found| workload(found, context.options)).collect();
+    workloads.iter_mut().for_each(|workload| workload.is_off = script.is_off);
     if let (Some(container), [workload]) = (&script.container, workloads.as_mut_slice()) {
         container.name(workload, script.layer.source());
     }

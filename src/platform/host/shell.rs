@@ -1,13 +1,15 @@
 //! Scripts: sh, bash, zsh and ksh, Slurm's batch scripts, fish, batch files and PowerShell.
 
-use super::Script;
 use super::same::same_but_for;
+use super::{Script, remarked};
 use crate::platform::kind::{Claim, EVERYWHERE, Kind};
-use crate::platform::run::{ENGINES, starts_containers};
+use crate::platform::remarks::lies_in;
+use crate::platform::run::{ENGINES, comments, starts_containers};
 use crate::syntax::shell::{Dialect, Options};
 use crate::text::filename::FileName;
 use crate::text::layer::Layer;
 use crate::text::scan::Words;
+use crate::text::source::Span;
 
 /// Endings of scripts and the language they are in.
 const ENDINGS: [(&str, Dialect); 13] = [
@@ -89,7 +91,16 @@ fn scripts(path: &str, file: &Layer) -> Vec<Script> {
     let name = FileName::new(path);
     let ending = by_ending(name.finished().unwrap_or(name).ending);
     let dialect = ending.or_else(|| shebang(file.text())).unwrap_or_default();
-    vec![Script::new(file.clone(), Options { dialect, ..Options::default() })]
+    let mut found = vec![Script::new(file.clone(), Options { dialect, ..Options::default() })];
+    let said = remarked::scripts(file, true);
+    if !said.is_empty() {
+        // What looks like a comment may stand in a here-document.
+        let comments = comments(file, Options { dialect, ..Options::default() });
+        found.extend(
+            said.into_iter().filter(|script| lies_in(&comments, script.layer.map(Span::at(0)).start)),
+        );
+    }
+    found
 }
 
 #[cfg(test)]

@@ -80,6 +80,7 @@ impl Reader<'_> {
                 self.substitution(word, Quote::None, 2);
             }
             b'<' if self.placeholder(word) => {}
+            b'@' if self.name_to_fill_in(word) => {}
             b'{' if self.bracketed(word, b"}") => {}
             b'[' if self.bracketed(word, b"]") => {}
             b'(' if place == Place::Argument && self.options.dialect == Dialect::Fish => {
@@ -320,7 +321,7 @@ impl Reader<'_> {
     }
 
     /// The part of some plain text that is meant as it stands: a size is a number, `--shm-size=SIZE`, `size=XXg` and
-    /// `--shm-size @SHM@` stand for one.
+    /// `--shm-size __SHM__` stand for one.
     fn known(&self, run: Span) -> Span {
         let written = self.cursor.slice(run);
         let value = match written.rfind("size=") {
@@ -329,14 +330,26 @@ impl Reader<'_> {
             None => return run,
         };
         let value = written.get(value..).unwrap_or_default();
-        let is_name = |mark: &str| value.len() > 2 * mark.len() && value.starts_with(mark) && value.ends_with(mark);
-        let is_open = self.options.prose || is_name("__") || is_name("@");
+        let is_name =
+            |mark: &str| value.len() > 2 * mark.len() && value.starts_with(mark) && value.ends_with(mark);
+        let is_open = self.options.prose || is_name("__");
         let end = value.find(',').unwrap_or(value.len());
         let value_alone = value.get(..end).unwrap_or_default();
         if !is_open || value_alone.is_empty() || value_alone.contains(|c: char| c.is_ascii_digit()) {
             return run;
         }
         Span::new(run.start, run.end - value.len())
+    }
+
+    /// `@SHM@` for a size, which configure fills in.
+    fn name_to_fill_in(&mut self, word: &mut Word) -> bool {
+        let rest = self.cursor.rest().get(1..).unwrap_or_default();
+        let name = rest.iter().take_while(|&&byte| super::expansions::name_byte(byte)).count();
+        let is_one = name > 0 && rest.get(name) == Some(&b'@') && self.awaits_size(self.cursor.pos);
+        if is_one {
+            self.opaque(word, Quote::None, Opaque::Placeholder, self.cursor.pos + name + 2);
+        }
+        is_one
     }
 
     /// Whether what stands at a place is the size that an option waits for.
