@@ -9,8 +9,8 @@ use std::sync::atomic::AtomicUsize;
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use shmlint::fix::prove::Fixes;
-use shmlint::lint::check::Wanted;
+use shmlint::fix::fixes::Fixes;
+use shmlint::lint::check::Request;
 use shmlint::lint::discover::Walk;
 use shmlint::lint::options::Options;
 use shmlint::lint::run::Lint;
@@ -100,11 +100,11 @@ fn whole(bencher: Bencher<'_, '_>, (name, with_fixes): (&str, bool)) {
     let memory = One(Source::new(name, text.clone().into_bytes()));
     let options = Options::default();
     let fixes = if with_fixes { Fixes::All } else { Fixes::None };
-    let wanted = Wanted { fixes, ..Wanted::default() };
+    let request = Request { prove: fixes, ..Request::default() };
     let paths = [name.to_owned()];
     bencher.counter(BytesCount::of_str(&text)).bench(|| {
         let seen = AtomicUsize::new(0);
-        let lint = Lint { files: &memory, options: &options, wanted, seen: &seen };
+        let lint = Lint { files: &memory, options: &options, request, seen: &seen };
         lint.run(&Walk::default(), black_box(&paths)).findings.len()
     });
 }

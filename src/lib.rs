@@ -8,6 +8,8 @@
 pub mod cli;
 pub mod config;
 pub mod container;
+#[cfg(target_os = "linux")]
+pub mod doctor;
 pub mod fix;
 pub mod knowledge;
 pub mod lint;

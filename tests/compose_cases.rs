@@ -12,7 +12,7 @@ use serde_json::Value;
 use shmlint::container::workload::{Says, Workload};
 
 /// The services of a run by name; the first of two with one name.
-fn service<'r>(report: &'r shmlint::lint::run::Report, name: &str) -> Option<&'r Workload> {
+fn service<'r>(report: &'r shmlint::lint::report::Report, name: &str) -> Option<&'r Workload> {
     report.workloads.iter().map(|listed| &listed.workload).find(|workload| workload.name == name)
 }
 

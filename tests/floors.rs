@@ -19,9 +19,10 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("rules", &["text", "size", "container", "knowledge", "need"]),
     ("fix", &["text", "size", "syntax", "container", "platform", "rules"]),
     ("lint", &["text", "size", "container", "knowledge", "need", "platform", "rules", "fix"]),
-    ("report", &["text", "size", "container", "need", "rules", "fix", "lint"]),
+    ("doctor", &["text", "size", "container", "need"]),
+    ("report", &["text", "size", "container", "need", "rules", "fix", "lint", "doctor"]),
     ("config", &["text", "size", "container", "knowledge", "platform", "rules", "lint"]),
-    ("cli", &["text", "size", "container", "need", "rules", "fix", "lint", "report", "config"]),
+    ("cli", &["text", "size", "container", "need", "rules", "fix", "lint", "doctor", "report", "config"]),
 ];
 
 /// What the files of a floor take of other floors, each with the file and line where it is taken.

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use shmlint::config::Config;
-use shmlint::fix::prove::Fixes;
-use shmlint::lint::check::Wanted;
+use shmlint::fix::fixes::Fixes;
+use shmlint::lint::check::Request;
 use shmlint::lint::discover::Walk;
 use shmlint::lint::options::Options;
-use shmlint::lint::run::{Lint, Report};
+use shmlint::lint::report::Report;
+use shmlint::lint::run::Lint;
 use shmlint::rules::options::JudgeOptions;
 use shmlint::size::{Dialect, Style, compose, kubernetes, parse_any};
 use shmlint::syntax::shell::{self, Script};
@@ -22,7 +23,7 @@ use shmlint::text::edits::Edit;
 use shmlint::text::edits::{apply, sorted};
 use shmlint::text::files::{Files, ReadError};
 use shmlint::text::paths::join;
-use shmlint::text::source::{Source, Span};
+use shmlint::text::source::Source;
 
 /// One fuzz target.
 pub type Target = fn(&[u8]);
@@ -32,7 +33,6 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("sizes", sizes),
     ("source", source),
     ("yaml", yaml),
-    ("reread", reread),
     ("shell", shell),
     ("whole", whole),
     ("config", config),
@@ -45,32 +45,6 @@ pub const TARGETS: &[(&str, Target)] = &[
 pub fn target(name: &str) -> Target {
     let found = TARGETS.iter().find(|(known, _)| *known == name);
     found.unwrap_or_else(|| panic!("no target is called {name}")).1
-}
-
-/// Edits of a YAML text: reading the entries around them gives what reading all of the edited text gives. The first bytes
-/// say where up to three edits are and how much they take out; what they put in stands behind a NUL in the text.
-pub fn reread(data: &[u8]) {
-    let Some((places, rest)) = data.split_at_checked(9) else { return };
-    let Ok(rest) = std::str::from_utf8(rest) else { return };
-    let mut texts = rest.split('\0');
-    let before = texts.next().unwrap_or_default();
-    let (mut after, mut edits, mut at) = (String::new(), Vec::new(), 0);
-    for (place, put) in places.chunks(3).zip(texts) {
-        let start = at + usize::from(u16::from_le_bytes([place[0], place[1]])) % (before.len() - at + 1);
-        let end = (start + usize::from(place[2]) % 16).min(before.len());
-        let (Some(kept), Some(_)) = (before.get(at..start), before.get(start..end)) else { return };
-        after.extend([kept, put]);
-        edits.push((Span::new(start, end), put.len()));
-        at = end;
-    }
-    after.push_str(&before[at..]);
-    let old = Yaml::parse(before);
-    old.duplicate_keys(before);
-    if let Some(tree) = old.reread(before, &after, &edits) {
-        let whole = Yaml::parse(&after);
-        assert!(tree.is_same(&whole), "read in parts as in one: {before:?} {edits:?} {after:?}");
-        assert_eq!(tree.duplicate_keys(&after), whole.duplicate_keys(&after), "{before:?} {edits:?}");
-    }
 }
 
 /// Sizes in every dialect.
@@ -258,9 +232,9 @@ fn lint(files: &Memory, name: &str) -> Report {
 }
 
 fn lint_with(files: &Memory, name: &str, options: &Options) -> Report {
-    let wanted = Wanted { fixes: Fixes::All, workloads: true, looked: false };
+    let request = Request { prove: Fixes::All, workloads: true, ..Request::default() };
     let seen = AtomicUsize::new(0);
-    let lint = Lint { files, options, wanted, seen: &seen };
+    let lint = Lint { files, options, request, seen: &seen };
     lint.run(&Walk::default(), &[name.to_owned()])
 }
 

@@ -1,4 +1,4 @@
-//! Turns the pages and the table in `rules/` into static tables, so that nothing of them is parsed at start-up.
+//! Turns the pages and the tables in `rules/` into static tables, so that nothing of them is parsed at start-up.
 
 // A build that cannot go on says why and stops; it speaks to cargo by printing.
 #![allow(clippy::expect_used, clippy::print_stdout)]
@@ -9,14 +9,17 @@ use std::{env, fs};
 
 use serde::Deserialize;
 
+mod accelerators;
 mod images;
 
 fn main() {
     println!("cargo::rerun-if-changed=rules");
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     fs::write(Path::new(&out).join("rules.rs"), rule_pages()).expect("OUT_DIR can be written");
-    let images = images::table().unwrap_or_else(|error| panic!("{error}"));
-    fs::write(Path::new(&out).join("images.rs"), images).expect("OUT_DIR can be written");
+    for (name, table) in [("images.rs", images::table()), ("accelerators.rs", accelerators::table())] {
+        let table = table.unwrap_or_else(|error| panic!("{error}"));
+        fs::write(Path::new(&out).join(name), table).expect("OUT_DIR can be written");
+    }
 }
 
 /// What stands between the `---` lines of a page.

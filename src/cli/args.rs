@@ -1,12 +1,15 @@
 //! What can be written behind `shmlint`. The long options are a contract.
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use std::time::Duration;
+
+use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::config_args::{ConfigArgs, SuppressArgs};
 use super::console::When;
 use super::outputs::{FormatTo, FormatToParser};
 use crate::container::finding::Severity;
+use crate::need::loader::{Loader, Sample};
 
 /// Finds GPU containers that get the 64 MiB default /dev/shm, and writes the missing setting.
 ///
@@ -36,6 +39,8 @@ pub(crate) enum Command {
     ConfigSchema,
     /// Say how large /dev/shm should be for a data loader or a program
     Size(SizeArgs),
+    /// Look at the /dev/shm of this container or host: what it is, who fills it, what it should be
+    Doctor(DoctorArgs),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -159,9 +164,26 @@ pub(crate) struct RuleArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("question").args(["workers", "image", "framework"]).required(true).multiple(true)))]
 pub(crate) struct SizeArgs {
+    #[command(flatten)]
+    pub(crate) loader: LoaderArgs,
+    /// The image that runs
+    #[arg(long, alias = "images")]
+    pub(crate) image: Option<String>,
+    /// The program that runs, by its name: vLLM, Ray, PyTorch …
+    #[arg(long, value_name = "NAME", conflicts_with = "image")]
+    pub(crate) framework: Option<String>,
+    /// How the answer is printed
+    #[arg(long, value_enum, default_value = "human")]
+    pub(crate) format: TextOrJson,
+}
+
+/// A data loader, in numbers.
+#[derive(Debug, Args)]
+pub(crate) struct LoaderArgs {
     /// Workers of PyTorch's data loader
-    #[arg(long, value_name = "W", requires_all = ["batch_size", "sample"], required_unless_present_any = ["image", "framework"])]
+    #[arg(long, value_name = "W", requires_all = ["batch_size", "sample"])]
     pub(crate) workers: Option<u64>,
     /// Samples in a batch
     #[arg(long, value_name = "B", requires = "workers")]
@@ -181,15 +203,53 @@ pub(crate) struct SizeArgs {
     /// Training or serving processes in the container, one for every GPU
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) ranks: u64,
-    /// The image that runs
-    #[arg(long, alias = "images")]
-    pub(crate) image: Option<String>,
-    /// The program that runs, by its name: vLLM, Ray, PyTorch …
-    #[arg(long, value_name = "NAME", conflicts_with = "image")]
-    pub(crate) framework: Option<String>,
+}
+
+impl LoaderArgs {
+    /// The data loader that is described, if one is. An error where the shape or type cannot be read.
+    pub(crate) fn loader(&self) -> Result<Option<Loader>, String> {
+        let (Some(workers), Some(batch), Some(sample)) = (self.workers, self.batch_size, &self.sample) else {
+            return Ok(None);
+        };
+        Ok(Some(Loader {
+            workers,
+            prefetch: self.prefetch_factor,
+            batch,
+            sample: Sample::new(sample, &self.dtype).map_err(|error| error.to_string())?,
+            held: self.held_batches,
+            ranks: self.ranks,
+        }))
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Watch until interrupted, and tell the peak
+    #[arg(long)]
+    pub(crate) watch: bool,
+    /// How long to watch: 30s, 10m, 2h
+    #[arg(long = "for", value_name = "TIME", requires = "watch", value_parser = duration)]
+    pub(crate) time: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) loader: LoaderArgs,
     /// How the answer is printed
     #[arg(long, value_enum, default_value = "human")]
     pub(crate) format: TextOrJson,
+}
+
+/// A length of time: a number with a unit, seconds without one.
+fn duration(text: &str) -> Result<Duration, String> {
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = text.get(number.len()..).unwrap_or_default();
+    let factor = match unit {
+        "ms" => 0.001,
+        "" | "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(format!("'{unit}' is not one of ms, s, m, h")),
+    };
+    let seconds = number.trim().parse::<f64>().map_err(|_| "write a number and a unit, like 30s or 10m")?;
+    Duration::try_from_secs_f64(seconds * factor).map_err(|error| error.to_string())
 }
 
 /// What is read, and how.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::job::Job;
 use super::{CLEAN, FAILED};
-use crate::fix::prove::Fixes;
+use crate::fix::fixes::Fixes;
 use crate::fix::write::write;
 use crate::lint::baseline;
 use crate::report::count;
@@ -12,7 +12,7 @@ use crate::report::count;
 /// Writes the file. Gives the exit status.
 pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
     let path: PathBuf = job.settled.baseline.clone().unwrap_or_else(|| baseline::DEFAULT.into());
-    let report = job.lint(Fixes::None, &[]);
+    let report = job.lint(Fixes::None, Fixes::None);
     for error in &report.errors {
         job.console.complain(error);
     }

@@ -4,8 +4,8 @@ use super::args::CheckArgs;
 use super::console::Console;
 use super::job::Job;
 use super::{baseline, diff, fix, suppress};
-use crate::fix::prove::Fixes;
-use crate::lint::run::Report;
+use crate::fix::fixes::Fixes;
+use crate::lint::report::Report;
 use crate::report::style::clean;
 
 /// Checks, and fixes where that is asked for. Gives the exit status.
@@ -23,14 +23,14 @@ pub(super) fn run(args: &CheckArgs, console: &Console) -> Result<u8, String> {
     } else if args.fix {
         fix::run(&job)
     } else {
-        let report = job.lint(job.outputs.shown_fixes(), &[]);
+        let report = job.lint(job.outputs.shown_fixes(), Fixes::None);
         Ok(job.finish(&report, 0, Vec::new()))
     }
 }
 
 /// Prints the files that are read.
 fn show_files(job: &Job<'_>) -> u8 {
-    let report = Report { findings: Vec::new(), ..job.lint(Fixes::None, &[]) };
+    let report = Report { findings: Vec::new(), ..job.lint(Fixes::None, Fixes::None) };
     let read = || report.looked.iter().filter(|looked| looked.read.is_ok());
     let printed = job
         .outputs

@@ -31,12 +31,12 @@ pub(super) fn run(job: &Job<'_>) -> u8 {
     failures.extend(printed.err());
     if !job.console.is_quiet() {
         to_stderr(|out| plain::write(out, &mended.left.findings));
-        if !mended.patches.is_empty() {
+        if !mended.left.patches.is_empty() {
             job.console.say(&summary(&mended, files.len()));
         }
     }
     let status = job.end(&mended.left, &failures);
-    let changes = if mended.patches.is_empty() || job.never_fails() { CLEAN } else { FINDINGS };
+    let changes = if mended.left.patches.is_empty() || job.never_fails() { CLEAN } else { FINDINGS };
     status.max(changes)
 }
 

@@ -4,7 +4,7 @@ use super::FINDINGS;
 use super::job::Job;
 use super::mend::Mended;
 use super::outputs::{to_stderr, to_stdout};
-use crate::fix::prove::Fixes;
+use crate::fix::fixes::Fixes;
 use crate::fix::write::replace;
 use crate::report::{View, write};
 
@@ -27,7 +27,7 @@ pub(super) fn write_files(job: &Job<'_>, mended: &Mended) -> Vec<String> {
 /// Writes standard input, as it is after all fixes, to standard output; nothing where it was not read.
 pub(super) fn write_stdin(job: &Job<'_>, mended: &Mended) -> Result<(), String> {
     let Some(stdin) = &job.input.stdin else { return Ok(()) };
-    let patched = mended.patches.iter().find(|(before, _)| before.path() == stdin.path());
+    let patched = mended.left.patches.iter().find(|(before, _)| before.path() == stdin.path());
     let text = patched.map_or(stdin, |(_, after)| after);
     to_stdout(|out| out.write_all(text.bytes()))
 }
@@ -37,7 +37,7 @@ pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
     let mended = Mended::of(job);
     let mut failures = write_files(job, &mended);
     // What was not written is as it was: only another look tells what is left.
-    let again = (!failures.is_empty()).then(|| job.lint(Fixes::All, &[]));
+    let again = (!failures.is_empty()).then(|| job.lint(Fixes::All, Fixes::None));
     let left = again.as_ref().unwrap_or(&mended.left);
     let fixed = mended.fixed(&left.findings).into_values().sum();
     let status = if job.input.stdin.is_some() {

@@ -11,9 +11,10 @@ use super::outputs::{Outputs, to_stderr};
 use super::progress::Progress;
 use super::{CLEAN, FAILED, FINDINGS};
 use crate::config::Settled;
-use crate::fix::prove::Fixes;
-use crate::lint::check::Wanted;
-use crate::lint::run::{Lint, Report};
+use crate::fix::fixes::Fixes;
+use crate::lint::check::Request;
+use crate::lint::report::Report;
+use crate::lint::run::Lint;
 use crate::report::human::summary::statistics;
 use crate::report::{Format, View, count};
 use crate::text::files::{Disk, Files, MAX_SIZE, Overlay};
@@ -46,14 +47,15 @@ impl<'a> Job<'a> {
         })
     }
 
-    /// Looks at everything, with `edited` texts in place of those on disk.
-    pub(super) fn lint(&self, fixes: Fixes, edited: &[Arc<Source>]) -> Report {
-        let wanted = Wanted {
-            fixes,
+    /// Looks at everything, proves fixes, and makes some.
+    pub(super) fn lint(&self, prove: Fixes, make: Fixes) -> Report {
+        let request = Request {
+            prove,
+            make,
             workloads: false,
             looked: self.console.is_verbose() || self.args.output.show_files,
         };
-        self.input.lint(&self.settled, wanted, self.console, edited)
+        self.input.lint(&self.settled, request, self.console)
     }
 
     /// What a format is to show.
@@ -137,26 +139,16 @@ impl Input {
         Ok(Self { disk: Disk::new(limit), stdin, paths })
     }
 
-    /// Looks at everything, with `edited` texts in place of those that were read.
-    pub(super) fn lint(
-        &self,
-        settled: &Settled,
-        wanted: Wanted,
-        console: &Console,
-        edited: &[Arc<Source>],
-    ) -> Report {
+    /// Looks at everything.
+    pub(super) fn lint(&self, settled: &Settled, request: Request, console: &Console) -> Report {
         let mut overlay = Overlay::new(&self.disk);
-        for source in self.stdin.iter().chain(edited) {
-            overlay.lay(Arc::clone(source));
-        }
-        let laid = self.stdin.is_some() || !edited.is_empty();
-        let files: &dyn Files = if laid { &overlay } else { &self.disk };
+        self.stdin.iter().for_each(|source| overlay.lay(Arc::clone(source)));
+        let files: &dyn Files = if self.stdin.is_some() { &overlay } else { &self.disk };
         let progress = Progress::start(console);
-        let lint = Lint { files, options: &settled.options, wanted, seen: &progress.seen };
+        let lint = Lint { files, options: &settled.options, request, seen: &progress.seen };
         let report = lint.run(&settled.walk, &self.paths);
         drop(progress);
-        // Edited texts are looked at again; what was read is told once.
-        if console.is_verbose() && edited.is_empty() {
+        if console.is_verbose() {
             tell(&report, console);
         }
         report

@@ -6,6 +6,8 @@ mod check;
 mod config_args;
 mod console;
 mod diff;
+#[cfg(target_os = "linux")]
+mod doctor;
 mod fix;
 mod github;
 mod job;
@@ -48,6 +50,12 @@ pub fn main() -> ExitCode {
             outputs::to_stdout(|out| out.write_all(schema().as_bytes())).map(|()| CLEAN)
         }
         Some(Command::Size(args)) => size::run(&args, &console),
+        #[cfg(target_os = "linux")]
+        Some(Command::Doctor(args)) => doctor::run(&args, &console),
+        #[cfg(not(target_os = "linux"))]
+        Some(Command::Doctor(_)) => {
+            Err("doctor looks at Linux's /dev/shm: run it inside the container".into())
+        }
         Some(Command::Completions { shell }) => shell::completions(shell),
         Some(Command::Man { command }) => shell::man(command.as_deref()),
     };

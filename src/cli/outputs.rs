@@ -10,7 +10,7 @@ use clap::{Arg, Command, Error};
 use super::args::OutputArgs;
 use super::console::Console;
 use super::github;
-use crate::fix::prove::Fixes;
+use crate::fix::fixes::Fixes;
 use crate::report::style::Look;
 use crate::report::{self, Format, View};
 

@@ -4,25 +4,18 @@ use super::CLEAN;
 use super::args::{SizeArgs, TextOrJson};
 use super::console::Console;
 use super::outputs::to_stdout;
-use crate::need::loader::{Loader, Sample};
 use crate::need::question::Question;
 use crate::report::size;
 
 /// Answers the question of the arguments. Gives the exit status.
 pub(super) fn run(args: &SizeArgs, console: &Console) -> Result<u8, String> {
-    let loader = match (args.workers, args.batch_size, &args.sample) {
-        (Some(workers), Some(batch), Some(sample)) => Some(Loader {
-            workers,
-            prefetch: args.prefetch_factor,
-            batch,
-            sample: Sample::new(sample, &args.dtype).map_err(|error| error.to_string())?,
-            held: args.held_batches,
-            ranks: args.ranks,
-        }),
-        _ => None,
+    let loader = args.loader.loader()?;
+    let question = Question {
+        loader,
+        ranks: args.loader.ranks,
+        image: args.image.clone(),
+        framework: args.framework.clone(),
     };
-    let question =
-        Question { loader, ranks: args.ranks, image: args.image.clone(), framework: args.framework.clone() };
     let answer = question.answer().map_err(|error| error.to_string())?;
     to_stdout(|out| match args.format {
         TextOrJson::Json => size::json(out, &answer),

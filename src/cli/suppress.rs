@@ -3,7 +3,7 @@
 use super::job::Job;
 use super::mend::Mended;
 use super::{CLEAN, FAILED, FINDINGS, fix};
-use crate::fix::prove::Fixes;
+use crate::fix::fixes::Fixes;
 use crate::report::count;
 
 /// Writes the comments. Gives the exit status.
@@ -12,10 +12,10 @@ pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
     let failures = fix::write_files(job, &mended);
     fix::write_stdin(job, &mended)?;
     // What was not written is as it was: only another look tells what is left.
-    let again = (!failures.is_empty()).then(|| job.lint(Fixes::All, &[]));
+    let again = (!failures.is_empty()).then(|| job.lint(Fixes::All, Fixes::None));
     let left = again.as_ref().unwrap_or(&mended.left);
     let hidden: usize = mended.fixed(&left.findings).into_values().sum();
-    let files = count(mended.patches.len() - failures.len(), "file");
+    let files = count(mended.left.patches.len() - failures.len(), "file");
     job.console.say(&format!("Ignored {} in {files}", count(hidden, "finding")));
     for finding in &mended.left.findings {
         let place = &finding.place;

@@ -1,65 +1,153 @@
-//! What shows that a container gets a GPU, or another accelerator that trains or serves models: the names of runtimes and
-//! devices, as engines of containers take them.
+//! What shows that a container gets a GPU, or another accelerator that trains or serves models: the names of runtimes,
+//! devices, variables and resources, looked up in `rules/accelerators.yaml`, and how many they ask for.
+
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use crate::container::workload::GpuCount;
+use crate::text::scan::glob;
 
-/// What a runtime, a device or a variable tells of a GPU.
+/// What sort of accelerator something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// Its word in JSON: `gpu`, `tpu`.
+    pub word: &'static str,
+    /// What people call it, with its article: `a GPU`.
+    pub called: &'static str,
+}
+
+/// One entry of `rules/accelerators.yaml`, which says what its fields are.
+#[derive(Debug)]
+pub struct Entry {
+    kind: Kind,
+    runtimes: &'static [&'static str],
+    drivers: &'static [&'static str],
+    devices: &'static [&'static str],
+    alone: Option<&'static str>,
+    signs: &'static [&'static str],
+    variables: &'static [&'static str],
+    resources: &'static [&'static str],
+    shares: &'static [&'static str],
+    classes: &'static [&'static str],
+}
+
+include!(concat!(env!("OUT_DIR"), "/accelerators.rs"));
+
+/// What a runtime, a device or a variable tells of an accelerator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
     /// There is one.
-    Yes,
+    Yes(Kind),
     /// There may be one: a clause that says why it is open.
     Maybe(&'static str),
     /// Nothing.
     No,
 }
 
-/// Runtimes that bring accelerators in: NVIDIA's container toolkit, Habana's and AMD's container runtimes, and Ascend's.
-const RUNTIMES: [&str; 6] = ["nvidia", "nvidia-container-runtime", "nvidia-cdi", "habana", "amd", "ascend"];
+/// The entry with the longest pattern for a name, and whether that is one of `lists`' first.
+fn longest(
+    name: &str,
+    lists: impl Fn(&'static Entry) -> &'static [&'static str],
+) -> Option<(usize, &'static Entry)> {
+    let all = TABLE.iter().flat_map(|entry| lists(entry).iter().map(move |pattern| (*pattern, entry)));
+    let fitting = all.filter(|(pattern, _)| glob(pattern, name));
+    fitting.map(|(pattern, entry)| (pattern.len(), entry)).max_by_key(|(length, _)| *length)
+}
 
-/// Device files: NVIDIA's, AMD's compute queue, Ascend's, Gaudi's, AWS Neuron's, Google's TPU, and WSL's GPU.
-const DEVICES: [&str; 8] = [
-    "/dev/nvidia",
-    "/dev/kfd",
-    "/dev/davinci",
-    "/dev/hl",
-    "/dev/accel",
-    "/dev/neuron",
-    "/dev/vfio/vfio-tpu",
-    "/dev/dxg",
-];
-
-/// Devices by their CDI names, `vendor/class=name`.
-const CDI: [&str; 7] = [
-    "nvidia.com/gpu",
-    "nvidia.com/mig",
-    "amd.com/gpu",
-    "intel.com/gpu",
-    "gpu.intel.com/",
-    "habana.ai/gaudi",
-    "google.com/tpu",
-];
-
-/// What a runtime's name tells.
+/// What a runtime's name or path tells.
 pub fn runtime(name: &str) -> Sign {
-    let name = name.rsplit('/').next().unwrap_or(name);
-    if RUNTIMES.iter().any(|known| known.eq_ignore_ascii_case(name)) { Sign::Yes } else { Sign::No }
+    let name = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+    longest(&name, |entry| entry.runtimes).map_or(Sign::No, |(_, entry)| Sign::Yes(entry.kind))
+}
+
+/// The accelerator that a driver of a device request brings in.
+pub fn driver(name: &str) -> Option<Kind> {
+    longest(name, |entry| entry.drivers).map(|(_, entry)| entry.kind)
 }
 
 /// What a device tells that is written as for `--device`: `HOST[:CONTAINER[:rwm]]` or a CDI name. Either side counts.
-pub fn device(text: &str) -> Sign {
-    if CDI.iter().any(|known| text.starts_with(known)) {
-        return Sign::Yes;
+/// `beside` tells whether the image's name holds one of these words.
+pub fn device(text: &str, beside: &dyn Fn(&[&str]) -> bool) -> Sign {
+    if let Some((class, _)) = text.split_once('=') {
+        return resource(class).map_or(Sign::No, |(kind, _)| Sign::Yes(kind));
     }
-    let mut graphics = false;
-    for side in text.split(':').filter(|side| side.starts_with("/dev/")) {
-        // Capability files and control nodes of other things: none brings a GPU by itself.
-        if DEVICES.iter().any(|known| side.starts_with(known)) {
-            return Sign::Yes;
+    let sides = text.split(':').filter(|side| side.starts_with("/dev/"));
+    let signs =
+        sides.filter_map(|side| longest(side, |entry| entry.devices)).map(|(_, entry)| match entry.alone {
+            Some(why) if !beside(entry.signs) => Sign::Maybe(why),
+            _ => Sign::Yes(entry.kind),
+        });
+    signs.reduce(|one, other| if matches!(one, Sign::Yes(_)) { one } else { other }).unwrap_or(Sign::No)
+}
+
+/// Whether an extended resource of Kubernetes, or the class of a CDI device, is an accelerator, and if so whether its
+/// quantity counts devices.
+pub fn resource(name: &str) -> Option<(Kind, bool)> {
+    // The resources of Kubernetes itself have no vendor.
+    let (vendor, class) = name.split_once('/')?;
+    if vendor == "deviceclass.resource.kubernetes.io" {
+        return device_class(class)?.map(|kind| (kind, true));
+    }
+    let name = &format!("{vendor}/{}", class.to_ascii_lowercase());
+    let counted = longest(name, |entry| entry.resources);
+    let (length, share) = longest(name, |entry| entry.shares).unzip();
+    match (counted, share) {
+        (Some((own, entry)), _) if length.is_none_or(|length| length < own) => {
+            Some((entry.kind, !SHARES.iter().any(|share| class.contains(share))))
         }
-        graphics |= side.starts_with("/dev/dri");
+        (_, share) => share.map(|entry| (entry.kind, false)),
     }
-    if graphics { Sign::Maybe("/dev/dri is mostly for video and display") } else { Sign::No }
+}
+
+/// What is in the names of resources that count a part of a device: `hygon.com/dcumem`, `metax-tech.com/vcore`.
+const SHARES: &[&str] = &["mem", "cores", "vcore", "cuda-core", "percent"];
+
+/// What a device class of Dynamic Resource Allocation is, as far as its name tells: an accelerator, or certainly none.
+pub fn device_class(name: &str) -> Option<Option<Kind>> {
+    let fits = |entry: &&Entry| entry.classes.iter().any(|pattern| glob(pattern, name));
+    TABLE.iter().find(fits).map(|entry| Some(entry.kind).filter(|kind| *kind != NONE))
+}
+
+/// Whether a variable chooses the devices of a runtime.
+pub fn chooses(variable: &str) -> bool {
+    variable.contains("_VISIBLE_") && TABLE.iter().any(|entry| entry.variables.contains(&variable))
+}
+
+/// The literal parts of the names that a resource of Kubernetes may have, without `*`.
+pub fn resource_words() -> impl Iterator<Item = &'static str> {
+    let patterns = TABLE.iter().flat_map(|entry| entry.resources.iter().chain(entry.shares));
+    patterns.map(|pattern| literal(pattern)).chain(["deviceclass.resource.kubernetes.io/"])
+}
+
+/// The longest part of a pattern without a `*`.
+fn literal(pattern: &'static str) -> &'static str {
+    pattern.split('*').max_by_key(|part| part.len()).unwrap_or_default()
+}
+
+/// Whether a text holds a word by which containers ask for an accelerator: a device, a CDI name, a variable. Taken from the
+/// table, so that nothing it knows can be passed over. Runtimes stand behind a word of their own.
+pub fn stands_in(text: &str) -> bool {
+    static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let others = TABLE.iter().flat_map(|entry| entry.devices.iter().chain(entry.variables));
+        scanner(others.map(|pattern| literal(pattern)).chain(resource_words()).chain(["gpu"]))
+    });
+    WORDS.as_ref().is_none_or(|words| words.is_match(text))
+}
+
+/// Looks for words in any case of letters; quick to build, as it often reads one small file.
+pub fn scanner(words: impl Iterator<Item = &'static str>) -> Option<AhoCorasick> {
+    let mut all: Vec<&str> = words.collect();
+    all.sort_by_key(|word| word.len());
+    let mut needed: Vec<&str> = Vec::new();
+    for word in all {
+        // A word that holds another is found by that.
+        if !needed.iter().any(|known| word.contains(known)) {
+            needed.push(word);
+        }
+    }
+    let kind = Some(AhoCorasickKind::ContiguousNFA);
+    AhoCorasick::builder().kind(kind).ascii_case_insensitive(true).build(needed).ok()
 }
 
 /// How many GPUs a device brings, written as for [`device`]: what a CDI name names, or one by a file with a number. A file
@@ -77,17 +165,14 @@ pub fn in_list(ids: &str) -> GpuCount {
     ids.split(',').filter(|id| !id.is_empty()).map(device_ids).fold(GpuCount::Exactly(0), sum)
 }
 
-/// What `NVIDIA_VISIBLE_DEVICES` tells by itself: a GPU only where the daemon's default runtime is NVIDIA's, which
-/// `default_runtime` may say.
+/// What a variable that chooses devices tells by itself: an accelerator only where the daemon's default runtime is its
+/// maker's, which `default_runtime` may say.
 pub fn visible_devices(value: &str, default_runtime: Option<&str>) -> Sign {
     if takes_away(value) {
         return Sign::No;
     }
-    match default_runtime.map(runtime) {
-        Some(Sign::Yes) => Sign::Yes,
-        Some(_) => Sign::No,
-        None => Sign::Maybe("NVIDIA_VISIBLE_DEVICES gives a GPU only where the default runtime is nvidia"),
-    }
+    let open = "the variable gives a device only where the daemon's default runtime reads it";
+    default_runtime.map_or(Sign::Maybe(open), runtime)
 }
 
 /// Whether a value of `NVIDIA_VISIBLE_DEVICES` takes the GPUs of a runtime away.
@@ -95,39 +180,80 @@ pub fn takes_away(value: &str) -> bool {
     matches!(value, "void" | "none" | "")
 }
 
-/// How many GPUs the value of `--gpus` asks for. A value of 0 asks for none.
-///
-/// The value is a list of comma-separated fields, which may be quoted: `all`, `2`, `device=0`, `"device=0,1"`,
-/// `count=2`, `all,"capabilities=compute,utility"`. A word without a key is a count, of which the last holds; named
-/// devices need none; where neither stands there, it is one GPU (docker/cli `opts/gpus.go`).
-pub fn gpus(value: &str) -> GpuCount {
-    let (mut key, mut count, mut devices) = ("", None, None);
-    for field in value.split(',').map(|field| field.trim_matches(['"', '\''])) {
-        match field.split_once('=') {
-            Some((name, text)) => {
-                key = name;
-                match name {
-                    "count" => count = Some(counted(text)),
-                    "device" => devices = Some(device_ids(text)),
-                    _ => {}
-                }
-            }
-            None if key.is_empty() => count = Some(counted(field)),
-            // The rest of a quoted list. Unquoted it is refused, but what is meant is plain.
-            None if key == "device" => {
-                let more = device_ids(field);
-                devices = devices.map(|ids| sum(ids, more));
-            }
-            None => {}
-        }
-    }
-    devices.or(count).unwrap_or(GpuCount::Exactly(1))
+/// A request for devices as `--gpus` writes it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// How many; 0 asks for none.
+    pub count: GpuCount,
+    /// The driver that is to give them, if one is named.
+    pub driver: String,
+    /// What they must be able to do.
+    pub capabilities: Vec<String>,
+    /// Why docker/cli refuses it.
+    pub refused: Option<String>,
 }
 
-fn counted(text: &str) -> GpuCount {
+impl Request {
+    /// Reads a list of comma-separated fields, which may be quoted: `all`, `2`, `device=0`, `"device=0,1"`, `count=2`,
+    /// `all,"capabilities=compute,utility"`. A word without a key is a count, of which the last holds; named devices need
+    /// none; where neither stands there, it is one GPU (docker/cli `opts/gpus.go`).
+    pub fn read(value: &str) -> Self {
+        let mut found = Self::default();
+        let (mut key, mut count, mut devices) = ("", None, None);
+        for field in fields(value) {
+            let (name, text) = field.split_once('=').unwrap_or(("count", field));
+            if !field.contains('=') && !key.is_empty() && key != "count" {
+                // The rest of a list that should be quoted: what is meant is plain.
+                if let Some(ids) = devices.filter(|_| key == "device") {
+                    devices = Some(sum(ids, device_ids(field)));
+                }
+                continue;
+            }
+            key = name;
+            match name {
+                "count" => {
+                    let (read, refused) = counted(text);
+                    count = Some(read);
+                    found.refused = refused.then(|| {
+                        format!("invalid count ({text}): value must be either \"all\" or an integer")
+                    });
+                }
+                "device" => devices = text.split(',').map(device_ids).reduce(sum),
+                "driver" => text.clone_into(&mut found.driver),
+                "capabilities" => found.capabilities = text.split(',').map(str::to_owned).collect(),
+                "options" => {}
+                other => found.refused = Some(format!("unexpected key '{other}' in '{field}'")),
+            }
+        }
+        found.count = devices.or(count).unwrap_or(GpuCount::Exactly(1));
+        if matches!(value, "" | "none" | "false") {
+            found.count = GpuCount::Exactly(0);
+        }
+        found
+    }
+}
+
+/// The fields of a list, without the quotes around those that hold a comma.
+pub fn fields(list: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(list);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let quoted = text.starts_with('"').then(|| text.get(1..)?.find('"').map(|at| at + 2)).flatten();
+        let from = quoted.unwrap_or(0);
+        let end = text.get(from..)?.find(',').map_or(text.len(), |at| from + at);
+        rest = text.get(end + 1..);
+        Some(text.get(..end)?.trim_matches(['"', '\'']))
+    })
+}
+
+/// A count, and whether the client refuses it.
+fn counted(text: &str) -> (GpuCount, bool) {
     match text {
-        "all" | "-1" => GpuCount::All,
-        number => number.parse().map_or(GpuCount::Unknown, GpuCount::Exactly),
+        "all" | "-1" => (GpuCount::All, false),
+        number => match number.parse() {
+            Ok(count) => (GpuCount::Exactly(count), false),
+            Err(_) => (GpuCount::Unknown, !crate::size::is_open(text) || text == "ALL"),
+        },
     }
 }
 
@@ -135,7 +261,7 @@ fn counted(text: &str) -> GpuCount {
 fn device_ids(id: &str) -> GpuCount {
     match id {
         "all" => GpuCount::All,
-        id if id.contains(['$', '{', '<']) => GpuCount::Unknown,
+        id if crate::size::is_open(id) => GpuCount::Unknown,
         _ => GpuCount::Exactly(1),
     }
 }
@@ -175,13 +301,87 @@ pub fn within(count: GpuCount, environment: &[(String, String)]) -> GpuCount {
 mod tests {
     use super::*;
 
+    fn alone(text: &str) -> Sign {
+        device(text, &|_| false)
+    }
+
     #[test]
     fn devices_are_told_by_either_side() {
-        assert_eq!(device("/dev/nvidia0"), Sign::Yes);
-        assert_eq!(device("/dev/null:/dev/nvidiactl:rw"), Sign::Yes);
-        assert_eq!(device("nvidia.com/gpu=all"), Sign::Yes);
-        assert!(matches!(device("/dev/dri:/dev/dri"), Sign::Maybe(_)));
-        assert_eq!(device("/dev/snd"), Sign::No);
+        assert_eq!(alone("/dev/nvidia0"), Sign::Yes(GPU));
+        assert_eq!(alone("/dev/null:/dev/nvidiactl:rw"), Sign::Yes(GPU));
+        assert_eq!(alone("nvidia.com/gpu=all"), Sign::Yes(GPU));
+        assert_eq!([alone("/dev/hl0"), alone("huawei.com/npu=0")], [Sign::Yes(GAUDI), Sign::Yes(NPU)]);
+        assert!(matches!(alone("/dev/dri:/dev/dri"), Sign::Maybe(_)));
+        assert_eq!(device("/dev/dri/renderD128", &|signs| signs.contains(&"xpu")), Sign::Yes(XPU));
+        assert_eq!([alone("/dev/snd"), alone("/dev/apex_0")], [Sign::No; 2]);
+    }
+
+    #[test]
+    fn every_name_of_the_table_is_what_its_entry_says() {
+        let name = |pattern: &str| pattern.replace('*', "0");
+        for entry in TABLE.iter().filter(|entry| entry.kind != NONE) {
+            let yes = if entry.alone.is_some() { Sign::Maybe("") } else { Sign::Yes(entry.kind) };
+            for device in entry.devices {
+                let found = match alone(&name(device)) {
+                    Sign::Maybe(_) => Sign::Maybe(""),
+                    found => found,
+                };
+                assert_eq!(found, yes, "{device}");
+                assert!(stands_in(&format!("- {}", name(device))), "{device}");
+            }
+            for name in entry.runtimes.iter().map(|runtime| name(runtime)) {
+                assert_eq!([runtime(&name), runtime(&format!("/usr/bin/{name}"))], [yes; 2], "{name}");
+            }
+            for variable in entry.variables {
+                assert!(chooses(variable) && stands_in(variable), "{variable}");
+            }
+            for pattern in entry.resources.iter().chain(entry.shares) {
+                let name = name(pattern);
+                assert_eq!(resource(&name).map(|(kind, _)| kind), Some(entry.kind), "{pattern}");
+                assert!(stands_in(&format!("x {name}=0")), "{pattern}");
+            }
+            assert!(entry.drivers.iter().all(|name| driver(name) == Some(entry.kind)));
+        }
+    }
+
+    #[test]
+    fn resources_are_known_by_their_names() {
+        let yes = [
+            "nvidia.com/gpu",
+            "example.com/gpu",
+            "nvidia.com/mig-3g.20gb",
+            "nvidia.com/gpu.sliced",
+            "aws.amazon.com/neuroncore",
+            "nvidia.com/A100",
+            "nvidia.com/rtxa6000",
+            "huawei.com/Ascend910A",
+            "hygon.com/dcunum",
+            "deviceclass.resource.kubernetes.io/gpu.nvidia.com",
+        ];
+        let counts = |name: &str| resource(name).map(|(_, counts)| counts);
+        assert!(yes.iter().all(|name| counts(name) == Some(true)));
+        let parts = [
+            "huawei.com/Ascend910A-memory",
+            "hygon.com/dcumem",
+            "metax-tech.com/vcore",
+            "cambricon.com/mlu.smlu.vmemory",
+            "gpu.intel.com/millicores",
+        ];
+        assert!(parts.iter().all(|name| counts(name) == Some(false)));
+        let no = [
+            "cpu",
+            "memory",
+            "rdma/hca",
+            "nvidia.com/imex-channel",
+            "nvidia.com/hostdev",
+            "gpu",
+            "requests.cpu",
+            "deviceclass.resource.kubernetes.io/rdma.example.com",
+        ];
+        assert!(no.iter().all(|name| resource(name).is_none()));
+        assert_eq!(device_class("gpu.nvidia.com"), Some(Some(GPU)));
+        assert_eq!(device_class("compute-domain-default-channel.nvidia.com"), Some(None));
+        assert_eq!(device_class("accelerator"), None);
     }
 
     #[test]
@@ -199,7 +399,7 @@ mod tests {
     #[test]
     fn visible_devices_alone_depend_on_the_default_runtime() {
         assert!(matches!(visible_devices("all", None), Sign::Maybe(_)));
-        assert_eq!(visible_devices("all", Some("nvidia")), Sign::Yes);
+        assert_eq!(visible_devices("all", Some("nvidia")), Sign::Yes(GPU));
         assert_eq!(visible_devices("all", Some("runc")), Sign::No);
         assert_eq!(visible_devices("void", Some("nvidia")), Sign::No);
     }
@@ -219,18 +419,36 @@ mod tests {
 
     #[test]
     fn counts_of_gpus_are_read_as_docker_does() {
-        assert_eq!(gpus("all"), GpuCount::All);
-        assert_eq!(gpus("2"), GpuCount::Exactly(2));
-        assert_eq!(gpus("0"), GpuCount::Exactly(0));
-        assert_eq!(gpus("device=0"), GpuCount::Exactly(1));
-        assert_eq!(gpus("\"device=0,1\""), GpuCount::Exactly(2));
-        assert_eq!(gpus("all,\"capabilities=compute,utility\""), GpuCount::All);
-        assert_eq!(gpus("device=$X"), GpuCount::Unknown);
-        assert_eq!(gpus("0,1"), GpuCount::Exactly(1));
-        assert_eq!(gpus("count=0,device=0"), GpuCount::Exactly(1));
-        assert_eq!(gpus("\"device=0,1\",driver=nvidia"), GpuCount::Exactly(2));
-        assert_eq!(gpus("driver=nvidia,count=3"), GpuCount::Exactly(3));
-        assert_eq!(gpus("capabilities=gpu"), GpuCount::Exactly(1));
-        assert_eq!(gpus("device=all"), GpuCount::All);
+        let count = |text: &str| Request::read(text).count;
+        assert_eq!(count("all"), GpuCount::All);
+        assert_eq!(count("2"), GpuCount::Exactly(2));
+        assert_eq!(count("0"), GpuCount::Exactly(0));
+        assert_eq!(count("device=0"), GpuCount::Exactly(1));
+        assert_eq!(count("\"device=0,1\""), GpuCount::Exactly(2));
+        assert_eq!(count("all,\"capabilities=compute,utility\""), GpuCount::All);
+        assert_eq!(count("device=$X"), GpuCount::Unknown);
+        assert_eq!(count("0,1"), GpuCount::Exactly(1));
+        assert_eq!(count("count=0,device=0"), GpuCount::Exactly(1));
+        assert_eq!(count("\"device=0,1\",driver=nvidia"), GpuCount::Exactly(2));
+        assert_eq!(count("driver=nvidia,count=3"), GpuCount::Exactly(3));
+        assert_eq!(count("capabilities=gpu"), GpuCount::Exactly(1));
+        assert_eq!(count("device=all"), GpuCount::All);
+        assert_eq!([count(""), count("none")], [GpuCount::Exactly(0); 2]);
+    }
+
+    #[test]
+    fn requests_that_the_client_refuses_are_told() {
+        let refused = |text: &str| Request::read(text).refused.is_some();
+        for text in ["", "none", "ALL", "1.5", "--name", "al", "gpu=0", "two"] {
+            assert!(refused(text), "{text}");
+        }
+        for text in ["all", "-1", "0", "+2", "device=0", "\"device=0,1\"", "$N", "<count>", "driver=nvidia"] {
+            assert!(!refused(text), "{text}");
+        }
+        let asked = Request::read("driver=cdi,\"capabilities=compute,utility\",count=2");
+        assert_eq!(
+            (asked.driver.as_str(), asked.capabilities.len(), asked.count),
+            ("cdi", 2, GpuCount::Exactly(2))
+        );
     }
 }

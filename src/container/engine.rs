@@ -12,7 +12,57 @@ pub const DOCKER_DEFAULT: u64 = 64 << 20;
 /// Podman's default: 64000 KiB, as `df` shows it in a container of Podman 4.3.1.
 pub const PODMAN_DEFAULT: u64 = 65_536_000;
 
+/// How one way to start containers reads its options, as far as they differ about it.
+#[derive(Debug)]
+pub struct Starter {
+    /// What starts the container.
+    pub engine: Engine,
+    /// How sizes for `/dev/shm` and memory limits are read.
+    pub size: Dialect,
+    /// How the size of a tmpfs mount in the long form is read.
+    pub mount_size: Dialect,
+    /// Whether all requests for devices are there at once: on a command line they may be the values that one variable may have.
+    pub adds_requests: bool,
+    /// Whether requests for GPUs are read as docker/cli reads `--gpus`, which refuses some; Podman hands on what it is given.
+    pub reads_gpus: bool,
+    /// Whether the image's name tells what a device file is given for that has several uses: services that run for long are
+    /// given `/dev/dri` for video, whatever else their image can do.
+    pub image_tells: bool,
+}
+
+const RUN: Starter = Starter {
+    engine: Engine::Docker,
+    size: Dialect::Docker,
+    mount_size: Dialect::TmpfsSize,
+    adds_requests: false,
+    reads_gpus: true,
+    image_tells: true,
+};
+
+static DOCKER: Starter = RUN;
+static NERDCTL: Starter = Starter { engine: Engine::Nerdctl, reads_gpus: false, ..RUN };
+static PODMAN: Starter = Starter { engine: Engine::Podman, size: Dialect::Podman, reads_gpus: false, ..RUN };
+
+/// Compose, and `docker stack deploy`, which reads the same files.
+pub static COMPOSE: Starter = Starter {
+    size: Dialect::Compose,
+    mount_size: Dialect::Compose,
+    adds_requests: true,
+    reads_gpus: false,
+    image_tells: false,
+    ..RUN
+};
+
 impl Engine {
+    /// How its command line reads options.
+    pub fn starter(self) -> &'static Starter {
+        match self {
+            Self::Podman => &PODMAN,
+            Self::Nerdctl => &NERDCTL,
+            Self::Docker | Self::Swarm | Self::Kubernetes => &DOCKER,
+        }
+    }
+
     /// The size of `/dev/shm` where nothing sets it, in bytes.
     pub fn default_shm(self) -> u64 {
         match self {
@@ -55,6 +105,7 @@ fn mark_idle(engine: Engine, settings: &mut [Setting]) {
             Says::Size(dialect, size) if size.bytes().is_none() && !unlimited(*dialect, size) => {
                 Why::ReadAsNothing
             }
+            Says::Medium { .. } => Why::Refused,
             Says::Volume { .. } | Says::Mount { target: Target::BelowShm, .. } => Why::NotOnShm,
             // The runtime mounts its own 64 MiB over a mounted host /dev.
             Says::Mount { target: Target::Dev, .. } if engine == Engine::Kubernetes => Why::NotOnShm,

@@ -3,6 +3,8 @@
 use crate::container::workload::Workload;
 use crate::text::edits::Edit;
 use crate::text::place::Place;
+use crate::text::source::{Source, Span};
+use std::sync::Arc;
 
 /// How bad it is. The order is the order of weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,6 +83,8 @@ pub enum Change {
     MountVolume {
         /// Index into [`Workload::settings`].
         setting: usize,
+        /// The size that the volume is given besides, where the one it has is too small.
+        bytes: Option<u64>,
     },
     /// Make the volume on `/dev/shm` a memory volume: Kubernetes' `medium: Memory`.
     SetMedium {
@@ -111,7 +115,7 @@ impl Change {
             Self::ReplaceSize { setting, .. }
             | Self::Remove { setting }
             | Self::MoveFlag { setting }
-            | Self::MountVolume { setting }
+            | Self::MountVolume { setting, .. }
             | Self::SetMedium { setting }
             | Self::Limit { setting, .. }
             | Self::ReplaceBySize { setting, .. } => Some(setting),
@@ -203,6 +207,8 @@ pub struct Finding {
     pub workload: String,
     /// The platform's word as in the list; empty where the finding is about a file.
     pub platform: &'static str,
+    /// The word of the accelerator that the workload asks for, if it does.
+    pub accelerator: Option<&'static str>,
     /// Evidence and other places.
     pub related: Vec<Related>,
     /// What the rule wants changed, if it can be changed.
@@ -219,11 +225,24 @@ impl Finding {
         self.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe)
     }
 
+    /// Everything that it says of files.
+    pub fn places(&mut self) -> impl Iterator<Item = (&mut Arc<Source>, Span)> {
+        let related = self.related.iter_mut().map(|related| related.place.parts());
+        let edits =
+            self.fix.iter_mut().flat_map(|fix| &mut fix.edits).map(|edit| (&mut edit.source, edit.span));
+        std::iter::once(self.place.parts()).chain(related).chain(edits)
+    }
+
     /// A finding about a workload, at the workload's own line.
     pub fn of(rule: &'static Rule, workload: &Workload, message: impl Into<String>) -> Self {
         let rendered = workload.rendered_from.iter().map(|template| Related {
             place: template.place.clone(),
             message: format!("rendered from {}", template.text),
+        });
+        let source = &workload.place.source;
+        let generated = source.generated().filter(|_| workload.rendered_from.is_none()).map(|span| Related {
+            place: Place::new(source, span),
+            message: "says that the file is generated: what it is made from wants the change".into(),
         });
         Self {
             rule,
@@ -233,7 +252,8 @@ impl Finding {
             place: workload.place.clone(),
             workload: workload.name.clone(),
             platform: workload.platform.as_str(),
-            related: rendered.collect(),
+            accelerator: workload.gpu.kind.map(|kind| kind.word),
+            related: rendered.chain(generated).collect(),
             wanted: None,
             fix: None,
             suppressed: None,
@@ -250,6 +270,7 @@ impl Finding {
             place,
             workload: String::new(),
             platform: "",
+            accelerator: None,
             related: Vec::new(),
             wanted: None,
             fix: None,
@@ -278,8 +299,7 @@ impl Finding {
     /// With the places that show the workload's GPU.
     pub fn because_of_gpu(mut self, workload: &Workload) -> Self {
         for evidence in &workload.gpu.evidence {
-            self.related
-                .push(Related { place: evidence.place.clone(), message: "asks for a GPU here".into() });
+            self.related.push(Related { place: evidence.place.clone(), message: evidence.message().into() });
         }
         self
     }

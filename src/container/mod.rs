@@ -3,5 +3,6 @@
 pub mod accelerator;
 pub mod engine;
 pub mod finding;
+pub mod flags;
 pub mod mount;
 pub mod workload;

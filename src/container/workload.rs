@@ -4,10 +4,12 @@
 mod gpu;
 mod shm;
 
-pub use gpu::{Evidence, Gpu, GpuCount, Verdict};
+pub use gpu::{Evidence, Gpu, GpuCount, Refusal, Verdict};
 pub use shm::{Effect, Ipc, Mounted, Says, Setting, Shm, Target, Why};
 
 use crate::text::place::Place;
+use crate::text::source::{Source, Span};
+use std::sync::Arc;
 
 /// Where a workload was found. The words are part of the contract of the JSON reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,6 +26,8 @@ pub enum Platform {
     CiContainer,
     /// A systemd unit of Podman.
     Quadlet,
+    /// A container that an engine describes, or a pod that runs.
+    Live,
 }
 
 impl Platform {
@@ -36,6 +40,7 @@ impl Platform {
             Self::Devcontainer => "devcontainer",
             Self::CiContainer => "ci-container",
             Self::Quadlet => "quadlet",
+            Self::Live => "live",
         }
     }
 }
@@ -103,9 +108,33 @@ pub struct Workload {
     pub same_as: Option<usize>,
     /// Whether it is switched off where it is written, in a comment: it is listed and not judged.
     pub is_off: bool,
+    /// For a container that runs: what the file that started it says now.
+    pub declared: Option<Declared>,
+}
+
+/// What the file that started a container says of its `/dev/shm` now.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// The service.
+    pub place: Place,
+    /// What it would get if it was created anew.
+    pub shm: Shm,
+    /// What decides that, as it is written, and where.
+    pub setting: Option<(String, Place)>,
+    /// Whether that depends on no variable, which may have had another value at the time.
+    pub is_literal: bool,
 }
 
 impl Workload {
+    /// Everything that it says of files.
+    pub fn places(&mut self) -> impl Iterator<Item = (&mut Arc<Source>, Span)> {
+        let evidence = self.engine_evidence.iter_mut().chain(&mut self.rendered_from);
+        let evidence = evidence.chain(&mut self.gpu.evidence).map(|evidence| evidence.place.parts());
+        let limit = self.memory_limit.iter_mut().map(|(_, place)| place.parts());
+        let settings = self.settings.iter_mut().map(|setting| setting.place.parts());
+        std::iter::once(self.place.parts()).chain(evidence).chain(limit).chain(settings)
+    }
+
     /// A workload of which nothing but the name and place is known yet.
     pub fn new(platform: Platform, engine: Engine, name: impl Into<String>, place: Place) -> Self {
         Self {
@@ -130,6 +159,7 @@ impl Workload {
             is_joined: false,
             same_as: None,
             is_off: false,
+            declared: None,
         }
     }
 

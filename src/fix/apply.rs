@@ -4,8 +4,7 @@ use crate::text::edits::{Edit, apply, sorted};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::syntax::yaml::Yaml;
-use crate::text::source::{Source, Span};
+use crate::text::source::Source;
 
 /// The edited sources of all files that edits touch, each with its own edits, in the order of the paths.
 pub fn edited<'e>(edits: impl IntoIterator<Item = &'e Edit>) -> Vec<(Arc<Source>, Arc<Source>, Vec<Edit>)> {
@@ -18,18 +17,7 @@ pub fn edited<'e>(edits: impl IntoIterator<Item = &'e Edit>) -> Vec<(Arc<Source>
         let edits = sorted(edits);
         let Some(before) = edits.first().map(|edit| Arc::clone(&edit.source)) else { continue };
         let after = Source::new(path, apply(&before, &edits));
-        reread(&before, &after, &edits);
         out.push((before, after, edits));
     }
     out
-}
-
-/// Gives the edited text its tree, where the text before has one and the entries around the edits are enough to tell.
-fn reread(before: &Source, after: &Source, edits: &[Edit]) {
-    let lengths: Vec<(Span, usize)> = edits.iter().map(|edit| (edit.span, edit.text.len())).collect();
-    let tree = before.kept::<Yaml>().and_then(|tree| tree.reread(before.text(), after.text(), &lengths));
-    if let Some(tree) = tree {
-        debug_assert!(tree.is_same(&Yaml::parse(after.text())), "{}: read in parts as in one", after.path());
-        after.keep(Arc::new(tree));
-    }
 }

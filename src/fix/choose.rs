@@ -13,7 +13,8 @@ use crate::text::edits::Edit;
 pub fn patches(findings: &[Finding], with_unsafe: bool) -> Vec<Patch> {
     let mut taken: BTreeMap<&str, Taken<'_>> = BTreeMap::new();
     let mut edits = Vec::new();
-    let fixes = findings.iter().filter_map(|finding| finding.fix.as_ref());
+    let shown = findings.iter().filter(|finding| finding.suppressed.is_none());
+    let fixes = shown.filter_map(|finding| finding.fix.as_ref());
     for fix in fixes.filter(|fix| fix.safety == Safety::Safe || with_unsafe) {
         let clashes = |edit: &Edit| taken.get(edit.source.path()).is_some_and(|taken| taken.clashes(edit));
         if fix.edits.iter().any(clashes) {

@@ -2,5 +2,6 @@
 
 pub mod apply;
 pub mod choose;
+pub mod fixes;
 pub mod prove;
 pub mod write;

@@ -8,7 +8,7 @@ mod script;
 
 use std::borrow::Cow;
 
-use super::image::glob;
+use crate::text::scan::glob;
 
 /// How deep a `bash -c` may stand in another.
 const DEPTH: usize = 4;

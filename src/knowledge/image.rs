@@ -4,6 +4,8 @@
 //! registry and below any mirror's prefix, and `ollama` the image of this name whoever built it. `*` stands for any
 //! characters but `/` and `:`. Without `:tag` a glob matches every tag; a digest never matters.
 
+use crate::text::scan::glob;
+
 /// The parts of an image reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reference<'a> {
@@ -78,24 +80,6 @@ fn last_outside_braces(text: &str, wanted: u8) -> Option<usize> {
         }
     }
     last
-}
-
-/// Whether `pattern`, in which `*` stands for any characters, matches the whole of `text`.
-pub(crate) fn glob(pattern: &str, text: &str) -> bool {
-    let Some((start, mut pattern)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut rest) = text.strip_prefix(start) else { return false };
-    while let Some((piece, others)) = pattern.split_once('*') {
-        // The leftmost place leaves the most room for what follows.
-        let Some(behind) = behind(rest, piece) else { return false };
-        (rest, pattern) = (behind, others);
-    }
-    rest.ends_with(pattern)
-}
-
-/// What stands behind the first `piece` of a text. Both are short, so that nothing is made ready for the search.
-fn behind<'t>(text: &'t str, piece: &str) -> Option<&'t str> {
-    let mut starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-    starts.find_map(|at| text.get(at..)?.strip_prefix(piece))
 }
 
 /// How many characters of a pattern are not `*`: the more, the narrower it is.

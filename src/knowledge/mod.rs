@@ -18,8 +18,8 @@ use options::VllmCaches;
 
 use crate::container::workload::GpuCount;
 use crate::knowledge::used::Used;
+use crate::text::scan;
 
-pub(crate) use image::glob;
 pub use table::{Entry, Formula, Rule, TABLE};
 
 /// Whether a workload needs more shared memory than the default.
@@ -218,7 +218,7 @@ impl UserEntry {
                 .command
                 .as_deref()
                 .is_none_or(|words| programs.iter().any(|program| program.matches(words)))
-            && self.name.as_deref().is_none_or(|glob| names.iter().any(|name| image::glob(glob, name)))
+            && self.name.as_deref().is_none_or(|glob| names.iter().any(|name| scan::glob(glob, name)))
     }
 
     fn need(&self) -> Need {

@@ -102,14 +102,32 @@ impl Baseline {
         Ok(Self { base: Base::of(path), entries })
     }
 
-    /// Marks the findings that are known; of several with the same key the first ones. Gives a sentence for each entry that no
-    /// longer occurs below the `paths` of the run.
-    pub fn hide(&self, findings: &mut [Finding], options: &JudgeOptions, paths: &[String]) -> Vec<String> {
-        let mut left = self.entries.clone();
+    /// Marks the findings of one unit that are known: so many of a name as were counted.
+    pub fn hide(&self, findings: &mut [Finding]) {
+        let mut met: BTreeMap<Key, usize> = BTreeMap::new();
         for finding in findings.iter_mut().filter(|finding| finding.suppressed.is_none()) {
-            if let Some(known) = left.get_mut(&self.base.key(finding)).filter(|known| known.count > 0) {
-                known.count -= 1;
+            let key = self.base.key(finding);
+            let Some(known) = self.entries.get(&key) else { continue };
+            let met = met.entry(key).or_default();
+            *met += 1;
+            if *met <= known.count {
                 finding.suppressed = Some(Suppression::Baseline);
+            }
+        }
+    }
+
+    /// Sentences about entries of files below `paths` that hide none of the findings, though the rules could find them.
+    pub fn gone<'f>(
+        &self,
+        suppressed: impl IntoIterator<Item = &'f Finding>,
+        options: &JudgeOptions,
+        paths: &[String],
+    ) -> Vec<String> {
+        let mut left = self.entries.clone();
+        for finding in suppressed {
+            let known = left.get_mut(&self.base.key(finding));
+            if let Some(known) = known.filter(|_| finding.suppressed == Some(Suppression::Baseline)) {
+                known.count = known.count.saturating_sub(1);
             }
         }
         let roots: Vec<String> = paths.iter().map(|path| join(&self.base.here, path)).collect();
@@ -231,7 +249,8 @@ mod tests {
         let mut now = known.to_vec();
         now.push(finding(&at("a.yml"), "SHM001", "x"));
         now.push(finding(&at("a.yml"), "SHM001", "other"));
-        let gone = baseline.hide(&mut now, &JudgeOptions::default(), &["/".into()]);
+        baseline.hide(&mut now);
+        let gone = baseline.gone(&now, &JudgeOptions::default(), &["/".into()]);
         let hidden: Vec<bool> = now.iter().map(|finding| finding.suppressed.is_some()).collect();
         assert_eq!(hidden, [true, true, true, true, false, false]);
         assert_eq!(gone, [""; 0]);
@@ -246,7 +265,7 @@ mod tests {
             &[finding(&at("a.yml"), "SHM001", "x"), finding(&at("ab.yml"), "SHM001", "x")],
         );
         let baseline = baseline(&folder, &written).unwrap();
-        let gone = |paths: &[String], options: &JudgeOptions| baseline.hide(&mut [], options, paths);
+        let gone = |paths: &[String], options: &JudgeOptions| baseline.gone(&[], options, paths);
         let told = "the baseline holds missing-shm of 'x' in a.yml, which no longer occurs";
         assert_eq!(gone(&[at("a.yml")], &JudgeOptions::default()), [told]);
         assert_eq!(gone(&[at("")], &JudgeOptions::default()).len(), 2);

@@ -1,26 +1,35 @@
-//! One unit's way through the pipeline: read it, judge its workloads, and prove the fixes that are asked for.
+//! One unit's way through the pipeline: read, judge, propose, prove, and what is left once the fixes are made that a run is
+//! to make.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use crate::container::finding::Finding;
 use crate::container::workload::{Shm, Verdict, Workload};
 use crate::fix::apply::edited;
-use crate::fix::prove::Fixes;
-use crate::fix::prove::{self, Left, Patch};
+use crate::fix::choose::patches;
+use crate::fix::fixes::{Fixes, fixes};
+use crate::fix::prove::{Patch, State};
 use crate::lint::options::Options;
 use crate::lint::suppress::{self, Ignores};
-use crate::platform::kind::Unit;
-use crate::platform::kind::{Context, Kind, Reading};
+use crate::platform::kind::{Context, Kind, Unit};
 use crate::rules::case::Case;
 use crate::rules::options::JudgeOptions;
-use crate::rules::{self, unreadable_file};
-use crate::text::source::Source;
+use crate::rules::unreadable_file;
+use crate::text::files::Overlay;
+use crate::text::place::shed;
+use crate::text::source::{Source, Span};
+
+/// How often the edited texts are looked at again. Fixes that overlap wait for the next round; real files need two.
+const ROUNDS: usize = 8;
 
 /// What a run is to give.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Wanted {
+pub struct Request {
     /// Which findings come with a proven fix.
-    pub fixes: Fixes,
+    pub prove: Fixes,
+    /// Which fixes are made: the report then tells what is left, and which files change.
+    pub make: Fixes,
     /// The workloads themselves.
     pub workloads: bool,
     /// What became of each file.
@@ -29,30 +38,21 @@ pub struct Wanted {
 
 /// What one unit gives.
 #[derive(Default)]
-pub struct UnitReport {
+pub struct Checked {
     /// Its workloads, where they were asked for.
     pub listed: Vec<Listed>,
-    /// What the rules say, not sorted; also what is suppressed.
+    /// What the rules say once all is made that is to be made, by place; also what is suppressed.
     pub findings: Vec<Finding>,
-    /// What it is once all its safe fixes are made, where that was asked for and no other look has to tell.
-    pub mended: Option<Outcome>,
-    /// The ignore comments of its files.
-    pub ignores: Vec<Ignores>,
-    /// The files that were read for it.
-    pub sources: Vec<Arc<Source>>,
+    /// What was found before anything was made: what tells each from others, and its rule. Only where something is made.
+    pub found: Vec<(u64, &'static str)>,
+    /// The files that change.
+    pub patches: Vec<Patch>,
+    /// The files that were read for it and may be edited.
+    pub files: Vec<String>,
     /// How many workloads it has.
     pub workloads: usize,
     /// How many of them ask for a GPU.
     pub gpu_workloads: usize,
-}
-
-/// What becomes of a unit, or of all, by safe fixes.
-#[derive(Default)]
-pub struct Outcome {
-    /// What the rules still say.
-    pub findings: Vec<Finding>,
-    /// The files that change.
-    pub patches: Vec<Patch>,
 }
 
 /// A workload with what was judged of it.
@@ -67,94 +67,84 @@ pub struct Listed {
     pub why: String,
 }
 
-/// Reads and judges units. Fixes are proven only where they are wanted: most reports print none.
-///
-/// Each sort of work is done for all of them before the next begins: its code does not fit into the processor's first cache
-/// together with that of the others, and would have to be fetched for every unit anew.
-pub fn check(units: &[Unit], context: &Context<'_>, options: &Options, wanted: Wanted) -> Vec<UnitReport> {
-    units.iter().for_each(parse);
-    let read = |unit: &Unit| {
-        let reading = (unit.kind.read)(unit, context);
-        let findings = rules::judge_all(&reading.workloads, &options.judge);
-        (reading, findings)
-    };
-    let judged: Vec<_> = units.iter().map(read).collect();
-    let judged = units.iter().zip(judged);
-    judged
-        .map(|(unit, (reading, findings))| report(unit, context, options, wanted, reading, findings))
-        .collect()
-}
-
-/// Makes the trees of a unit's files, where its kind knows how.
-fn parse(unit: &Unit) {
-    let Some(projects) = unit.kind.in_projects else { return };
-    unit.members.iter().filter_map(|member| member.source.as_deref()).for_each(projects.parse);
-}
-
-/// What is to be said of a unit: what is not hidden, with the fixes that are wanted.
-fn report(
-    unit: &Unit,
-    context: &Context<'_>,
-    options: &Options,
-    wanted: Wanted,
-    reading: Reading,
-    mut findings: Vec<Vec<Finding>>,
-) -> UnitReport {
-    let problems = reading.problems.iter();
-    let mut problems: Vec<Finding> =
-        problems.filter_map(|problem| unreadable_file::finding(problem, &options.judge)).collect();
-    let mut ignores = Vec::new();
-    if options.suppressions {
-        ignores = suppress::read(&reading.sources, unit.kind);
-        suppress::hide(options, &reading, &mut findings, &mut problems, &ignores);
-    }
-    if !ignores.is_empty() {
-        suppress::mark_used(options, &reading, &mut ignores);
-    }
-    let mut left = None;
-    match &options.ignore_because {
-        _ if wanted.fixes == Fixes::None => {}
-        Some(reason) => suppress::add::comments(unit, context, options, &reading, &mut findings, reason),
-        None => {
-            left = prove::fixes(unit, context, &options.judge, &reading, &mut findings, wanted.fixes);
-            for ignores in &mut ignores {
-                let removals = ignores.removals();
-                let same = |after: Reading| prove::same_meaning(&reading, &after);
-                ignores.set_removable(prove::reread(unit, context, &removals).is_some_and(same));
+/// Reads and judges a unit, and goes on with the edited texts as long as there are fixes to make. Fixes are proven only where
+/// they are wanted: most reports print none.
+pub fn check(unit: &Unit, context: &Context<'_>, options: &Options, request: Request) -> Checked {
+    let mut checked = Checked::default();
+    let mut overlay = Overlay::new(context.files);
+    let mut state = State::of(unit.clone(), context, &options.judge);
+    for round in 0.. {
+        let context = Context { files: &overlay, ..*context };
+        let (findings, after) = told(&mut state, &context, options, request.prove);
+        let chosen = match request.make {
+            Fixes::None => Vec::new(),
+            make => patches(&findings, make == Fixes::All),
+        };
+        if round == 0 && request.make != Fixes::None {
+            let shown = findings.iter().filter(|finding| finding.suppressed.is_none());
+            checked.found = shown.map(|finding| (key(finding), finding.rule.code)).collect();
+        }
+        if chosen.is_empty() || round == ROUNDS {
+            checked.fill(&state, findings, options, request);
+            break;
+        }
+        // The proof has read what comes of it already, unless a fix waits for another.
+        let same = |after: &State| texts(&after.patches).eq(texts(&chosen));
+        state = match after {
+            Some(after) if same(&after) => after,
+            _ => state.patched(chosen, &context, &options.judge),
+        };
+        for (before, after) in std::mem::take(&mut state.patches) {
+            overlay.lay(Arc::clone(&after));
+            match checked.patches.iter_mut().find(|(first, _)| first.path() == before.path()) {
+                Some((_, last)) => *last = after,
+                None => checked.patches.push((before, after)),
             }
         }
     }
-    let listed = if wanted.workloads { list(&reading, &findings, &options.judge) } else { Vec::new() };
-    let mut flat: Vec<Finding> = findings.into_iter().flatten().collect();
-    let containers = || reading.workloads.iter().filter(|workload| workload.same_as.is_none());
-    // Findings hold their texts to the end of the run, but nobody reads these again.
-    reading.sources.iter().for_each(|source| source.forget_parsed());
-    // What else has a say in the findings is asked in another look at the edited texts.
-    let left = left.filter(|_| problems.is_empty() && options.per_file_ignores.is_empty());
-    flat.extend(problems);
-    let settled = wanted.fixes != Fixes::None && ignores.is_empty();
-    let mended = settled.then(|| once_mended(left, &flat, wanted.fixes)).flatten();
-    UnitReport {
-        listed,
-        findings: flat,
-        mended,
-        ignores,
-        workloads: containers().count(),
-        gpu_workloads: containers().filter(|workload| workload.gpu.is_yes()).count(),
-        sources: reading.sources,
-    }
+    checked
 }
 
-/// What a unit is once its safe fixes are made: as the proof left it, unless a further fix waits.
-fn once_mended(left: Option<Left>, findings: &[Finding], fixes: Fixes) -> Option<Outcome> {
-    if !findings.iter().any(Finding::is_fixed_safely) {
-        let shown = findings.iter().filter(|finding| finding.suppressed.is_none());
-        return Some(Outcome { findings: shown.cloned().collect(), patches: Vec::new() });
+/// What patches make of files.
+fn texts(patches: &[Patch]) -> impl Iterator<Item = (&str, &[u8])> {
+    patches.iter().map(|(_, after)| (after.path(), after.bytes()))
+}
+
+/// What is to be said of a state, with the fixes that are wanted, and the state once all safe ones are made, where a proof
+/// has read it.
+fn told(
+    state: &mut State,
+    context: &Context<'_>,
+    options: &Options,
+    prove: Fixes,
+) -> (Vec<Finding>, Option<State>) {
+    let problems = state.reading.problems.iter();
+    let mut others: Vec<Finding> =
+        problems.filter_map(|problem| unreadable_file::finding(problem, &options.judge)).collect();
+    let mut ignores = Vec::new();
+    if options.suppressions {
+        ignores = suppress::read(&state.reading.sources, state.unit.kind);
+        suppress::hide(options, &state.reading, &mut state.findings, &mut others, &ignores);
     }
-    let Left { findings, patches } = left?;
-    let findings: Vec<Finding> = findings.into_iter().flatten().collect();
-    let waits = |finding: &Finding| finding.wanted.as_ref().is_some_and(|wanted| fixes.hold(wanted.safety));
-    (!findings.iter().any(waits)).then_some(Outcome { findings, patches })
+    if !ignores.is_empty() {
+        suppress::mark_used(options, &state.reading, &mut ignores);
+    }
+    let mut after = None;
+    match &options.ignore_because {
+        _ if prove == Fixes::None => {}
+        Some(reason) => suppress::add::comments(state, context, options, reason),
+        None => {
+            after = fixes(state, context, &options.judge, prove);
+            suppress::prove_removals(&mut ignores, state, context, options);
+        }
+    }
+    others.extend(suppress::unused(&mut ignores, options));
+    others.extend(state.findings.iter().flatten().cloned());
+    let mut findings = in_order(others);
+    if let Some(baseline) = options.baseline.as_ref().filter(|_| options.suppressions) {
+        baseline.hide(&mut findings);
+    }
+    (findings, after)
 }
 
 /// What a file gives that holds nothing for the rules: its ignore comments, if it has any, which can hide nothing.
@@ -162,24 +152,75 @@ pub fn check_comments(
     source: &Arc<Source>,
     kind: &Kind,
     options: &Options,
-    wanted: Wanted,
-) -> Option<UnitReport> {
-    if !options.suppressions {
-        return None;
+    request: Request,
+) -> Option<Checked> {
+    let told = |source: &Arc<Source>| {
+        let mut ignores = Ignores::of(source, kind).filter(|_| options.suppressions)?;
+        if request.prove != Fixes::None {
+            let edited = edited(&ignores.removals());
+            let same = edited.iter().all(|(before, after, edits)| (kind.same_but_for)(before, after, edits));
+            ignores.set_removable(same);
+        }
+        Some(in_order(suppress::unused(&mut [ignores], options)))
+    };
+    let mut checked = Checked { findings: told(source)?, ..Checked::default() };
+    if request.make != Fixes::None {
+        checked.found = checked.findings.iter().map(|finding| (key(finding), finding.rule.code)).collect();
+        checked.patches = patches(&checked.findings, request.make == Fixes::All);
+        if let Some((_, after)) = checked.patches.first() {
+            checked.findings = told(after).unwrap_or_default();
+        }
     }
-    let mut ignores = Ignores::of(source, kind)?;
-    if wanted.fixes != Fixes::None {
-        let removals = ignores.removals();
-        let same =
-            edited(&removals).iter().all(|(before, after, edits)| (kind.same_but_for)(before, after, edits));
-        ignores.set_removable(same);
-    }
-    Some(UnitReport { ignores: vec![ignores], ..UnitReport::default() })
+    shed(checked.findings.iter_mut().flat_map(Finding::places));
+    Some(checked)
 }
 
-fn list(reading: &Reading, findings: &[Vec<Finding>], options: &JudgeOptions) -> Vec<Listed> {
-    let unit = &reading.workloads;
-    let judged = unit.iter().zip(findings);
+impl Checked {
+    /// Takes over what is said of the last state. Of its texts no more is kept than reports show.
+    fn fill(&mut self, state: &State, findings: Vec<Finding>, options: &Options, request: Request) {
+        let reading = &state.reading;
+        let containers = || reading.workloads.iter().filter(|workload| workload.same_as.is_none());
+        self.workloads = containers().count();
+        self.gpu_workloads = containers().filter(|workload| workload.gpu.is_yes()).count();
+        self.files = reading.sources.iter().map(|source| source.path().to_owned()).collect();
+        if request.workloads {
+            self.listed = list(state, &options.judge);
+        }
+        self.findings = findings;
+        let listed = self.listed.iter_mut().flat_map(|listed| listed.workload.places());
+        shed(self.findings.iter_mut().flat_map(Finding::places).chain(listed));
+    }
+}
+
+/// What a finding says and where: findings are sorted by this, and alike where it is the same.
+fn said(finding: &Finding) -> (&str, Span, &str, &str) {
+    (finding.place.path(), finding.place.span, finding.rule.code, &finding.message)
+}
+
+/// The setting that a finding would change.
+fn setting(finding: &Finding) -> Option<usize> {
+    finding.wanted.as_ref().and_then(|wanted| wanted.change.setting())
+}
+
+/// What tells a finding from others of the run.
+fn key(finding: &Finding) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (said(finding), setting(finding)).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The findings by place. Two units that share a file may say the same of it; that which can be fixed comes first, and the
+/// other goes. One mistake may stand twice in one command line, too, which are two findings.
+pub fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let order = |finding: &Finding| (setting(finding), finding.fix.is_none());
+    findings.sort_by(|a, b| said(a).cmp(&said(b)).then_with(|| order(a).cmp(&order(b))));
+    findings.dedup_by(|later, earlier| said(later) == said(earlier) && setting(later) == setting(earlier));
+    findings
+}
+
+fn list(state: &State, options: &JudgeOptions) -> Vec<Listed> {
+    let unit = &state.reading.workloads;
+    let judged = unit.iter().zip(&state.findings);
     judged
         .map(|(workload, findings)| {
             let case = Case::new(workload, unit, options);
@@ -192,7 +233,6 @@ fn list(reading: &Reading, findings: &[Vec<Finding>], options: &JudgeOptions) ->
         })
         .collect()
 }
-
 /// Why a workload is or is not reported.
 fn why(workload: &Workload, unit: &[Workload], findings: &[Finding]) -> String {
     if let Some(twin) = workload.same_as.and_then(|twin| unit.get(twin)) {

@@ -6,5 +6,7 @@ pub mod discover;
 pub mod options;
 pub mod parallel;
 pub mod project;
+pub mod report;
 pub mod run;
 pub mod suppress;
+pub mod tree;

@@ -1,6 +1,6 @@
 //! From discovered files to units: what is resolved, judged, proven and fixed together.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::container::workload::Evidence;
 use crate::platform::kind::{Index, Kind, Mention, Unit};
@@ -10,7 +10,8 @@ use crate::text::paths::join;
 /// Finds the files that were mentioned, now that all are known. A path counts from the folder of whoever names it, or from
 /// one above.
 pub fn settle(index: &mut Index, files: &dyn Files) {
-    let mut mentions = std::mem::take(&mut index.mentions);
+    (index.together, index.behind, index.stacks) = Default::default();
+    let mut mentions = index.mentions.clone();
     mentions.sort_by(|a, b| (a.place.path(), a.place.span).cmp(&(b.place.path(), b.place.span)));
     let mut known = HashSet::new();
     for mention in mentions {
@@ -53,11 +54,11 @@ fn mentioned(index: &Index, mention: &Mention, files: &dyn Files) -> Option<Vec<
 
 /// The units that the members form, in the order of their first paths: what is linked, directly or through others, is
 /// one. `links` gives the links of each member, in their order.
-pub fn units(index: &Index, links: &[Vec<String>]) -> Vec<Unit> {
+pub fn units(index: &Index, links: &BTreeMap<String, Vec<String>>) -> Vec<Unit> {
     let place: HashMap<&str, usize> =
         index.members.keys().enumerate().map(|(at, path)| (path.as_str(), at)).collect();
     let mut groups = Groups::new(index.members.len());
-    let all = links.iter().enumerate().flat_map(|(at, links)| links.iter().map(move |link| (at, link)));
+    let all = links.values().enumerate().flat_map(|(at, links)| links.iter().map(move |link| (at, link)));
     for (at, link) in all {
         if let Some(other) = place.get(link.as_str()) {
             groups.join(at, *other);

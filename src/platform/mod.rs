@@ -8,6 +8,7 @@ pub mod embedded;
 pub mod host;
 pub mod kind;
 pub mod kubernetes;
+pub mod live;
 pub mod options;
 pub mod remarks;
 pub mod run;
@@ -28,6 +29,8 @@ pub static KINDS: &[&Kind] = &[
     &host::UNIT,
     &host::QUADLET,
     &host::CI,
+    // Before Kubernetes, which takes any JSON.
+    &live::KIND,
     &kubernetes::KIND,
 ];
 

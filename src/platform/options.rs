@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::knowledge::glob;
 use crate::knowledge::used::Used;
 use crate::text::globs::Globs;
+use crate::text::scan::glob;
 
 /// Settings that resolving depends on.
 #[derive(Clone, Debug, Default)]

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::container::finding::{Finding, Fix, Related};
 use crate::lint::check::Listed;
-use crate::lint::run::{Counts, Report};
+use crate::lint::report::{Counts, Report};
 use crate::text::edits::Edit;
 use crate::text::place::Place;
 
@@ -31,6 +31,7 @@ struct JsonFinding<'a> {
     related: Vec<JsonRelated<'a>>,
     fix: Option<JsonFix<'a>>,
     url: String,
+    accelerator: Option<&'a str>,
 }
 
 /// Lines and columns count from 1, columns in characters.
@@ -103,6 +104,7 @@ struct JsonWorkload<'a> {
     needs_shm: &'a str,
     recommended_bytes: u64,
     why: &'a str,
+    accelerator: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -162,6 +164,7 @@ fn finding(finding: &Finding) -> JsonFinding<'_> {
         related: finding.related.iter().map(related).collect(),
         fix: finding.fix.as_ref().map(fix),
         url: finding.rule.url(),
+        accelerator: finding.accelerator,
     }
 }
 
@@ -213,5 +216,6 @@ fn workload(listed: &Listed) -> JsonWorkload<'_> {
         needs_shm: listed.needs_shm,
         recommended_bytes: listed.recommended,
         why: &listed.why,
+        accelerator: workload.gpu.kind.map(|kind| kind.word),
     }
 }

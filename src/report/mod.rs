@@ -1,6 +1,8 @@
 //! The output formats, one file each, all from the same findings.
 
 pub mod diff;
+#[cfg(target_os = "linux")]
+pub mod doctor;
 mod fingerprint;
 mod github;
 mod gitlab;
@@ -22,7 +24,7 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 
-use crate::lint::run::Report;
+use crate::lint::report::Report;
 use style::Look;
 
 /// An output format.

@@ -142,7 +142,7 @@ fn location(place: &Place) -> Location<'_> {
 fn range(source: &Source, span: Span) -> Range {
     let position = |offset: usize| {
         let line = source.line(offset);
-        Position { line, column: offset - source.line_span(line).start + 1 }
+        Position { line, column: source.byte_column(offset) + 1 }
     };
     Range { start: position(span.start), end: position(span.end) }
 }

@@ -6,7 +6,7 @@ use crate::container::finding::Rule;
 use crate::container::finding::{Finding, Fix, Severity};
 use crate::container::workload::{Effect, Engine, Ipc, Platform, Says, Setting, Shm, Workload};
 use crate::lint::check::Listed;
-use crate::lint::run::{Counts, Report};
+use crate::lint::report::{Counts, Report};
 use crate::rules;
 use crate::text::edits::Edit;
 use crate::text::place::Place;
@@ -141,7 +141,11 @@ pub(super) fn listed() -> Vec<Listed> {
     };
     let mut trainer =
         Workload::new(Platform::Compose, Engine::Docker, "trainer", compose.place("trainer", 0));
-    trainer.gpu.found("capabilities: [gpu]", compose.place("capabilities: [gpu]", 0));
+    trainer.gpu.found(
+        crate::container::accelerator::GPU,
+        "capabilities: [gpu]",
+        compose.place("capabilities: [gpu]", 0),
+    );
     trainer.shm = Shm::Default { bytes: 64 << 20 };
     let mut size = Workload::new(Platform::Compose, Engine::Docker, "größe数", compose.place("\"größe\"", 0));
     size.shm = Shm::Shared { with: "trainer".into(), bytes: None };

@@ -34,6 +34,10 @@ pub(super) fn how_to_check(workload: &Workload) -> String {
              a restart of the unit."
                 .into()
         }
+        (Platform::Live, _) => format!(
+            "Check with `{engine} exec {name} df -h /dev/shm`. The size is fixed when a container is created: remove it and run it \
+             again."
+        ),
         (Platform::DockerRun | Platform::Kubernetes, _) => format!(
             "Check with `{engine} exec CONTAINER df -h /dev/shm`. A container that is there already keeps its size: remove it \
              and run it anew."

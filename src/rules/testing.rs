@@ -27,7 +27,7 @@ fn place() -> Place {
 /// A Compose service that trains on one GPU.
 pub(super) fn trainer() -> Build {
     let mut workload = Workload::new(Platform::Compose, Engine::Docker, "trainer", place());
-    workload.gpu.found("gpus: all", place());
+    workload.gpu.found(crate::container::accelerator::GPU, "gpus: all", place());
     workload.gpu.count = GpuCount::Exactly(1);
     workload.image = Some("pytorch/pytorch".into());
     workload.command = vec!["torchrun".into(), "train.py".into()];
@@ -134,7 +134,7 @@ impl Build {
 
     pub(super) fn volume(self, mounted: Option<&str>) -> Self {
         let mounted = mounted.map(str::to_owned);
-        self.says(Says::Volume { name: "dshm".into(), mounted }, "volume dshm", "")
+        self.says(Says::Volume { name: "dshm".into(), mounted, bytes: None }, "volume dshm", "")
     }
 
     pub(super) fn flag(self, text: &str, meant: &str, why: Why) -> Self {

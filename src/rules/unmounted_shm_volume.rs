@@ -1,6 +1,6 @@
 //! SHM008: a memory volume is declared for shared memory, and the GPU container does not mount it on `/dev/shm`.
 
-use super::case::{Case, Check};
+use super::case::{Case, Check, DEFAULT};
 use super::help;
 use crate::container::finding::Rule;
 use crate::container::finding::{Change, Finding, Wanted};
@@ -11,10 +11,14 @@ pub(super) const CHECK: Check = Check::Gpu(check);
 fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let default = case.gets_default()?;
     let mut settings = case.workload.settings.iter().enumerate();
-    let (index, setting, name, mounted) = settings.find_map(|(index, setting)| match &setting.says {
-        Says::Volume { name, mounted } => Some((index, setting, name, mounted)),
-        _ => None,
-    })?;
+    let (index, setting, name, mounted, size) =
+        settings.find_map(|(index, setting)| match &setting.says {
+            Says::Volume { name, mounted, bytes } => Some((index, setting, name, mounted, *bytes)),
+            _ => None,
+        })?;
+    let enough = |bytes: u64| bytes > DEFAULT && case.needed().is_none_or(|needed| needed <= bytes);
+    let too_small = mounted.is_none() && size.is_some_and(|bytes| !enough(bytes));
+    let bytes = case.affordable().filter(|_| too_small);
     let elsewhere = mounted.as_ref().map(|place| format!(" but {place}")).unwrap_or_default();
     let message = format!(
         "{} does not mount the memory volume '{name}' on /dev/shm{elsewhere}, so that it gets {}",
@@ -27,7 +31,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
             .help(help::how_to_check(case.workload))
             .related(setting.place.clone(), "the volume")
             .because_of_gpu(case.workload)
-            .wants(Wanted::safe(Change::MountVolume { setting: index })),
+            .wants(Wanted::safe(Change::MountVolume { setting: index, bytes })),
     )
 }
 
@@ -45,7 +49,7 @@ mod tests {
             "{}",
             finding.message
         );
-        assert_eq!(finding.wanted, Some(Wanted::safe(Change::MountVolume { setting: 0 })));
+        assert_eq!(finding.wanted, Some(Wanted::safe(Change::MountVolume { setting: 0, bytes: None })));
         assert_eq!(pod().volume(None).codes(), ["SHM008"]);
     }
 

@@ -23,6 +23,9 @@ enum Wrong<'s> {
 }
 
 fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) -> Option<Finding> {
+    if let Says::Medium { meant } = setting.says {
+        return Some(medium(rule, case, index, (setting, meant)));
+    }
     let wrong = wrong(case, setting)?;
     let (dialect, size) = setting.size()?;
     let meant = suggest(dialect, &setting.value, size);
@@ -38,6 +41,20 @@ fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) 
             None => finding,
         },
     })
+}
+
+/// A medium that the kubelet does not know.
+fn medium(rule: &'static Rule, case: &Case<'_>, index: usize, (setting, meant): (&Setting, bool)) -> Finding {
+    let (text, title) = (&setting.text, case.workload.title());
+    let finding = Finding::of(
+        rule,
+        case.workload,
+        format!("`{text}` of {title} is refused by the kubelet: it knows no such medium"),
+    )
+    .help("Memory is `medium: Memory`, with a capital letter: until then the pod does not start.")
+    .related(setting.place.clone(), "written here");
+    let change = Change::SetMedium { setting: index };
+    finding.wants(if meant { Wanted::safe(change) } else { Wanted::with_unsafe_effects(change) })
 }
 
 /// Whether this rule speaks of a setting.
@@ -67,7 +84,7 @@ fn wrong<'s>(case: &Case<'_>, setting: &'s Setting) -> Option<Wrong<'s>> {
         Size::Bytes(bytes) if *bytes < MIB.cast_signed() && is_bare(&setting.value) => {
             Some(Wrong::Bare(*bytes))
         }
-        Size::Bytes(_) | Size::Percent(_) | Size::Null => None,
+        Size::Bytes(_) | Size::Percent(_) | Size::Null | Size::Unknown => None,
     }
 }
 

@@ -13,7 +13,7 @@ mod tmpfs;
 
 pub use plain::Style;
 pub use suggest::{Suggestion, suggest};
-pub use text::human;
+pub use text::{HOLE, human, is_open};
 
 /// One kibibyte in bytes.
 pub const KIB: u64 = 1 << 10;
@@ -33,6 +33,8 @@ pub enum Size {
     Dropped,
     /// A YAML null: an error in a lone Compose file, and "leave the value below" in an override. No size in Kubernetes.
     Null,
+    /// Not to be known: a variable or a placeholder stands there.
+    Unknown,
     /// An error, in the engine's own words.
     Refused(String),
 }

@@ -25,7 +25,7 @@ pub fn suggest(dialect: Dialect, text: &str, read: &Size) -> Option<Suggestion> 
     let misread = match read {
         Size::Bytes(bytes) => milli || (unit.is_empty() && (1..MIB.cast_signed()).contains(bytes)),
         Size::Dropped | Size::Refused(_) => true,
-        Size::Percent(_) | Size::Null => false,
+        Size::Percent(_) | Size::Null | Size::Unknown => false,
     };
     if !misread {
         return None;

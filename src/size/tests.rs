@@ -24,7 +24,7 @@ fn compose_sizes_are_what_compose_was_seen_to_make_of_them() {
             Size::Dropped => "0".into(),
             Size::Null => "ERR must be a number or string".into(),
             Size::Refused(message) => format!("ERR {}", message.replace('\n', "\\n").replace('\t', "\\t")),
-            Size::Percent(_) => panic!("Compose knows no percent"),
+            Size::Percent(_) | Size::Unknown => panic!("Compose reads neither"),
         };
         // The table shows what stands inside Go's quotes as Go escapes it, and the rest as it is.
         assert_eq!(got, expected, "{style:?} {tag:?} {text:?}");

@@ -41,3 +41,31 @@ pub fn human(bytes: u64) -> String {
     let number = format!("{}.{:02}", hundredths / 100, hundredths % 100);
     format!("{} {letter}iB", number.trim_end_matches('0'))
 }
+
+/// Stands in a text for a variable that is not known. A character that no configuration holds.
+pub const HOLE: char = '\u{fffc}';
+
+/// Whether a value, or a part of it, is to be filled in by something else: a variable of a shell, a template's action, a
+/// placeholder of a document (`<size>`, `[8g]`, `SIZE`, `@SHM@`, `%SHM%`).
+pub fn is_open(text: &str) -> bool {
+    let placeholder = text.len() > 2 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    let marks = ['$', '{', '<', '[', '`', '@', HOLE];
+    placeholder || text.contains(marks) || text.contains("XX") || text.matches('%').count() > 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_told_from_values() {
+        for open in
+            ["$X", "${X}g", "{{ shm }}", "<size>", "[8g]", "SIZE", "XXg", "@SHM@", "__SHM__", "%SHM%", "`x`"]
+        {
+            assert!(is_open(open), "{open}");
+        }
+        for value in ["", "8g", "8GB", "50%", "max", "2 gb", "0x10"] {
+            assert!(!is_open(value), "{value}");
+        }
+    }
+}

@@ -58,14 +58,13 @@ pub fn apply(source: &Source, edits: &[Edit]) -> Vec<u8> {
 
 /// The bytes that come in place of `window` when edits are made that lie inside of it.
 pub fn apply_within(source: &Source, window: Span, edits: &[Edit]) -> Vec<u8> {
-    let bytes = source.bytes();
     let mut out = Vec::with_capacity(window.len() + edits.iter().map(|edit| edit.text.len()).sum::<usize>());
     let mut at = window.start;
     for edit in edits {
-        out.extend_from_slice(bytes.get(at..edit.span.start).unwrap_or_default());
+        out.extend_from_slice(source.slice_bytes(Span::new(at, edit.span.start)));
         out.extend_from_slice(edit.text.as_bytes());
         at = edit.span.end;
     }
-    out.extend_from_slice(bytes.get(at..window.end).unwrap_or_default());
+    out.extend_from_slice(source.slice_bytes(Span::new(at, window.end)));
     out
 }

@@ -3,7 +3,7 @@
 //! All reading goes through [`Files`], so that a proof, `--diff` and standard input see edited text without writing it.
 //! Paths are the ones that reports show: relative to the working folder as they would be typed, with `/`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs::{File, Metadata};
 use std::io::Read;
@@ -62,6 +62,12 @@ pub trait Files: Sync {
 
     /// The path that `to`, written in the file at `from`, stands for, if it exists inside of the repository of `from`.
     fn resolve(&self, from: &str, to: &str) -> Result<String, ReadError>;
+
+    /// A path as it would be typed in the working folder; nothing where it lies elsewhere.
+    fn as_typed_here(&self, path: &str) -> Option<String> {
+        let _ = path;
+        None
+    }
 
     /// The names of the files and folders beside a file, itself among them, sorted; nothing where that cannot be told.
     fn beside(&self, path: &str) -> Arc<Vec<String>> {
@@ -147,6 +153,11 @@ impl Files for Disk {
         Ok(Source::new(path, bytes))
     }
 
+    fn as_typed_here(&self, path: &str) -> Option<String> {
+        let real = std::fs::canonicalize(path).ok()?;
+        Some(real.strip_prefix(&self.folder).ok()?.to_str()?.to_owned())
+    }
+
     fn beside(&self, path: &str) -> Arc<Vec<String>> {
         let folder = path.rfind('/').map_or("", |at| path.get(..=at).unwrap_or_default());
         if let Ok(names) = self.names.lock()
@@ -171,6 +182,46 @@ impl Files for Disk {
         let real = std::fs::canonicalize(&path).map_err(|error| io(&error))?;
         let folder = real_folder(Path::new(from))?;
         if real.starts_with(self.root(&folder)) { Ok(path) } else { Err(ReadError::Outside) }
+    }
+}
+
+/// Remembers which files were asked for.
+pub struct Recorder<'f> {
+    below: &'f dyn Files,
+    asked: Mutex<BTreeSet<String>>,
+}
+
+impl<'f> Recorder<'f> {
+    /// Nothing was asked for yet.
+    pub fn new(below: &'f dyn Files) -> Self {
+        Self { below, asked: Mutex::default() }
+    }
+
+    /// The paths that were asked for, whether there was a file or not.
+    pub fn asked(self) -> BTreeSet<String> {
+        self.asked.into_inner().unwrap_or_default()
+    }
+
+    fn note(&self, path: String) {
+        if let Ok(mut asked) = self.asked.lock() {
+            asked.insert(path);
+        }
+    }
+}
+
+impl Files for Recorder<'_> {
+    fn read(&self, path: &str) -> Result<Arc<Source>, ReadError> {
+        self.note(path.to_owned());
+        self.below.read(path)
+    }
+
+    fn beside(&self, path: &str) -> Arc<Vec<String>> {
+        self.below.beside(path)
+    }
+
+    fn resolve(&self, from: &str, to: &str) -> Result<String, ReadError> {
+        self.note(join(from, to));
+        self.below.resolve(from, to)
     }
 }
 
@@ -200,6 +251,10 @@ impl Files for Overlay<'_> {
 
     fn read_met(&self, path: &str) -> Result<Arc<Source>, ReadError> {
         self.texts.get(path).map_or_else(|| self.below.read_met(path), |source| Ok(Arc::clone(source)))
+    }
+
+    fn as_typed_here(&self, path: &str) -> Option<String> {
+        self.below.as_typed_here(path)
     }
 
     fn beside(&self, path: &str) -> Arc<Vec<String>> {

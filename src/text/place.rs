@@ -1,5 +1,6 @@
 //! A place in a file.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::text::source::{Position, Source, Span};
@@ -17,6 +18,11 @@ impl Place {
     /// `span` of `source`.
     pub fn new(source: &Arc<Source>, span: Span) -> Self {
         Self { source: Arc::clone(source), span }
+    }
+
+    /// What it is of, for [`shed`].
+    pub fn parts(&mut self) -> (&mut Arc<Source>, Span) {
+        (&mut self.source, self.span)
     }
 
     /// The path as reports show it.
@@ -37,5 +43,20 @@ impl Place {
     /// The text there.
     pub fn text(&self) -> &str {
         self.source.slice(self.span)
+    }
+}
+
+/// Lets go of the texts of files but for the lines around these places, which stay where they are.
+pub fn shed<'p>(places: impl IntoIterator<Item = (&'p mut Arc<Source>, Span)>) {
+    let places: Vec<(&mut Arc<Source>, Span)> = places.into_iter().collect();
+    let mut spans: HashMap<*const Source, Vec<Span>> = HashMap::new();
+    for (source, span) in &places {
+        spans.entry(Arc::as_ptr(source)).or_default().push(*span);
+    }
+    let mut excerpts: HashMap<*const Source, Arc<Source>> = HashMap::new();
+    for (source, _) in places {
+        let file = Arc::as_ptr(source);
+        let spans = spans.remove(&file).unwrap_or_default();
+        *source = Arc::clone(excerpts.entry(file).or_insert_with(|| source.excerpt(spans)));
     }
 }

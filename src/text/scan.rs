@@ -94,6 +94,24 @@ impl Words {
     }
 }
 
+/// Whether `pattern`, in which `*` stands for any characters, matches the whole of `text`.
+pub fn glob(pattern: &str, text: &str) -> bool {
+    let Some((start, mut pattern)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut rest) = text.strip_prefix(start) else { return false };
+    while let Some((piece, others)) = pattern.split_once('*') {
+        // The leftmost place leaves the most room for what follows.
+        let Some(behind) = behind(rest, piece) else { return false };
+        (rest, pattern) = (behind, others);
+    }
+    rest.ends_with(pattern)
+}
+
+/// What stands behind the first `piece` of a text. Both are short, so that nothing is made ready for the search.
+fn behind<'t>(text: &'t str, piece: &str) -> Option<&'t str> {
+    let mut starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+    starts.find_map(|at| text.get(at..)?.strip_prefix(piece))
+}
+
 /// Whether one of `words` stands in `text` in any case of letters. The words are ASCII and in lower case.
 ///
 /// Jumps from one place of a word's rarest letter to the next, which is several times as fast as an automaton that folds

@@ -5,7 +5,7 @@
 
 use std::any::Any;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 /// Stands in the text for a byte that is not UTF-8. One byte long, and meaningless in every format read here.
 pub const PLACEHOLDER: char = '\u{1a}';
@@ -75,6 +75,12 @@ pub struct Position {
     pub column: usize,
 }
 
+/// How many lines around a span are kept in an excerpt.
+const AROUND: usize = 3;
+
+/// How many bytes of them are kept on either side of it.
+const REACH: usize = 2000;
+
 /// Bytes whose characters are counted at once.
 const BLOCK: usize = 4096;
 
@@ -83,7 +89,7 @@ fn characters(bytes: &[u8]) -> usize {
     bytes.iter().filter(|&&byte| byte & 0xC0 != 0x80).count()
 }
 
-/// One file's name and text.
+/// One file's name and text, or what is kept of it once it was read.
 #[derive(Debug)]
 pub struct Source {
     path: String,
@@ -93,12 +99,30 @@ pub struct Source {
     lines: OnceLock<Vec<usize>>,
     /// How many characters begin before each block of bytes.
     blocks: OnceLock<Vec<usize>>,
-    parsed: Mutex<Option<Arc<dyn Any + Send + Sync>>>,
+    parsed: OnceLock<Arc<dyn Any + Send + Sync>>,
+    /// The parts of the file that `text` holds, in order; none where it holds all of it.
+    parts: Vec<Part>,
+}
+
+/// A part of a file of which not all is kept: some lines, or some of an endless one.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    /// Where it begins, in the file and in the text that is kept.
+    start: usize,
+    kept: usize,
+    /// The line that it begins in, from 1, where that line begins, and how many of its characters come before.
+    line: usize,
+    line_start: usize,
+    column: usize,
 }
 
 impl Source {
     /// A source of the bytes that were read. `path` is as reports show it: relative to the working folder, with `/`.
     pub fn new(path: impl Into<String>, bytes: Vec<u8>) -> Arc<Self> {
+        Arc::new(Self::of(path.into(), bytes, Vec::new()))
+    }
+
+    fn of(path: String, bytes: Vec<u8>, parts: Vec<Part>) -> Self {
         let (text, raw) = match String::from_utf8(bytes) {
             Ok(text) => (text, None),
             Err(error) => {
@@ -106,14 +130,8 @@ impl Source {
                 (masked(&bytes), Some(bytes))
             }
         };
-        Arc::new(Self {
-            path: path.into(),
-            text,
-            raw,
-            lines: OnceLock::new(),
-            blocks: OnceLock::new(),
-            parsed: Mutex::default(),
-        })
+        let (lines, blocks, parsed) = Default::default();
+        Self { path, text, raw, lines, blocks, parsed, parts }
     }
 
     /// The path as reports show it.
@@ -131,42 +149,88 @@ impl Source {
         self.raw.as_deref().unwrap_or(self.text.as_bytes())
     }
 
-    /// Whether every byte was valid UTF-8.
-    pub fn is_utf8(&self) -> bool {
-        self.raw.is_none()
-    }
-
     /// The text under a span.
     pub fn slice(&self, span: Span) -> &str {
-        span.of(&self.text)
+        self.local(span).of(&self.text)
     }
 
-    /// What a reader makes of the text, kept so that whoever asks again need not wait, until [`Source::forget_parsed`]. The
-    /// first to ask decides of what type it is; for another type the text is read each time.
+    /// The bytes under a span.
+    pub fn slice_bytes(&self, span: Span) -> &[u8] {
+        self.bytes().get(self.local(span).range()).unwrap_or_default()
+    }
+
+    /// What a reader makes of the text, kept so that whoever asks again need not wait. The first to ask decides of what type
+    /// it is; for another type the text is read each time.
     pub fn parsed<T: Any + Send + Sync>(&self, parse: impl Fn(&str) -> T) -> Arc<T> {
-        let mut kept = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = kept.get_or_insert_with(|| Arc::new(parse(&self.text)));
+        let kept = self.parsed.get_or_init(|| Arc::new(parse(&self.text)));
         Arc::clone(kept).downcast().unwrap_or_else(|_| Arc::new(parse(&self.text)))
     }
 
-    /// What [`Source::parsed`] keeps, where it is of this type.
-    pub fn kept<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
-        let kept = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.clone()?.downcast().ok()
+    /// What reports need of the file: the lines of these spans and those around them, with all places as they were. The rest
+    /// is let go.
+    pub fn excerpt(&self, spans: impl IntoIterator<Item = Span>) -> Arc<Self> {
+        let mut windows: Vec<Span> = spans.into_iter().map(|span| self.around(span)).collect();
+        windows.sort_unstable();
+        let (mut bytes, mut parts): (Vec<u8>, Vec<Part>) = Default::default();
+        let mut end = 0;
+        for window in windows {
+            let start = window.start.max(end);
+            if start > end || parts.is_empty() {
+                let line = self.line(start);
+                let line_start = self.line_span(line).start;
+                let column = self.position(start).column - 1;
+                parts.push(Part { start, kept: bytes.len(), line, line_start, column });
+            }
+            if window.end > start {
+                bytes.extend_from_slice(self.bytes().get(start..window.end).unwrap_or_default());
+                end = window.end;
+            }
+        }
+        Arc::new(Self::of(self.path.clone(), bytes, parts))
     }
 
-    /// Keeps what a reader would make of the text, for [`Source::parsed`].
-    pub fn keep(&self, parsed: Arc<dyn Any + Send + Sync>) {
-        *self.parsed.lock().unwrap_or_else(PoisonError::into_inner) = Some(parsed);
+    /// A span with the lines around it, as far as somebody may want to see them.
+    fn around(&self, span: Span) -> Span {
+        let first = self.line(span.start).saturating_sub(AROUND).max(1);
+        let lines = self.line_span(first).join(self.line_span(self.line(span.end) + AROUND));
+        let lines = lines.join(span);
+        let start = lines.start.max(span.start.saturating_sub(REACH));
+        let end = lines.end.min(span.end + REACH);
+        let (mut start, mut end) = (start, end);
+        while !self.text.is_char_boundary(start) {
+            start -= 1;
+        }
+        while !self.text.is_char_boundary(end) {
+            end += 1;
+        }
+        Span::new(start, end)
     }
 
-    /// Gives the memory back that what was made of the text takes. Whoever asks again waits again.
-    pub fn forget_parsed(&self) {
-        *self.parsed.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    /// The part in which a byte stands, or that before it, and the length of its text.
+    fn part(&self, offset: usize) -> Option<(&Part, usize)> {
+        let next = self.parts.partition_point(|part| part.start <= offset).max(1);
+        let end = self.parts.get(next).map_or(self.text.len(), |next| next.kept);
+        self.parts.get(next - 1).map(|part| (part, end - part.kept))
+    }
+
+    /// Where a span stands in the text that is kept.
+    fn local(&self, span: Span) -> Span {
+        let at = |offset: usize| match self.part(offset) {
+            None => offset,
+            Some((part, len)) => part.kept + offset.saturating_sub(part.start).min(len),
+        };
+        Span::new(at(span.start), at(span.end))
     }
 
     /// Where byte `offset` stands; one past the end is the place behind the last character.
     pub fn position(&self, offset: usize) -> Position {
+        if let Some((part, _)) = self.part(offset) {
+            let before = Span::new(part.kept, self.local(Span::at(offset)).start).of(&self.text);
+            let line = before.rsplit('\n').next().unwrap_or_default();
+            let column = if line.len() == before.len() { part.column } else { 0 };
+            let lines = memchr::memchr_iter(b'\n', before.as_bytes()).count();
+            return Position { line: part.line + lines, column: column + characters(line.as_bytes()) + 1 };
+        }
         let offset = offset.min(self.text.len());
         let line = self.line(offset);
         let start = self.line_span(line).start;
@@ -176,6 +240,13 @@ impl Source {
             self.characters_before(offset) - self.characters_before(start)
         };
         Position { line, column: column + 1 }
+    }
+
+    /// How many bytes of its line come before a byte.
+    pub fn byte_column(&self, offset: usize) -> usize {
+        let line = self.line(offset);
+        let first = self.part(offset).filter(|(part, _)| part.line == line);
+        offset - first.map_or_else(|| self.line_span(line).start, |(part, _)| part.line_start).min(offset)
     }
 
     /// How many characters begin before byte `offset`. Counted once per block, so that the columns of one endless line cost
@@ -203,17 +274,58 @@ impl Source {
         })
     }
 
-    /// The bytes of a line, counted from 1, with its line end; empty where there is no such line.
+    /// The comment in the first lines that says that a program makes the file: whoever edits it does so in vain.
+    pub fn generated(&self) -> Option<Span> {
+        const LINES: usize = 6;
+        const SAY: [&str; 8] = [
+            "generated by",
+            "generated from",
+            "generated with",
+            "generated file",
+            "is generated",
+            "auto-generated",
+            "autogenerated",
+            "automatically generated",
+        ];
+        let mut at = 0;
+        self.text.split_inclusive('\n').take(LINES).find_map(|line| {
+            let span = Span::new(at, at + line.trim_end().len());
+            at += line.len();
+            let said = line.trim_start().to_ascii_lowercase();
+            let comment =
+                ["#", "//", "/*", "<!--", ";", "rem ", "::", "--"].iter().any(|mark| said.starts_with(mark));
+            let generated = SAY.iter().any(|words| said.contains(words)) && !said.contains("not generated")
+                || said.contains("@generated")
+                || (said.contains("generated") && said.contains("do not edit"));
+            (comment && generated).then_some(span)
+        })
+    }
+
+    /// The bytes of a line, counted from 1, with its line end; empty where there is no such line, or where nothing is kept of
+    /// it.
     pub fn line_span(&self, line: usize) -> Span {
+        if !self.parts.is_empty() {
+            let next = self.parts.partition_point(|part| part.line <= line);
+            let part = next.checked_sub(1).and_then(|at| self.parts.get(at));
+            let Some(part) = part else { return Span::default() };
+            let end = self.parts.get(next).map_or(self.text.len(), |next| next.kept);
+            let text = Span::new(part.kept, end).of(&self.text);
+            let mut lines = text.split_inclusive('\n');
+            let before: usize = lines.by_ref().take(line - part.line).map(str::len).sum();
+            return Span::new(0, lines.next().map_or(0, str::len)).shift(part.start + before);
+        }
         let starts = self.starts();
         let end = self.text.len();
         let start = line.checked_sub(1).and_then(|index| starts.get(index)).copied().unwrap_or(end);
         Span::new(start, starts.get(line).copied().unwrap_or(end))
     }
 
-    /// The 1-based line of byte `offset`.
+    /// The line in which a byte stands, from 1.
     pub fn line(&self, offset: usize) -> usize {
-        self.starts().partition_point(|&start| start <= offset).max(1)
+        if self.parts.is_empty() {
+            return self.starts().partition_point(|&start| start <= offset).max(1);
+        }
+        self.position(offset).line
     }
 }
 
@@ -260,12 +372,48 @@ mod tests {
     }
 
     #[test]
+    fn files_say_that_they_are_generated() {
+        let says = |text: &str| Source::new("a", text.into()).generated().is_some();
+        assert!(says("---\n# Code generated by make; DO NOT EDIT.\na: 1\n") && says("// @generated\n"));
+        assert!(!says("a: generated by x\n") && !says("# Starts the generated workloads\n"));
+    }
+
+    #[test]
     fn bytes_that_are_not_text_keep_every_offset() {
         let bytes = b"a: \xe9\xff z".to_vec();
         let source = Source::new("a", bytes.clone());
         assert_eq!(source.text().len(), bytes.len());
         assert_eq!(source.bytes(), bytes);
-        assert!(!source.is_utf8());
         assert_eq!(source.slice(Span::new(6, 7)), "z");
+    }
+
+    #[test]
+    fn an_excerpt_keeps_every_place() {
+        let lines: Vec<String> = (1..60).map(|line| format!("{line}: é{}\n", "x".repeat(line % 7))).collect();
+        let text = lines.concat() + &"数b".repeat(4000) + "\nend";
+        for bytes in [text.clone().into_bytes(), [text.as_bytes(), b"\xff"].concat()] {
+            let whole = Source::new("a", bytes);
+            let at = |what: &str| text.find(what).unwrap();
+            let long = at("数b") + 3000;
+            let spans =
+                [Span::new(at("20: "), at("21: ") + 2), Span::at(at("22: ")), Span::new(long, long + 4)];
+            let part = whole.excerpt(spans);
+            assert!(part.text().len() < 5000 && part.path() == "a");
+            for span in spans {
+                for offset in [span.start, span.end] {
+                    assert_eq!(part.position(offset), whole.position(offset));
+                    assert_eq!(part.byte_column(offset), whole.byte_column(offset));
+                    assert_eq!(part.line(offset), whole.line(offset));
+                }
+                assert_eq!(part.slice(span), whole.slice(span));
+                assert_eq!(part.slice_bytes(span), whole.slice_bytes(span));
+            }
+            for line in 17..26 {
+                assert_eq!(part.line_span(line), whole.line_span(line), "{line}");
+                assert_eq!(part.slice(part.line_span(line)), lines[line - 1]);
+            }
+            assert_eq!((part.line_span(3).len(), part.line_span(40).len()), (0, 0));
+            assert!(whole.line_span(60).contains(part.line_span(60)));
+        }
     }
 }

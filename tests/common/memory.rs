@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use shmlint::fix::prove::Fixes;
-use shmlint::lint::check::Wanted;
+use shmlint::fix::fixes::Fixes;
+use shmlint::lint::check::Request;
 use shmlint::lint::discover::Walk;
 use shmlint::lint::options::Options;
-use shmlint::lint::run::{Lint, Report};
+use shmlint::lint::report::Report;
+use shmlint::lint::run::Lint;
 use shmlint::rules::options::JudgeOptions;
 use shmlint::text::edits::Edit;
 use shmlint::text::edits::{apply, sorted};
@@ -37,9 +38,9 @@ impl Memory {
             judge: JudgeOptions { pedantic: true, ..JudgeOptions::default() },
             ..Options::default()
         };
-        let wanted = Wanted { fixes: Fixes::All, workloads: true, looked: false };
+        let request = Request { prove: Fixes::All, workloads: true, ..Request::default() };
         let seen = AtomicUsize::new(0);
-        let lint = Lint { files: self, options: &options, wanted, seen: &seen };
+        let lint = Lint { files: self, options: &options, request, seen: &seen };
         lint.run(&Walk::default(), &paths.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>())
     }
 

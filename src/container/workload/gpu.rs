@@ -1,6 +1,7 @@
 //! Whether a workload asks for a GPU, for how many, and what says so.
 
-use crate::text::place::Place;
+use super::Place;
+use crate::container::accelerator::Kind;
 
 /// Whether the workload asks for a GPU: for any accelerator that trains or serves models.
 #[derive(Clone, Debug, Default)]
@@ -9,8 +10,21 @@ pub struct Gpu {
     pub verdict: Verdict,
     /// Every place that says so, in the order of the file. For `Unknown`, the places that leave it open.
     pub evidence: Vec<Evidence>,
+    /// What sort of accelerator, by the first place that asks for one.
+    pub kind: Option<Kind>,
     /// How many, where that is known.
     pub count: GpuCount,
+    /// A request that whoever reads it refuses, so that nothing starts.
+    pub refused: Option<Refusal>,
+}
+
+/// A request for devices that is refused.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// The request.
+    pub evidence: Evidence,
+    /// What its reader says.
+    pub why: String,
 }
 
 /// Yes, no, or not to be known from the files, and why not.
@@ -57,9 +71,24 @@ pub struct Evidence {
     pub place: Place,
 }
 
+impl Evidence {
+    /// Stands behind the text of what a chart's own values write.
+    pub const OF_VALUES: &str = " (values.yaml, unless the chart's user says otherwise)";
+
+    /// What it shows, for a report.
+    pub fn message(&self) -> &'static str {
+        if self.text.ends_with(Self::OF_VALUES) {
+            "asks for a GPU here, unless the chart's user says otherwise"
+        } else {
+            "asks for a GPU here"
+        }
+    }
+}
+
 impl Gpu {
-    /// Adds a place that asks for a GPU.
-    pub fn found(&mut self, text: impl Into<String>, place: Place) {
+    /// Adds a place that asks for an accelerator.
+    pub fn found(&mut self, kind: Kind, text: impl Into<String>, place: Place) {
+        self.kind.get_or_insert(kind);
         if self.verdict != Verdict::Yes {
             self.evidence.clear();
         }

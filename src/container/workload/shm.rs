@@ -75,6 +75,13 @@ pub enum Says {
         /// Where else it is mounted, as it follows "not on /dev/shm but": "on `/dev/smh`", "in container 'proxy' only". Nothing
         /// if nowhere.
         mounted: Option<String>,
+        /// Its size in bytes, where one is written.
+        bytes: Option<u64>,
+    },
+    /// A medium of a volume that the kubelet refuses: whether memory was meant.
+    Medium {
+        /// Whether it is `Memory` in other letters.
+        meant: bool,
     },
     /// A flag that the engine does not read as its own.
     Flag {

@@ -9,17 +9,12 @@ use super::lines::Lines;
 use super::{Ignores, hide, is_document, is_notebook, read};
 use crate::container::finding::Rule;
 use crate::container::finding::{Finding, Fix};
-use crate::fix::prove;
+use crate::fix::prove::{Attempt, Prover, State, Task, same_meaning};
 use crate::lint::options::Options;
-use crate::platform::kind::Unit;
-use crate::platform::kind::{Context, Kind, Reading};
-use crate::rules::judge_all;
+use crate::platform::kind::{Context, Kind};
 use crate::text::edits::Edit;
 use crate::text::filename::FileName;
 use crate::text::source::Source;
-
-/// How often a unit is read again at most, where not all comments hold at once.
-const READINGS: usize = 256;
 
 /// How the comments of a file are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,44 +49,45 @@ impl Manner {
     }
 }
 
-/// Findings that one comment hides: those on one statement, or in one block of a document.
-struct Group {
-    /// Workload and finding.
-    members: Vec<(usize, usize)>,
-    candidates: Vec<Edit>,
-}
+/// Findings that one comment hides, those on one statement or in one block of a document: workload and finding of each.
+type Group = Vec<(usize, usize)>;
 
 /// Gives every finding that can be hidden by a comment that comment for its fix. `reason` stands behind the brackets.
-pub fn comments(
-    unit: &Unit,
-    context: &Context<'_>,
-    options: &Options,
-    reading: &Reading,
-    findings: &mut [Vec<Finding>],
-    reason: &str,
-) {
-    let groups = groups(unit.kind, findings, reason);
-    let proof = Proof { unit, context, options, reading };
-    let best: Option<Vec<Edit>> = groups.iter().map(|group| group.candidates.first().cloned()).collect();
-    let all: Vec<&Group> = groups.iter().collect();
-    let mut kept: Vec<(&Group, Edit)> = Vec::new();
-    match best {
-        Some(best) if proof.holds(&best, &all, findings) => kept.extend(all.iter().copied().zip(best)),
-        _ => proof.one_by_one(&all, findings, &mut kept),
-    }
-    let fixes: Vec<((usize, usize), Edit)> = kept
+pub fn comments(state: &mut State, context: &Context<'_>, options: &Options, reason: &str) {
+    let tasks = groups(state.unit.kind, &state.findings, reason);
+    let mut prover = Prover::new(state, context, &options.judge);
+    let hidden = |made: &[Attempt<'_, Group>], after: &State| are_hidden(state, made, after, options);
+    let mut proven = Vec::new();
+    prover.split(&tasks, &hidden, &mut proven);
+    let proven = prover.together(proven, &hidden);
+    let fixes: Vec<((usize, usize), Vec<Edit>)> = proven
         .iter()
-        .flat_map(|(group, edit)| group.members.iter().map(|member| (*member, edit.clone())))
+        .flat_map(|(task, edits)| task.what.iter().map(|member| (*member, edits.to_vec())))
         .collect();
-    for ((workload, index), edit) in fixes {
-        if let Some(finding) = findings.get_mut(workload).and_then(|findings| findings.get_mut(index)) {
-            finding.fix = Some(Fix::safe("ignore it with a comment", vec![edit]));
+    for ((workload, index), edits) in fixes {
+        if let Some(finding) = state.findings.get_mut(workload).and_then(|all| all.get_mut(index)) {
+            finding.fix = Some(Fix::safe("ignore it with a comment", edits));
         }
     }
 }
 
+/// Whether comments changed nothing but that the groups' findings are hidden.
+fn are_hidden(before: &State, made: &[Attempt<'_, Group>], after: &State, options: &Options) -> bool {
+    let mut now = after.findings.clone();
+    let ignores = read(&after.reading.sources, after.unit.kind);
+    hide(options, &after.reading, &mut now, &mut [], &ignores);
+    let is_hidden = |(workload, index): &(usize, usize)| {
+        let was = before.findings.get(*workload).and_then(|findings| findings.get(*index));
+        let now = now.get(*workload).map(Vec::as_slice).unwrap_or_default();
+        let still = |was: &Finding| now.iter().any(|now| now.rule == was.rule && now.suppressed.is_none());
+        was.is_some_and(|was| !still(was))
+    };
+    same_meaning(&before.reading, &after.reading)
+        && made.iter().flat_map(|(task, _)| &task.what).all(is_hidden)
+}
+
 /// The findings that are shown, grouped by the place where a comment would stand.
-fn groups(kind: &Kind, findings: &[Vec<Finding>], reason: &str) -> Vec<Group> {
+fn groups(kind: &Kind, findings: &[Vec<Finding>], reason: &str) -> Vec<Task<Group>> {
     let mut pens: BTreeMap<&str, Pen<'_>> = BTreeMap::new();
     let mut places: BTreeMap<(&str, usize), Vec<(usize, usize)>> = BTreeMap::new();
     for (workload, findings) in findings.iter().enumerate() {
@@ -112,8 +108,8 @@ fn groups(kind: &Kind, findings: &[Vec<Finding>], reason: &str) -> Vec<Group> {
         let mut rules: Vec<&'static Rule> = members.iter().filter_map(rule).collect();
         rules.sort_by_key(|rule| rule.code);
         rules.dedup();
-        let candidates = pen.candidates(line, &rules);
-        out.push(Group { members, candidates });
+        let ways = pen.candidates(line, &rules).into_iter().map(|edit| vec![edit]).collect();
+        out.push(Task { what: members, ways });
     }
     out
 }
@@ -192,56 +188,4 @@ impl<'a> Pen<'a> {
 fn is_makefile(path: &str) -> bool {
     let file = FileName::new(path);
     file.name.to_ascii_lowercase().contains("makefile") || file.ends_in(&["mk", "mak"])
-}
-
-/// What comments are held against.
-struct Proof<'a> {
-    unit: &'a Unit,
-    context: &'a Context<'a>,
-    options: &'a Options,
-    reading: &'a Reading,
-}
-
-impl Proof<'_> {
-    /// Adds to `kept` each group's first comment that holds together with those before it.
-    fn one_by_one<'g>(
-        &self,
-        groups: &[&'g Group],
-        findings: &[Vec<Finding>],
-        kept: &mut Vec<(&'g Group, Edit)>,
-    ) {
-        let mut budget = READINGS;
-        for group in groups {
-            for candidate in &group.candidates {
-                if budget == 0 {
-                    return;
-                }
-                budget -= 1;
-                let edits: Vec<Edit> =
-                    kept.iter().map(|(_, edit)| edit.clone()).chain([candidate.clone()]).collect();
-                if self.holds(&edits, &[group], findings) {
-                    kept.push((group, candidate.clone()));
-                    break;
-                }
-            }
-        }
-    }
-
-    /// Whether the edits change nothing but that the groups' findings are hidden.
-    fn holds(&self, edits: &[Edit], groups: &[&Group], findings: &[Vec<Finding>]) -> bool {
-        let Some(after) = prove::reread(self.unit, self.context, edits) else { return false };
-        if !prove::same_meaning(self.reading, &after) {
-            return false;
-        }
-        let mut now = judge_all(&after.workloads, &self.options.judge);
-        let ignores = read(&after.sources, self.unit.kind);
-        hide(self.options, &after, &mut now, &mut [], &ignores);
-        groups.iter().flat_map(|group| &group.members).all(|(workload, index)| {
-            let was = findings.get(*workload).and_then(|findings| findings.get(*index));
-            let now = now.get(*workload).map(Vec::as_slice).unwrap_or_default();
-            was.is_some_and(|was| {
-                now.iter().filter(|now| now.rule == was.rule).all(|now| now.suppressed.is_some())
-            })
-        })
-    }
 }

@@ -9,14 +9,15 @@ mod comment;
 mod lines;
 mod unused;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::container::finding::Rule;
 use crate::container::finding::{Finding, Suppression};
 use crate::container::workload::Workload;
+use crate::fix::prove::{Attempt, Prover, State, Task, same_meaning};
 use crate::lint::options::{FileIgnore, Options};
-use crate::platform::kind::{Kind, Reading};
+use crate::platform::kind::{Context, Kind, Reading};
 use crate::platform::remarks::{Remark, Remarks};
 use crate::rules::case::Case;
 use crate::rules::options::JudgeOptions;
@@ -122,16 +123,6 @@ impl Ignores {
         let text = self.source.text().get(brackets.end..comment.span.end).unwrap_or_default();
         text.trim_end_matches("-->").trim_end_matches("*/").trim().to_owned()
     }
-
-    /// Takes over what the same file's comments hide in another unit.
-    pub fn merge(&mut self, other: &Self) {
-        for (names, others) in self.used.iter_mut().zip(&other.used) {
-            for (used, other) in names.iter_mut().zip(others) {
-                *used |= other;
-            }
-        }
-        self.removable |= other.removable;
-    }
 }
 
 /// The ignore comments of the files that were read for a unit of some kind.
@@ -210,19 +201,20 @@ fn mark(workload: Option<&Workload>, finding: &Finding, ignores: &mut [Ignores])
     }
 }
 
-/// What is said of the comments of a run (SHM901). A file that several units read counts once: a comment that hides
-/// something in any of them is of use.
-pub fn unused(ignores: Vec<Ignores>, options: &Options) -> Vec<Finding> {
-    let mut files: BTreeMap<String, Ignores> = BTreeMap::new();
+/// Proves for each file of a state whether what its comments hold to no use can be taken out.
+pub fn prove_removals(ignores: &mut [Ignores], state: &State, context: &Context<'_>, options: &Options) {
+    let mut prover = Prover::new(state, context, &options.judge);
     for ignores in ignores {
-        match files.get_mut(ignores.path()) {
-            Some(known) => known.merge(&ignores),
-            None => {
-                files.insert(ignores.path().to_owned(), ignores);
-            }
-        }
+        let removals = [Task { what: (), ways: vec![ignores.removals()] }];
+        let same = |_: &[Attempt<'_, ()>], after: &State| same_meaning(&state.reading, &after.reading);
+        ignores.removable = prover.split(&removals, &same, &mut Vec::new()).is_some();
     }
-    let mut findings: Vec<Finding> = files.values_mut().flat_map(|ignores| ignores.unused(options)).collect();
+}
+
+/// What is said of the comments of the files of a unit (SHM901).
+pub fn unused(ignores: &mut [Ignores], options: &Options) -> Vec<Finding> {
+    let mut findings: Vec<Finding> =
+        ignores.iter_mut().flat_map(|ignores| ignores.unused(&options.judge)).collect();
     for finding in &mut findings {
         hide_one(options, None, finding, &[]);
         // A run that writes comments takes none out.

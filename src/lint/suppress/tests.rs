@@ -37,7 +37,7 @@ fn judge(path: &str, text: &str) -> Told {
     for ignores in &mut ignores {
         ignores.set_removable(true);
     }
-    let unused = unused(ignores, &Options::default());
+    let unused = unused(&mut ignores, &Options::default());
     let fixes = unused.iter().filter_map(|finding| finding.fix.as_ref());
     let safe = fixes.filter(|fix| fix.safety == Safety::Safe).flat_map(|fix| fix.edits.clone());
     let removed = String::from_utf8(apply(&source, &sorted(safe))).unwrap();

@@ -4,7 +4,7 @@ use super::comment::{Comment, Name, Says};
 use super::{At, Ignores, is_notebook};
 use crate::container::finding::Rule;
 use crate::container::finding::{Finding, Fix, Severity};
-use crate::lint::options::Options;
+use crate::rules::options::JudgeOptions;
 use crate::rules::unused_ignore;
 use crate::text::edits::Edit;
 use crate::text::place::Place;
@@ -19,8 +19,8 @@ impl Comment {
 
 impl Ignores {
     /// What is said of the file's comments, with fixes where they were proven.
-    pub fn unused(&mut self, options: &Options) -> Vec<Finding> {
-        let Some(rule) = unused_ignore::rule(&options.judge) else { return Vec::new() };
+    pub fn unused(&mut self, options: &JudgeOptions) -> Vec<Finding> {
+        let Some(rule) = unused_ignore::rule(options) else { return Vec::new() };
         let Some(own) = self.file.get(rule.0.code).copied() else { return self.told(rule) };
         // One that silences this very rule is of use if there is something to silence.
         self.set(own, true);

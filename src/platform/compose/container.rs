@@ -6,21 +6,21 @@ use std::rc::Rc;
 
 use smallvec::SmallVec;
 
+use super::build;
 use super::environment::Variable;
-use super::file::{File, is_null};
+use super::file::File;
 use super::layers::{Layer, Slot, Slots};
 use super::load::{Loaded, Project};
+use super::lower::{Origin, lower};
 use super::resolve::Resolver;
-use super::shm::{self, Origin};
 use super::tree::Key;
-use super::{build, gpu};
 use crate::container::engine;
-use crate::container::workload::{Effect, Engine, Evidence, Gpu, Ipc, Says, Setting, Shm};
+use crate::container::flags::{self, Flag, Scene};
+use crate::container::workload::{Effect, Engine, Evidence, Gpu, Ipc, Mounted, Says, Setting, Shm, Target};
 use crate::platform::kind::Context;
-use crate::size::{self, Size};
 use crate::syntax::yaml::NodeId;
 use crate::text::place::Place;
-use crate::text::scan::Word;
+use crate::text::scan::{Word, holds_any};
 use crate::text::source::Span;
 
 /// How long a chain of services that use each other's `ipc` may be.
@@ -75,8 +75,8 @@ pub(super) struct Containers<'a> {
 /// The values that an environment is made of, and whether only a part of it is wanted.
 type EnvironmentKey = (SmallVec<[(usize, NodeId, usize); 2]>, bool);
 
-/// How the names of the variables end that choose GPUs.
-const CHOOSING: Word = Word::new("_VISIBLE_DEVICES");
+/// What stands in the names of the variables that choose GPUs.
+const CHOOSING: Word = Word::new("_VISIBLE_");
 
 impl<'a> Containers<'a> {
     /// None resolved yet.
@@ -120,19 +120,11 @@ impl<'a> Containers<'a> {
         }
         let environment = resolver.slots(&layers, Key::Environment);
         let chosen = self.chooses().then(|| self.environment(&environment, true));
-        let found = gpu::find(resolver, &layers, chosen.as_deref().map_or(&[], Vec::as_slice));
-        (out.gpu, out.sites, out.swarm) = (found.gpu, found.sites, found.swarm);
-        let owner = |owner: &str| self.owner(project, name, owner, depth);
-        for written in shm::find(resolver, &layers, &owner) {
-            if let Says::Ipc(Ipc::Of { name: owner, .. }) = &written.setting.says {
-                out.joins = Some(owner.clone());
-            }
-            out.settings.push(written.setting);
-            out.origins.push(Some(written.origin));
-        }
+        let lowered = lower(resolver, &layers, chosen.as_deref().map_or(&[], Vec::as_slice));
+        self.evaluate(&mut out, &lowered.flags, &layers, &|owner| self.owner(project, name, owner, depth));
+        out.swarm = lowered.swarm;
         self.unread(&mut out, &layers, read.unread);
         self.decide(&mut out, &layers);
-        out.memory_limit = self.memory_limit(&layers);
         if self.every || out.gpu.is_yes() || !out.settings.is_empty() {
             out.image = resolver.image(&layers);
             let builds = resolver.slots(&layers, Key::Build);
@@ -154,6 +146,41 @@ impl<'a> Containers<'a> {
         out
     }
 
+    /// What the flags of a service give it. `owner` resolves another service of the project.
+    fn evaluate(
+        &self,
+        out: &mut Container,
+        lowered: &[(Flag, Origin)],
+        layers: &[Layer],
+        owner: &dyn Fn(&str) -> Result<Rc<Container>, String>,
+    ) {
+        let flags: Vec<&Flag> = lowered.iter().map(|(flag, _)| flag).collect();
+        let beside =
+            |signs: &[&str]| self.resolver.image(layers).is_some_and(|image| holds_any(&image, signs));
+        let joined = |name: &str| match owner(name) {
+            Ok(other) => Ipc::Of { name: name.to_owned(), shm: other.shm.clone().map(Box::new) },
+            Err(why) => Ipc::Unknown(why),
+        };
+        let scene = Scene {
+            starter: &engine::COMPOSE,
+            default_runtime: self.resolver.options.default_runtime.as_deref(),
+            beside: &beside,
+            joined: &joined,
+            donor: &|from| donated(from, owner),
+        };
+        let (gpu, asking) = flags::accelerators(&flags, &scene);
+        out.gpu = gpu;
+        out.sites = asking.into_iter().filter_map(|index| Some(lowered.get(index)?.1.slot)).collect();
+        for (setting, index) in flags::settings(&flags, &scene) {
+            if let Says::Ipc(Ipc::Of { name: owner, .. }) = &setting.says {
+                out.joins = Some(owner.clone());
+            }
+            out.settings.push(setting);
+            out.origins.push(lowered.get(index).map(|(_, origin)| *origin));
+        }
+        out.memory_limit = flags::memory_limit(&flags, scene.starter);
+    }
+
     /// Whether looking for the variables that choose GPUs is worth it: most projects have none.
     fn chooses(&self) -> bool {
         let speaks = |file: &File| CHOOSING.stands_in(file.text());
@@ -166,19 +193,18 @@ impl<'a> Containers<'a> {
         if let Some(known) = self.environments.borrow().get(&key) {
             return Rc::clone(known);
         }
-        let wanted = |name: &str| !choosing || name.ends_with(CHOOSING.as_str());
+        let wanted = |name: &str| !choosing || CHOOSING.stands_in(name);
         let read = Rc::new(self.resolver.environment(slots, &wanted));
         self.environments.borrow_mut().insert(key, Rc::clone(&read));
         read
     }
 
-    /// Whose `/dev/shm` an `ipc: service:…` of the service `name` gives.
-    fn owner(&self, project: usize, name: &str, owner: &str, depth: usize) -> Ipc {
-        let Some(depth) = depth.checked_sub(1).filter(|_| owner != name) else {
-            return Ipc::Unknown("services use each other's ipc in a circle".into());
-        };
-        let shm = self.resolve(project, owner, depth).shm.clone();
-        Ipc::Of { name: owner.to_owned(), shm: shm.map(Box::new) }
+    /// The service that another one, `name`, joins or takes volumes from.
+    fn owner(&self, project: usize, name: &str, owner: &str, depth: usize) -> Result<Rc<Container>, String> {
+        match depth.checked_sub(1).filter(|_| owner != name) {
+            Some(depth) => Ok(self.resolve(project, owner, depth)),
+            None => Err("services use each other in a cycle".into()),
+        }
     }
 
     /// What cannot be read leaves open what is not written.
@@ -222,21 +248,25 @@ impl<'a> Containers<'a> {
         let (shm, decided_by) = engine::decide(engine, default, &mut out.settings);
         (out.shm, out.decided_by) = (Some(shm), decided_by);
     }
+}
 
-    /// `deploy.resources.limits.memory`, else `mem_limit`.
-    fn memory_limit(&self, layers: &[Layer]) -> Option<(u64, Place)> {
-        let resolver = &self.resolver;
-        let limits = resolver.path(resolver.slots(layers, Key::Deploy), &["resources", "limits", "memory"]);
-        [limits, resolver.slots(layers, Key::MemLimit)].into_iter().find_map(|slots| {
-            let (slot, node, filled) = resolver.scalar(&slots)?;
-            let untouched = node.str() == Some(filled.known()?);
-            let plain =
-                node.style() == Some(crate::syntax::yaml::Style::Plain) && untouched && !is_null(node);
-            let style = if plain { size::Style::Plain } else { size::Style::Quoted };
-            let bytes = Size::bytes(&size::compose(filled.known()?, style, None))?;
-            Some((bytes, resolver.entry(slot)?.1))
-        })
-    }
+/// What `volumes_from` puts on `/dev/shm`: the mount of another service there, unless that is a tmpfs, which stays its own.
+fn donated(from: &str, owner: &dyn Fn(&str) -> Result<Rc<Container>, String>) -> Option<Mounted> {
+    let unknown = || Some(Mounted::Unknown(String::new()));
+    let mut parts = from.split(':');
+    let name = match parts.next() {
+        Some("container") => return unknown(),
+        Some("service") => parts.next().unwrap_or_default(),
+        name => name.unwrap_or_default(),
+    };
+    let Some(other) = owner(name).ok().filter(|other| !other.layers.is_empty()) else { return unknown() };
+    other.settings.iter().rev().find_map(|setting| match &setting.says {
+        Says::Mount { target: Target::Shm, what, .. } => {
+            Some(what.clone()).filter(|what| !matches!(what, Mounted::Memory(_)))
+        }
+        Says::Unread(_) => unknown(),
+        _ => None,
+    })
 }
 
 impl Container {

@@ -6,9 +6,7 @@
 use std::borrow::Cow;
 
 use super::dotenv::Env;
-
-/// Stands in a text for a variable that is not known. A character that no configuration holds.
-pub(super) const HOLE: char = '\u{fffc}';
+pub(super) use crate::size::HOLE;
 
 /// How deep defaults may stand in each other.
 const MAX_DEPTH: usize = 32;

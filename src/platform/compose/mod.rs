@@ -7,24 +7,23 @@ mod container;
 mod dotenv;
 mod environment;
 mod file;
-mod gpu;
 mod interpolate;
 mod layers;
 mod links;
 mod load;
+mod lower;
 mod mention;
 mod names;
 mod resolve;
-mod shm;
 mod stacks;
 mod tree;
 mod twins;
 mod units;
-mod volume;
 mod write;
 
 use memchr::memmem;
 
+use crate::container::accelerator;
 use crate::platform::host;
 use crate::platform::kind::{Claim, EVERYWHERE, Kind, Projects};
 use crate::platform::remarks::in_yaml;
@@ -73,28 +72,22 @@ fn claim(file: &FileName<'_>) -> Claim {
     }
 }
 
-/// Words without which no service asks for a GPU or speaks of `/dev/shm`; in any case of letters.
+/// Words without which no service asks for a GPU or speaks of `/dev/shm`, besides those of the accelerators; in any case of
+/// letters.
 const WORDS: &[&str] = &[
-    "gpu",
-    "nvidia",
     "shm",
     "ipc:",
     "\"ipc\"",
-    "kfd",
-    "davinci",
-    "habana",
-    "ascend",
     "runtime",
-    "rocm",
     "capabilities",
     "generic_resources",
     "extends",
+    "volumes_from",
     "/dev:",
-    "amd.com",
 ];
 
 fn relevant(text: &str, claim: Claim, every_container: bool) -> bool {
-    let speaks = || every_container || holds_any(text, WORDS);
+    let speaks = || every_container || holds_any(text, WORDS) || accelerator::stands_in(text);
     match claim {
         Claim::ByName => speaks(),
         // Few files come so far as to be parsed, and the others are left to whoever else can read them.

@@ -30,11 +30,6 @@ pub(super) struct Neighbourhood<'a> {
 impl Neighbourhood<'_> {
     /// The text of a file of this path, if it lies in its folder's repository.
     pub(super) fn read(&self, path: &str) -> Result<Arc<Source>, ReadError> {
-        if let Some((_, member)) = self.index.members.get(path)
-            && let Some(source) = &member.source
-        {
-            return Ok(Arc::clone(source));
-        }
         self.files.read_reference(path, FileName::new(path).name)
     }
 

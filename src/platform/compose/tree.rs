@@ -110,7 +110,10 @@ macro_rules! keys {
             const COUNT: usize = [$(Self::$key),*].len();
 
             fn of(name: &str) -> Option<Self> {
-                match name { $($name => Some(Self::$key),)* _ => None }
+                match name {
+                    $($name => Some(Self::$key),)*
+                    _ => is_misspelt(name).then_some(Self::Misspelt),
+                }
             }
 
             /// As it is written.
@@ -134,10 +137,19 @@ keys! {
     Image = "image",
     Ipc = "ipc",
     MemLimit = "mem_limit",
+    /// A key that Compose does not know and that was meant for `shm_size`.
+    Misspelt = "shm-size",
     Runtime = "runtime",
     ShmSize = "shm_size",
     Tmpfs = "tmpfs",
     Volumes = "volumes",
+    VolumesFrom = "volumes_from",
+}
+
+/// Whether a key is spelt like `shm_size` but for its case and what parts its words.
+fn is_misspelt(name: &str) -> bool {
+    let letters = name.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
+    (7..=9).contains(&name.len()) && letters.eq(*b"shmsize") && name != Key::ShmSize.name()
 }
 
 /// Where a key stands; its tree is known from the context.

@@ -2,16 +2,17 @@
 
 use super::same::same_but_for;
 use super::{CommandLine, Met, Script, jsonc};
+use crate::container::accelerator;
 use crate::container::finding::Change;
 use crate::container::workload::{Platform, Verdict, Workload};
 use crate::platform::embedded::scalar;
 use crate::platform::kind::Unit;
 use crate::platform::kind::{Claim, Context, Kind, Reading, Writer};
 use crate::platform::run::workload::workload;
-use crate::platform::run::{Budget, CommandLines, invocations};
+use crate::platform::run::{CommandLines, Shared, invocations};
 use crate::size;
 use crate::syntax::dockerfile::{self, Build};
-use crate::syntax::shell::{Dialect, Options};
+use crate::syntax::shell::Options;
 use crate::syntax::yaml::{Editor, Node, Place as Position, Value, Yaml};
 use crate::text::edits::Edit;
 use crate::text::layer::{Encoding, Layer};
@@ -102,8 +103,8 @@ fn container(file: &Layer, root: Node<'_>, context: &Context<'_>, reading: &mut 
         (None, None) => "build".to_owned(),
     };
     let line = command_line(file, root, at.start);
-    let budget = Budget::of(file.text().len());
-    let found = invocations(&line, Options::default(), None, &budget).into_iter().next()?;
+    let shared = Shared::of(file.text().len());
+    let found = invocations(&line, Options::default(), None, &shared).into_iter().next()?;
     let mut workload = workload(&found, context.options);
     workload.platform = Platform::Devcontainer;
     workload.name = name;
@@ -114,7 +115,7 @@ fn container(file: &Layer, root: Node<'_>, context: &Context<'_>, reading: &mut 
         match wanted.value.str() {
             Some("false") => {}
             // `true`, `"optional"`, or what it must have: where there is one, the container gets it.
-            _ => workload.gpu.found(wanted.span().of(file.text()), place),
+            _ => workload.gpu.found(accelerator::GPU, wanted.span().of(file.text()), place),
         }
     }
     if image.is_none() && compose.is_none() && workload.gpu.is_yes() {
@@ -127,7 +128,7 @@ fn container(file: &Layer, root: Node<'_>, context: &Context<'_>, reading: &mut 
             workload.gpu.verdict = Verdict::Unknown("the Compose file says it".into());
         }
     }
-    let lines = CommandLines::new(vec![found], Dialect::default());
+    let lines = CommandLines::new(vec![found], Options::default(), &shared);
     reading.add(vec![workload], Box::new(Args { source: Arc::clone(file.source()), lines }));
     Some(())
 }

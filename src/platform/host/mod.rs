@@ -36,7 +36,7 @@ use std::sync::Arc;
 
 use super::remarks::{Remark, Remarks, in_template, lies_in};
 use super::run::{
-    Budget, CommandLines, Givens, comments as comments_of, invocations, starts_containers, workload::workload,
+    CommandLines, Givens, Shared, comments as comments_of, invocations, starts_containers, workload::workload,
 };
 use crate::container::workload::{Platform, Workload};
 use crate::platform::kind::{Context, Reading, Unit};
@@ -164,13 +164,13 @@ pub fn add_remarked(reading: &mut Reading, unit: &Unit, context: &Context<'_>) {
 pub(super) struct Met {
     /// The places of the command lines that were met.
     lines: BTreeSet<Span>,
-    budget: Budget,
+    shared: Shared,
 }
 
 impl Met {
     /// That of a file of which no script was read yet.
     pub(super) fn of(file: &Layer) -> Self {
-        Self { lines: BTreeSet::new(), budget: Budget::of(file.text().len()) }
+        Self { lines: BTreeSet::new(), shared: Shared::of(file.text().len()) }
     }
 }
 
@@ -179,7 +179,7 @@ pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading,
     if script.is_docs && context.options.no_docs {
         return;
     }
-    let mut found = invocations(&script.layer, script.options, script.given.as_deref(), &met.budget);
+    let mut found = invocations(&script.layer, script.options, script.given.as_deref(), &met.shared);
     if script.is_spare {
         let text = script.layer.source().text();
         let is_used = |at: usize| {
@@ -203,7 +203,7 @@ pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading,
     if let (Some(container), [workload]) = (&script.container, workloads.as_mut_slice()) {
         container.name(workload, script.layer.source());
     }
-    reading.add(workloads, Box::new(CommandLines::new(found, script.options.dialect)));
+    reading.add(workloads, Box::new(CommandLines::new(found, script.options, &met.shared)));
 }
 
 /// The command line that a host makes of what it names apart: `docker run OPTIONS IMAGE`.

@@ -14,7 +14,7 @@ use crate::container::workload::{Platform, Workload};
 use crate::platform::kind::Unit;
 use crate::platform::kind::{Claim, Context, EVERYWHERE, Kind, Reading, Writer};
 use crate::platform::run::workload::workload;
-use crate::platform::run::{Budget, invocations};
+use crate::platform::run::{Shared, invocations};
 use crate::size::Dialect;
 use crate::syntax::shell::Options;
 use crate::text::edits::Edit;
@@ -115,7 +115,7 @@ fn container(source: &Arc<Source>, context: &Context<'_>) -> Option<Workload> {
     let last = |key| own().rfind(|entry| entry.key == key && !entry.value.is_empty());
     let image = last("Image")?;
     let line = command_line(source, own(), image, last("Exec"));
-    let found = invocations(&line, Options::default(), None, &Budget::of(text.len())).into_iter().next()?;
+    let found = invocations(&line, Options::default(), None, &Shared::of(text.len())).into_iter().next()?;
     let mut workload = workload(&found, context.options);
     let name = last("ContainerName").map_or_else(
         || FileName::new(source.path()).name.trim_end_matches(".container"),

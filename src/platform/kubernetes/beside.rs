@@ -52,6 +52,7 @@ pub(super) fn workload(
         volumes: volumes(manifest, node),
         memory_limit: None,
         on_shm: HashMap::new(),
+        uses: HashMap::new(),
         unread: None,
     };
     let mounts: Vec<(Node<'_>, &str)> =
@@ -83,7 +84,7 @@ pub(super) fn workload(
 
 /// What it is called: its key, or its own or its object's name.
 fn name<'a>(manifest: &'a Manifest, other: &Other<'a>, object: Object<'a>) -> &'a str {
-    let key = other.key.and_then(Node::str);
+    let key = other.key.and_then(|key| manifest.str(key));
     // Values of a chart may hold thousands of them in one mapping, so that is only asked where it counts.
     if let Some(key) = key.filter(|key| !PARTS.contains(key)) {
         return key;

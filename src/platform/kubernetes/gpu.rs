@@ -4,32 +4,12 @@ use std::collections::HashMap;
 
 use super::kinds::Custom;
 use super::manifest::{Manifest, at, entries_with_merged, find, get, list, quantity as read_quantity};
-use super::resources::{fits, resource};
 use super::shape::{Container, Object};
-use crate::container::accelerator::{self, Sign};
+use crate::container::accelerator::{self, GPU, Kind, Sign, device_class, resource};
 use crate::container::workload::{Gpu, GpuCount};
 use crate::size::Size;
 use crate::syntax::yaml::{Entry, Node};
 use crate::text::source::Span;
-
-/// Device classes of Dynamic Resource Allocation: whether one is an accelerator. The first that fits counts.
-const DEVICE_CLASSES: &[(&str, bool)] = &[
-    ("compute-domain*", false),
-    ("*imex*", false),
-    ("*rdma*", false),
-    ("*netdev*", false),
-    ("*nic.*", false),
-    ("*cpu*", false),
-    ("gpu.*", true),
-    ("mig.*", true),
-    // Not a class but what its templates are called.
-    ("mig-*", true),
-    ("*gpu*", true),
-    ("*tpu*", true),
-    ("*gaudi*", true),
-    ("*neuron*", true),
-    ("*npu*", true),
-];
 
 /// Annotations that give one container of the pod a share of a GPU: <https://github.com/NVIDIA/KAI-Scheduler>.
 const ANNOTATIONS: &[&str] = &["gpu-fraction", "gpu-memory", "runai/gpu-fraction", "runai/gpu-memory"];
@@ -95,8 +75,8 @@ pub(super) fn resources(manifest: &Manifest, holder: Node<'_>, entry: Entry<'_>,
 /// The accelerators in a list of resources.
 fn listed(manifest: &Manifest, list: Node<'_>, base: usize, gpu: &mut Gpu) {
     for item in entries_with_merged(list) {
-        if let Some(counts) = item.key.str().and_then(resource) {
-            count(manifest, item, counts, base, gpu);
+        if let Some((kind, counts)) = item.key.str().and_then(resource) {
+            count(manifest, item, (kind, counts), base, gpu);
         }
     }
 }
@@ -106,14 +86,20 @@ fn unsure(manifest: &Manifest, entry: Entry<'_>, why: &str, gpu: &mut Gpu) {
 }
 
 /// One `nvidia.com/gpu: 1`, or whatever else holds a number of GPUs.
-pub(super) fn count(manifest: &Manifest, entry: Entry<'_>, counts: bool, base: usize, gpu: &mut Gpu) {
+pub(super) fn count(
+    manifest: &Manifest,
+    entry: Entry<'_>,
+    (kind, counts): (Kind, bool),
+    base: usize,
+    gpu: &mut Gpu,
+) {
     let value = entry.value.resolve();
     if manifest.template.is_conditional(entry.key.span().start, base) {
         return unsure(manifest, entry, "a condition of the template decides", gpu);
     }
     if manifest.is_open(value) {
         // The key asks for it; only how many is open.
-        gpu.found(manifest.line(entry.span()), manifest.place(entry.span()));
+        gpu.found(kind, manifest.line(entry.span()), manifest.place(entry.span()));
         return;
     }
     match read_quantity(value) {
@@ -123,7 +109,7 @@ pub(super) fn count(manifest: &Manifest, entry: Entry<'_>, counts: bool, base: u
             if let (true, Size::Bytes(count), GpuCount::Unknown) = (counts, size, gpu.count) {
                 gpu.count = u64::try_from(count).map_or(GpuCount::Unknown, GpuCount::Exactly);
             }
-            gpu.found(manifest.line(entry.span()), manifest.place(entry.span()));
+            gpu.found(kind, manifest.line(entry.span()), manifest.place(entry.span()));
         }
     }
 }
@@ -131,9 +117,7 @@ pub(super) fn count(manifest: &Manifest, entry: Entry<'_>, counts: bool, base: u
 /// NVIDIA's runtime brings the GPUs that a variable of the container names, without any resource: so pods share one.
 pub(super) fn of_runtime(manifest: &Manifest, spec: Node<'_>, container: Node<'_>, gpu: &mut Gpu) {
     let class = manifest.text_of(spec, "runtimeClassName").map(accelerator::runtime);
-    if class != Some(Sign::Yes) {
-        return;
-    }
+    let Some(Sign::Yes(kind)) = class else { return };
     let variables = list(container, "env");
     let mut chosen =
         variables.filter(|item| manifest.text_of(*item, "name") == Some("NVIDIA_VISIBLE_DEVICES"));
@@ -142,7 +126,7 @@ pub(super) fn of_runtime(manifest: &Manifest, spec: Node<'_>, container: Node<'_
         return;
     };
     gpu.count = accelerator::in_list(value);
-    gpu.found(format!("NVIDIA_VISIBLE_DEVICES={value}"), manifest.place(entry.span()));
+    gpu.found(kind, format!("NVIDIA_VISIBLE_DEVICES={value}"), manifest.place(entry.span()));
 }
 
 /// The claims that a container names, by what the pod and the claims' own objects say of them.
@@ -159,13 +143,13 @@ fn claimed(
         let place = manifest.place(claim.span());
         match object.and_then(|object| claims.get(object)) {
             Some(classes) => match classes.iter().find_map(|class| Some((class, device_class(class)?))) {
-                Some((class, true)) => gpu.found(format!("{text}: {class}"), place),
-                Some((_, false)) => {}
+                Some((class, Some(kind))) => gpu.found(kind, format!("{text}: {class}"), place),
+                Some((_, None)) => {}
                 None => gpu.unsure("the claim's device class is not known", text, place),
             },
             None => match [Some(name), object].into_iter().flatten().find_map(device_class) {
-                Some(true) => gpu.found(text, place),
-                Some(false) => {}
+                Some(Some(kind)) => gpu.found(kind, text, place),
+                Some(None) => {}
                 None => gpu.unsure("the claim is defined elsewhere", text, place),
             },
         }
@@ -186,11 +170,6 @@ fn claim_object<'a>(manifest: &'a Manifest, listed: Node<'a>) -> Option<&'a str>
     // Before Kubernetes 1.31 they stood under `source`.
     let holders = [Some(listed), get(listed, "source")];
     holders.into_iter().flatten().find_map(|node| KEYS.iter().find_map(|key| manifest.text_of(node, key)))
-}
-
-/// Whether a device class is an accelerator, as far as its name tells.
-fn device_class(name: &str) -> Option<bool> {
-    DEVICE_CLASSES.iter().find(|(pattern, _)| fits(pattern, name)).map(|(_, is)| *is)
 }
 
 /// Adds the device classes that a claim or claim template asks for.
@@ -229,7 +208,7 @@ fn annotated(
         if conditional || entry.value.is_missing() {
             unsure(manifest, entry, "a condition of the template decides", gpu);
         } else if !zero {
-            gpu.found(manifest.line(entry.span()), manifest.place(entry.span()));
+            gpu.found(GPU, manifest.line(entry.span()), manifest.place(entry.span()));
         }
     }
 }
@@ -254,7 +233,7 @@ pub(super) fn beside_pod(manifest: &Manifest, node: Node<'_>, in_object: bool) -
     for entry in node.entries() {
         let Some(key) = entry.key.str() else { continue };
         if chart && COUNTS.contains(&key) {
-            count(manifest, entry, true, base, &mut gpu);
+            count(manifest, entry, (GPU, true), base, &mut gpu);
         } else if key.contains("esource") {
             resources(manifest, node, entry, base, &mut gpu);
             // KubeSpawner's `extra_resource_limits` and its kin hold the resources themselves.
@@ -284,27 +263,15 @@ pub(super) fn of_custom(manifest: &Manifest, object: Object<'_>, row: &Custom, n
         let value = entry.value.resolve();
         match value.str() {
             // A list of accelerators to choose from.
-            None => gpu.found(manifest.line(entry.span()), manifest.place(entry.span())),
+            None => gpu.found(GPU, manifest.line(entry.span()), manifest.place(entry.span())),
             // The name of a machine or of an accelerator.
             Some(text) if text.starts_with(|c: char| c.is_ascii_alphabetic()) => {
                 if !text.starts_with("cpu") {
-                    gpu.found(manifest.line(entry.span()), manifest.place(entry.span()));
+                    gpu.found(GPU, manifest.line(entry.span()), manifest.place(entry.span()));
                 }
             }
-            _ => count(manifest, entry, true, node.span().start, &mut gpu),
+            _ => count(manifest, entry, (GPU, true), node.span().start, &mut gpu),
         }
     }
     gpu
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn device_classes_that_are_no_gpu_are_told_apart() {
-        assert_eq!(device_class("gpu.nvidia.com"), Some(true));
-        assert_eq!(device_class("compute-domain-default-channel.nvidia.com"), Some(false));
-        assert_eq!(device_class("accelerator"), None);
-    }
 }

@@ -1,7 +1,10 @@
 //! One text with manifests, read: a file, or a block scalar in one. Gives nodes as Kubernetes takes them: aliases and merge
 //! keys followed, the last of two equal keys.
 
+use memchr::memmem;
+
 use super::template::Template;
+use crate::container::workload::Evidence;
 use crate::size::{self, Size};
 use crate::syntax::yaml::{Entry, Kind, Layout, Node, NodeId, Style, Yaml};
 use crate::text::layer::{Encoding, Layer};
@@ -21,17 +24,77 @@ pub(super) struct Manifest {
     pub(super) layer: Layer,
     pub(super) template: Template,
     pub(super) yaml: Yaml,
+    /// What the values of a chart write, which its user may change.
+    pub(super) filled: Vec<Span>,
     /// The alias up to which all of them stand for more than is followed.
     pub(super) excess: Option<NodeId>,
 }
 
+/// What a text may come to, as a template is filled in, each way with its documents: the first branches of conditions come
+/// first. There is always one.
+pub(super) fn readings(text: &str) -> Vec<(Template, Yaml)> {
+    let read = |variables| {
+        let parse = |template: Template| {
+            let yaml = Yaml::parse(template.text(text));
+            (template, yaml)
+        };
+        Template::readings(text, variables).into_iter().map(parse).collect::<Vec<_>>()
+    };
+    let plain = read(false);
+    let variables = text.contains("${") || text.contains("%{");
+    // A shell's variables are text, but what is no YAML or takes a line of it is filled in before anybody reads it as such.
+    if variables && plain.iter().any(|(template, yaml)| is_filled_in(template.text(text), yaml)) {
+        let filled = read(true);
+        let broken =
+            |readings: &[(Template, Yaml)]| readings.iter().map(|(_, yaml)| errors(yaml)).sum::<usize>();
+        if broken(&filled) == 0 || broken(&filled) < broken(&plain) {
+            return filled;
+        }
+    }
+    plain
+}
+
+/// How many documents cannot be read.
+fn errors(yaml: &Yaml) -> usize {
+    yaml.documents().iter().filter(|document| document.root.is_err()).count()
+}
+
+/// Whether a text with variables is no YAML before they are filled in.
+fn is_filled_in(text: &str, yaml: &Yaml) -> bool {
+    let is_text = |at: usize| {
+        let leaf = yaml.leaf_at(at).map(|leaf| yaml.node(text, leaf).kind());
+        matches!(
+            leaf,
+            Some(Kind::Scalar(Style::Literal | Style::Folded | Style::DoubleQuoted | Style::SingleQuoted))
+        )
+    };
+    let is_line = |at: usize| {
+        let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+        let line = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default().trim();
+        text.get(start..at).is_some_and(|head| head.trim().is_empty()) && line.ends_with('}') && !is_text(at)
+    };
+    errors(yaml) > 0 || ["${", "%{"].iter().any(|mark| memmem::find_iter(text.as_bytes(), mark).any(is_line))
+}
+
 impl Manifest {
-    /// Reads a text. Documents that cannot be read are errors in [`Manifest::yaml`].
+    /// The ways to read a text, see [`readings`]. Documents that cannot be read are errors in [`Manifest::yaml`].
+    pub(super) fn readings(layer: &Layer, filled: &[Span]) -> Vec<Self> {
+        let text = layer.text();
+        let most = text.len().saturating_mul(4).saturating_add(MAX_ALIASED);
+        let manifest = |(template, yaml): (Template, Yaml)| {
+            let excess = yaml.excess(most);
+            Self { layer: layer.clone(), template, yaml, filled: filled.to_vec(), excess }
+        };
+        readings(text).into_iter().map(manifest).collect()
+    }
+
+    /// The first way to read a text.
     pub(super) fn of(layer: Layer) -> Self {
-        let template = Template::of(layer.text());
-        let yaml = Yaml::parse(template.text(layer.text()));
-        let excess = yaml.excess(layer.text().len().saturating_mul(4).saturating_add(MAX_ALIASED));
-        Self { layer, template, yaml, excess }
+        let first = Self::readings(&layer, &[]).into_iter().next();
+        first.unwrap_or_else(|| {
+            let yaml = Yaml::parse("");
+            Self { layer, template: Template::default(), yaml, filled: Vec::new(), excess: None }
+        })
     }
 
     /// The text that was parsed: that of the layer, with its template actions masked.
@@ -51,7 +114,11 @@ impl Manifest {
 
     /// What stands there, template actions as they are written, shortened to one line.
     pub(super) fn line(&self, span: Span) -> String {
-        one_line(span.of(self.layer.text()))
+        let line = one_line(span.of(self.layer.text()));
+        if self.filled.iter().any(|filled| filled.start < span.end && span.start < filled.end) {
+            return format!("{line}{}", Evidence::OF_VALUES);
+        }
+        line
     }
 
     /// A scalar's text; one that a template writes is as it is written there.

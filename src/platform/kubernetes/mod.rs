@@ -5,6 +5,7 @@
 
 mod beside;
 mod custom;
+mod fill;
 mod gpu;
 mod kinds;
 mod kustomize;
@@ -13,7 +14,6 @@ mod pod;
 mod problems;
 mod proof;
 mod read;
-mod resources;
 mod shape;
 mod shm;
 mod template;
@@ -41,8 +41,8 @@ pub static KIND: Kind = Kind {
 
 /// A block scalar may hold a manifest of its own, with comments.
 fn remarks(source: &Source, starts: &[usize]) -> Remarks {
-    let template = template::Template::of(source.text());
-    let yaml = Yaml::parse(template.text(source.text()));
+    let yaml =
+        manifest::readings(source.text()).into_iter().next().map_or_else(Yaml::default, |(_, yaml)| yaml);
     in_yaml(source, &yaml, starts, |_, style, text| {
         matches!(style, Some(Style::Literal | Style::Folded)) && words::speaks_of_pods(text)
     })
@@ -52,16 +52,23 @@ fn remarks(source: &Source, starts: &[usize]) -> Remarks {
 const ENDINGS: &[&str] = &["yaml", "yml", "json"];
 
 fn claim(file: &FileName<'_>) -> Claim {
-    let template = match file.ending.strip_suffix("-template") {
+    if is_template(file) || file.ends_in(ENDINGS) { Claim::ByContent } else { Claim::No }
+}
+
+/// Whether something else fills the file in before Kubernetes reads it.
+fn is_template(file: &FileName<'_>) -> bool {
+    match file.ending.strip_suffix("-template") {
         Some(ending) => ENDINGS.contains(&ending),
         // Helm's own helpers end in `.tpl` alone.
         None => file.ends_in(&["tpl"]) || file.finished().is_some_and(|file| file.ends_in(ENDINGS)),
-    };
-    if template || file.ends_in(ENDINGS) { Claim::ByContent } else { Claim::No }
+    }
 }
 
 fn relevant(text: &str, _: Claim, every_container: bool) -> bool {
-    if words::speaks_of_pods(text) && (every_container || words::speaks_of_us(text)) {
+    // Values of a chart may ask for a GPU.
+    if words::speaks_of_pods(text)
+        && (every_container || words::speaks_of_us(text) || text.contains(".Values"))
+    {
         return true;
     }
     words::speaks_beside_pods(text)

@@ -9,7 +9,7 @@ use super::kustomize::{self, Patch};
 use super::manifest::{Manifest, at, find, get, list};
 use super::read::{Around, Item};
 use super::shape::{Container, Frame, Object, Tree};
-use super::shm::{self, Found, Pod, User, Volume, Volumes};
+use super::shm::{self, Found, Pod, SHM, User, Volume, Volumes};
 use super::write::Spot;
 use crate::container::engine::{DOCKER_DEFAULT, decide};
 use crate::container::workload::{Engine, Gpu, Platform, Setting, Workload};
@@ -110,6 +110,7 @@ impl<'a> PodContext<'a> {
             volumes: volumes(manifest, object, &whole),
             memory_limit: memory_limit.map(|(bytes, _)| bytes),
             on_shm: HashMap::new(),
+            uses: uses(manifest, &containers),
             unread: None,
         };
         let mut context = Self {
@@ -165,7 +166,30 @@ impl<'a> PodContext<'a> {
         if let Some(patch) = self.patch {
             patched_gpu(manifest, patch, container.name, &mut gpu);
         }
-        gpu
+        match self.idle().filter(|_| gpu.is_yes()) {
+            Some(why) => {
+                let mut idle = Gpu { count: gpu.count, ..Gpu::default() };
+                for evidence in gpu.evidence {
+                    idle.unsure(why, evidence.text, evidence.place);
+                }
+                idle
+            }
+            None => gpu,
+        }
+    }
+
+    /// Why nothing runs that is written here.
+    fn idle(&self) -> Option<&'static str> {
+        if self.object.kind == "PodTemplate" && self.object.api == "v1" {
+            return Some("a PodTemplate starts nothing itself");
+        }
+        // https://kwok.sigs.k8s.io/docs/user/kwok-manage-nodes-and-pods/
+        let says = |node: Node<'_>, word: &str| node.span().of(self.pod.manifest.text()).contains(word);
+        let placed =
+            ["nodeSelector", "tolerations", "affinity"].iter().filter_map(|key| get(self.pod.spec, key));
+        let simulated = placed.into_iter().any(|node| says(node, "kwok"))
+            || self.annotations.iter().any(|node| says(*node, "kwok.x-k8s.io"));
+        simulated.then_some("KWOK only simulates the node, where nothing runs")
     }
 
     /// Why the pod may get more than is written here.
@@ -208,6 +232,9 @@ impl<'a> PodContext<'a> {
         let gpu = self.gpu(container, around);
         let mut found = self.pod.settings(container, &[(node, "volumeMounts")]);
         found.extend(self.outside(container, around));
+        if let Some(place) = remounts(manifest, node) {
+            found.push(self.pod.unread("the command mounts it anew", place));
+        }
         let base = match self.patch_of(container, gpu.is_yes(), around) {
             Patch::Of(base) => Some(*base),
             Patch::Unknown(why) => {
@@ -287,6 +314,19 @@ fn volumes<'a>(manifest: &'a Manifest, object: Object<'a>, frames: &[Frame<'a>])
     Volumes::new(manifest, volumes.chain(claims.filter_map(|node| named(node, true))))
 }
 
+/// How often the containers of a pod mount each volume, and how often elsewhere than on `/dev/shm`.
+fn uses<'a>(manifest: &'a Manifest, containers: &[Container<'a>]) -> HashMap<&'a str, (usize, usize)> {
+    let mut uses: HashMap<&str, (usize, usize)> = HashMap::new();
+    for mount in containers.iter().flat_map(|container| list(container.node, "volumeMounts")) {
+        if let Some(name) = manifest.text_of(mount, "name") {
+            let uses = uses.entry(name).or_default();
+            uses.0 += 1;
+            uses.1 += usize::from(!manifest.text_of(mount, "mountPath").is_some_and(shm::is_shm));
+        }
+    }
+    uses
+}
+
 /// The GPUs that a `podSpecPatch` gives a container.
 fn patched_gpu(manifest: &Manifest, patch: Node<'_>, container: &str, gpu: &mut Gpu) {
     let text = patch.str().unwrap_or_default();
@@ -322,6 +362,20 @@ pub(super) fn describe(manifest: &Manifest, node: Node<'_>, workload: &mut Workl
             workload.environment.push((name.to_owned(), value.to_owned()));
         }
     }
+}
+
+/// The command of a container that mounts `/dev/shm` anew, which takes rights that most have not.
+fn remounts(manifest: &Manifest, container: Node<'_>) -> Option<Span> {
+    let context = get(container, "securityContext")?.span().of(manifest.text());
+    let may =
+        context.contains("SYS_ADMIN") || at(container, "securityContext.privileged")?.str() == Some("true");
+    let commands =
+        ["command", "args", "script", "source", "lifecycle"].iter().filter_map(|key| get(container, key));
+    let mut spans = commands.map(Node::span).filter(|_| may);
+    spans.find(|span| {
+        let text = span.of(manifest.text());
+        text.contains("remount") && text.contains(SHM)
+    })
 }
 
 /// A program that stands in the container itself: Argo's `source`, a file behind the words of the command, or Tekton's

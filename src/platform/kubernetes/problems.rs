@@ -1,14 +1,16 @@
 //! Documents that are certainly manifests and cannot be read.
 
 use super::manifest::Manifest;
-use super::words;
+use super::{is_template, words};
 use crate::container::finding::Problem;
+use crate::text::filename::FileName;
 
 /// What is wrong with the documents of a file that speak of containers and of a GPU or `/dev/shm`. A template is none: its
 /// text is read by something else first.
 pub(super) fn problems(manifest: &Manifest) -> Vec<Problem> {
     let text = manifest.text();
-    if manifest.template.has_actions() || text.contains("{{") {
+    let path = FileName::new(manifest.layer.source().path());
+    if manifest.template.has_actions() || text.contains("{{") || is_template(&path) {
         return Vec::new();
     }
     if let Some(alias) = manifest.excess {
@@ -22,8 +24,15 @@ pub(super) fn problems(manifest: &Manifest) -> Vec<Problem> {
     let broken = documents.iter().zip(ends).filter_map(|(document, end)| {
         let error = document.root.as_ref().err()?;
         let document = text.get(document.span.start..end)?;
-        let ours = words::speaks_of_pods(document) && words::speaks_of_us(document);
+        let ours = is_object(document) && words::speaks_of_pods(document) && words::speaks_of_us(document);
         ours.then(|| Problem { place: manifest.place(error.span), message: error.message.clone() })
     });
     broken.collect()
+}
+
+/// Whether a text is meant to be an object of Kubernetes in YAML or JSON: what a program printed may use the same words.
+fn is_object(text: &str) -> bool {
+    let names = |line: &str| line.starts_with("kind:") || line.starts_with("apiVersion:");
+    let json = || text.trim_start().starts_with(['{', '[']) && text.contains("\"kind\"");
+    text.lines().any(|line| names(line.trim_start_matches(['-', ' ']))) || json()
 }

@@ -1,6 +1,6 @@
 //! Whether an edited manifest means what it meant but for the edits.
 
-use super::template::Template;
+use super::manifest::readings;
 use crate::syntax::yaml::{BlockScalar, Kind, Node, Style, Yaml, equal_but_for};
 use crate::text::edits::Edit;
 use crate::text::source::{Source, Span};
@@ -25,12 +25,25 @@ pub(super) fn same_but_for(before: &Source, after: &Source, edits: &[Edit]) -> b
 }
 
 fn same(before: &str, after: &str, replaced: &[Replaced], depth: usize) -> bool {
-    let (old, new) = (Template::of(before), Template::of(after));
-    let (old, new) = (old.text(before), new.text(after));
-    let tree = Yaml::parse(old);
-    let blocks = if depth == 0 { Vec::new() } else { edited_blocks(&tree, old, replaced) };
+    let (old, new) = (readings(before), readings(after));
+    old.len() == new.len()
+        && old.iter().zip(&new).all(|((old, tree), (new, after_tree))| {
+            let texts = (old.text(before), new.text(after));
+            same_reading((before, after), texts, (tree, after_tree), replaced, depth)
+        })
+}
+
+/// As [`same`] for one way to read both texts: what is read of each, and its documents.
+fn same_reading(
+    (before, after): (&str, &str),
+    (old, new): (&str, &str),
+    (tree, after_tree): (&Yaml, &Yaml),
+    replaced: &[Replaced],
+    depth: usize,
+) -> bool {
+    let blocks = if depth == 0 { Vec::new() } else { edited_blocks(tree, old, replaced) };
     if blocks.is_empty() {
-        return same_trees(&tree, old, new, replaced);
+        return same_trees(tree, old, after_tree, new, replaced);
     }
     // What is edited inside of block scalars is held against itself; the rest with those scalars cut out.
     let (mut host, mut host_after) = (Cut::new(before), Cut::new(after));
@@ -66,7 +79,7 @@ fn same(before: &str, after: &str, replaced: &[Replaced], depth: usize) -> bool 
 
 /// Both texts are held against what they have in common: the text before without what was replaced. Each may differ
 /// from that by nothing but what stands in the replaced and in the new spans.
-fn same_trees(tree: &Yaml, old: &str, new: &str, replaced: &[Replaced]) -> bool {
+fn same_trees(tree: &Yaml, old: &str, after: &Yaml, new: &str, replaced: &[Replaced]) -> bool {
     let mut common = String::with_capacity(old.len());
     let mut at = 0;
     for (gone, _) in replaced {
@@ -77,12 +90,11 @@ fn same_trees(tree: &Yaml, old: &str, new: &str, replaced: &[Replaced]) -> bool 
     common.push_str(old.get(at..).unwrap_or_default());
     let gone: Vec<Span> = replaced.iter().map(|(gone, _)| *gone).filter(|gone| !gone.is_empty()).collect();
     let come: Vec<Span> = replaced.iter().map(|(_, come)| *come).collect();
-    let after = Yaml::parse(new);
     if gone.is_empty() {
-        return equal_but_for(tree, old, &after, new, &come);
+        return equal_but_for(tree, old, after, new, &come);
     }
     let middle = Yaml::parse(&common);
-    equal_but_for(&middle, &common, tree, old, &gone) && equal_but_for(&middle, &common, &after, new, &come)
+    equal_but_for(&middle, &common, tree, old, &gone) && equal_but_for(&middle, &common, after, new, &come)
 }
 
 /// The literal block scalars in which edits lie, each with those edits.

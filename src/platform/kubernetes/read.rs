@@ -7,8 +7,8 @@ use super::manifest::Manifest;
 use super::problems::problems;
 use super::shape::Tree;
 use super::write::{PodWriter, Spot};
-use super::{beside, pod};
-use crate::container::workload::{Evidence, Workload};
+use super::{beside, fill, pod, words};
+use crate::container::workload::{Evidence, Gpu, Shm, Verdict, Workload};
 use crate::platform::kind::Unit;
 use crate::platform::kind::{Context, Reading};
 use crate::platform::options::ReadOptions;
@@ -33,16 +33,27 @@ pub(super) struct Around<'c> {
 /// Reads the files of a unit.
 pub(super) fn read(unit: &Unit, context: &Context<'_>) -> Reading {
     let mut reading = Reading::default();
+    let mut files: Vec<Arc<Manifest>> = Vec::new();
     for member in &unit.members {
         let source = match &member.source {
             Some(source) => Some(Arc::clone(source)),
             None => context.files.read(&member.path).ok(),
         };
-        reading.sources.extend(source);
+        let Some(source) = source else { continue };
+        let values = fill::values(context.files, source.path()).filter(|_| source.text().contains(".Values"));
+        // The values were looked for, too, so that an uninteresting template is none.
+        if !context.every_container
+            && !fill::is_of_interest(source.text(), values.as_deref())
+            && !words::speaks_beside_pods(source.text())
+        {
+            continue;
+        }
+        let layer = Layer::file(Arc::clone(&source));
+        let filled = values.and_then(|values| fill::filled(&layer, &values));
+        let (layer, filled) = filled.unwrap_or((layer, Vec::new()));
+        files.extend(Manifest::readings(&layer, &filled).into_iter().map(Arc::new));
+        reading.sources.push(source);
     }
-    let sources = reading.sources.iter();
-    let files: Vec<Arc<Manifest>> =
-        sources.map(|source| Arc::new(Manifest::of(Layer::file(Arc::clone(source))))).collect();
     reading.problems = files.iter().flat_map(|file| problems(file)).collect();
     // Manifests in block scalars, and those in block scalars of them.
     let trees = grow(&files);
@@ -65,7 +76,7 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>) -> Reading {
         let (a, b) = (&a.workload.place, &b.workload.place);
         (a.path(), a.span).cmp(&(b.path(), b.span))
     });
-    let (workloads, spots) = items.into_iter().map(|item| (item.workload, item.spot)).unzip();
+    let (workloads, spots) = joined(items).into_iter().map(|item| (item.workload, item.spot)).unzip();
     reading.add(workloads, Box::new(PodWriter::new(spots)));
     reading
 }
@@ -81,6 +92,40 @@ fn workloads(manifest: &Arc<Manifest>, tree: &Tree<'_>, around: &Around<'_>) -> 
         item.workload.rendered_from.clone_from(&rendered);
     }
     items
+}
+
+/// The workloads without those that stand at the same place in another branch of a template: what both say holds, what they
+/// say differently is not known.
+fn joined(items: Vec<Item>) -> Vec<Item> {
+    let mut joined: Vec<Item> = Vec::with_capacity(items.len());
+    for item in items {
+        let place = |item: &Item| (Arc::as_ptr(&item.workload.place.source), item.workload.place.span);
+        match joined.last_mut().filter(|last| place(last) == place(&item)) {
+            Some(last) => join(last, item),
+            None => joined.push(item),
+        }
+    }
+    joined
+}
+
+fn join(one: &mut Item, other: Item) {
+    const WHY: &str = "the branches of a condition of the template differ";
+    let (mut mine, theirs) = (&mut one.workload, other.workload);
+    if mine.gpu.verdict != theirs.gpu.verdict && !matches!(mine.gpu.verdict, Verdict::Unknown(_)) {
+        let said = if mine.gpu.is_yes() { &mine.gpu } else { &theirs.gpu };
+        let mut gpu = Gpu::default();
+        for evidence in &said.evidence {
+            gpu.unsure(WHY, evidence.text.clone(), evidence.place.clone());
+        }
+        mine.gpu = gpu;
+    }
+    if mine.shm != theirs.shm && !matches!(mine.shm, Shm::Unknown(_)) {
+        if matches!(mine.shm, Shm::Default { .. }) {
+            (one.workload.settings, one.spot) = (theirs.settings, other.spot);
+        }
+        mine = &mut one.workload;
+        (mine.shm, mine.decided_by) = (Shm::Unknown(WHY.to_owned()), None);
+    }
 }
 
 /// The `# Source:` comment that Helm writes above what it renders.
@@ -113,5 +158,5 @@ fn embedded(trees: &[(&Arc<Manifest>, Tree<'_>)]) -> Vec<Arc<Manifest>> {
     let layers = trees
         .iter()
         .flat_map(|(manifest, tree)| tree.embedded.iter().filter_map(|scalar| manifest.embedded(*scalar)));
-    layers.map(|layer| Arc::new(Manifest::of(layer))).collect()
+    layers.flat_map(|layer| Manifest::readings(&layer, &[])).map(Arc::new).collect()
 }

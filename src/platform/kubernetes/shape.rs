@@ -206,6 +206,8 @@ impl<'a> Tree<'a> {
             match entry.value.kind() {
                 // Nothing of interest nests in a container.
                 Kind::Mapping(_) | Kind::Sequence(_) if pod && object.holds_container(entry.key) => {}
+                // What was observed of an object is no order to start it, and a schema's examples are text.
+                _ if is_told(&object, &frame, entry.key) => {}
                 Kind::Mapping(_) | Kind::Sequence(_) => {
                     self.push(entry.value, Some(entry.key), Some(index), frame.object);
                 }
@@ -279,6 +281,12 @@ impl<'a> Tree<'a> {
         }
         found
     }
+}
+
+/// Whether what stands under a key of an object tells about it and starts nothing: the status, schemas.
+fn is_told(object: &Object<'_>, frame: &Frame<'_>, key: Node<'_>) -> bool {
+    let is_root = object.node.id() == frame.node.id();
+    (is_root && key.str() == Some("status")) || object.kind == "CustomResourceDefinition"
 }
 
 /// The mapping under `container` or `script` of an Argo template.

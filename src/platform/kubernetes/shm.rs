@@ -7,10 +7,11 @@ use super::shape::Container;
 use crate::container::workload::{Effect, Ipc, Mounted, Says, Setting, Target};
 use crate::size::{Dialect, Size};
 use crate::syntax::yaml::{Node, NodeId};
+use crate::text::paths::join;
 use crate::text::source::Span;
 
 /// The path that decides.
-const SHM: &str = "/dev/shm";
+pub(super) const SHM: &str = "/dev/shm";
 
 /// A setting with the nodes that hold it, for edits.
 pub(super) struct Found {
@@ -39,6 +40,8 @@ pub(super) struct Pod<'a> {
     pub(super) memory_limit: Option<u64>,
     /// The volumes that are mounted on `/dev/shm`.
     pub(super) on_shm: HashMap<&'a str, User<'a>>,
+    /// How often each volume is mounted, and how often elsewhere than on `/dev/shm`.
+    pub(super) uses: HashMap<&'a str, (usize, usize)>,
     /// Why the pod may have more than is written.
     pub(super) unread: Option<(String, Span)>,
 }
@@ -148,7 +151,7 @@ impl<'a> Pod<'a> {
             }
             return;
         };
-        let target = match path.trim_end_matches('/') {
+        let target = match absolute(path).as_str() {
             SHM => Target::Shm,
             "/dev" => Target::Dev,
             path if path.starts_with("/dev/shm/") => Target::BelowShm,
@@ -180,9 +183,27 @@ impl<'a> Pod<'a> {
         };
         let says = Says::Mount { target, what, read_only };
         found.push(self.found(says, text, "", span, nodes));
-        if let Some(volume) = volume.filter(|_| memory && target == Target::Shm) {
-            self.size_limit(volume, nodes, found);
+        if let Some(volume) = volume.filter(|_| target == Target::Shm) {
+            if memory {
+                self.size_limit(volume, nodes, found);
+            }
+            self.bad_medium(volume, nodes, found);
         }
+    }
+
+    /// A medium that no kubelet knows, such as `memory`: the pod never starts.
+    fn bad_medium(&self, volume: &Volume<'a>, nodes: Nodes, found: &mut Vec<Found>) {
+        let entry = get(volume.node, "emptyDir").and_then(|empty_dir| find(empty_dir, "medium"));
+        let Some((entry, medium)) = entry.and_then(|entry| Some((entry, entry.value.resolve().str()?)))
+        else {
+            return;
+        };
+        let known = ["", "Memory", "HugePages"].contains(&medium) || medium.starts_with("HugePages-");
+        if known || self.manifest.is_open(entry.value.resolve()) {
+            return;
+        }
+        let says = Says::Medium { meant: medium.eq_ignore_ascii_case("Memory") };
+        found.push(self.found(says, self.manifest.line(entry.span()), medium, entry.span(), nodes));
     }
 
     /// What a volume puts where it is mounted.
@@ -209,6 +230,9 @@ impl<'a> Pod<'a> {
         let source = volume.node.entries().find(|entry| entry.key.str() != Some("name"));
         match source.and_then(|entry| entry.key.str()) {
             _ if manifest.may_gain(volume.node) => Mounted::Unknown("a template writes the volume".into()),
+            Some(source @ ("csi" | "flexVolume")) => {
+                Mounted::Unknown(format!("the driver of the {source} volume decides what it is"))
+            }
             Some("persistentVolumeClaim" | "ephemeral" | "volumeClaimTemplate") => {
                 Mounted::Disk("a persistent volume".into())
             }
@@ -243,8 +267,10 @@ impl<'a> Pod<'a> {
                 Mounted::Memory([size, self.memory_limit].into_iter().flatten().min())
             }
             "" => Mounted::Disk("an emptyDir on disk".into()),
-            medium if medium.starts_with("HugePages") => Mounted::Disk(format!("an emptyDir of {medium}")),
-            medium => Mounted::Disk(format!("an emptyDir of the unknown medium '{medium}'")),
+            medium if medium.starts_with("HugePages") => Mounted::Unknown(
+                "files on huge pages are as large as whole pages, and cannot be written to".into(),
+            ),
+            medium => Mounted::Unknown(format!("the kubelet refuses the medium '{medium}'")),
         }
     }
 
@@ -287,7 +313,8 @@ impl<'a> Pod<'a> {
             }
             let here = paths.first().map(|path| format!("on `{path}`"));
             let mounted = here.or_else(|| user.map(|user| format!("in container '{}'", user.name)));
-            let says = Says::Volume { name: volume.name.to_owned(), mounted };
+            let bytes = get(volume.node, "emptyDir").and_then(|dir| manifest.bytes(dir, "sizeLimit"));
+            let says = Says::Volume { name: volume.name.to_owned(), mounted, bytes };
             let nodes = Nodes { volume: Some(volume.node.id()), ..Nodes::default() };
             let text = describe(manifest, volume, "");
             found.push(self.found(says, text, "", volume.node.span(), nodes));
@@ -317,9 +344,15 @@ impl<'a> Pod<'a> {
     }
 }
 
+/// A mount path as the kubelet takes it, which makes a relative one absolute (`MakeAbsolutePath` in
+/// <https://github.com/kubernetes/kubernetes/blob/0379063428171859a1f4f50bd2f5e392513d2ed0/pkg/kubelet/kubelet_pods.go>).
+fn absolute(path: &str) -> String {
+    join("", &format!("/{path}"))
+}
+
 /// Whether a path is that of shared memory itself.
 pub(super) fn is_shm(path: &str) -> bool {
-    path.trim_end_matches('/') == SHM
+    absolute(path) == SHM
 }
 
 /// Whether a memory volume was meant for `/dev/shm`, by its name or by where it is mounted.

@@ -1,14 +1,16 @@
-//! Text with template actions (Helm's `{{ }}`, Jinja's `{% %}` and `{# #}`), made readable as YAML at the same length.
+//! Text with template actions (Helm's `{{ }}`, Jinja's `{% %}` and `{# #}`, `${ }` of envsubst and Terraform), made readable
+//! as YAML at the same length.
 //!
 //! Nothing is evaluated. What an action may write stays open: readers ask whether a node holds an action, whether an
-//! action may add keys to a mapping, and whether a line stands inside a condition.
+//! action may add keys to a mapping, and whether a line stands inside a condition. Where a condition has several branches
+//! there is a reading of the text with each of them, and what is only defined here is read by itself.
 
 use memchr::memmem;
 
 use crate::text::source::Span;
 
 /// The template actions of one text, and the text without them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Template {
     /// As long as the text; nothing where the text has no action.
     masked: Option<String>,
@@ -19,26 +21,28 @@ pub(super) struct Template {
     steps: Vec<(usize, Option<usize>)>,
 }
 
-/// One `{{ … }}`, `{% … %}` or `{# … #}`.
+/// One `{{ … }}`, `{% … %}`, `{# … #}`, `${ … }` or `%{ … }`.
 #[derive(Clone, Copy, Debug)]
-struct Action {
-    span: Span,
-    sort: Sort,
+pub(super) struct Action {
+    pub(super) span: Span,
+    pub(super) sort: Sort,
     /// The column of what it writes, where it stands alone on its line and writes something.
     inserts: Option<usize>,
 }
 
 /// What an action does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sort {
+pub(super) enum Sort {
     /// Writes text.
     Value,
     /// Writes nothing: a comment or an assignment.
     Silent,
     /// Begins a block that may be left out or repeated.
     Condition,
-    /// Begins a block that is written as it is elsewhere: `define`.
+    /// Begins a block that is written where it stands: `raw`.
     Named,
+    /// Begins a block that is written elsewhere: `define`.
+    Defined,
     /// Begins the other branch of a condition.
     Else,
     /// Ends a block.
@@ -46,26 +50,56 @@ enum Sort {
 }
 
 /// A block, or one branch of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Block {
-    is_condition: bool,
+    sort: Sort,
     outer: Option<usize>,
+    /// Which branch of its condition it is, from 0.
+    branch: usize,
+    /// Whether another branch follows.
+    goes_on: bool,
+    /// From behind the action that begins it up to the one that ends it.
+    body: Span,
+    /// The action that begins it.
+    opening: Span,
 }
 
 /// Blocks nest no deeper than this in anything that people write.
 const DEEPEST: usize = 64;
 
+/// So many branches of one condition are read.
+const MOST_BRANCHES: usize = 4;
+
 impl Template {
-    /// Reads the actions of a text. Takes linear time; a text without actions is only searched.
-    pub(super) fn of(text: &str) -> Self {
-        let actions = actions(text);
+    /// The readings of a text: one where it has no conditions with branches and defines nothing, else one with the first
+    /// branch of each condition, one with the second (the last, where there are fewer) and so on; and as many of what it
+    /// defines. `variables` says whether `${ }` is an action. Takes linear time; a text without actions is only searched.
+    pub(super) fn readings(text: &str, variables: bool) -> Vec<Self> {
+        let actions = actions(text, variables);
         if actions.is_empty() {
-            return Self::default();
+            return vec![Self::default()];
         }
         let mut template = Self { actions, ..Self::default() };
-        template.find_blocks();
-        template.mask(text);
-        template
+        template.find_blocks(text.len());
+        let branches =
+            template.blocks.iter().filter(|block| block.has_lines(text)).map(|block| block.branch + 1);
+        let branches = branches.max().unwrap_or(1).min(MOST_BRANCHES);
+        let defines =
+            template.blocks.iter().any(|block| block.sort == Sort::Defined && block.has_lines(text));
+        let parts = if defines { &[false, true][..] } else { &[false] };
+        let readings = parts.iter().flat_map(|part| (0..branches).map(move |branch| (*part, branch)));
+        readings
+            .map(|(defined, branch)| {
+                let mut reading = template.clone();
+                reading.mask(text, branch, defined);
+                reading
+            })
+            .collect()
+    }
+
+    /// The actions of a text, but for variables.
+    pub(super) fn actions_of(text: &str) -> Vec<Action> {
+        actions(text, false)
     }
 
     /// The text to read as YAML: `text` is what this was made of.
@@ -103,7 +137,8 @@ impl Template {
         }
         let around: Vec<usize> = self.blocks_at(base).collect();
         let mut conditions = self.blocks_at(at).filter(|index| {
-            self.blocks.get(*index).is_some_and(|block| block.is_condition) && !around.contains(index)
+            self.blocks.get(*index).is_some_and(|block| block.sort == Sort::Condition)
+                && !around.contains(index)
         });
         conditions.next().is_some()
     }
@@ -140,31 +175,65 @@ impl Template {
         self.steps.get(behind.checked_sub(1)?)?.1
     }
 
-    fn find_blocks(&mut self) {
+    fn find_blocks(&mut self, end: usize) {
         let mut open: Vec<usize> = Vec::new();
         for action in &self.actions {
-            let begins = matches!(action.sort, Sort::Condition | Sort::Named | Sort::Else);
-            let is_condition = match action.sort {
-                Sort::Else | Sort::End => {
-                    let closed = open.pop().and_then(|block| self.blocks.get(block));
-                    closed.is_none_or(|block| block.is_condition)
-                }
-                sort => sort == Sort::Condition,
+            let begins = match action.sort {
+                Sort::Condition | Sort::Named | Sort::Defined => Some((action.sort, 0)),
+                Sort::Else => Some((Sort::Condition, 0)),
+                Sort::End => None,
+                Sort::Value | Sort::Silent => continue,
             };
-            if begins {
+            let mut begins = begins;
+            if matches!(action.sort, Sort::Else | Sort::End)
+                && let Some(closed) = open.pop().and_then(|block| self.blocks.get_mut(block))
+            {
+                closed.body.end = action.span.start;
+                closed.goes_on = action.sort == Sort::Else;
+                begins = begins.map(|_| (closed.sort, closed.branch + 1));
+            }
+            if let Some((sort, branch)) = begins {
                 let outer = open.last().copied();
                 open.push(self.blocks.len());
-                self.blocks.push(Block { is_condition, outer });
+                let body = Span::new(action.span.end, end);
+                self.blocks.push(Block { sort, outer, branch, goes_on: false, body, opening: action.span });
             }
-            if begins || action.sort == Sort::End {
-                self.steps.push((action.span.end, open.last().copied()));
+            self.steps.push((action.span.end, open.last().copied()));
+        }
+    }
+
+    /// The stretches that a reading leaves out: the branches that it does not take, and what is defined here or all that is
+    /// not.
+    fn left_out(&self, text: &str, branch: usize, defined: bool) -> Vec<Span> {
+        let mut out = Vec::new();
+        for block in self.blocks.iter().filter(|block| block.has_lines(text) && block.sort == Sort::Condition)
+        {
+            if block.branch > branch || (block.branch < branch && block.goes_on) {
+                out.push(block.body);
             }
         }
+        let bodies = self.blocks.iter().filter(|block| block.sort == Sort::Defined && block.has_lines(text));
+        let mut from = 0;
+        for block in bodies.filter(|block| block.outer.is_none()) {
+            if defined {
+                out.push(Span::new(from, block.body.start));
+            } else {
+                out.push(block.body);
+            }
+            from = block.body.end;
+        }
+        if defined {
+            out.push(Span::new(from, text.len()));
+        }
+        // A definition on one line is no text of this file.
+        let short = self.blocks.iter().filter(|block| block.sort == Sort::Defined && !block.has_lines(text));
+        out.extend(short.map(|block| block.opening.join(block.body)));
+        out
     }
 
     /// Makes the readable text: lines that hold nothing but actions become blank, an action beside other text becomes a
     /// plain word.
-    fn mask(&mut self, text: &str) {
+    fn mask(&mut self, text: &str, branch: usize, defined: bool) {
         let mut bytes = text.as_bytes().to_vec();
         let mut fill = |from: usize, to: usize, byte: u8| {
             if let Some(range) = bytes.get_mut(from..to) {
@@ -213,7 +282,29 @@ impl Template {
                 fill(action.span.start, action.span.end, if blank { b' ' } else { b'x' });
             }
         }
+        let out = self.left_out(text, branch, defined);
+        out.iter().for_each(|out| fill(out.start, out.end, b'\n'));
+        if defined {
+            // What is defined apart is a document of its own.
+            let tops =
+                self.blocks.iter().filter(|block| block.sort == Sort::Defined && block.outer.is_none());
+            for at in tops.filter(|block| block.has_lines(text)).map(|block| block.opening.start) {
+                let line = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+                fill(line, line + 3, b'-');
+            }
+        }
+        if !out.is_empty() {
+            let is_out = |action: &Action| out.iter().any(|out| out.contains(action.span));
+            self.actions.retain(|action| !is_out(action));
+        }
         self.masked = String::from_utf8(bytes).ok();
+    }
+}
+
+impl Block {
+    /// Whether its body goes over lines: what stands within one line is a part of a value.
+    fn has_lines(&self, text: &str) -> bool {
+        self.body.of(text).contains('\n')
     }
 }
 
@@ -243,11 +334,18 @@ fn indent_of(action: &str) -> Option<usize> {
 }
 
 /// All actions of a text.
-fn actions(text: &str) -> Vec<Action> {
+fn actions(text: &str, variables: bool) -> Vec<Action> {
     let mut found = Vec::new();
     let mut from = 0;
-    while let Some(at) = next_open(text, from) {
-        let Some(end) = close(text, at) else { break };
+    while let Some(at) = next_open(text, from, variables) {
+        let Some(end) = close(text, at) else {
+            // A brace that nothing closes is text.
+            if text.as_bytes().get(at) != Some(&b'{') {
+                from = at + 2;
+                continue;
+            }
+            break;
+        };
         let span = Span::new(at, end);
         found.push(Action { span, sort: sort(span.of(text)), inserts: None });
         from = end;
@@ -256,25 +354,28 @@ fn actions(text: &str) -> Vec<Action> {
 }
 
 /// Where the next action begins.
-fn next_open(text: &str, from: usize) -> Option<usize> {
-    let rest = text.as_bytes().get(from..)?;
-    memchr::memchr_iter(b'{', rest)
-        .find(|at| match rest.get(at + 1) {
-            Some(b'{') => true,
-            // Jinja writes a blank or a dash there; `{#` and `{%` alone are read as YAML would.
-            Some(b'%' | b'#') => matches!(rest.get(at + 2), Some(b' ' | b'-' | b'\n' | b'\r')),
-            _ => false,
-        })
-        .map(|at| from + at)
+fn next_open(text: &str, from: usize, variables: bool) -> Option<usize> {
+    let text = text.as_bytes();
+    let rest = text.get(from..)?;
+    memchr::memchr_iter(b'{', rest).map(|at| from + at).find_map(|at| match text.get(at + 1) {
+        Some(b'{') => Some(at),
+        // Jinja writes a blank or a dash there; `{#` and `{%` alone are read as YAML would.
+        Some(b'%' | b'#') if matches!(text.get(at + 2), Some(b' ' | b'-' | b'\n' | b'\r')) => Some(at),
+        _ => {
+            let mark = at.checked_sub(1).filter(|mark| *mark >= from);
+            mark.filter(|mark| variables && matches!(text.get(*mark), Some(b'$' | b'%')))
+        }
+    })
 }
 
 /// Behind the end of the action that begins at `at`.
 fn close(text: &str, at: usize) -> Option<usize> {
     let rest = text.get(at + 2..)?;
-    let mark = match text.as_bytes().get(at + 1)? {
-        b'{' => "}}",
-        b'%' => "%}",
-        _ => "#}",
+    let mark = match text.as_bytes().get(at..at + 2)? {
+        b"{{" => "}}",
+        b"{%" => "%}",
+        b"{#" => "#}",
+        _ => return variable_end(rest).map(|end| at + 2 + end),
     };
     let comment = rest.trim_start_matches(['-', ' ', '\t']).starts_with("/*");
     let find = |mark: &str, from: usize| {
@@ -307,16 +408,36 @@ fn close(text: &str, at: usize) -> Option<usize> {
     find(mark, 0)
 }
 
+/// Behind the brace that ends a variable, on its line; braces in it come in pairs.
+fn variable_end(rest: &str) -> Option<usize> {
+    let line = rest.lines().next()?;
+    let mut depth = 1_usize;
+    for (at, byte) in line.bytes().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(at + 1);
+        }
+    }
+    None
+}
+
 /// What an action does, by its first word.
 fn sort(action: &str) -> Sort {
-    let inner = action.get(2..action.len().saturating_sub(2)).unwrap_or_default();
-    let inner = inner.trim_start_matches(['-', '+']).trim();
+    let inner = action.get(2..).unwrap_or_default();
+    let inner = inner.trim_start_matches(['-', '+', '~']).trim();
     let word = inner.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
-    let statement = action.starts_with("{%");
+    // Terraform's directives are `%{ if … }`.
+    let statement = action.starts_with("{%") || action.starts_with("%{");
     match word {
+        _ if action.starts_with("${") => Sort::Value,
         _ if action.starts_with("{#") || inner.starts_with("/*") => Sort::Silent,
         "if" | "range" | "with" | "for" => Sort::Condition,
-        "define" | "block" | "macro" | "filter" | "raw" => Sort::Named,
+        "define" | "macro" => Sort::Defined,
+        "block" | "filter" | "raw" => Sort::Named,
         "else" | "elif" => Sort::Else,
         "end" => Sort::End,
         _ if statement && word.starts_with("end") => Sort::End,
@@ -339,10 +460,41 @@ fn assigns(inner: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn first(text: &str) -> Template {
+        Template::readings(text, false).remove(0)
+    }
+
     fn masked(text: &str) -> String {
-        let template = Template::of(text);
+        let template = first(text);
         assert_eq!(template.text(text).len(), text.len());
         template.text(text).to_owned()
+    }
+
+    /// What each reading of a text holds, without blank lines.
+    fn read(text: &str, variables: bool) -> Vec<String> {
+        let lines =
+            |text: &str| text.lines().filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().join("|");
+        Template::readings(text, variables).iter().map(|reading| lines(reading.text(text))).collect()
+    }
+
+    #[test]
+    fn each_branch_is_read_and_what_is_defined_apart() {
+        let text = "{{ if .a }}\na: 1\n{{ else if .b }}\nb: 2\n{{ else }}\nc: 3\n{{ end }}\nd: 4\n";
+        assert_eq!(read(text, false), ["a: 1|d: 4", "b: 2|d: 4", "c: 3|d: 4"]);
+        assert_eq!(read("a: {{ if .a }}1{{ else }}2{{ end }}\n", false).len(), 1);
+        let text = "{{- define \"n\" -}}x{{- end }}\na: 1\n{{ define \"l\" }}\n- b\n{{ end }}\nc: 2\n";
+        assert_eq!(read(text, false), ["a: 1|c: 2", "---|- b"]);
+        assert_eq!(read("{% raw %}\na: 1\n{% endraw %}\n", false), ["a: 1"]);
+    }
+
+    #[test]
+    fn variables_are_actions_where_they_are_asked_for() {
+        assert_eq!(read("a: {b: ${X}}\n${Y}\n", true), ["a: {b: xxxx}"]);
+        assert_eq!(read("a: {b: ${X}}\n", false), ["a: {b: ${X}}"]);
+        assert_eq!(
+            read("%{ if x ~}\na: ${f({b = \"c\"})}\n%{ else ~}\nb: 1\n%{ endif ~}\n", true),
+            ["a: xxxxxxxxxxxxxxx", "b: 1"]
+        );
     }
 
     #[test]
@@ -358,7 +510,7 @@ mod tests {
     #[test]
     fn what_writes_lines_is_known_by_its_column() {
         let text = "a:\n  b: 1\n  {{- include \"c\" . | nindent 4 }}\n{{ toYaml .d | indent 2 }}\n";
-        let template = Template::of(text);
+        let template = first(text);
         assert!(template.inserts(0, text.len(), 4));
         assert!(template.inserts(0, text.len(), 2));
         assert!(!template.inserts(0, text.len(), 0));
@@ -367,7 +519,7 @@ mod tests {
     #[test]
     fn conditions_hold_from_where_they_begin() {
         let text = "a: 1\n{{- if .b }}\nc: 2\n{{- else }}\nd: 3\n{{- end }}\ne: 4\n";
-        let template = Template::of(text);
+        let template = first(text);
         let at = |word: &str| text.find(word).unwrap();
         assert!(template.is_conditional(at("c:"), 0));
         assert!(template.is_conditional(at("d:"), at("c:")));
@@ -379,7 +531,7 @@ mod tests {
 
     #[test]
     fn what_never_ends_is_no_action() {
-        assert!(!Template::of("a: {{ b\n").has_actions());
+        assert!(!first("a: {{ b\n").has_actions());
         assert_eq!(masked("a: {{ 'b }}\n"), "a: xxxxxxxx\n");
     }
 }

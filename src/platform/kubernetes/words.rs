@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::AhoCorasick;
 
 use super::gpu;
 use super::kinds::KINDS;
-use super::resources;
+use crate::container::accelerator::{self, scanner};
 use crate::platform::kind::EVERYWHERE;
 use crate::text::scan::Words;
 
@@ -34,26 +34,14 @@ const PARTS: &[&str] =
 pub(super) const ANY: &[&[&str]] = &[EVERYWHERE, PODS, PARTS];
 
 static OUR: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| scanner(OURS.iter().copied().chain(resources::words())));
+    LazyLock::new(|| scanner(OURS.iter().copied().chain(accelerator::resource_words())));
 
 /// Custom resources and values of charts that name no containers.
 static BESIDE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| scanner(beside()));
 
 fn beside() -> impl Iterator<Item = &'static str> {
     let apis = KINDS.iter().map(|row| row.api).filter(|api| !api.is_empty());
-    apis.chain(["accelerators:"]).chain(resources::words()).chain(gpu::counts())
-}
-
-/// A scanner that is quick to build: it often reads one small file.
-fn scanner(words: impl Iterator<Item = &'static str>) -> Option<AhoCorasick> {
-    let mut needed: Vec<&str> = Vec::new();
-    for word in words {
-        // A word that holds another is found by that.
-        if !needed.iter().any(|known| word.contains(known)) {
-            needed.push(word);
-        }
-    }
-    AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(needed).ok()
+    apis.chain(["accelerators:"]).chain(accelerator::resource_words()).chain(gpu::counts())
 }
 
 fn has(words: &LazyLock<Option<AhoCorasick>>, text: &str) -> bool {

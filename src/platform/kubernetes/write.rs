@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::manifest::{Manifest, find, get};
-use super::shm::{Nodes, Pod};
+use super::shm::{Nodes, Pod, Volume};
 use crate::container::finding::Change;
 use crate::container::workload::Workload;
 use crate::platform::kind::Writer;
@@ -29,6 +29,10 @@ pub(super) struct Spot {
     shared: Option<NodeId>,
     /// A name that no volume has yet.
     free: Option<&'static str>,
+    /// Volumes that are mounted elsewhere, too, or in other containers: they keep what they are.
+    busy: Vec<NodeId>,
+    /// Those that are mounted elsewhere than on `/dev/shm`: they keep their size.
+    elsewhere: Vec<NodeId>,
     /// The nodes of the workload's settings, one each.
     pub(super) settings: Vec<Nodes>,
 }
@@ -41,6 +45,14 @@ impl Spot {
         (holder, container): (Node<'_>, Node<'_>),
         base: usize,
     ) -> Self {
+        // What stands around the pod is for others as well.
+        let is_own = |volume: &Volume<'_>| holder.span().contains(volume.node.span());
+        let used = |test: &dyn Fn(&Volume<'_>, (usize, usize)) -> bool| {
+            let volumes = pod.on_shm.keys().filter_map(|name| pod.volumes.get(name));
+            let test =
+                |volume: &&Volume<'_>| test(volume, pod.uses.get(volume.name).copied().unwrap_or_default());
+            volumes.filter(test).map(|volume| volume.node.id()).collect()
+        };
         let shared = pod.volumes.memory().find(|volume| pod.on_shm.contains_key(volume.name));
         Self {
             manifest: Arc::clone(manifest),
@@ -49,6 +61,8 @@ impl Spot {
             base,
             shared: shared.map(|volume| volume.node.id()),
             free: NAMES.iter().find(|name| pod.volumes.get(name).is_none()).copied(),
+            busy: used(&|volume, uses| uses.0 > 1 || !is_own(volume)),
+            elsewhere: used(&|volume, uses| uses.1 > 0 || !is_own(volume)),
             settings: Vec::new(),
         }
     }
@@ -130,12 +144,26 @@ impl<'a> Pen<'_, 'a> {
                 let shared = self.mount_volume(self.spot.shared);
                 shared.into_iter().chain(self.new_volume(*bytes)).collect()
             }
-            Change::MountVolume { setting } => {
-                self.mount_volume(self.nodes(*setting).and_then(|nodes| nodes.volume))
+            Change::MountVolume { setting, bytes } => {
+                let volume = self.nodes(*setting).and_then(|nodes| nodes.volume);
+                let larger = bytes.and_then(|bytes| self.limit(*setting, bytes));
+                let ways = self.mount_volume(volume).into_iter();
+                ways.map(|edits| {
+                    in_order(edits.into_iter().chain(larger.clone().unwrap_or_default()).collect())
+                })
+                .collect()
+            }
+            Change::ReplaceSize { setting, .. }
+            | Change::SetMedium { setting }
+            | Change::Limit { setting, .. }
+                if self.is_for_others(*setting, change) =>
+            {
+                Vec::new()
             }
             Change::ReplaceSize { setting, bytes } => one(self.replace_size(workload, *setting, *bytes)),
             Change::SetMedium { setting } => one(self.set_medium(*setting)),
             Change::Limit { setting, bytes } => one(self.limit(*setting, *bytes)),
+            Change::ReplaceBySize { setting, .. } if self.is_for_others(*setting, change) => Vec::new(),
             Change::Remove { setting } => one(self.remove(*setting).map(|edit| vec![edit])),
             Change::ReplaceBySize { setting, bytes } => self.replace_by_size(*setting, *bytes),
             Change::MoveFlag { .. } => Vec::new(),
@@ -196,15 +224,23 @@ impl<'a> Pen<'_, 'a> {
         let mut others: Vec<Place> =
             mapping.entries().take(others).map(|entry| Place::After(entry.key.id())).collect();
         others.reverse();
+        let templates = self.manifest().template.has_actions().then_some(Place::First);
         let last = Some(Place::Last);
         // A mount stands beside the resources, volumes at the end of the pod.
         let first = if key == "volumes" { [last, near] } else { [near, last] };
         let mut found: Vec<Insertion> = Vec::new();
-        for place in first.into_iter().flatten().chain(others) {
+        for place in first.into_iter().flatten().chain(others).chain(templates) {
             let edit = self.editor.insert(mapping, place, key, value);
             found.extend(edit.filter(|edit| !found.contains(edit)));
         }
         found
+    }
+
+    /// Whether what a change makes of a setting's volume is felt elsewhere, too.
+    fn is_for_others(&self, setting: usize, change: &Change) -> bool {
+        let volumes =
+            if matches!(change, Change::ReplaceSize { .. }) { &self.spot.elsewhere } else { &self.spot.busy };
+        self.nodes(setting).and_then(|nodes| nodes.volume).is_some_and(|volume| volumes.contains(&volume))
     }
 
     fn replace_size(&self, workload: &Workload, setting: usize, bytes: u64) -> Option<Vec<Edit>> {
@@ -249,6 +285,8 @@ impl<'a> Pen<'_, 'a> {
             Some(entry) if entry.value.is_missing() => {
                 self.editor.fill(empty_dir, entry, &Value::plain(text))?
             }
+            // What a template or a tool fills in stays.
+            Some(entry) if self.manifest().is_open(entry.value.resolve()) => return None,
             Some(entry) => return Some(vec![self.rewrite(entry.value, &text)?]),
             None => self.editor.insert(empty_dir, Place::Last, "sizeLimit", &Value::plain(text))?,
         };

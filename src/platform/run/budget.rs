@@ -1,6 +1,27 @@
-//! How much is put together for the scripts of one file.
+//! What the scripts of one file share: how much is put together for them, and who reads their variables.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use super::readers::Readers;
+
+/// What the scripts of one file share.
+pub struct Shared {
+    pub(super) budget: Budget,
+    pub(super) readers: Rc<RefCell<Readers>>,
+}
+
+impl Shared {
+    /// For a file of about so many bytes.
+    pub fn of(bytes: usize) -> Self {
+        Self { budget: Budget::of(bytes), readers: Rc::default() }
+    }
+
+    /// Who reads the variables of the file.
+    pub fn readers(&self) -> Rc<RefCell<Readers>> {
+        Rc::clone(&self.readers)
+    }
+}
 
 /// How many pieces of values are put together for a small file before the rest is taken as unknown. Real
 /// scripts take some hundreds.
@@ -10,11 +31,11 @@ const PIECES: usize = 100_000;
 pub(super) const BYTES_PER_STEP: usize = 8;
 
 /// What the scripts of one file may take together, however many they are.
-pub struct Budget(Cell<usize>);
+pub(super) struct Budget(Cell<usize>);
 
 impl Budget {
     /// That of a file of about so many bytes: a fix must not move the place where it is spent.
-    pub fn of(bytes: usize) -> Self {
+    fn of(bytes: usize) -> Self {
         Self(Cell::new(PIECES.saturating_add(bytes.checked_next_power_of_two().unwrap_or(bytes))))
     }
 

@@ -23,6 +23,8 @@ pub struct OptionUse {
     pub apart: bool,
     /// Whether it is there only if something at run time says so.
     pub conditional: bool,
+    /// Whether it stands in one word with others, which the engine refuses.
+    pub together: bool,
 }
 
 /// Arguments that may hold options that nobody can read.
@@ -46,15 +48,18 @@ pub(super) struct Arguments {
 /// Sorts arguments as `engine` does.
 pub(super) fn arguments(engine: Engine, fields: impl IntoIterator<Item = Field>) -> Arguments {
     let fields = fields.into_iter().collect();
-    let mut reading = Reading { engine, fields, found: Arguments::default() };
-    while let Some(field) = reading.take() {
+    let mut reading =
+        Reading { engine, fields, together: 0, is_together: false, found: Arguments::default() };
+    while let Some(field) = reading.next() {
         match sort(&field) {
             Sort::End => {
                 reading.found.image = reading.take();
                 break;
             }
             Sort::Together => {
-                for word in field.split().into_iter().rev() {
+                let words = field.split();
+                reading.together = words.len();
+                for word in words.into_iter().rev() {
                     reading.fields.push_front(word);
                 }
             }
@@ -118,11 +123,22 @@ fn sort(field: &Field) -> Sort {
 struct Reading {
     engine: Engine,
     fields: VecDeque<Field>,
+    /// How many of the fields stand in one word.
+    together: usize,
+    /// Whether the option at hand is one of them.
+    is_together: bool,
     found: Arguments,
 }
 
 impl Reading {
+    /// The next argument that may be an option.
+    fn next(&mut self) -> Option<Field> {
+        self.is_together = self.together > 0;
+        self.take()
+    }
+
     fn take(&mut self) -> Option<Field> {
+        self.together = self.together.saturating_sub(1);
         self.fields.pop_front()
     }
 
@@ -133,7 +149,8 @@ impl Reading {
 
     fn add(&mut self, (name, known): (&str, bool), flag: Field, value: Option<Field>, apart: bool) {
         let conditional = flag.is_conditional();
-        self.found.options.push(OptionUse { name: name.to_owned(), known, value, flag, apart, conditional });
+        let (name, together) = (name.to_owned(), self.is_together);
+        self.found.options.push(OptionUse { name, known, value, flag, apart, conditional, together });
     }
 
     /// `--name=value`, `--name value`, `--name`. With one dash it is no option, but it is read as it is meant.
@@ -154,7 +171,9 @@ impl Reading {
             Some((_, takes)) => takes == Takes::Value,
             None => guess::is_value(&self.ahead()),
         };
-        let value = if takes { self.take() } else { None };
+        // Nobody means an option for a number of GPUs: what is meant is `all`.
+        let forgotten = name == "gpus" && self.fields.front().is_some_and(|next| next.value.starts_with('-'));
+        let value = if takes && !forgotten { self.take() } else { None };
         let apart = value.is_some();
         self.add((&name, known.is_some()), field, value, apart);
     }

@@ -1,13 +1,14 @@
 //! What a variable may hold where it is used: every assignment of the same file that may reach the place.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
+use super::calls::{Calls, When, is_empty, reads_in};
 use super::given::{Given, Givens};
 use super::search::names_engine;
-use crate::syntax::shell::{
-    AssignedValue, Assignment, Dialect, Options, PieceKind, Reach, ScopeKind, Script, Store, Word,
-};
+use crate::syntax::shell::{AssignedValue, Assignment, Dialect, Options, PieceKind, Script, Store, Word};
 use crate::text::layer::Layer;
+use crate::text::source::Span;
 
 /// How many values of one variable are looked at. Real scripts have up to 6.
 pub(super) const MAX_VALUES: usize = 16;
@@ -34,9 +35,16 @@ pub(super) struct Unit<'u> {
     names: HashMap<String, Vec<usize>>,
     /// Names that may hold the name of an engine.
     engines: HashSet<String>,
+    /// Where its functions are called.
+    pub(super) calls: Calls<'u>,
+    /// Where it reads in another file that may set anything.
+    reads_in: Vec<usize>,
     /// The script that this one stands in, and where.
     pub(super) outer: Option<(&'u Unit<'u>, At)>,
-    given: Option<&'u Givens>,
+    pub(super) given: Option<&'u Givens>,
+    /// Where in the file the command stands whose words or input this script is, and the variables that it came through.
+    own: Option<Span>,
+    pub(super) through: Vec<Rc<str>>,
 }
 
 /// A part of a value and where it comes from.
@@ -59,6 +67,9 @@ pub(super) enum Source<'u> {
     Unread,
 }
 
+/// What something that nobody can follow puts there.
+const UNREAD: Link<'static> = Link { source: Source::Unread, conditional: false };
+
 /// One possible value: parts that are put behind each other.
 pub(super) type Chain<'u> = Vec<Link<'u>>;
 
@@ -70,8 +81,22 @@ impl<'u> Unit<'u> {
         given: Option<&'u Givens>,
     ) -> Self {
         let script = Script::read(layer.text(), options);
-        let mut unit =
-            Self { layer, script, options, names: HashMap::new(), engines: HashSet::new(), outer, given };
+        let calls = Calls::of(&script);
+        let reads_in = reads_in(&script);
+        let (names, engines) = (HashMap::new(), HashSet::new());
+        let mut unit = Self {
+            layer,
+            script,
+            options,
+            names,
+            engines,
+            calls,
+            reads_in,
+            outer,
+            given,
+            own: None,
+            through: Vec::new(),
+        };
         for (index, assignment) in unit.script.assignments.iter().enumerate() {
             let name = unit.spell(unit.script.slice(assignment.name));
             if unit.holds_engine(assignment) {
@@ -80,6 +105,23 @@ impl<'u> Unit<'u> {
             unit.names.entry(name).or_default().push(index);
         }
         unit
+    }
+
+    /// A script in the words or the input of a command of another, which stands at `own` in the file.
+    pub(super) fn within(
+        layer: &'u Layer,
+        outer: &'u Unit<'u>,
+        at: At,
+        own: Span,
+        through: Vec<Rc<str>>,
+    ) -> Self {
+        let through = outer.through.iter().cloned().chain(through).collect();
+        Self { own: Some(own), through, ..Self::new(layer, outer.options, Some((outer, at)), None) }
+    }
+
+    /// Where in the file the command at `span` stands, or the one that this script belongs to.
+    pub(super) fn own_or(&self, span: Span) -> Span {
+        self.own.unwrap_or_else(|| self.layer.map(span))
     }
 
     /// A name as it is looked up: Windows' shells ignore case, PowerShell also scopes.
@@ -135,30 +177,28 @@ impl<'u> Unit<'u> {
             self.script.assignments.get(*index).is_some_and(|assignment| assignment.span.end <= at.pos)
         };
         let before = indices.partition_point(ends_before);
+        if before > MAX_LOOKED {
+            chains = vec![vec![UNREAD]];
+        }
         let nearest = before.saturating_sub(MAX_LOOKED)..(before + MAX_LOOKED).min(indices.len());
-        let mut reaching: Vec<(bool, bool, &'u Assignment)> = indices
+        let mut reaching: Vec<(When, bool, &'u Assignment)> = indices
             .get(nearest)
             .unwrap_or_default()
             .iter()
             .filter_map(|&index| self.script.assignments.get(index))
             .filter_map(|assignment| {
-                let (certain, near) = self.reaches(assignment, at)?;
-                Some((near, certain, assignment))
+                let (when, certain) = self.reaches(assignment, at)?;
+                Some((when, certain, assignment))
             })
             .collect();
-        // What a function does itself comes behind what was done before it was called, and that is what other functions did
-        // behind what the script did: it calls them once it has set its variables.
-        let function = |scope: usize| self.script.scopes.get(scope).and_then(|scope| scope.function);
-        let in_function = function(at.scope).is_some();
-        let called = |set: &Assignment| in_function && function(set.scope).is_some();
-        reaching.sort_by_key(|(near, _, assignment)| (*near, called(assignment)));
+        reaching.sort_by_key(|(when, ..)| *when);
         let around = self.around(at.scope);
         let mut choices: HashMap<usize, Arms> = HashMap::new();
-        for (near, certain, assignment) in reaching {
+        for (when, certain, assignment) in reaching {
             // Where nothing was there before it may be unset.
             let older = chains.len().max(1);
             self.apply(&mut chains, assignment, certain);
-            if near
+            if when == When::At(assignment.span.end)
                 && !certain
                 && let Some(choice) = self.choice(assignment, &around)
             {
@@ -172,41 +212,31 @@ impl<'u> Unit<'u> {
         }
         // Values before the lack of one: they tell more, and those of one branch stay side by side.
         chains.sort_by_key(Vec::is_empty);
-        chains.truncate(MAX_VALUES);
+        if chains.len() > MAX_VALUES {
+            chains.truncate(MAX_VALUES - 1);
+            chains.push(vec![UNREAD]);
+        }
+        if !chains.is_empty() && chains.iter().any(|chain| self.is_left_open(chain, at)) {
+            chains.push(vec![UNREAD]);
+        }
         chains
+    }
+
+    /// Whether a value is empty and another file is read in behind it: that is how scripts declare what a configuration is to
+    /// set.
+    fn is_left_open(&self, chain: &Chain<'_>, at: At) -> bool {
+        let set = match chain.as_slice() {
+            [Link { source: Source::Assigned(_, assignment), .. }] if is_empty(&assignment.value) => {
+                Some(assignment.span.end)
+            }
+            _ => None,
+        };
+        set.is_some_and(|set| self.reads_in.iter().any(|place| (set..at.pos).contains(place)))
     }
 
     /// The place behind the whole script.
     pub(super) fn end(&self) -> At {
         At { pos: self.script.text().len(), scope: 0 }
-    }
-
-    /// The scope of a place and those around it.
-    fn around(&self, scope: usize) -> HashSet<usize> {
-        let mut around = HashSet::from([scope]);
-        let mut scope = scope;
-        for _ in 0..MAX_CLIMB {
-            let Some(found) = self.script.scopes.get(scope) else { break };
-            scope = found.parent;
-            if !around.insert(scope) {
-                break;
-            }
-        }
-        around
-    }
-
-    /// The choice of which an assignment gives a value in one arm, where some arm surely ran before a place in the scopes
-    /// `around`.
-    fn choice(&self, assignment: &Assignment, around: &HashSet<usize>) -> Option<usize> {
-        let arm = self.script.scopes.get(assignment.scope)?;
-        let choice = self.script.choices.get(arm.choice)?;
-        let sure = choice.complete
-            && assignment.store == Store::Set
-            && !assignment.guarded
-            && around.contains(&arm.parent)
-            && choice.arms.contains(&assignment.scope)
-            && self.own_place(assignment).is_none();
-        sure.then_some(arm.choice)
     }
 
     fn given_chains(&'u self, name: &str) -> Vec<Chain<'u>> {
@@ -220,61 +250,6 @@ impl<'u> Unit<'u> {
             }
         }
         chains
-    }
-
-    /// Whether what is assigned may still be there at a place, with two flags: whether it surely was assigned, and
-    /// whether it was in the same function.
-    fn reaches(&self, assignment: &Assignment, at: At) -> Option<(bool, bool)> {
-        if assignment.reach == Reach::Command {
-            return None;
-        }
-        let there = self.script.scopes.get(assignment.scope)?.function;
-        let here = self.script.scopes.get(at.scope)?.function;
-        if there != here {
-            return match (assignment.reach, there) {
-                (Reach::Function, _) => None,
-                // A function is called when the script has come to its end, as likely as not.
-                (_, None) => Some((!assignment.conditional, false)),
-                (_, Some(_)) => (here.is_some() || assignment.span.start < at.pos).then_some((false, false)),
-            };
-        }
-        if assignment.span.end > at.pos {
-            return None;
-        }
-        let certain = self.certain(assignment, at)?;
-        Some((certain, true))
-    }
-
-    /// Whether an assignment before a place was made on every way to it; nothing where it is on no way to it, because
-    /// it stands in another arm of the same choice.
-    fn certain(&self, assignment: &Assignment, at: At) -> Option<bool> {
-        let mut arms: Vec<(usize, usize)> = Vec::new();
-        let mut around = false;
-        let mut scope = at.scope;
-        for _ in 0..MAX_CLIMB {
-            around |= scope == assignment.scope;
-            let found = self.script.scopes.get(scope)?;
-            if found.kind == ScopeKind::Branch {
-                arms.push((found.choice, scope));
-            }
-            if found.parent == scope {
-                break;
-            }
-            scope = found.parent;
-        }
-        let mut scope = assignment.scope;
-        for _ in 0..MAX_CLIMB {
-            let found = self.script.scopes.get(scope)?;
-            let excluded = arms.iter().any(|(choice, arm)| *choice == found.choice && *arm != scope);
-            if found.kind == ScopeKind::Branch && excluded {
-                return None;
-            }
-            if found.parent == scope {
-                break;
-            }
-            scope = found.parent;
-        }
-        Some(around && !assignment.guarded)
     }
 
     fn apply(&'u self, chains: &mut Vec<Chain<'u>>, assignment: &'u Assignment, certain: bool) {
@@ -315,7 +290,7 @@ impl<'u> Unit<'u> {
     }
 
     /// Where an assignment refers to its own name, as `A="$A …"` does.
-    fn own_place(&self, assignment: &Assignment) -> Option<Own> {
+    pub(super) fn own_place(&self, assignment: &Assignment) -> Option<Own> {
         let name = self.script.slice(assignment.name);
         let words = match &assignment.value {
             AssignedValue::Word(word) => std::slice::from_ref(word),
@@ -343,7 +318,7 @@ struct Arms {
 
 /// Where the old value stands in the new one.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Own {
+pub(super) enum Own {
     Before,
     Behind,
 }

@@ -1,23 +1,18 @@
 //! From words to fields: what a shell would make of a word, in every way that the file leaves open.
 
-use std::ops::Range;
+use std::rc::Rc;
 
 use super::budget::{BYTES_PER_STEP, Budget};
-use super::environment::{At, Chain, Link, MAX_CLIMB, MAX_VALUES, Source, Unit};
+use super::environment::{At, Chain, Link, MAX_VALUES, Source, Unit};
 use super::fields::{Builder, Field, Known, Spot};
 use crate::syntax::shell::{
-    AssignedValue, Command, Dialect, Modifier, Piece, PieceKind, Quote, ScopeKind, Store, Variable, Word,
+    AssignedValue, Dialect, Modifier, Piece, PieceKind, Quote, Store, Variable, Word,
 };
 use crate::text::layer::{Encoding, Layer};
+use crate::text::source::Span;
 
 /// How deep variables are followed through each other.
-const MAX_DEPTH: usize = 8;
-
-/// How many commands a substitution may hold that only chooses what to `echo`.
-const MAX_ECHOING: usize = 16;
-
-/// Commands that write nothing but tell something.
-const TESTS: [&str; 6] = ["[", "test", "true", "false", ":", "hash"];
+pub(super) const MAX_DEPTH: usize = 24;
 
 /// How many words of one command are looked at: no system takes more than Linux, whose 2 MiB of arguments hold fewer.
 const MAX_WORDS: usize = 1 << 20;
@@ -32,13 +27,13 @@ pub(super) type Ways<T> = Vec<T>;
 
 /// Where and how words are expanded.
 #[derive(Clone, Copy)]
-struct Frame<'a> {
-    at: At,
-    depth: usize,
+pub(super) struct Frame<'a> {
+    pub(super) at: At,
+    pub(super) depth: usize,
     /// Unquoted values are split into words, as in a command but not in an assignment.
-    splits: bool,
+    pub(super) splits: bool,
     /// The name that is being assigned: references to it stand for what the chain holds already.
-    own: Option<&'a str>,
+    pub(super) own: Option<&'a str>,
 }
 
 impl Frame<'_> {
@@ -65,7 +60,7 @@ impl Expander<'_> {
     }
 
     /// The fields of one word.
-    fn word<'u>(&self, unit: &'u Unit<'u>, word: &Word, frame: Frame<'_>) -> Ways<Vec<Field>> {
+    pub(super) fn word<'u>(&self, unit: &'u Unit<'u>, word: &Word, frame: Frame<'_>) -> Ways<Vec<Field>> {
         let mut ways = vec![Builder::new(frame.splits)];
         let mut own_text = word.pieces().is_empty();
         for piece in word.pieces() {
@@ -84,9 +79,7 @@ impl Expander<'_> {
                     self.budget.spend(1);
                     self.variable(unit, piece, variable, frame)
                 }
-                PieceKind::Substitution(commands) => {
-                    document(unit, commands.clone()).or_else(|| self.echoed(unit, commands.clone(), frame))
-                }
+                PieceKind::Substitution(commands) => self.written(unit, commands.clone(), frame),
                 _ => None,
             };
             own_text |= values.is_none();
@@ -112,51 +105,6 @@ impl Expander<'_> {
         ways.into_iter().map(finish).collect()
     }
 
-    /// What `$([ -n "$GPU" ] && echo --gpus all)` gives: the words of an `echo`, or nothing. Nothing can be told where any
-    /// other command may write something.
-    fn echoed<'u>(
-        &self,
-        unit: &'u Unit<'u>,
-        commands: Range<usize>,
-        frame: Frame<'_>,
-    ) -> Option<Ways<Vec<Field>>> {
-        let commands = unit.script.commands.get(commands)?;
-        if self.budget.is_spent() || frame.depth >= MAX_DEPTH || commands.len() > MAX_ECHOING {
-            return None;
-        }
-        // `` `# a comment` ``
-        let Some(first) = commands.first() else { return Some(vec![Vec::new()]) };
-        let own = substitution(unit, first.scope);
-        // Those of substitutions inside write into words.
-        let writing: Vec<&Command> = commands
-            .iter()
-            .filter(|command| substitution(unit, command.scope) == own && !is_silent(unit, command))
-            .collect();
-        let sure = commands.len() == 1;
-        let mut ways: Ways<Vec<Field>> = Vec::new();
-        for command in writing {
-            let (program, words) = command.words.split_first()?;
-            if !matches!(program.plain(unit.script.text())?, "echo" | "printf") {
-                return None;
-            }
-            let at = At { pos: command.span.start, scope: command.scope };
-            let inner = Frame { at, depth: frame.depth + 1, splits: true, own: None };
-            let mut fields = together(words.iter().map(|word| self.word(unit, word, inner)));
-            for field in fields.iter_mut().flatten() {
-                field.via = Some("echo".into());
-                if !sure {
-                    field.depends();
-                }
-            }
-            ways.append(&mut fields);
-        }
-        if !sure && !ways.is_empty() {
-            ways.push(Vec::new());
-        }
-        ways.truncate(MAX_VALUES);
-        (!ways.is_empty()).then_some(ways)
-    }
-
     /// The values of a variable: lists of elements, of which a plain variable has one. Nothing where it is unknown.
     fn variable<'u>(
         &self,
@@ -166,7 +114,7 @@ impl Expander<'_> {
         frame: Frame<'_>,
     ) -> Option<Ways<Vec<Field>>> {
         if self.budget.is_spent() || frame.depth >= MAX_DEPTH {
-            return None;
+            return Some(vec![vec![beyond(unread(unit, piece))]]);
         }
         let name = unit.script.slice(variable.name);
         let chains = unit.chains(name, frame.at);
@@ -184,8 +132,8 @@ impl Expander<'_> {
         let mut ways: Ways<Vec<Field>> = Vec::new();
         let unset = chains.is_empty() || chains.iter().any(Vec::is_empty);
         match variable.modifier {
-            Modifier::None | Modifier::Required if chains.is_empty() => return None,
-            Modifier::None | Modifier::Required => {}
+            Modifier::None | Modifier::Required | Modifier::Index(_) if chains.is_empty() => return None,
+            Modifier::None | Modifier::Required | Modifier::Index(_) => {}
             Modifier::Default if unset => ways.extend(operand()),
             Modifier::Default => {}
             Modifier::Alternative => {
@@ -203,12 +151,19 @@ impl Expander<'_> {
         // Of a list, bash takes the first element where no other is asked for. What a host gives is a string.
         let given = |link: &Link<'_>| matches!(link.source, Source::Given(..));
         let string = variable.make || chains.iter().flatten().any(given);
-        if unit.options.dialect == Dialect::Posix && !variable.elements && !string {
+        if let Modifier::Index(index) = variable.modifier {
+            for elements in &mut ways {
+                *elements = elements.get(index).cloned().into_iter().collect();
+            }
+        } else if unit.options.dialect == Dialect::Posix && !variable.elements && !string {
             for elements in &mut ways {
                 elements.truncate(1);
             }
         }
-        ways.truncate(MAX_VALUES);
+        if ways.len() > MAX_VALUES {
+            ways.truncate(MAX_VALUES - 1);
+            ways.push(vec![beyond(unread(unit, piece))]);
+        }
         for field in ways.iter_mut().flatten().filter(|field| field.is_nameless()) {
             *field = unread(unit, piece);
         }
@@ -220,7 +175,7 @@ impl Expander<'_> {
         let mut ways: Ways<Vec<Field>> = vec![Vec::new()];
         for link in chain {
             if self.budget.is_spent() {
-                return vec![vec![reference.clone()]];
+                return vec![vec![beyond(reference.clone())]];
             }
             let (glued, values) = self.link(name, link, reference, depth + 1);
             grow(&mut ways, values.len());
@@ -277,7 +232,10 @@ impl Expander<'_> {
     /// The fields of source text that is put in place before the line is read.
     fn source(&self, unit: &Unit<'_>, text: &Layer, at: At, depth: usize) -> Ways<Vec<Field>> {
         if depth >= MAX_DEPTH {
-            return vec![Vec::new()];
+            let mut field = Field::default();
+            let spot = Spot { layer: text.clone(), span: Span::new(0, text.text().len()) };
+            field.push(text.text(), spot, Quote::None, Known::Beyond);
+            return vec![vec![field]];
         }
         let inner = Unit::new(text, unit.options, Some((unit, at)), None);
         let frame = Frame { at: inner.end(), depth, splits: true, own: None };
@@ -289,32 +247,8 @@ impl Expander<'_> {
     }
 }
 
-/// The scope of the substitution around a scope.
-fn substitution(unit: &Unit<'_>, mut scope: usize) -> Option<usize> {
-    for _ in 0..MAX_CLIMB {
-        let found = unit.script.scopes.get(scope)?;
-        if found.kind == ScopeKind::Substitution || found.parent == scope {
-            return Some(scope);
-        }
-        scope = found.parent;
-    }
-    None
-}
-
-/// Whether a command writes nothing but tells something.
-fn is_silent(unit: &Unit<'_>, command: &Command) -> bool {
-    let text = unit.script.text();
-    let into_nothing = command.redirections.iter().any(|redirection| {
-        matches!(unit.script.slice(redirection.operator), ">" | ">>" | "&>" | ">&")
-            && !unit.script.slice(redirection.span).starts_with('2')
-            && redirection.target.as_ref().and_then(|target| target.plain(text)) == Some("/dev/null")
-    });
-    let program = command.words.first().and_then(|word| word.plain(text));
-    into_nothing || program.is_none_or(|program| TESTS.contains(&program))
-}
-
 /// The ways of several words, put behind each other.
-fn together(words: impl Iterator<Item = Ways<Vec<Field>>>) -> Ways<Vec<Field>> {
+pub(super) fn together(words: impl Iterator<Item = Ways<Vec<Field>>>) -> Ways<Vec<Field>> {
     let mut all: Ways<Vec<Field>> = vec![Vec::new()];
     for mut ways in words {
         if let ([fields], [_]) = (all.as_mut_slice(), ways.as_slice()) {
@@ -344,9 +278,8 @@ fn grow<T: Clone>(ways: &mut Ways<T>, count: usize) {
 
 /// Notes that values came through a variable.
 fn through(mut ways: Ways<Vec<Field>>, name: &str) -> Ways<Vec<Field>> {
-    for field in ways.iter_mut().flatten() {
-        field.via = Some(name.to_owned());
-    }
+    let name = Rc::from(name);
+    ways.iter_mut().flatten().for_each(|field| field.came_through(&name));
     ways
 }
 
@@ -369,17 +302,8 @@ fn unread(unit: &Unit<'_>, piece: &Piece) -> Field {
     field
 }
 
-/// The text of `$(cat <<EOF …)`, which is how scripts write long strings.
-fn document(unit: &Unit<'_>, commands: Range<usize>) -> Option<Ways<Vec<Field>>> {
-    let first = commands.start;
-    let [command] = unit.script.commands.get(commands)? else { return None };
-    let [program] = command.words.as_slice() else { return None };
-    let body = unit.script.here_documents.iter().find(|body| body.command == first)?;
-    if program.plain(unit.script.text()) != Some("cat") {
-        return None;
-    }
-    let mut field = Field::default();
-    let spot = Spot { layer: unit.layer.clone(), span: body.body };
-    field.push(unit.script.slice(body.body), spot, Quote::Single, Known::Text);
-    Some(vec![vec![field]])
+/// What may go on further than it is followed.
+fn beyond(mut field: Field) -> Field {
+    field.parts.iter_mut().for_each(|part| part.known = Known::Beyond);
+    field
 }

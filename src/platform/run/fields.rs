@@ -1,5 +1,7 @@
 //! Fields: the arguments that a program gets once its words are expanded, each still knowing where its text stands.
 
+use std::rc::Rc;
+
 use crate::syntax::shell::Quote;
 use crate::text::layer::Layer;
 use crate::text::source::Span;
@@ -34,6 +36,8 @@ pub enum Known {
     OneWord,
     /// Nothing: it may be any number of fields. The value holds its source.
     AnyWords,
+    /// The same of something that goes on further than it is followed: the image may be among the fields.
+    Beyond,
 }
 
 /// A stretch of a field from one place.
@@ -49,6 +53,8 @@ pub struct Part {
     pub known: Known,
     /// Whether it is there only if something at run time says so.
     pub conditional: bool,
+    /// The variables it came through, innermost first.
+    pub via: Vec<Rc<str>>,
 }
 
 /// One argument.
@@ -62,8 +68,6 @@ pub struct Field {
     word: Option<Spot>,
     /// The word of the command that it came from.
     pub written: Option<Spot>,
-    /// The variable it came through, if any, outermost first.
-    pub via: Option<String>,
     /// Whether the string that it stands in is split into words where it is used.
     divided: bool,
     /// Whether what is quoted in it stays whole where the rest is split, as in `${GPU:+--gpus "$GPU"}`.
@@ -76,7 +80,7 @@ impl Field {
         let start = self.value.len();
         self.value.push_str(text);
         let inner = Span::new(start, self.value.len());
-        self.parts.push(Part { inner, spot, quote, known, conditional: false });
+        self.parts.push(Part { inner, spot, quote, known, conditional: false, via: Vec::new() });
     }
 
     /// Adds all of another field.
@@ -86,8 +90,22 @@ impl Field {
         self.value.push_str(&other.value);
         self.parts
             .extend(other.parts.iter().map(|part| Part { inner: part.inner.shift(shift), ..part.clone() }));
-        self.via = self.via.take().or_else(|| other.via.clone());
         self.divided |= other.divided;
+    }
+
+    /// Notes a variable that it came through.
+    pub(super) fn came_through(&mut self, name: &Rc<str>) {
+        self.parts.iter_mut().for_each(|part| part.via.push(Rc::clone(name)));
+    }
+
+    /// The variables that its parts came through.
+    pub fn via(&self) -> impl Iterator<Item = &Rc<str>> {
+        self.parts.iter().flat_map(|part| &part.via)
+    }
+
+    /// Whether any of it came through a variable.
+    pub fn is_through(&self) -> bool {
+        self.via().next().is_some()
     }
 
     /// Says that it is all of one word.
@@ -184,7 +202,7 @@ impl Field {
     /// The same, where no part before the `first` reaches into the range.
     fn slice_from(&self, range: Span, first: usize) -> Self {
         let written = self.written.clone();
-        let mut slice = Self { via: self.via.clone(), written, divided: self.divided, ..Self::default() };
+        let mut slice = Self { written, divided: self.divided, ..Self::default() };
         slice.value.push_str(range.of(&self.value));
         for part in self.parts.iter().skip(first).take_while(|part| part.inner.start <= range.end) {
             let start = part.inner.start.max(range.start);

@@ -29,7 +29,11 @@ const DOERS: [&str; 8] = ["run", "exec", "execute", "eval", "cmd", "do", "try", 
 
 /// The name of a program without its folder and ending.
 pub(super) fn program(field: &Field) -> String {
-    let name = field.value.rsplit(['/', '\\']).next().unwrap_or_default().to_ascii_lowercase();
+    program_name(&field.value)
+}
+
+pub(super) fn program_name(path: &str) -> String {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or_default().to_ascii_lowercase();
     name.strip_suffix(".exe").map_or_else(|| name.clone(), str::to_owned)
 }
 

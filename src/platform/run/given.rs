@@ -25,7 +25,7 @@ pub struct Givens {
     /// Those that hold around the place of these.
     outer: Option<Arc<Self>>,
     /// In their order.
-    list: Vec<Given>,
+    pub(super) list: Vec<Given>,
     /// Where each name stands in the list.
     names: HashMap<String, Vec<usize>>,
     /// Names that may hold the name of an engine.
@@ -45,7 +45,7 @@ impl Givens {
     }
 
     /// These and those around them, innermost first. As many as the file nests.
-    fn levels(&self) -> impl Iterator<Item = &Self> {
+    pub(super) fn levels(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |level| level.outer.as_deref())
     }
 

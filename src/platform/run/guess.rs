@@ -52,6 +52,9 @@ pub(super) const MAX_LOOKED: usize = 64;
 
 /// Whether an argument that cannot be read is the image rather than options. `rest` are the arguments behind it.
 pub(super) fn is_image(engine: Engine, field: &Field, known: Known, rest: &[&Field]) -> bool {
+    if known == Known::Beyond {
+        return false;
+    }
     let Some(next) = rest.first() else { return !stands_for_arguments(&field.value) };
     match (named_image(&field.value), named_options(&field.value)) {
         (true, false) => return true,

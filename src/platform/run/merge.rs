@@ -77,6 +77,8 @@ fn merged(unit: &Unit<'_>, command: &Command, ways: Vec<Way>) -> Option<(Invocat
         image: None,
         command: Vec::new(),
         build_size: None,
+        own: unit.own_or(command.span),
+        through: unit.through.clone(),
         loose: command.loose,
     };
     let mut known: HashMap<Key, usize> = HashMap::new();

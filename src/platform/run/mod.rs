@@ -6,6 +6,7 @@
 
 mod budget;
 mod build;
+mod calls;
 mod command_line;
 mod environment;
 mod expand;
@@ -16,6 +17,8 @@ mod guess;
 mod merge;
 mod nested;
 mod options;
+mod reach;
+mod readers;
 mod row;
 mod search;
 mod settings;
@@ -23,13 +26,16 @@ mod settings;
 mod tests;
 pub mod workload;
 mod write;
+mod written;
 
-pub use budget::Budget;
+pub use budget::Shared;
 pub use command_line::{OptionUse, Unread};
 pub use fields::{Field, Known, Part, Spot};
 pub use given::{Given, Givens};
 pub use nested::unit_commands;
 pub use write::CommandLines;
+
+use std::rc::Rc;
 
 use crate::container::workload::Engine;
 use crate::syntax::shell::Options;
@@ -57,8 +63,22 @@ pub struct Invocation {
     pub command: Vec<Field>,
     /// The size that the same file asks for when it builds the image.
     pub build_size: Option<BuildSize>,
+    /// Where in the file the command stands that it is, or in whose words or input it is.
+    pub own: Span,
+    /// The variables through which its text comes, where that stands elsewhere.
+    pub through: Vec<Rc<str>>,
     /// Whether it goes on over a line end where a shell would stop.
     pub loose: bool,
+}
+
+impl Invocation {
+    /// Whether any of its options stands in a variable.
+    fn reads_variables(&self) -> bool {
+        let in_variable = |option: &OptionUse| {
+            option.flag.is_through() || option.value.as_ref().is_some_and(Field::is_through)
+        };
+        !self.through.is_empty() || self.options.iter().any(in_variable)
+    }
 }
 
 /// The names of engines, as people write them: without one of these no container is started.
@@ -77,19 +97,19 @@ pub struct BuildSize {
 /// The command lines that start containers in the script `layer`. `given` are variables from outside of it.
 ///
 /// Scripts inside of it (`bash -c '…'`, a here-document fed to a shell) count too. The order is that of the text. The
-/// scripts of one file share one budget.
+/// scripts of one file share what `shared` holds.
 pub fn invocations(
     layer: &Layer,
     options: Options,
     given: Option<&Givens>,
-    budget: &Budget,
+    shared: &Shared,
 ) -> Vec<Invocation> {
-    search::search(layer, options, given, budget)
+    search::search(layer, options, given, shared)
 }
 
 /// The comments of the script `layer` and of the scripts inside of it, as spans of the file.
 pub fn comments(layer: &Layer, options: Options) -> Vec<Span> {
-    search::comments(layer, options, &Budget::of(layer.text().len()))
+    search::comments(layer, options, &Shared::of(layer.text().len()))
 }
 
 /// Whether a text may start a container; a few literal scans. Without `every_container` it must also speak of a GPU or

@@ -98,7 +98,7 @@ fn script_fields(fields: &[Field]) -> Option<&[Field]> {
 /// How new text in a script must be spelt where its fields stand.
 fn encoding(fields: &[Field]) -> Encoding {
     let quote = fields.first().and_then(Field::quote);
-    if !fields.iter().all(|field| field.quote() == quote && field.via.is_none()) {
+    if !fields.iter().all(|field| field.quote() == quote && !field.is_through()) {
         return Encoding::ReadOnly;
     }
     match quote {

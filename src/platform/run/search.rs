@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::budget::Budget;
+use super::budget::Shared;
 use super::build::{Build, attach, build, by_image};
 use super::command_line::arguments;
 use super::environment::{At, Unit};
@@ -12,6 +12,7 @@ use super::find::{find, talks};
 use super::given::Givens;
 use super::merge::{Way, merge};
 use super::{ENGINES, Invocation, nested};
+use crate::container::accelerator;
 use crate::syntax::shell::{Command, Options, PieceKind, Word};
 use crate::text::layer::Layer;
 use crate::text::scan::{Words, holds_any};
@@ -20,12 +21,12 @@ use crate::text::source::Span;
 /// How deep scripts are followed into each other: `ssh host "bash -c '…'"` is two.
 const MAX_DEPTH: usize = 4;
 
-/// Words without which no rule speaks of a container.
-const INTEREST: &[&str] = &["gpu", "nvidia", "shm", "--ipc", "/dev/", "habana", "--runtime"];
+/// Words without which no rule speaks of a container, besides those of the accelerators.
+const INTEREST: &[&str] = &["shm", "--ipc", "/dev/", "--runtime", "nvidia"];
 
 /// Whether a text holds a word without which no rule speaks of its containers.
 pub(super) fn speaks_of_interest(text: &str) -> bool {
-    holds_any(text, INTEREST)
+    holds_any(text, INTEREST) || accelerator::stands_in(text)
 }
 
 /// Whether a text holds the name of an engine.
@@ -38,9 +39,9 @@ pub(super) fn search(
     layer: &Layer,
     options: Options,
     given: Option<&Givens>,
-    budget: &Budget,
+    shared: &Shared,
 ) -> Vec<Invocation> {
-    let mut search = Search::new(budget);
+    let mut search = Search::new(shared);
     search.script(&Unit::new(layer, options, None, given), 0);
     let (mut found, builds) = (search.found, search.builds);
     let builds = by_image(&builds);
@@ -54,8 +55,8 @@ pub(super) fn search(
 }
 
 /// The comments of a script and of the scripts inside it, as spans of the file.
-pub(super) fn comments(layer: &Layer, options: Options, budget: &Budget) -> Vec<Span> {
-    let mut search = Search { comments: Some(Vec::new()), ..Search::new(budget) };
+pub(super) fn comments(layer: &Layer, options: Options, shared: &Shared) -> Vec<Span> {
+    let mut search = Search { comments: Some(Vec::new()), ..Search::new(shared) };
     search.script(&Unit::new(layer, options, None, None), 0);
     search.comments.unwrap_or_default()
 }
@@ -83,6 +84,7 @@ fn place_by_use(found: &mut [Hit]) {
 
 struct Search<'b> {
     expander: Expander<'b>,
+    shared: &'b Shared,
     found: Vec<Hit>,
     builds: Vec<Build>,
     /// The comments of the scripts, where they are asked for.
@@ -90,8 +92,9 @@ struct Search<'b> {
 }
 
 impl<'b> Search<'b> {
-    fn new(budget: &'b Budget) -> Self {
-        Self { expander: Expander { budget }, found: Vec::new(), builds: Vec::new(), comments: None }
+    fn new(shared: &'b Shared) -> Self {
+        let expander = Expander { budget: &shared.budget };
+        Self { expander, shared, found: Vec::new(), builds: Vec::new(), comments: None }
     }
 
     fn script<'u>(&mut self, unit: &'u Unit<'u>, depth: usize) {
@@ -101,6 +104,7 @@ impl<'b> Search<'b> {
         if !unit.concerns() {
             return;
         }
+        let before = self.found.len();
         for command in &unit.script.commands {
             if concerns(unit, command) {
                 self.command(unit, command, depth);
@@ -111,9 +115,13 @@ impl<'b> Search<'b> {
             if depth < MAX_DEPTH && names_engine(unit.script.slice(body.body)) {
                 let at = At { pos: command.span.start, scope: command.scope };
                 for layer in nested::fed(unit, command, body) {
-                    self.script(&Unit::new(&layer, unit.options, Some((unit, at)), None), depth + 1);
+                    let own = unit.own_or(body.body);
+                    self.script(&Unit::within(&layer, unit, at, own, Vec::new()), depth + 1);
                 }
             }
+        }
+        if self.found.iter().skip(before).any(|(found, _)| found.reads_variables()) {
+            self.shared.readers.borrow_mut().note(unit);
         }
     }
 
@@ -122,10 +130,14 @@ impl<'b> Search<'b> {
         let ways = self.expander.command(unit, &command.words, at);
         if ways.iter().any(|fields| find(fields).is_some()) {
             let found: Vec<Way> = ways.into_iter().filter_map(way).collect();
-            self.found.extend(merge(unit, command, found));
+            let found = merge(unit, command, found);
+            let hits: Vec<&Invocation> = found.iter().map(|(found, _)| found).collect();
+            self.shared.readers.borrow_mut().take(unit, command, &hits);
+            self.found.extend(found);
         } else if let Some(build) = ways.iter().find_map(|fields| build(fields)) {
             self.builds.push(build);
         } else if depth < MAX_DEPTH {
+            let before = self.found.len();
             for fields in &ways {
                 let script = if talks(fields) {
                     nested::echoed(unit, command, fields)
@@ -133,8 +145,14 @@ impl<'b> Search<'b> {
                     nested::script(unit, fields)
                 };
                 if let Some(layer) = script {
-                    self.script(&Unit::new(&layer, unit.options, Some((unit, at)), None), depth + 1);
+                    let through = fields.iter().flat_map(Field::via).cloned().collect();
+                    let own = unit.own_or(command.span);
+                    self.script(&Unit::within(&layer, unit, at, own, through), depth + 1);
                 }
+            }
+            let hits: Vec<&Invocation> = self.found.iter().skip(before).map(|(found, _)| found).collect();
+            if !hits.is_empty() {
+                self.shared.readers.borrow_mut().take_nested(unit, command, &hits);
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::text::source::Source;
 
 fn read(text: &str, options: Options) -> Vec<Invocation> {
     let layer = Layer::file(Source::new("run.sh", text.into()));
-    invocations(&layer, options, None, &Budget::of(0))
+    invocations(&layer, options, None, &Shared::of(0))
 }
 
 /// Each container: its options, image and command.
@@ -175,7 +175,7 @@ fn dialects_and_make_are_read_in_their_own_way() {
         };
         let value = part(recipe.len() + 1, recipe.len() + 1 + value.len());
         let given = vec![Given { name: name.into(), value, append: false, conditional: false }];
-        invocations(&part(0, recipe.len()), make, Some(&Givens::new(given, None)), &Budget::of(0))
+        invocations(&part(0, recipe.len()), make, Some(&Givens::new(given, None)), &Shared::of(0))
     };
     let found = makefile("docker run --name $(NAME) $(OPTS) img", "NAME", "''");
     assert_eq!(found[0].unread.len(), 1);
@@ -211,7 +211,7 @@ fn a_command_in_a_string_is_reported_where_its_words_stand() {
     let lines = |text: &str| -> Vec<usize> {
         let source = Source::new("x", text.into());
         let layer = Layer::file(source.clone());
-        let found = invocations(&layer, Options::default(), None, &Budget::of(0));
+        let found = invocations(&layer, Options::default(), None, &Shared::of(0));
         found.iter().map(|run| source.line(run.word.layer.map(run.word.span).start)).collect()
     };
     assert_eq!(lines("C=\"docker run\"\n$C img\n$C img"), [1]);

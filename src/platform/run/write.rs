@@ -1,13 +1,20 @@
 //! Writing changes into command lines, in the style of their neighbours.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::budget::Shared;
+use super::readers::{Edited, Readers};
 use super::row::Pen;
-use super::workload::{dialect, whole};
+use super::workload::whole;
 use super::{Field, Invocation, OptionUse, Part, Spot};
 use crate::container::finding::Change;
 use crate::container::mount::before_option;
 use crate::container::workload::{Effect, Says, Setting, Why, Workload};
 use crate::platform::kind::Writer;
-use crate::syntax::shell::Dialect;
+use crate::size::Dialect as SizeDialect;
+use crate::syntax::shell::{Dialect, Options};
 use crate::text::edits::Edit;
 use crate::text::source::Span;
 
@@ -17,30 +24,34 @@ const MAX_PLACES: usize = 3;
 /// Writes changes of the containers that one script starts.
 pub struct CommandLines {
     invocations: Vec<Invocation>,
-    dialect: Dialect,
+    options: Options,
+    readers: Rc<RefCell<Readers>>,
 }
 
 impl CommandLines {
-    /// A writer for the command lines of a script in `dialect`, in their order.
-    pub fn new(invocations: Vec<Invocation>, dialect: Dialect) -> Self {
-        Self { invocations, dialect }
+    /// A writer for the command lines of a script that is read with `options`, in their order.
+    pub fn new(invocations: Vec<Invocation>, options: Options, shared: &Shared) -> Self {
+        Self { invocations, options, readers: shared.readers() }
     }
 }
 
 impl Writer for CommandLines {
     fn write(&self, index: usize, workload: &Workload, change: &Change) -> Vec<Vec<Edit>> {
         let Some(invocation) = self.invocations.get(index) else { return Vec::new() };
-        let line = Line { invocation, workload, pen: Pen { dialect: self.dialect } };
+        let line = Line { invocation, workload, pen: Pen { dialect: self.options.dialect }, lines: self };
         let one = |edit: Option<Edit>| edit.map(|edit| vec![edit]).into_iter().collect();
-        match *change {
-            Change::SetSize { bytes } => line.places(&line.size(bytes)),
+        let edited = Edited { grows: false, shown: true };
+        let mut ways: Vec<Vec<Edit>> = match *change {
+            Change::SetSize { bytes } => return line.places(&line.size(bytes)),
             Change::ReplaceSize { setting, bytes } => one(line.replace_size(setting, bytes)),
             Change::Remove { setting } => one(line.option(setting).and_then(|option| line.removal(option))),
             Change::MoveFlag { setting } => line.move_flag(setting).unwrap_or_default(),
             Change::Limit { setting, bytes } => one(line.limit(setting, bytes)),
             Change::ReplaceBySize { setting, bytes } => one(line.replace_by_size(setting, bytes)),
             Change::MountVolume { .. } | Change::SetMedium { .. } => Vec::new(),
-        }
+        };
+        ways.retain(|edits| edits.iter().all(|edit| line.may_make(edit, edited)));
+        ways
     }
 }
 
@@ -49,51 +60,101 @@ struct Line<'w> {
     invocation: &'w Invocation,
     workload: &'w Workload,
     pen: Pen,
+    lines: &'w CommandLines,
 }
 
 impl Line<'_> {
-    /// A size as an option, in the spelling that most options of the line have.
+    /// A size as an option, in the spelling that the options of the line have.
     fn size(&self, bytes: u64) -> String {
-        self.spelt("--shm-size", &dialect(self.invocation.engine).write(bytes))
+        self.spelt("--shm-size", &self.invocation.engine.starter().size.write(bytes))
     }
 
+    /// As the option that asks for a GPU is spelt, else as the file spells sizes elsewhere, else as most options of the line.
     fn spelt(&self, flag: &str, value: &str) -> String {
-        // Nearly everybody writes `--gpus all`, whatever the other options look like.
-        let telling = self.invocation.options.iter().filter(|option| {
-            option.value.is_some() && option.name != "gpus" && option.flag.value.starts_with("--")
-        });
-        let (apart, joined): (Vec<_>, Vec<_>) = telling.partition(|option| option.apart);
-        let between = if apart.len() > joined.len() { ' ' } else { '=' };
-        format!("{flag}{between}{value}")
+        let is_long = |option: &&OptionUse| option.value.is_some() && option.flag.value.starts_with("--");
+        let evidence = &self.workload.gpu.evidence;
+        let own = self.invocation.options.iter().filter(is_long);
+        // Nearly everybody writes `--gpus all`, whatever the other options look like: only `--gpus=all` tells.
+        let telling = || own.clone().filter(|option| option.name != "gpus" || !option.apart);
+        let asking = telling().find(|option| evidence.iter().any(|found| found.place.span == placed(option)));
+        let sizes = self.lines.invocations.iter().flat_map(|other| &other.options);
+        let size = || sizes.filter(is_long).find(|option| option.name == "shm-size");
+        let (apart, joined): (Vec<_>, Vec<_>) = telling().partition(|option| option.apart);
+        let is_apart = asking.or_else(size).map_or(apart.len() > joined.len(), |option| option.apart);
+        format!("{flag}{}{value}", if is_apart { ' ' } else { '=' })
     }
 
-    /// The ways to give the engine one more option: behind each option that asks for a GPU, before the image, behind `run`.
+    /// Whether an edit touches nothing but text of the command itself, or of variables whose readers are all known and fine.
+    fn may_make(&self, edit: &Edit, edited: Edited) -> bool {
+        let Invocation { options, own, through, .. } = self.invocation;
+        let source = self.invocation.word.layer.source();
+        if !Arc::ptr_eq(&edit.source, source) {
+            return false;
+        }
+        if own.contains(edit.span) {
+            return true;
+        }
+        let near = |field: &&Field| {
+            let span = field.spot().map(|spot| spot.layer.map(spot.span));
+            span.is_some_and(|span| span.start <= edit.span.end && edit.span.start <= span.end + 1)
+        };
+        let fields = || options.iter().flat_map(|option| std::iter::once(&option.flag).chain(&option.value));
+        let mut names: Vec<Rc<str>> = fields().filter(near).flat_map(Field::via).cloned().collect();
+        if names.is_empty() {
+            names = fields().flat_map(Field::via).cloned().collect();
+        }
+        names.extend(through.iter().cloned());
+        self.lines.readers.borrow_mut().allow(&names, source.text(), self.lines.options, edited)
+    }
+
+    /// The ways to give the engine one more option: behind each option that asks for a GPU, where others read that too behind
+    /// the word that brings it in, before the image, behind `run`.
     fn places(&self, option: &str) -> Vec<Vec<Edit>> {
         let evidence = &self.workload.gpu.evidence;
-        let asks = |option: &&OptionUse| {
-            let place = whole(option).map(|spot| spot.layer.map(spot.span));
-            evidence.iter().any(|evidence| Some(evidence.place.span) == place)
-        };
+        let asks =
+            |option: &&OptionUse| evidence.iter().any(|evidence| evidence.place.span == placed(option));
         let mut asking: Vec<&OptionUse> = self.invocation.options.iter().filter(asks).collect();
         asking.sort_by_key(|option| option.name != "gpus");
+        asking.dedup_by_key(|option| std::ptr::from_ref(self.last_of_its_kind(option)));
         asking.truncate(MAX_PLACES);
-        asking.retain(|asking| self.has_room(&asking.flag));
-        let behind = asking.iter().filter_map(|asking| {
-            let listed = asking.flag.via.is_some();
+        for option in &mut asking {
+            *option = self.last_of_its_kind(option);
+        }
+        let roomy = || asking.iter().filter(|asking| self.has_room(&asking.flag));
+        let behind = roomy().filter_map(|asking| {
+            let listed = asking.flag.is_through();
             Some(self.pen.behind(&extent(asking)?, option, listed))
         });
         // Where its value comes from elsewhere the end of the option is not known, its beginning is.
-        let before = asking.iter().filter_map(|asking| Some(self.pen.ahead(&asking.flag.spot()?, option)));
+        let before = roomy().filter_map(|asking| Some(self.pen.ahead(&asking.flag.spot()?, option)));
+        let at_option: Vec<Edit> = behind.chain(before).collect();
+        let bringing = asking.iter().filter(|asking| asking.flag.is_through()).filter_map(|asking| {
+            let last = asking.value.as_ref().filter(|_| asking.apart).unwrap_or(&asking.flag);
+            Some(self.pen.behind(last.written.as_ref()?, option, false))
+        });
         let words = [self.image(), self.first_argument()].into_iter().flatten();
-        let ahead = words.map(|word| self.pen.ahead(&word, option));
-        behind.chain(before).chain(ahead).map(|edit| vec![edit]).collect()
+        let in_command: Vec<Edit> = bringing.chain(words.map(|word| self.pen.ahead(&word, option))).collect();
+        let edited = Edited { grows: true, shown: false };
+        let (fine, shared): (Vec<Edit>, Vec<Edit>) =
+            at_option.into_iter().partition(|edit| self.may_make(edit, edited));
+        let edited = Edited { shown: true, ..edited };
+        let others = in_command.into_iter().chain(shared).filter(|edit| self.may_make(edit, edited));
+        fine.into_iter().chain(others).map(|edit| vec![edit]).collect()
+    }
+
+    /// The last of several options of one name in a row: nobody writes another between `--device` and `--device`.
+    fn last_of_its_kind<'o>(&'o self, option: &'o OptionUse) -> &'o OptionUse {
+        let mut behind = self.invocation.options.iter().skip_while(|other| !std::ptr::eq(*other, option));
+        let first = behind.next();
+        let like = |other: &&OptionUse| other.name == option.name && other.flag.via().eq(option.flag.via());
+        behind.take_while(like).last().or(first).unwrap_or(option)
     }
 
     /// Whether an option can stand beside this one: not in a string that is handed on as one word. PowerShell and fish never
     /// split one.
     fn has_room(&self, flag: &Field) -> bool {
         let splits = !matches!(self.pen.dialect, Dialect::PowerShell | Dialect::Fish);
-        flag.via.is_none() || flag.stands_alone() || (splits && flag.is_divided())
+        !flag.is_through() || flag.stands_alone() || (splits && flag.is_divided())
     }
 
     /// The word of the command that holds the image.
@@ -135,21 +196,25 @@ impl Line<'_> {
         if value.value.is_empty() {
             return fill_in(option, &setting.spell(bytes)?);
         }
-        let written = match setting.says {
-            // Of a mount's options the size is one.
-            Says::MountSize(..) => {
-                let at = value.value.rfind(&format!("size={}", setting.value))? + "size=".len();
-                value.slice(Span::new(at, at + setting.value.len()))
-            }
-            _ => value.clone(),
+        let spelt = setting.spell(bytes)?;
+        let Says::MountSize(dialect, _) = setting.says else {
+            return replacement(&text_of(value)?, &spelt);
         };
-        replacement(&text_of(&written)?, &setting.spell(bytes)?)
+        // Of a mount's options the size is one, and its key may be what is wrong.
+        let key = if dialect == SizeDialect::TmpfsSize { "tmpfs-size=" } else { "size=" };
+        let end = value.value.rfind(&format!("={}", setting.value))? + 1;
+        let (before, end_of_value) = (value.value.get(..end)?, end + setting.value.len());
+        if before.ends_with(key) {
+            return replacement(&text_of(&value.slice(Span::new(end, end_of_value)))?, &spelt);
+        }
+        let start = before.rfind([',', ':']).map_or(0, |at| at + 1);
+        replacement(&text_of(&value.slice(Span::new(start, end_of_value)))?, &format!("{key}{spelt}"))
     }
 
     fn limit(&self, index: usize, bytes: u64) -> Option<Edit> {
         let option = self.option(index)?;
         let value = option.value.as_ref()?;
-        let size = dialect(self.invocation.engine).write(bytes);
+        let size = self.invocation.engine.starter().size.write(bytes);
         let text = match option.name.as_str() {
             "mount" => format!(",tmpfs-size={size}"),
             _ => format!("{}size={size}", before_option(&value.value)),
@@ -227,6 +292,11 @@ impl Line<'_> {
     }
 }
 
+/// Where an option stands in the file.
+fn placed(option: &OptionUse) -> Span {
+    whole(option).map_or(Span::default(), |spot| spot.layer.map(spot.span))
+}
+
 /// Takes the option out that swallows the flag behind it: `-e --ipc=host`, `-itv --shm-size=2g`.
 fn without_swallower(option: &OptionUse) -> Option<Edit> {
     let flag = option.flag.spot()?;
@@ -261,7 +331,7 @@ fn replacement(spot: &Spot, text: &str) -> Option<Edit> {
 fn extent(option: &OptionUse) -> Option<Spot> {
     let flag = option.flag.spot()?;
     let Some(value) = option.value.as_ref().filter(|_| option.apart) else { return Some(flag) };
-    let literal = option.flag.via.is_none();
+    let literal = !option.flag.is_through();
     let value = if literal { value.written.clone() } else { value.spot() };
     let value = value.filter(|value| value.beside(&flag) && value.span.start >= flag.span.end)?;
     Some(Spot { span: flag.span.join(value.span), layer: flag.layer })

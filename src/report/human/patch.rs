@@ -58,7 +58,7 @@ fn write_file(
             writeln!(out, "{:gutter$}   (too long to show here: see --diff)", "")?;
             continue;
         }
-        let mut before = source.bytes().get(window.range()).unwrap_or_default().to_vec();
+        let mut before = source.slice_bytes(window).to_vec();
         // That a last line has no end is for the real diff to say; here it would only look like a change.
         for text in [&mut before, &mut after] {
             if text.last().is_some_and(|last| *last != b'\n') {

@@ -203,6 +203,8 @@ impl Reader<'_> {
         let mut variable = plain_variable(name, matches!(self.cursor.slice(name), "@" | "*"));
         if self.cursor.eat(b"[@]") || self.cursor.eat(b"[*]") {
             variable.elements = true;
+        } else if let Some(index) = self.index() {
+            variable.modifier = Modifier::Index(index);
         } else if self.cursor.peek() == Some(b'[') {
             variable.modifier = Modifier::Other;
         }
@@ -210,6 +212,15 @@ impl Reader<'_> {
             variable.modifier = Modifier::Other;
         }
         variable
+    }
+
+    /// `[2]`.
+    fn index(&mut self) -> Option<usize> {
+        let digits = self.cursor.rest().strip_prefix(b"[")?;
+        let count = digits.iter().take(6).take_while(|byte| byte.is_ascii_digit()).count();
+        let index = std::str::from_utf8(digits.get(..count)?).ok()?.parse().ok()?;
+        (digits.get(count) == Some(&b']')).then(|| self.cursor.bump(count + 2))?;
+        Some(index)
     }
 
     fn parameter_modifier(&mut self) -> Modifier {

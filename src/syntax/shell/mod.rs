@@ -63,6 +63,13 @@ pub struct Options {
     pub prose: bool,
 }
 
+impl Options {
+    /// Whether names mean the same in upper and lower case.
+    pub fn ignores_case(self) -> bool {
+        matches!(self.dialect, Dialect::Batch | Dialect::PowerShell)
+    }
+}
+
 /// How deep substitutions and operands may stand in each other; deeper ones are opaque. Real scripts use up to 4.
 const MAX_DEPTH: usize = 40;
 

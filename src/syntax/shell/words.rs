@@ -130,6 +130,10 @@ impl Reader<'_> {
     /// An escape character outside of quotes; false where it belongs to no word but continues the line.
     fn escaped(&mut self, word: &mut Word) -> bool {
         if let Some(length) = self.line_end_behind(1) {
+            // Before an indent the word is over.
+            if self.cursor.peek_at(1 + length).is_none_or(|byte| b" \t".contains(&byte)) {
+                return false;
+            }
             self.cursor.bump(1 + length);
             return true;
         }

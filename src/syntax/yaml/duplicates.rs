@@ -1,7 +1,5 @@
 //! Keys that stand twice in one mapping. YAML forbids them; which readers refuse them is for the platforms to know.
 
-use std::sync::OnceLock;
-
 use super::{Kind, Node, NodeId, Yaml};
 
 /// A key that stands twice in one mapping.
@@ -11,15 +9,6 @@ pub struct DuplicateKey {
     pub first: NodeId,
     /// A later one.
     pub again: NodeId,
-}
-
-/// What is known of the mappings of a tree before their keys are compared.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Suspects {
-    /// The only ones that may have keys twice, in ascending order, in a tree that was made of one that has none.
-    pub(super) only: Option<Vec<NodeId>>,
-    /// Set once it was seen that there are none.
-    pub(super) none: OnceLock<()>,
 }
 
 /// From how many keys on sorting is cheaper than comparing each with each.
@@ -36,21 +25,13 @@ impl Yaml {
             keys.extend(self.node(text, id).entries().filter_map(|entry| Key::of(entry.key)));
             if keys.len() < MANY { among_few(&keys, &mut found) } else { among_many(&mut keys, &mut found) }
         };
-        match &self.suspects.only {
-            Some(mappings) => mappings.iter().copied().for_each(look_at),
-            None => self.mappings(0).for_each(&mut look_at),
-        }
-        if found.is_empty() {
-            // Another thread may have found the same.
-            let _ = self.suspects.none.set(());
-        }
+        self.mappings().for_each(&mut look_at);
         found.sort_by_key(|duplicate| duplicate.again);
         found
     }
 
-    /// The mappings among the nodes from this one on.
-    pub(super) fn mappings(&self, from: u32) -> impl Iterator<Item = NodeId> {
-        let ids = (from..).map(NodeId).zip(self.records.get(from as usize..).unwrap_or_default());
+    fn mappings(&self) -> impl Iterator<Item = NodeId> {
+        let ids = (0..).map(NodeId).zip(&self.records);
         ids.filter(|(_, record)| matches!(record.kind, Kind::Mapping(_))).map(|(id, _)| id)
     }
 }

@@ -51,9 +51,6 @@ struct Proof {
 impl Proof {
     /// Nests as deep as the trees, see [`super::MAX_DEPTH`].
     fn same(&mut self, one: Node<'_>, two: Node<'_>) -> bool {
-        if !self.is_touched(two.span()) && one.is_copied_as(two) {
-            return true;
-        }
         if one.is_missing() && !two.is_missing() && one.tag().is_none() {
             return one.anchor() == two.anchor() && self.is_new(two.span());
         }
@@ -79,12 +76,6 @@ impl Proof {
     fn same_entries(&mut self, one: Node<'_>, two: Node<'_>) -> bool {
         let mut old = one.entries();
         for entry in two.entries() {
-            if !self.is_touched(entry.span())
-                && old.clone().next().is_some_and(|twin| twin.is_copied_as(entry))
-            {
-                old.next();
-                continue;
-            }
             if self.is_new(Span::new(entry.key.start_with_properties(), entry.value.span().end)) {
                 continue;
             }
@@ -107,15 +98,6 @@ impl Proof {
             }
         }
         old.next().is_none()
-    }
-
-    /// Whether an edit put something into these bytes, or right beside them.
-    fn is_touched(&self, span: Span) -> bool {
-        let touches = |edits: &[Span]| {
-            let before = edits.partition_point(|edit| edit.end < span.start);
-            edits.get(before).is_some_and(|edit| edit.start <= span.end)
-        };
-        touches(&self.inserted) || touches(&self.rewritten)
     }
 
     fn is_new(&self, span: Span) -> bool {

@@ -25,8 +25,6 @@ mod equal;
 mod error;
 mod node;
 mod remove;
-mod reread;
-mod runs;
 mod scan;
 mod style;
 #[cfg(test)]
@@ -142,8 +140,6 @@ pub struct Yaml {
     anchors: Vec<(NodeId, Span)>,
     /// How the file is written, as far as edits have asked.
     habits: style::Habits,
-    /// Which mappings may have keys that stand twice.
-    suspects: duplicates::Suspects,
 }
 
 impl Yaml {

@@ -186,39 +186,6 @@ impl<'a> Node<'a> {
         Items { next: self.at(first), end }
     }
 
-    /// Whether another node has the same text, byte for byte, and the same tree in it. `false` also where either has tags,
-    /// anchors or aliases in it, whose meaning stands elsewhere. Takes time for the length of the text.
-    pub(super) fn is_copied_as(self, other: Self) -> bool {
-        self.is_copied_up_to(self, other, other)
-    }
-
-    /// As [`Node::is_copied_as`], for all from this node to `last` and from `other` to `other_last`.
-    fn is_copied_up_to(self, last: Self, other: Self, other_last: Self) -> bool {
-        let tree =
-            |node: Self, last: Self| node.yaml.records.get(node.id.index()..node.yaml.after(last.id).index());
-        let (Some(old), Some(new)) = (tree(self, last), tree(other, other_last)) else { return false };
-        let (Some(first), Some(twin)) = (old.first(), new.first()) else { return false };
-        let moved = twin.start.wrapping_sub(first.start);
-        let behind = other.id.0.wrapping_sub(self.id.0);
-        let value = |node: Self, record: &Record| node.yaml.values.get(record.link as usize);
-        let same = |(one, two): (&Record, &Record)| {
-            one.kind == two.kind
-                && one.flags == two.flags
-                && one.flags & (TAGGED | ANCHORED) == 0
-                && one.start.wrapping_add(moved) == two.start
-                && one.end.wrapping_add(moved) == two.end
-                && match one.kind {
-                    Kind::Mapping(_) | Kind::Sequence(_) => one.link.wrapping_add(behind) == two.link,
-                    Kind::Scalar(_) => one.flags & OWNED == 0 || value(self, one) == value(other, two),
-                    Kind::Alias => false,
-                }
-        };
-        old.len() == new.len()
-            && self.span().join(last.span()).of(self.text)
-                == other.span().join(other_last.span()).of(other.text)
-            && old.iter().zip(new).all(same)
-    }
-
     /// How a block scalar is written; nothing for other nodes.
     pub fn block_scalar(self) -> Option<BlockScalar> {
         let Some(Style::Literal | Style::Folded) = self.style() else { return None };
@@ -272,11 +239,6 @@ impl Entry<'_> {
     pub fn is_merge(self) -> bool {
         let plain = || self.key.style() == Some(Style::Plain) && self.key.tag().is_none_or(|tag| tag == "!");
         self.key.str() == Some("<<") && (plain() || self.key.is_tagged("merge"))
-    }
-
-    /// As [`Node::is_copied_as`], for both key and value.
-    pub(super) fn is_copied_as(self, other: Self) -> bool {
-        self.key.is_copied_up_to(self.value, other.key, other.value)
     }
 
     /// From the key to the end of the value.

@@ -6,7 +6,7 @@ mod spots;
 use std::sync::Arc;
 
 use super::layers::Store;
-use super::shm::Origin;
+use super::lower::Origin;
 use super::tree::Key;
 use crate::container::finding::Change;
 use crate::container::mount;

@@ -6,7 +6,7 @@ use super::touches;
 use crate::container::workload::Engine;
 use crate::platform::compose::container::Container;
 use crate::platform::compose::layers::{Layer, Slot, Store};
-use crate::platform::compose::shm::Origin;
+use crate::platform::compose::lower::Origin;
 use crate::platform::compose::tree::Key;
 use crate::syntax::yaml::{Node, NodeId, Place, Yaml};
 use crate::text::edits::Edit;

@@ -31,7 +31,9 @@ pub enum Modifier {
     Alternative,
     /// `:?` or `?`: the value, or the script ends.
     Required,
-    /// Anything that makes another value of it: trimming, replacing, length, indirection, an index.
+    /// `[2]`: one element of a list.
+    Index(usize),
+    /// Anything that makes another value of it: trimming, replacing, length, indirection.
     Other,
 }
 

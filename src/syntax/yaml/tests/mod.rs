@@ -3,5 +3,4 @@
 mod edits;
 mod properties;
 mod random;
-mod reread;
 mod tree;

@@ -1,0 +1,226 @@
+//! The proof of a fix: the workload has what its rule wanted, the rule is silent, and everything else is as it was.
+
+use std::collections::{HashMap, HashSet};
+
+use super::prove::{Attempt, Prover, State, Task, same_container};
+use crate::container::finding::{Change, Finding, Fix, Safety, Severity, Wanted};
+use crate::container::workload::{Says, Setting, Shm, Workload};
+use crate::platform::kind::Context;
+use crate::rules::options::JudgeOptions;
+use crate::text::edits::Edit;
+
+/// Which fixes a run is to prove.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fixes {
+    /// None: proofs cost as much as the rest.
+    #[default]
+    None,
+    /// Those that are made without being asked for by name.
+    Safe,
+    /// The unsafe ones, too.
+    All,
+}
+
+impl Fixes {
+    /// Whether fixes of this safety are wanted.
+    pub fn hold(self, safety: Safety) -> bool {
+        match self {
+            Self::None => false,
+            Self::Safe => safety == Safety::Safe,
+            Self::All => true,
+        }
+    }
+}
+
+/// What one finding wants: the index of its workload, its own among those of the workload, and the change.
+struct Wish {
+    workload: usize,
+    finding: usize,
+    wanted: Wanted,
+}
+
+/// Gives every finding of a state that wants a change of these the first of its platform's edits that passes the proof. The
+/// fixes that are given hold together as well as alone.
+///
+/// Returns the state once all safe ones are made, where the proof has read it.
+pub fn fixes(
+    state: &mut State,
+    context: &Context<'_>,
+    judging: &JudgeOptions,
+    fixes: Fixes,
+) -> Option<State> {
+    let tasks = tasks(state, fixes);
+    if tasks.is_empty() {
+        return None;
+    }
+    // Safe fixes are made without the others as a rule, so they are proven without them.
+    let (safe, others): (Vec<Task<Wish>>, Vec<Task<Wish>>) =
+        tasks.into_iter().partition(|task| task.what.wanted.safety == Safety::Safe);
+    let mut prover = Prover::new(state, context, judging);
+    let holds = |made: &[Attempt<'_, Wish>], after: &State| only_intended(state, made, after);
+    let mut groups = Vec::new();
+    let left = prover.split(&safe, &holds, &mut groups);
+    prover.split(&others, &holds, &mut groups);
+    let proven = prover.together(groups, &holds);
+    let fix = |(task, edits): &Attempt<'_, Wish>| {
+        let Wish { workload, finding, .. } = task.what;
+        Some((workload, finding, fix(&task.what.wanted, state.reading.workloads.get(workload)?, edits)))
+    };
+    let proven: Vec<_> = proven.iter().filter_map(fix).collect();
+    for (workload, finding, fix) in proven {
+        if let Some(finding) = state.findings.get_mut(workload).and_then(|all| all.get_mut(finding)) {
+            finding.fix = Some(fix);
+        }
+    }
+    left
+}
+
+/// What the findings of a state want, each with the ways to write it.
+fn tasks(state: &State, fixes: Fixes) -> Vec<Task<Wish>> {
+    let mut wishes = Vec::new();
+    for (workload, findings) in state.findings.iter().enumerate() {
+        for (finding, found) in findings.iter().enumerate() {
+            let wanted = found.wanted.clone().filter(|wanted| fixes.hold(wanted.safety));
+            wishes.extend(wanted.map(|wanted| Wish { workload, finding, wanted }));
+        }
+    }
+    let mut changes: Vec<_> = wishes.iter().map(|wish| (wish.workload, wish.wanted.change.clone())).collect();
+    let written = state.reading.write_all(&mut changes);
+    for (wish, (_, change)) in wishes.iter_mut().zip(changes) {
+        wish.wanted.change = change;
+    }
+    // What a program makes is made anew.
+    let is_kept = |edits: &Vec<Edit>| edits.iter().all(|edit| edit.source.generated().is_none());
+    let kept = |ways: Vec<Vec<Edit>>| ways.into_iter().filter(is_kept).collect();
+    let tasks = wishes.into_iter().zip(written).map(|(what, ways)| Task { what, ways: kept(ways) });
+    tasks.filter(|task| !task.ways.is_empty()).collect()
+}
+
+/// Holds the second reading against the first.
+fn only_intended(before: &State, made: &[Attempt<'_, Wish>], after: &State) -> bool {
+    let (old, new) = (&before.reading.workloads, &after.reading.workloads);
+    if old.len() != new.len() || before.reading.problems.len() != after.reading.problems.len() {
+        return false;
+    }
+    let mut meant: HashMap<usize, Vec<&Wish>> = HashMap::new();
+    let mut joined = HashSet::new();
+    for (task, _) in made {
+        meant.entry(task.what.workload).or_default().push(&task.what);
+        joined.extend(old.get(task.what.workload).and_then(|workload| workload.joins));
+    }
+    let none = Vec::new();
+    old.iter().zip(new).enumerate().all(|(index, (old, new))| {
+        let was = before.findings.get(index).unwrap_or(&none);
+        let now = after.findings.get(index).unwrap_or(&none);
+        same_container(old, new)
+            && match meant.get(&index) {
+                Some(wishes) => wishes.iter().all(|wish| is_done(wish, old, new, was, now)),
+                // The /dev/shm of another is there where that one has it.
+                None if joined.contains(&index) => old.command == new.command,
+                // The same container at another place becomes what it becomes there.
+                None if is_twin(old, new, &after.reading.workloads) => old.command == new.command,
+                None => untouched_or_helped_too(old, new, was, now),
+            }
+    })
+}
+
+/// The fix that a proven candidate makes.
+fn fix(wanted: &Wanted, workload: &Workload, edits: &[Edit]) -> Fix {
+    let title = title(&wanted.change, workload);
+    match wanted.safety {
+        Safety::Safe => Fix::safe(title, edits.to_vec()),
+        Safety::Unsafe => Fix::with_unsafe_effects(title, edits.to_vec()),
+    }
+}
+
+/// What a change does, as an order.
+fn title(change: &Change, workload: &Workload) -> String {
+    use crate::size::human;
+    let text = |setting: &usize| workload.settings.get(*setting).map_or("", |setting| &setting.text);
+    match change {
+        Change::SetSize { bytes } => format!("give it {} of /dev/shm", human(*bytes)),
+        Change::ReplaceSize { bytes, .. } => format!("write the size as {}", human(*bytes)),
+        Change::Remove { setting } => format!("take out `{}`", text(setting)),
+        Change::MoveFlag { .. } => "move the flag to where the engine reads it".into(),
+        Change::MountVolume { bytes: None, .. } => "mount the volume on /dev/shm".into(),
+        Change::MountVolume { bytes: Some(bytes), .. } => {
+            format!("mount the volume on /dev/shm, with {}", human(*bytes))
+        }
+        Change::SetMedium { .. } => "keep the volume in memory".into(),
+        Change::Limit { bytes, .. } => format!("limit it to {}", human(*bytes)),
+        Change::ReplaceBySize { bytes, setting } => {
+            format!("give it {} of its own instead of `{}`", human(*bytes), text(setting))
+        }
+    }
+}
+
+/// The workload has what was wanted, and its rule is silent.
+fn is_done(wish: &Wish, old: &Workload, new: &Workload, was: &[Finding], now: &[Finding]) -> bool {
+    let Some(finding) = was.get(wish.finding) else { return false };
+    let quieter = count(now, finding) < count(was, finding);
+    let as_wanted = match wish.wanted.change {
+        // A volume that is there already may have no bound.
+        Change::SetSize { .. } if new.shm == (Shm::Tmpfs { bytes: None }) => true,
+        Change::SetSize { bytes } | Change::Limit { bytes, .. } | Change::ReplaceBySize { bytes, .. } => {
+            new.shm.bytes().is_some_and(|got| got >= bytes)
+        }
+        // What another setting overrules can be written too. A fraction may be rounded either way.
+        Change::ReplaceSize { bytes, setting } => {
+            let size = new.settings.get(setting).and_then(|setting| setting.size()?.1.bytes());
+            size.is_some_and(|got| got.abs_diff(bytes) <= 1)
+        }
+        // Without what decided, the size takes effect that stands beside it.
+        Change::Remove { setting } if old.decided_by == Some(setting) => {
+            matches!(new.shm, Shm::Explicit { .. })
+        }
+        Change::Remove { .. } => new.shm == old.shm,
+        Change::MoveFlag { setting } => old.settings.get(setting).is_some_and(|flag| is_read(flag, new)),
+        Change::MountVolume { bytes, .. } => {
+            bytes.is_none_or(|bytes| new.shm.bytes().is_some_and(|got| got >= bytes))
+        }
+        Change::SetMedium { .. } => true,
+    };
+    quieter
+        && as_wanted
+        && !is_worse(was, now)
+        && (old.command == new.command || matches!(wish.wanted.change, Change::MoveFlag { .. }))
+}
+
+/// Whether the engine reads a flag as it was meant.
+fn is_read(flag: &Setting, workload: &Workload) -> bool {
+    let Says::Flag { meant } = &flag.says else { return false };
+    let read = |setting: &Setting| {
+        let (name, value) = setting.text.split_once(['=', ' ']).unwrap_or((&setting.text, ""));
+        let as_meant = meant.strip_prefix(name).is_some_and(|rest| rest.strip_prefix('=') == Some(value));
+        as_meant && !matches!(setting.says, Says::Flag { .. })
+    };
+    workload.settings.iter().any(read)
+}
+
+/// Whether there is more to say of a workload than before, or an error that was none: a flag in its right place may have a
+/// value that the engine refuses.
+fn is_worse(was: &[Finding], now: &[Finding]) -> bool {
+    let is_new =
+        |finding: &Finding| finding.severity == Severity::Error && count(now, finding) > count(was, finding);
+    now.len() > was.len() || now.iter().any(is_new)
+}
+
+/// Whether a workload is judged at another place, and is what it is there.
+fn is_twin(old: &Workload, new: &Workload, after: &[Workload]) -> bool {
+    let twin = old.same_as.and_then(|twin| after.get(twin));
+    old.same_as == new.same_as && twin.is_some_and(|twin| twin.shm == new.shm)
+}
+
+/// A workload that was not meant is as it was, or had the same need and is helped by the same edit.
+fn untouched_or_helped_too(old: &Workload, new: &Workload, was: &[Finding], now: &[Finding]) -> bool {
+    let shares = matches!(old.shm, Shm::Shared { .. }) && matches!(new.shm, Shm::Shared { .. });
+    let helped =
+        || was.iter().any(|finding| finding.wanted.is_some() && count(now, finding) < count(was, finding));
+    // A size that is ignored beside the host's /dev/shm, or that Podman refuses there, is a new finding.
+    old.command == new.command && now.len() <= was.len() && (old.shm == new.shm || shares || helped())
+}
+
+/// How many findings are of the same rule.
+fn count(findings: &[Finding], like: &Finding) -> usize {
+    findings.iter().filter(|finding| finding.rule == like.rule).count()
+}

@@ -1,0 +1,465 @@
+//! From a service to the options of `docker run` that stand for it: what Compose asks the engine for.
+
+use super::environment::Variable;
+use super::file::is_null;
+use super::interpolate::{Filled, default_of};
+use super::layers::{Layer, Slot};
+use super::resolve::{Item, Resolver, unique};
+use super::tree::{Key, find};
+use crate::container::flags::Flag;
+use crate::container::mount;
+use crate::container::workload::{Evidence, Says, Why};
+use crate::size::{self, Dialect, HOLE, Size};
+use crate::syntax::yaml::{Node, NodeId, Style};
+use crate::text::place::Place;
+use crate::text::scan::Word;
+use crate::text::source::Span;
+
+/// What every path has that matters here.
+const DEV: Word = Word::new("dev");
+
+/// Compose's words for a size that is a list, a mapping or nothing.
+const WRONG_TYPE: &str = "must be a number or string";
+
+/// Where a flag stands in its file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Origin {
+    /// The key that holds it.
+    pub(super) slot: Slot,
+    /// The list item, if it is one.
+    pub(super) item: Option<NodeId>,
+    /// The text of its size, if it has one.
+    pub(super) size: Option<Span>,
+    /// Whether its file may be edited.
+    pub(super) editable: bool,
+}
+
+/// A service as flags.
+pub(super) struct Lowered {
+    /// The flags, and where each stands.
+    pub(super) flags: Vec<(Flag, Origin)>,
+    /// A key that only Swarm knows.
+    pub(super) swarm: Option<Evidence>,
+}
+
+/// Lowers a service. `variables` are those of its environment that choose devices.
+pub(super) fn lower(resolver: &Resolver<'_>, layers: &[Layer], variables: &[Variable<'_>]) -> Lowered {
+    let mut out = Lowering { resolver, layers, out: Lowered { flags: Vec::new(), swarm: None } };
+    out.requests(&resolver.slots(layers, Key::Gpus), "gpus");
+    let deploy = resolver.slots(layers, Key::Deploy);
+    if !deploy.is_empty() {
+        let reservations = resolver.path(deploy.clone(), &["resources", "reservations"]);
+        out.requests(&resolver.children(&reservations, "devices"), "reservation");
+        out.generic(&resolver.children(&reservations, "generic_resources"));
+    }
+    out.devices(&resolver.slots(layers, Key::Devices));
+    out.word(&resolver.slots(layers, Key::Runtime), "runtime");
+    for variable in variables {
+        let Some(item) = variable.item else { continue };
+        let value = variable.value.as_ref().map_or_else(String::new, |value| format!("={value}"));
+        out.item("env", format!("{}{value}", variable.name), &item);
+    }
+    let sizes = resolver.slots(layers, Key::ShmSize);
+    out.refused_below(&sizes);
+    out.size(&sizes, "shm-size");
+    out.size(&resolver.children(&resolver.slots(layers, Key::Build), "shm_size"), "build-shm-size");
+    out.misspelt(&resolver.slots(layers, Key::Misspelt));
+    out.word(&resolver.slots(layers, Key::Ipc), "ipc");
+    out.volumes(&resolver.slots(layers, Key::Volumes));
+    out.tmpfs(&resolver.slots(layers, Key::Tmpfs));
+    for item in resolver.items(&resolver.slots(layers, Key::VolumesFrom)) {
+        if let Some(filled) = resolver.text(&item) {
+            out.item("volumes-from", filled.text, &item);
+        }
+    }
+    out.size(&resolver.slots(layers, Key::MemLimit), "memory");
+    out.size(&resolver.path(deploy, &["resources", "limits", "memory"]), "memory");
+    out.out
+}
+
+struct Lowering<'r, 'a> {
+    resolver: &'r Resolver<'a>,
+    layers: &'r [Layer],
+    out: Lowered,
+}
+
+impl<'a> Lowering<'_, 'a> {
+    fn origin(&self, slot: Slot, item: Option<NodeId>) -> Origin {
+        let editable = self.resolver.store.files.get(slot.file).is_some_and(|file| file.editable);
+        Origin { slot, item, size: None, editable }
+    }
+
+    /// Adds a flag, and gives it to be completed.
+    fn push(
+        &mut self,
+        name: &'static str,
+        value: impl Into<String>,
+        evidence: Option<(String, Place)>,
+        origin: Origin,
+    ) -> Option<&mut (Flag, Origin)> {
+        let mut flag = Flag::new(name, value, evidence?);
+        if flag.value.contains(HOLE) {
+            flag.unknown = Some("a variable in it is not set and has no default".into());
+        }
+        self.out.flags.push((flag, origin));
+        self.out.flags.last_mut()
+    }
+
+    fn item(
+        &mut self,
+        name: &'static str,
+        value: impl Into<String>,
+        item: &Item<'a>,
+    ) -> Option<&mut (Flag, Origin)> {
+        let origin = self.origin(item.slot, Some(item.written));
+        self.push(name, value, self.resolver.item_place(item), origin)
+    }
+
+    /// A key whose value is one word.
+    fn word(&mut self, slots: &[Slot], name: &'static str) {
+        let Some((slot, _, filled)) = self.resolver.scalar(slots) else { return };
+        let (entry, origin) = (self.resolver.entry(slot), self.origin(slot, None));
+        let unset = why_unknown(&filled);
+        if let Some((flag, _)) = self.push(name, filled.text, entry, origin) {
+            flag.unknown = unset;
+        }
+    }
+
+    /// `gpus`, or the devices that `deploy` reserves.
+    fn requests(&mut self, slots: &[Slot], name: &'static str) {
+        for item in self.resolver.items(slots) {
+            if item.node.is_mapping() {
+                let request = self.request(&item);
+                self.item(name, request, &item);
+            } else if let Some(filled) = self.resolver.text(&item).filter(|_| name == "gpus") {
+                let (entry, origin) = (self.resolver.entry(item.slot), self.origin(item.slot, None));
+                let refused = filled.known().is_some_and(|word| word != "all");
+                if let Some((flag, _)) = self.push(name, filled.text, entry, origin) {
+                    flag.refused = refused.then(|| "its value must be 'all' or a list of mappings".into());
+                }
+            }
+        }
+    }
+
+    /// A request for devices as `--gpus` writes it. Without a count and ids Compose asks for all.
+    fn request(&self, item: &Item<'a>) -> String {
+        let text = |key| self.resolver.text_of(item, key).map(|text| plain(text.text.trim()));
+        let words = |key| {
+            let list = self.resolver.of_item(item, key).map(|(slot, _)| [slot]);
+            let items = list.iter().flat_map(|list| self.resolver.items(list));
+            // Docker's own form of capabilities is a list of lists. Compose refuses it, but what is meant is plain.
+            let items = items
+                .map(|word| Item { node: word.node.items().next().map_or(word.node, Node::resolve), ..word });
+            items
+                .filter_map(|word| Some(plain(&self.resolver.text(&word)?.text)))
+                .collect::<Vec<_>>()
+                .join(",")
+        };
+        let ids = Some(words("device_ids")).filter(|ids| !ids.is_empty());
+        let mut out = match (ids, text("count")) {
+            (Some(ids), _) => format!("\"device={ids}\""),
+            (None, Some(count)) if !count.eq_ignore_ascii_case("all") => format!("count={count}"),
+            (None, _) => "count=all".to_owned(),
+        };
+        if let Some(driver) = text("driver") {
+            out.extend([",driver=", &driver]);
+        }
+        let capabilities = words("capabilities");
+        if !capabilities.is_empty() {
+            out.extend([",\"capabilities=", &capabilities, "\""]);
+        }
+        out
+    }
+
+    /// `generic_resources`: only Swarm knows them, and their kinds are what its nodes were told to call their GPUs.
+    fn generic(&mut self, slots: &[Slot]) {
+        for item in self.resolver.items(slots) {
+            let Some((inner, _)) = self.resolver.of_item(&item, "discrete_resource_spec") else { continue };
+            let text = |key| {
+                let found = self.resolver.scalar(&self.resolver.children(&[inner], key));
+                found.map(|(_, _, text)| text.text.to_ascii_lowercase()).unwrap_or_default()
+            };
+            let value = format!("{}={}", text("kind"), text("value"));
+            if let Some((flag, _)) = self.item("generic-resource", value, &item) {
+                let evidence = Evidence { text: flag.text.clone(), place: flag.place.clone() };
+                self.out.swarm = Some(evidence);
+            }
+        }
+    }
+
+    /// `devices`: of two on one path the later one holds.
+    fn devices(&mut self, slots: &[Slot]) {
+        let target = |item: &Item<'a>| {
+            let device = self.device(item)?;
+            Some(device.split(':').nth(1).unwrap_or(&device).to_owned())
+        };
+        for item in unique(self.resolver.items(slots).collect(), target) {
+            if let Some(device) = self.device(&item) {
+                self.item("device", device, &item);
+            }
+        }
+    }
+
+    fn device(&self, item: &Item<'a>) -> Option<String> {
+        if item.node.is_mapping() {
+            let side = |key| self.resolver.text_of(item, key).map(|side| side.text);
+            let source = side("source")?;
+            return Some(
+                side("target").map_or_else(|| source.to_string(), |target| format!("{source}:{target}")),
+            );
+        }
+        Some(self.resolver.text(item)?.text.into_owned())
+    }
+
+    /// A size, of `/dev/shm` or of memory.
+    fn size(&mut self, slots: &[Slot], name: &'static str) {
+        let Some((slot, node)) = self.resolver.strongest(slots) else { return };
+        let (entry, origin) = (self.resolver.entry(slot), self.origin(slot, None));
+        let refused = || Size::Refused(WRONG_TYPE.into());
+        let Some(filled) = self.resolver.fill(slot, node).filter(|_| !is_null(node)) else {
+            self.sized(name, "", refused(), entry, origin);
+            return;
+        };
+        if let Some(why) = why_unknown(&filled).filter(|_| !filled.malformed) {
+            if let Some((flag, _)) = self.push(name, "", entry, origin) {
+                flag.unknown = Some(why);
+            }
+            return;
+        }
+        let size = if filled.malformed { malformed(node) } else { read(node, &filled) };
+        let size = if size == Size::Null { refused() } else { size };
+        let (value, span) = literal(node, &filled);
+        self.sized(name, value, size, entry, Origin { size: span, ..origin });
+    }
+
+    fn sized(
+        &mut self,
+        name: &'static str,
+        value: &str,
+        size: Size,
+        entry: Option<(String, Place)>,
+        origin: Origin,
+    ) {
+        if let Some((flag, _)) = self.push(name, value, entry, origin) {
+            flag.size = Some(size);
+        }
+    }
+
+    /// A key that Compose refuses as it does not know it, and that was meant for a size.
+    fn misspelt(&mut self, slots: &[Slot]) {
+        let Some((slot, node)) = self.resolver.strongest(slots) else { return };
+        let value = node.str().unwrap_or_default();
+        let (entry, origin) = (self.resolver.entry(slot), self.origin(slot, None));
+        if let Some((flag, _)) = self.push("shm-size", value, entry, origin) {
+            flag.astray =
+                Some((Says::Flag { meant: format!("{}: {value}", Key::ShmSize.name()) }, Why::Misspelt));
+        }
+    }
+
+    /// What Compose refuses before it lays anything over it.
+    fn refused_below(&mut self, sizes: &[Slot]) {
+        let strongest = self.resolver.strongest(sizes).map(|(_, node)| node);
+        let mut bottom = true;
+        for layer in self.layers {
+            let Some(at) = layer.table.get(Key::ShmSize) else { continue };
+            let slot = Slot { file: layer.file, env: layer.env, at, root: at };
+            let reset = self.resolver.store.node(slot.file, at.value).and_then(Node::tag) == Some("!reset");
+            if let Some(value) = self.resolver.value(slot).filter(|value| !reset && Some(*value) != strongest)
+                && let Some(refused) = self.refused_itself(slot, value, layer.extended, bottom)
+            {
+                let (entry, origin) = (self.resolver.entry(slot), self.origin(slot, None));
+                self.sized("shm-size", "", refused, entry, origin);
+            }
+            bottom = false;
+        }
+    }
+
+    /// Why a size is refused whatever is laid over it. Variables are filled in file by file; the schema is asked after each
+    /// file of the project, but not of a file that is only extended; units are read at the end (compose-go
+    /// `loader/loader.go`, `loader/extends.go`).
+    fn refused_itself(&self, slot: Slot, value: Node<'a>, extended: bool, bottom: bool) -> Option<Size> {
+        let wrong_type = || Some(Size::Refused(WRONG_TYPE.into()));
+        if value.is_mapping() || value.is_sequence() {
+            return wrong_type();
+        }
+        let filled = self.resolver.fill(slot, value)?;
+        if filled.malformed {
+            return Some(malformed(value));
+        }
+        match read(value, &filled) {
+            _ if extended => None,
+            Size::Null if bottom => wrong_type(),
+            size @ Size::Refused(_) if size != Dialect::Compose.read(&filled.text) => Some(size),
+            _ => None,
+        }
+    }
+
+    /// `tmpfs`: a path, and mount options behind a colon.
+    fn tmpfs(&mut self, slots: &[Slot]) {
+        let before_equals = |item: &Item<'a>| {
+            let text = self.resolver.text(item)?.text;
+            Some(text.split('=').next().unwrap_or_default().to_owned())
+        };
+        for item in unique(self.resolver.items(slots).collect(), before_equals) {
+            let Some(filled) = self.resolver.text(&item) else { continue };
+            let size = mount::tmpfs(&filled.text).and_then(|mount| within(item.node, &mount.size?.0));
+            if let Some((_, origin)) = self.item("tmpfs", filled.text, &item) {
+                origin.size = size;
+            }
+        }
+    }
+
+    fn volumes(&mut self, slots: &[Slot]) {
+        let items = self.resolver.items(slots);
+        let items = items.filter(|item| item.node.str().is_none_or(may_be_below_dev)).collect();
+        let cleaned = |item: &Item<'a>| {
+            if item.node.is_mapping() {
+                return Some(clean(&self.resolver.text_of(item, "target")?.text));
+            }
+            Some(clean(mount::volume_parts(&self.resolver.text(item)?.text).1))
+        };
+        for item in unique(items, cleaned) {
+            if item.node.is_mapping() {
+                self.long_volume(&item);
+            } else if let Some(filled) = self.resolver.text(&item) {
+                let (source, target, _) = mount::volume_parts(&filled.text);
+                match self.driven(source, target) {
+                    Some(mount) => self.item("mount", mount, &item),
+                    None => self.item("volume", filled.text, &item),
+                };
+            }
+        }
+    }
+
+    /// A volume in the long form, as `--mount` writes it.
+    fn long_volume(&mut self, item: &Item<'a>) {
+        let text = |key| self.resolver.text_of(item, key).map(|text| plain(&text.text));
+        let Some(target) = text("target").filter(|target| may_be_below_dev(target)) else { return };
+        let (kind, source) = (text("type").unwrap_or_else(|| "volume".into()), text("source"));
+        let mut value = format!("type={kind},target={target}");
+        if let Some(source) = &source {
+            value.extend([",source=", source]);
+        }
+        if text("read_only").as_deref() == Some("true") {
+            value.push_str(",readonly");
+        }
+        if kind == "volume"
+            && let Some(driven) = source.and_then(|source| self.driven(&source, &target))
+        {
+            value = driven;
+        }
+        let size = self.tmpfs_size(item).filter(|_| kind == "tmpfs");
+        let size = size.map(|(node, filled)| {
+            let (text, span) = literal(node, &filled);
+            let known = filled.known().is_some();
+            let text = if known { plain(text) } else { HOLE.to_string() };
+            value.extend([",tmpfs-size=", &text]);
+            (known.then(|| read(node, &filled)), span)
+        });
+        if let (Some((flag, origin)), Some((size, span))) = (self.item("mount", value, item), size) {
+            (flag.size, origin.size) = (size, span);
+        }
+    }
+
+    /// `tmpfs.size` of a long volume.
+    fn tmpfs_size(&self, item: &Item<'a>) -> Option<(Node<'a>, Filled<'a>)> {
+        let (slot, _) = self.resolver.of_item(item, "tmpfs")?;
+        let (_, node, filled) = self.resolver.scalar(&self.resolver.children(&[slot], "size"))?;
+        Some((node, filled))
+    }
+
+    /// A named volume that its driver's options make a tmpfs, as `--mount` writes it.
+    fn driven(&self, name: &str, target: &str) -> Option<String> {
+        let resolver = self.resolver;
+        let files = self.layers.iter().rev();
+        let mut files = files.filter_map(|layer| Some((layer, resolver.store.files.get(layer.file)?)));
+        files.find_map(|(layer, file)| {
+            let volumes = file.top("volumes", resolver.fuel)?.value.resolve();
+            let volume = find(volumes, name, resolver.fuel)?.value.resolve();
+            let options = find(volume, "driver_opts", resolver.fuel)?.value.resolve();
+            let get = |key| {
+                let found = find(options, key, resolver.fuel)?;
+                resolver.store.fill(layer.env, found.value.resolve()).map(|filled| plain(&filled.text))
+            };
+            let options = get("o").map_or_else(String::new, |o| format!(",\"volume-opt=o={o}\""));
+            (get("type").as_deref() == Some("tmpfs"))
+                .then(|| format!("type=volume,source={name},target={target},volume-opt=type=tmpfs{options}"))
+        })
+    }
+}
+
+/// A text that can stand between the quotes of a list.
+fn plain(text: &str) -> String {
+    text.replace('"', "'")
+}
+
+fn why_unknown(filled: &Filled<'_>) -> Option<String> {
+    filled.unset.as_ref().map(|variable| format!("the variable {variable} is not set and has no default"))
+}
+
+/// Whether a volume may go where it matters: most go elsewhere, which needs no reading to see.
+fn may_be_below_dev(text: &str) -> bool {
+    DEV.stands_in(text) || text.contains(['$', HOLE])
+}
+
+/// A path without a trailing slash and without `.` in it.
+fn clean(path: &str) -> String {
+    if path.starts_with('/') { crate::text::paths::join("", path) } else { path.to_owned() }
+}
+
+/// What Compose makes of a scalar of which all is known.
+fn read(node: Node<'_>, filled: &Filled<'_>) -> Size {
+    let untouched = node.str() == Some(filled.text.as_ref());
+    let plain = node.style() == Some(Style::Plain) && untouched;
+    if node.is_tagged("binary") {
+        return Dialect::Compose.read(&base64(&filled.text).unwrap_or_default());
+    }
+    let style = if plain { size::Style::Plain } else { size::Style::Quoted };
+    size::compose(&filled.text, style, node.tag().filter(|_| untouched))
+}
+
+fn malformed(node: Node<'_>) -> Size {
+    Size::Refused(format!("invalid interpolation format: {}", node.str().unwrap_or_default()))
+}
+
+/// The part of a value that is the size, and where it can be written anew: the default, where the value is a variable that
+/// falls back to it; nowhere, where a variable gives it.
+fn literal<'a>(node: Node<'a>, filled: &Filled<'_>) -> (&'a str, Option<Span>) {
+    let text = node.str().unwrap_or_default();
+    if let (Some(range), Some(inner)) = (default_of(text), node.inner_span())
+        && text.get(range.clone()) == Some(filled.text.as_ref())
+    {
+        let span = Span::new(inner.start + range.start, inner.start + range.end);
+        return (text.get(range).unwrap_or_default(), Some(span));
+    }
+    (text, node.inner_span().filter(|_| !text.contains('$') || filled.malformed))
+}
+
+/// Where a part of a scalar is written, if it is written as it reads.
+fn within(node: Node<'_>, part: &str) -> Option<Span> {
+    let inner = node.inner_span()?;
+    let at = node.str()?.rfind(part)?;
+    Some(Span::new(inner.start + at, inner.start + at + part.len()))
+}
+
+/// The text that a `!!binary` scalar stands for.
+fn base64(text: &str) -> Option<String> {
+    let (mut bits, mut have, mut out) = (0_u32, 0, Vec::new());
+    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6 | u32::from(digit)) & 0xFFFF;
+        have += 6;
+        if have >= 8 {
+            have -= 8;
+            out.push(u8::try_from(bits >> have & 0xFF).ok()?);
+        }
+    }
+    String::from_utf8(out).ok()
+}
