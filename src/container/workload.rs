@@ -108,8 +108,21 @@ pub struct Workload {
     pub same_as: Option<usize>,
     /// Whether it is switched off where it is written, in a comment: it is listed and not judged.
     pub is_off: bool,
+    /// What it is in each of the things that are built of it, where there are several: a base of overlays.
+    pub builds: Vec<Build>,
     /// For a container that runs: what the file that started it says now.
     pub declared: Option<Declared>,
+}
+
+/// A container as one build has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Build {
+    /// What builds it.
+    pub name: String,
+    /// What it gets there.
+    pub shm: Shm,
+    /// A number for all the rest of it.
+    pub rest: u64,
 }
 
 /// What the file that started a container says of its `/dev/shm` now.
@@ -159,6 +172,7 @@ impl Workload {
             is_joined: false,
             same_as: None,
             is_off: false,
+            builds: Vec::new(),
             declared: None,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::apply::edited;
 use crate::container::finding::Finding;
-use crate::container::workload::Workload;
+use crate::container::workload::{Build, Workload};
 use crate::platform::kind::{Context, Reading, Unit};
 use crate::rules::judge_all;
 use crate::rules::options::JudgeOptions;
@@ -183,6 +183,16 @@ pub(super) fn same_container(old: &Workload, new: &Workload) -> bool {
         && old.gpu.verdict == new.gpu.verdict
         && old.gpu.evidence.len() == new.gpu.evidence.len()
         && old.memory_limit.as_ref().map(|limit| limit.0) == new.memory_limit.as_ref().map(|limit| limit.0)
+        && same_builds(old, new)
+}
+
+/// What is built of it is as it was, but for `/dev/shm` where that was as it is judged.
+fn same_builds(old: &Workload, new: &Workload) -> bool {
+    let same = |(was, is): (&Build, &Build)| {
+        let shm = was.shm == is.shm || (was.shm == old.shm && is.shm == new.shm);
+        was.name == is.name && was.rest == is.rest && shm
+    };
+    old.builds.len() == new.builds.len() && old.builds.iter().zip(&new.builds).all(same)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::page::{Block, Page};
 use super::prose::{Line, lines};
+use crate::platform::remarks::lies_in;
 use crate::text::layer::Layer;
 use crate::text::source::Span;
 
@@ -79,14 +80,11 @@ pub(super) fn read(document: &Layer) -> Page {
     page
 }
 
-/// A text without any markup as one block: only lines that begin as command lines, or with a prompt, are commands.
-pub(super) fn plain(text: &str) -> Page {
-    let block = Block {
-        lines: lines(text).collect(),
-        is_loose: true,
-        ..new(String::new(), Span::new(0, text.len()))
-    };
-    Page { blocks: vec![block], comments: Vec::new() }
+/// The text of a page without blocks as one: only lines that begin as command lines, or with a prompt, are commands.
+pub(super) fn plain(text: &str, page: Page) -> Page {
+    let lines = lines(text).filter(|line| !lies_in(&page.comments, line.span.start)).collect();
+    let block = Block { lines, is_loose: true, ..new(String::new(), Span::new(0, text.len())) };
+    Page { blocks: vec![block], ..page }
 }
 
 fn new(word: String, span: Span) -> Block {

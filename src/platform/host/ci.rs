@@ -224,7 +224,9 @@ impl Pipeline<'_> {
 
     /// The containers that a GitHub job runs in and beside.
     fn containers(&mut self, job: Node<'_>) {
-        let label = job.entry("runs-on").filter(|entry| says(entry.value, GPU_LABELS));
+        let label = job
+            .entry("runs-on")
+            .filter(|entry| says(entry.value, GPU_LABELS) && !says(entry.value, &["cpu"]));
         let services = job.get("services").into_iter().flat_map(Node::entries);
         for entry in job.entry("container").into_iter().chain(services) {
             let mut found = self.container(entry);
@@ -273,7 +275,8 @@ const GPU_LABELS: &[&str] = &[
 fn says(node: Node<'_>, words: &[&str]) -> bool {
     let labels = node.get("labels").unwrap_or(node);
     let mut texts = labels.str().into_iter().chain(labels.items().filter_map(Node::str));
-    texts.any(|text| holds_any(text, words))
+    // A tag of the run says nothing of the machine.
+    texts.any(|text| !text.starts_with("tag=") && holds_any(text, words))
 }
 
 /// A value of several lines as the shell splits it: its line ends are blanks.

@@ -173,10 +173,10 @@ fn command_line(file: &Layer, root: Node<'_>, start: usize) -> Layer {
             line.open_option("--mount ", &mount);
             continue;
         }
-        line.bare(mount.span().start, " --mount type=volume");
         let fields = mount.entries().filter_map(|field| Some((field.key.str()?, scalar(file, field.value)?)));
-        for (name, value) in fields {
-            line.part(&format!(",{name}="), &value);
+        for (at, (name, value)) in fields.enumerate() {
+            let before = if at == 0 { " --mount " } else { "," };
+            line.part(&format!("{before}{name}="), &value);
         }
     }
     for variable in root.get("containerEnv").into_iter().flat_map(Node::entries) {

@@ -1,6 +1,7 @@
 //! Documents: Markdown and reStructuredText.
 
 use super::page::Page;
+use super::remarked::is_prose;
 use super::same::same_but_for;
 use super::{Script, adoc, markdown, rst, units};
 use crate::platform::kind::{Claim, EVERYWHERE, Kind};
@@ -51,6 +52,7 @@ fn is_bare_command(line: &str) -> bool {
         && matches!(words.next(), Some("docker" | "nvidia-docker" | "podman" | "nerdctl"))
         && words.next() == Some("run")
         && words.next().is_some_and(|word| word.starts_with('-'))
+        && !is_prose(line)
 }
 
 fn claim(file: &FileName<'_>) -> Claim {
@@ -70,10 +72,9 @@ fn page(path: &str, document: &Layer) -> Page {
         return adoc::read(document);
     }
     let page = markdown::read(document);
-    let is_plain = says_how(&file) && page.blocks.is_empty();
     // A page may be nothing but a command.
-    let is_bare = page.blocks.is_empty() && document.text().lines().any(is_bare_command);
-    if is_plain || is_bare { Page { comments: page.comments, ..adoc::plain(document.text()) } } else { page }
+    let is_plain = says_how(&file) || document.text().lines().any(is_bare_command);
+    if page.blocks.is_empty() && is_plain { adoc::plain(document.text(), page) } else { page }
 }
 
 fn scripts(path: &str, file: &Layer) -> Vec<Script> {

@@ -251,9 +251,16 @@ impl CommandLine {
     fn quoted(&mut self, text: &Layer, part: Span) {
         // A quote in the text would end the quotes around it; no option of interest has one.
         let quote = if part.of(text.text()).contains('\'') { "\"" } else { "'" };
-        self.embed.replace(text.map(Span::at(part.start)), quote);
+        let (mut start, mut end) = (text.map(Span::at(part.start)).start, text.map(Span::at(part.end)).start);
+        // The word is all of a string of the file, with its quotes.
+        let file = text.source().text().as_bytes();
+        let is_whole = part.start == 0 && part.end == text.text().len();
+        if is_whole && matches!(file.get(end), Some(b'"' | b'\'')) {
+            (start, end) = (start.saturating_sub(1), end + 1);
+        }
+        self.embed.replace(Span::at(start), quote);
         self.embed.append_part(text, part);
-        self.embed.replace(text.map(Span::at(part.end)), quote);
+        self.embed.replace(Span::at(end), quote);
     }
 
     /// As [`CommandLine::option`], where `${…}` in the text stands for what a tool puts there.
@@ -289,12 +296,6 @@ impl CommandLine {
             self.quoted(text, Span::new(from, written.len()));
         }
         self.end = text.map(Span::at(written.len())).start;
-    }
-
-    /// Adds text that stands for something at byte `at`.
-    pub(super) fn bare(&mut self, at: usize, text: &str) {
-        self.embed.replace(Span::at(at), text);
-        self.end = at;
     }
 
     /// The line with the image at its end.

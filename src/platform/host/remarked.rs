@@ -70,6 +70,9 @@ impl Comment {
         });
         let command = told.map_or(code, |(_, rest)| rest.trim_start());
         self.is_told |= told.is_some();
+        if names_engine(command.trim_start_matches("$ ")) && is_prose(command) {
+            return;
+        }
         if names_engine(command.trim_start_matches("$ ")) {
             self.has_command = true;
         } else if !self.has_command {
@@ -95,6 +98,12 @@ impl Comment {
     }
 }
 
+/// Whether a line that begins as a command is a sentence.
+pub(super) fn is_prose(line: &str) -> bool {
+    const WORDS: &[&str] = &["and", "can", "does", "is", "the", "will", "with"];
+    !line.contains(['"', '\'']) && line.split_whitespace().any(|word| WORDS.contains(&word))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +122,7 @@ mod tests {
         assert_eq!(found(text, false), [("docker run --gpus all \\\nx".to_owned(), false)]);
         assert_eq!(found("# Usage: docker run x\n", true), [("docker run x".to_owned(), false)]);
         assert_eq!(found("# $ docker run x\n", false), [("docker run x".to_owned(), false)]);
+        assert_eq!(found("# docker run --rm with x does it\n", false), []);
         assert_eq!(found("# docker is run by hand\n# run docker run x\n", false), []);
     }
 

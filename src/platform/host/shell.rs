@@ -91,16 +91,28 @@ fn scripts(path: &str, file: &Layer) -> Vec<Script> {
     let name = FileName::new(path);
     let ending = by_ending(name.finished().unwrap_or(name).ending);
     let dialect = ending.or_else(|| shebang(file.text())).unwrap_or_default();
-    let mut found = vec![Script::new(file.clone(), Options { dialect, ..Options::default() })];
+    let zsh = dialect == Dialect::Posix && is_zsh(&name.finished().unwrap_or(name), file.text());
+    let options = Options { dialect, zsh, ..Options::default() };
+    let mut found = vec![Script::new(file.clone(), options)];
     let said = remarked::scripts(file, true);
     if !said.is_empty() {
         // What looks like a comment may stand in a here-document.
-        let comments = comments(file, Options { dialect, ..Options::default() });
-        found.extend(
-            said.into_iter().filter(|script| lies_in(&comments, script.layer.map(Span::at(0)).start)),
-        );
+        let comments = comments(file, options);
+        let is_real = |script: &Script| lies_in(&comments, script.layer.map(Span::at(0)).start);
+        found.extend(said.into_iter().filter(is_real));
     }
     found
+}
+
+/// Whether zsh runs a script, and as itself: an option can make it split strings as others do.
+fn is_zsh(name: &FileName<'_>, text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    let named = name.ending == "zsh" || name.name.starts_with(".z");
+    let is = if first.starts_with("#!") { first.contains("zsh") } else { named };
+    let as_other = || {
+        ["shwordsplit", "sh_word_split", "SH_WORD_SPLIT", "emulate "].iter().any(|word| text.contains(word))
+    };
+    is && !as_other()
 }
 
 #[cfg(test)]

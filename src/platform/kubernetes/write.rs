@@ -68,6 +68,14 @@ impl Spot {
     }
 }
 
+impl Spot {
+    /// Gives a new volume another name than those that are taken elsewhere.
+    pub(super) fn avoid(&mut self, taken: impl Fn(&str) -> bool) {
+        let from = NAMES.iter().position(|name| Some(*name) == self.free).unwrap_or(NAMES.len());
+        self.free = NAMES.iter().skip(from).find(|name| !taken(name)).copied();
+    }
+}
+
 /// Writes for the workloads of one unit.
 #[derive(Debug)]
 pub(super) struct PodWriter {

@@ -87,10 +87,14 @@ impl Expander<'_> {
             // What make puts in place is read as source: its words are whole already.
             let read = matches!(&piece.kind, PieceKind::Variable(variable) if variable.make)
                 && piece.quote == Quote::None;
-            let apart = matches!(&piece.kind, PieceKind::Variable(variable) if variable.elements) || read;
+            let whole = matches!(&piece.kind, PieceKind::Variable(variable)
+                if !unit.options.splits_strings() && !variable.splits && variable.operand.is_none())
+                && piece.quote == Quote::None;
+            let apart =
+                matches!(&piece.kind, PieceKind::Variable(variable) if variable.elements) || read || whole;
             grow(&mut ways, values.len());
             for (index, way) in ways.iter_mut().enumerate() {
-                way.insert(nth(&values, index), piece.quote != Quote::None || read, apart);
+                way.insert(nth(&values, index), piece.quote != Quote::None || read || whole, apart);
             }
         }
         let finish = |builder: Builder| {
@@ -155,7 +159,8 @@ impl Expander<'_> {
             for elements in &mut ways {
                 *elements = elements.get(index).cloned().into_iter().collect();
             }
-        } else if unit.options.dialect == Dialect::Posix && !variable.elements && !string {
+        } else if unit.options.dialect == Dialect::Posix && !unit.options.zsh && !variable.elements && !string
+        {
             for elements in &mut ways {
                 elements.truncate(1);
             }

@@ -76,10 +76,17 @@ pub(super) fn is_image(engine: Engine, field: &Field, known: Known, rest: &[&Fie
     }
 }
 
+/// Words in the names of what stands for arguments.
+const ARGUMENTS: [&str; 9] =
+    ["arg", "args", "argv", "argument", "arguments", "opt", "opts", "option", "options"];
+
 /// Whether an argument stands for all arguments of a script or a list, of which the image may be the last.
 pub(super) fn holds_more(field: &Field) -> bool {
     let substituted = field.value.starts_with('`') || field.value.starts_with("$(");
-    field.unread() == Some(Known::AnyWords) && !substituted && field.value.contains(['@', '*'])
+    let list = || {
+        field.value.contains(['@', '*']) || words(&field.value).any(|word| ARGUMENTS.contains(&word.as_str()))
+    };
+    field.unread() == Some(Known::AnyWords) && !substituted && !named_image(&field.value) && list()
 }
 
 /// Whether a placeholder at the end of a command stands for options and image alike: `<docker-args>`, `[options]`.

@@ -6,6 +6,7 @@ use crate::container::engine::decide;
 use crate::container::flags::{self, Flag, Scene};
 use crate::container::workload::{Engine, Gpu, Ipc, Mounted, Platform, Setting, Shm, Workload};
 use crate::platform::options::ReadOptions;
+use crate::text::layer::Encoding;
 use crate::text::scan::holds_any;
 
 /// The workload that a command line starts.
@@ -46,9 +47,10 @@ fn default_shm(engine: Engine, options: &ReadOptions) -> u64 {
     daemon.unwrap_or_else(|| engine.default_shm())
 }
 
-/// The word of the command that the image stands in, quotes and all.
+/// The word of the command that the image stands in, quotes and all, unless a host made the words.
 fn as_written(image: &Field) -> String {
-    image.written.as_ref().map_or_else(|| image.value.clone(), |spot| spot.text().to_owned())
+    let written = image.written.as_ref().filter(|spot| *spot.layer.encoding() != Encoding::ReadOnly);
+    written.map_or_else(|| image.value.clone(), |spot| spot.text().to_owned())
 }
 
 fn entrypoint(invocation: &Invocation) -> impl Iterator<Item = String> {

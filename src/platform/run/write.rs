@@ -150,11 +150,9 @@ impl Line<'_> {
         behind.take_while(like).last().or(first).unwrap_or(option)
     }
 
-    /// Whether an option can stand beside this one: not in a string that is handed on as one word. PowerShell and fish never
-    /// split one.
+    /// Whether an option can stand beside this one: not in a string that is handed on as one word.
     fn has_room(&self, flag: &Field) -> bool {
-        let splits = !matches!(self.pen.dialect, Dialect::PowerShell | Dialect::Fish);
-        !flag.is_through() || flag.stands_alone() || (splits && flag.is_divided())
+        !flag.is_through() || flag.stands_alone() || flag.is_divided()
     }
 
     /// The word of the command that holds the image.

@@ -90,6 +90,9 @@ impl Reader<'_> {
         reach: Reach,
     ) {
         let Here { scope, conditional, guarded } = self.here;
+        if self.is_dead(scope) {
+            return;
+        }
         let assignment = Assignment { span, name, store, value, reach, scope, conditional, guarded };
         self.script.assignments.push(assignment);
     }

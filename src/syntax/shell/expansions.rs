@@ -45,7 +45,17 @@ impl Reader<'_> {
                     self.cursor.bump(1);
                     name.end = self.cursor.skip(name_byte).end;
                 }
-                self.variable(word, quote, start, plain_variable(name, false));
+                let mut variable = plain_variable(name, false);
+                if self.options.zsh {
+                    self.subscript(&mut variable);
+                }
+                self.variable(word, quote, start, variable);
+            }
+            [b'=', byte, ..] if self.options.zsh && name_byte(*byte) => {
+                self.cursor.bump(lead + 1);
+                let name = self.cursor.skip(name_byte);
+                let variable = Variable { splits: true, ..plain_variable(name, false) };
+                self.variable(word, quote, start, variable);
             }
             [byte, ..] if byte.is_ascii_digit() || b"@*#?$!-".contains(byte) => {
                 let elements = matches!(byte, b'@' | b'*');
@@ -191,6 +201,7 @@ impl Reader<'_> {
     /// The name in `${…}`, with what stands before it and an index behind it.
     fn parameter_name(&mut self) -> Variable {
         let special = |byte: &u8| b"@*#?$!-".contains(byte);
+        let splits = self.options.zsh && self.zsh_flags();
         let prefixed =
             matches!(self.cursor.rest(), [b'!' | b'#', next, ..] if name_byte(*next) || b"@*".contains(next));
         self.cursor.bump(usize::from(prefixed));
@@ -201,17 +212,39 @@ impl Reader<'_> {
             name.end += 1;
         }
         let mut variable = plain_variable(name, matches!(self.cursor.slice(name), "@" | "*"));
-        if self.cursor.eat(b"[@]") || self.cursor.eat(b"[*]") {
-            variable.elements = true;
-        } else if let Some(index) = self.index() {
-            variable.modifier = Modifier::Index(index);
-        } else if self.cursor.peek() == Some(b'[') {
-            variable.modifier = Modifier::Other;
-        }
+        variable.splits = splits;
+        self.subscript(&mut variable);
         if prefixed {
             variable.modifier = Modifier::Other;
         }
         variable
+    }
+
+    /// What stands in brackets behind a name.
+    fn subscript(&mut self, variable: &mut Variable) {
+        if self.cursor.eat(b"[@]") || self.cursor.eat(b"[*]") {
+            variable.elements = true;
+        } else if let Some(index) = self.index() {
+            // zsh counts from one.
+            variable.modifier = match index.checked_sub(usize::from(self.options.zsh)) {
+                Some(index) => Modifier::Index(index),
+                None => Modifier::Other,
+            };
+        } else if self.cursor.peek() == Some(b'[') {
+            variable.modifier = Modifier::Other;
+        }
+    }
+
+    /// The flags of zsh before a name, `${(z)A}` and `${=A}`: whether they split a string into words.
+    fn zsh_flags(&mut self) -> bool {
+        let mut splits = false;
+        if self.cursor.peek() == Some(b'(')
+            && let Some(close) = self.cursor.ahead(b")", b"}\n")
+        {
+            splits = self.cursor.slice(Span::new(self.cursor.pos, close)).contains(['z', 's', 'w', 'f']);
+            self.cursor.bump(close + 1 - self.cursor.pos);
+        }
+        self.cursor.eat(b"=") || splits
     }
 
     /// `[2]`.
@@ -311,5 +344,5 @@ impl Reader<'_> {
 }
 
 pub(super) fn plain_variable(name: Span, elements: bool) -> Variable {
-    Variable { name, elements, modifier: Modifier::None, operand: None, make: false }
+    Variable { name, elements, modifier: Modifier::None, operand: None, splits: false, make: false }
 }

@@ -16,6 +16,8 @@ pub(super) enum BlockKind {
     },
     Brace,
     Parenthesis,
+    /// `{% if … %}` of a template.
+    Template,
     /// A block of fish, closed by `end`.
     Ended,
 }
@@ -26,6 +28,8 @@ pub(super) struct Block {
     scope: usize,
     conditional: bool,
     choice: usize,
+    /// Whether its first branch never runs.
+    dead: bool,
 }
 
 impl Flow {
@@ -73,24 +77,54 @@ impl Reader<'_> {
     }
 
     /// Opens a block whose first commands still run where it stands, like the condition of `if`.
-    fn open_plain(&mut self, flow: &mut Flow, kind: BlockKind) {
+    pub(super) fn open_plain(&mut self, flow: &mut Flow, kind: BlockKind) {
         let choice = self.script.choices.len();
         self.script.choices.push(Choice::default());
         let (scope, conditional) = (flow.scope, flow.conditional);
-        flow.blocks.push(Block { kind, scope, conditional, choice });
+        let dead = self.never_holds();
+        flow.blocks.push(Block { kind, scope, conditional, choice, dead });
+    }
+
+    /// Whether what stands at a condition's keyword, or behind it, never holds: `if false; then`, `if ($false) {`.
+    fn never_holds(&self) -> bool {
+        let rest = self.cursor.rest();
+        let rest = rest.get(..rest.len().min(40)).unwrap_or_default();
+        let word = |text: &[u8]| {
+            let behind = rest.strip_prefix(text)?;
+            behind.first().filter(|byte| b" \t;\n)".contains(byte))
+        };
+        [
+            &b"if false"[..],
+            b"while false",
+            b"if ((0))",
+            b"if [ 1 -eq 0 ]",
+            b"if [ 0 -eq 1 ]",
+            b"if [[ 0 -eq 1 ]]",
+        ]
+        .into_iter()
+        .any(|text| word(text).is_some())
+    }
+
+    /// Whether nothing in a scope ever runs.
+    pub(super) fn is_dead(&self, scope: usize) -> bool {
+        self.script.scopes.get(scope).is_some_and(|scope| scope.dead)
     }
 
     /// Begins the next branch of the innermost block.
-    fn branch(&mut self, flow: &mut Flow) {
-        if let Some(block) = flow.blocks.last() {
+    pub(super) fn branch(&mut self, flow: &mut Flow) {
+        if let Some(block) = flow.blocks.last_mut() {
             let (outer, choice) = (block.scope, block.choice);
+            let dead = std::mem::take(&mut block.dead);
             flow.scope = self.scope(ScopeKind::Branch, outer, true, choice);
+            if let Some(scope) = self.script.scopes.get_mut(flow.scope) {
+                scope.dead |= dead;
+            }
         }
         flow.end_statement();
     }
 
     /// Begins the next arm of a choice. `otherwise` says that it runs where no other does.
-    fn arm(&mut self, flow: &mut Flow, otherwise: bool) {
+    pub(super) fn arm(&mut self, flow: &mut Flow, otherwise: bool) {
         self.branch(flow);
         let Some(block) = flow.blocks.last() else { return };
         if let Some(choice) = self.script.choices.get_mut(block.choice) {

@@ -31,9 +31,19 @@ impl Reader<'_> {
                     self.loose = true;
                     self.continued = self.cursor.pos;
                 }
+                Some(b'<') if self.block_comment(b"<#", b"#>", Dialect::PowerShell) => {}
+                Some(b'{') if self.block_comment(b"{#", b"#}", Dialect::Posix) || self.template_note() => {}
                 _ => return,
             }
         }
+    }
+
+    /// Goes over a comment that may span lines: `<# … #>` of PowerShell, `{# … #}` of a template.
+    fn block_comment(&mut self, open: &[u8], close: &[u8], dialect: Dialect) -> bool {
+        let found = (self.options.dialect == dialect && self.cursor.at(open))
+            .then(|| self.cursor.ahead(close, b""))
+            .flatten();
+        found.inspect(|end| self.cursor.bump(end + close.len() - self.cursor.pos)).is_some()
     }
 
     /// The length of the mark at hand and its line end where Windows' shells would go on with the next line: documents show

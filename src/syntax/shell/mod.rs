@@ -22,6 +22,7 @@ mod make;
 #[cfg(test)]
 mod properties;
 mod statements;
+mod template;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -54,6 +55,8 @@ pub enum Dialect {
 pub struct Options {
     /// The language.
     pub dialect: Dialect,
+    /// Of the first of them zsh: a list without an index is all of it, and no string is split into words.
+    pub zsh: bool,
     /// The text is a recipe or a value of a makefile: `$(NAME)` is make's variable, `$$` is the shell's `$`.
     pub make: bool,
     /// The text is a recipe or a value of a justfile: `{{name}}` is just's variable.
@@ -67,6 +70,15 @@ impl Options {
     /// Whether names mean the same in upper and lower case.
     pub fn ignores_case(self) -> bool {
         matches!(self.dialect, Dialect::Batch | Dialect::PowerShell)
+    }
+
+    /// Whether the string that an unquoted variable holds is split into words.
+    pub fn splits_strings(self) -> bool {
+        match self.dialect {
+            Dialect::Posix => !self.zsh,
+            Dialect::Batch => true,
+            Dialect::Fish | Dialect::PowerShell => false,
+        }
     }
 }
 
@@ -114,7 +126,14 @@ struct Mark {
 impl<'t> Script<'t> {
     /// Reads `text`. Every text is a script; spans are bytes of `text`.
     pub fn read(text: &'t str, options: Options) -> Self {
-        let top = Scope { kind: ScopeKind::Script, parent: 0, choice: 0, function: None, conditional: false };
+        let top = Scope {
+            kind: ScopeKind::Script,
+            parent: 0,
+            choice: 0,
+            function: None,
+            conditional: false,
+            dead: false,
+        };
         let script = Script {
             text,
             commands: Vec::new(),
@@ -182,9 +201,11 @@ impl Reader<'_> {
 
     /// A new scope inside `parent`, and its index.
     fn scope(&mut self, kind: ScopeKind, parent: usize, conditional: bool, choice: usize) -> usize {
-        let (function, within) =
-            self.script.scopes.get(parent).map_or((None, false), |scope| (scope.function, scope.conditional));
-        self.script.scopes.push(Scope { kind, parent, choice, function, conditional: conditional || within });
+        let outer = self.script.scopes.get(parent);
+        let (function, within, dead) =
+            outer.map_or((None, false, false), |scope| (scope.function, scope.conditional, scope.dead));
+        let conditional = conditional || within;
+        self.script.scopes.push(Scope { kind, parent, choice, function, conditional, dead });
         self.script.scopes.len() - 1
     }
 }

@@ -11,7 +11,8 @@ fn hostile_texts_take_work_in_proportion_to_their_length() {
         let n = if dialect == Dialect::Posix { 50_000 } else { 5_000 };
         for text in hostile(n) {
             for make in [false, true] {
-                let script = Script::read(&text, Options { dialect, make, just: make, prose: make });
+                let script =
+                    Script::read(&text, Options { dialect, zsh: make, make, just: make, prose: make });
                 let bound = 20 * text.len() + 10_000;
                 let start: String = text.chars().take(12).collect();
                 assert!(script.work() < bound, "{start:?} {dialect:?}: {} for {}", script.work(), text.len());
@@ -77,7 +78,7 @@ proptest! {
     #[test]
     fn any_text_gives_sound_spans(text in "\\PC{0,80}", make: bool, prose: bool) {
         for dialect in [Dialect::Posix, Dialect::Fish, Dialect::Batch, Dialect::PowerShell] {
-            sound(&text, Options { dialect, make, just: !make, prose });
+            sound(&text, Options { dialect, zsh: prose, make, just: !make, prose });
         }
     }
 
@@ -87,7 +88,7 @@ proptest! {
     ) {
         let text = tokens.concat();
         for dialect in [Dialect::Posix, Dialect::Fish, Dialect::Batch, Dialect::PowerShell] {
-            sound(&text, Options { dialect, make, just: !make, prose });
+            sound(&text, Options { dialect, zsh: prose, make, just: !make, prose });
         }
     }
 }
@@ -156,6 +157,14 @@ const TOKENS: &[&str] = &[
     "--gpus=all",
     "\t",
     "@\"\n",
+    "{% if a %}",
+    "{% endif %}",
+    "{{ else }}",
+    "{#",
+    "#}",
+    "if false; then",
+    "${(z)A}",
+    "$A[1]",
     "\n\"@",
     "<(",
     "!",

@@ -39,6 +39,7 @@ impl Reader<'_> {
                 flow.end_line();
             } else if self.at_comment() {
                 self.comment();
+            } else if self.template_statement(&mut flow) {
             } else if flow.awaits_pattern() && byte != b';' {
                 self.pattern(&mut flow);
             } else if !self.operator(byte, &mut flow) {
@@ -122,6 +123,8 @@ impl Reader<'_> {
         let here = self.here(flow);
         self.here = here;
         self.loose = false;
+        let dead = self.is_dead(here.scope);
+        let before = self.mark();
         if self.options.make {
             // Make's own marks before a recipe's command: quiet, run always. A `-` is left: the value of a variable may
             // begin with an option.
@@ -147,6 +150,12 @@ impl Reader<'_> {
         let defines = command.words.len() == 1 && self.function_head(flow, &command);
         if defines || (command.span.is_empty()) {
             self.script.commands.truncate(id);
+            return;
+        }
+        if dead {
+            self.script.commands.truncate(before.commands);
+            self.script.here_documents.truncate(before.here_documents);
+            flow.joined = false;
             return;
         }
         flow.joined = false;
@@ -177,7 +186,8 @@ impl Reader<'_> {
             self.loose = true;
             return self.part(id, command);
         }
-        if byte == b'\n' || (b"{}".contains(&byte) && self.options.dialect == Dialect::PowerShell) {
+        let brace = b"{}".contains(&byte) && self.options.dialect == Dialect::PowerShell;
+        if byte == b'\n' || brace || self.at_template_end() {
             return false;
         }
         if let Some(redirection) = self.redirection(id) {

@@ -168,6 +168,8 @@ pub struct Scope {
     pub function: Option<Span>,
     /// Whether something decides at run time if its commands run.
     pub conditional: bool,
+    /// Whether they never do: `if false`. Commands and assignments in it are left out.
+    pub dead: bool,
 }
 
 /// A script as a shell would read it: simple commands in the order in which they begin.

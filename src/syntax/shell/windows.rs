@@ -117,8 +117,18 @@ impl Reader<'_> {
                 flow.close(BlockKind::Brace);
             }
             b"if" | b"elseif" | b"else" | b"while" | b"foreach" | b"for" | b"switch" | b"try" | b"catch" => {
+                let never = self.cursor.at(b"if ($false)") || self.cursor.at(b"if ($False)");
                 self.cursor.bump(word.len());
                 flow.conditional = true;
+                if never {
+                    self.cursor.bump(b" ($false)".len());
+                    self.blanks();
+                    self.cursor.eat(b"{");
+                    self.open(flow, BlockKind::Brace, ScopeKind::Branch);
+                    if let Some(scope) = self.script.scopes.get_mut(flow.scope) {
+                        scope.dead = true;
+                    }
+                }
             }
             b"function" => {
                 self.cursor.bump(word.len());
@@ -158,6 +168,8 @@ impl Reader<'_> {
                 self.blanks();
             }
             match (words.len(), words.pop()) {
+                // `"a" + $b`, `"a" -f $b`
+                _ if self.cursor.peek().is_some_and(|byte| b"+-.*[".contains(&byte)) => AssignedValue::Unread,
                 (1, Some(word)) => AssignedValue::Word(word),
                 (_, last) => AssignedValue::Array(words.into_iter().chain(last).collect()),
             }

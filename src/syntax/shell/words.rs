@@ -81,6 +81,7 @@ impl Reader<'_> {
             }
             b'<' if self.placeholder(word) => {}
             b'@' if self.name_to_fill_in(word) => {}
+            b'{' if self.at_tag() => return self.template_block(word, place),
             b'{' if self.bracketed(word, b"}") => {}
             b'[' if self.bracketed(word, b"]") => {}
             b'(' if place == Place::Argument && self.options.dialect == Dialect::Fish => {
@@ -105,7 +106,7 @@ impl Reader<'_> {
                 self.splat(word);
             }
             b'{' => self.brace(word, Quote::None),
-            _ if byte == self.escape() => return self.escaped(word),
+            _ if byte == self.escape() => return self.escaped(word, place),
             _ => self.take_text(word, Quote::None),
         }
         true
@@ -128,10 +129,11 @@ impl Reader<'_> {
     }
 
     /// An escape character outside of quotes; false where it belongs to no word but continues the line.
-    fn escaped(&mut self, word: &mut Word) -> bool {
+    fn escaped(&mut self, word: &mut Word, place: Place) -> bool {
         if let Some(length) = self.line_end_behind(1) {
             // Before an indent the word is over.
-            if self.cursor.peek_at(1 + length).is_none_or(|byte| b" \t".contains(&byte)) {
+            let operand = matches!(place, Place::Operand { .. });
+            if !operand && self.cursor.peek_at(1 + length).is_none_or(|byte| b" \t".contains(&byte)) {
                 return false;
             }
             self.cursor.bump(1 + length);

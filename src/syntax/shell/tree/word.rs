@@ -48,6 +48,8 @@ pub struct Variable {
     pub modifier: Modifier,
     /// The word behind the modifier.
     pub operand: Option<Word>,
+    /// Whether a string in it is split where the shell splits none: `${=A}` of zsh.
+    pub splits: bool,
     /// Whether make or just expands it, before any shell sees the line.
     pub make: bool,
 }
