@@ -5,6 +5,7 @@ use super::wrong_size_unit;
 use crate::container::finding::Rule;
 use crate::container::finding::{Change, Finding, Wanted};
 use crate::container::workload::{Engine, Mounted, Says, Shm};
+use crate::size::Size;
 
 pub(super) const CHECK: Check = Check::Gpu(check);
 
@@ -20,6 +21,13 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let sized = |says: &Says| matches!(says, Says::MountSize(..));
+    // A share of the machine's memory is a bound, and so may be what nobody knows.
+    let bound = |says: &Says| matches!(says, Says::MountSize(_, Size::Unknown | Size::Percent(1..)));
+    if workload.settings.iter().any(|setting| bound(&setting.says)) {
+        return None;
+    }
+    let zero =
+        workload.settings.iter().any(|setting| matches!(setting.says, Says::MountSize(_, Size::Bytes(0))));
     let wrong =
         || workload.settings.iter().any(|other| sized(&other.says) && wrong_size_unit::is_wrong(case, other));
     let change = |bytes| match written.says {
@@ -29,8 +37,11 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     };
     let bytes = case.options.size.max(case.recommended());
     let change = change(bytes).filter(|_| !wrong())?;
-    let most =
-        if workload.engine == Engine::Kubernetes { "the node's memory" } else { "half of the host's memory" };
+    let most = match workload.engine {
+        Engine::Kubernetes => "the node's memory",
+        _ if zero => "all of the host's memory",
+        _ => "half of the host's memory",
+    };
     let message = format!("{} may fill {most} through /dev/shm (`{}`)", workload.title(), written.text);
     Some(
         Finding::of(rule, workload, message)

@@ -82,6 +82,7 @@ const WORDS: &[&str] = &[
     "capabilities",
     "generic_resources",
     "extends",
+    "include",
     "volumes_from",
     "/dev:",
 ];

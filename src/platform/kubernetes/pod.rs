@@ -12,6 +12,7 @@ use super::shm::{self, Found, Pod, SHM, User, Volume, Volumes};
 use super::write::Spot;
 use crate::container::engine::{DOCKER_DEFAULT, decide};
 use crate::container::workload::{Engine, Gpu, Platform, Workload};
+use crate::need::reach::inside::CONFIG_MAP;
 use crate::syntax::yaml::{Node, NodeId, Style};
 use crate::text::source::Span;
 
@@ -232,6 +233,7 @@ impl<'a> PodContext<'a> {
         let mut workload =
             Workload::new(Platform::Kubernetes, Engine::Kubernetes, name, manifest.place(container.head));
         describe(manifest, node, &mut workload);
+        workload.inside.mounts = self.pod.maps(node);
         workload.kind = Some(self.object.kind).filter(|kind| !kind.is_empty()).map(str::to_owned);
         workload.gpu = gpu;
         workload.memory_limit =
@@ -274,6 +276,24 @@ fn volumes<'a>(manifest: &'a Manifest, object: Object<'a>, frames: &[Frame<'a>])
     Volumes::new(manifest, volumes.chain(claims.filter_map(|node| named(node, true))))
 }
 
+impl Pod<'_> {
+    /// The `ConfigMap`s that a container mounts, with their paths.
+    fn maps(&self, container: Node<'_>) -> Vec<(String, String)> {
+        let manifest = self.manifest;
+        let map = |volume: &str| {
+            let named = |node: &Node<'_>| manifest.text_of(*node, "name") == Some(volume);
+            let volume = list(self.spec, "volumes").find(named)?;
+            manifest.text_of(get(volume, "configMap")?, "name").map(str::to_owned)
+        };
+        let mounts = list(container, "volumeMounts").filter_map(|mount| {
+            let (name, path) = (manifest.text_of(mount, "name")?, manifest.text_of(mount, "mountPath")?);
+            let key = manifest.text_of(mount, "subPath").map(|key| format!("/{key}")).unwrap_or_default();
+            Some((format!("{CONFIG_MAP}{}{key}", map(name)?), path.to_owned()))
+        });
+        mounts.collect()
+    }
+}
+
 /// How often the containers of a pod mount each volume, and how often elsewhere than on `/dev/shm`.
 fn uses<'a>(manifest: &'a Manifest, containers: &[Container<'a>]) -> HashMap<&'a str, (usize, usize)> {
     let mut uses: HashMap<&str, (usize, usize)> = HashMap::new();
@@ -310,6 +330,8 @@ fn patched_gpu(manifest: &Manifest, patch: Node<'_>, container: &str, gpu: &mut 
 /// Image, command and environment, where they are written as in a container.
 pub(super) fn describe(manifest: &Manifest, node: Node<'_>, workload: &mut Workload) {
     workload.image = manifest.text_of(node, "image").map(str::to_owned);
+    workload.inside.working_dir = manifest.text_of(node, "workingDir").map(str::to_owned);
+    workload.inside.own_entrypoint = get(node, "command").is_some();
     for key in ["command", "args"] {
         let Some(words) = get(node, key) else { continue };
         let words = words.items().map(Node::resolve).filter_map(|word| manifest.str(word));

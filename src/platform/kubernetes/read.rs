@@ -11,7 +11,7 @@ use super::problems::problems;
 use super::shape::Tree;
 use super::write::{PodWriter, Spot};
 use super::{beside, fill, pod, words};
-use crate::container::workload::{Evidence, Gpu, Shm, Verdict, Workload};
+use crate::container::workload::{Citation, Gpu, Shm, Verdict, Workload};
 use crate::platform::kind::Unit;
 use crate::platform::kind::{Context, Reading};
 use crate::platform::options::ReadOptions;
@@ -239,7 +239,7 @@ fn join(one: &mut Item, other: Item) {
 }
 
 /// The `# Source:` comment that Helm writes above what it renders.
-fn rendered_from(tree: &Tree<'_>) -> Option<Evidence> {
+fn rendered_from(tree: &Tree<'_>) -> Option<Citation> {
     const MARK: &str = "# Source: ";
     let root = tree.frames.first()?.node;
     let document = tree.manifest.yaml.document_of(root.id())?;
@@ -248,7 +248,7 @@ fn rendered_from(tree: &Tree<'_>) -> Option<Evidence> {
     let at = text.find(MARK)?;
     let line = text.get(at..)?.lines().next()?.trim_end();
     let span = Span::new(head.start + at, head.start + at + line.len());
-    Some(Evidence { text: line.get(MARK.len()..)?.to_owned(), place: tree.manifest.place(span) })
+    Some(Citation { text: line.get(MARK.len()..)?.to_owned(), place: tree.manifest.place(span) })
 }
 
 /// The trees of all sound documents, but for texts in which aliases stand for too much.

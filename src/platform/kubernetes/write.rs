@@ -169,6 +169,7 @@ impl<'a> Pen<'_, 'a> {
                 Vec::new()
             }
             Change::ReplaceSize { setting, bytes } => one(self.replace_size(workload, *setting, *bytes)),
+            Change::AskForGpus => Vec::new(),
             Change::SetMedium { setting } => one(self.set_medium(*setting)),
             Change::Limit { setting, bytes } => one(self.limit(*setting, *bytes)),
             Change::ReplaceBySize { setting, .. } if self.is_for_others(*setting, change) => Vec::new(),

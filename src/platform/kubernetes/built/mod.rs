@@ -20,7 +20,7 @@ use super::pod;
 use super::read::{Around, Item};
 use super::shape::Tree;
 use super::words;
-use crate::container::workload::{Build, Says, Shm, Target, Workload};
+use crate::container::workload::{Overlaid, Says, Shm, Target, Workload};
 use crate::platform::kind::Context;
 use crate::text::files::Files;
 use crate::text::layer::Layer;
@@ -144,25 +144,17 @@ impl Builds {
 
 impl Built {
     /// What a report and a proof need to know of it.
-    pub(super) fn summary(&self) -> Build {
-        Build { name: self.name.clone(), shm: self.workload.shm.clone(), rest: self.rest }
+    pub(super) fn summary(&self) -> Overlaid {
+        Overlaid { name: self.name.clone(), shm: self.workload.shm.clone(), rest: self.rest }
     }
 }
 
 /// Puts the places of the files in place of those in what was built.
 fn moved(workload: &mut Workload, built: &Arc<Source>, places: &HashMap<usize, Vec<Rc<Place>>>) {
-    let home = |place: &mut Place| {
-        if Arc::ptr_eq(&place.source, built)
-            && let Some(origin) = places.get(&place.span.start).and_then(|places| places.first())
-        {
+    for place in workload.places_mut().filter(|place| Arc::ptr_eq(&place.source, built)) {
+        if let Some(origin) = places.get(&place.span.start).and_then(|places| places.first()) {
             *place = Place::clone(origin);
         }
-    };
-    home(&mut workload.place);
-    workload.gpu.evidence.iter_mut().for_each(|evidence| home(&mut evidence.place));
-    workload.settings.iter_mut().for_each(|setting| home(&mut setting.place));
-    if let Some((_, place)) = &mut workload.memory_limit {
-        home(place);
     }
 }
 
