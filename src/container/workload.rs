@@ -167,6 +167,8 @@ pub struct Workload {
     /// The index in the reading of the same container at another place, where it is reported: a service of a base file that is
     /// merged with its override is listed in both. A base that only others extend points to one of them.
     pub same_as: Option<usize>,
+    /// Whether it is switched off where it is written, in a comment: it is listed and not judged.
+    pub is_off: bool,
     /// What it is in each of the things that are built of it, where there are several: a base of overlays.
     pub builds: Vec<Overlaid>,
     /// For a container that runs: what the file that started it says now.
@@ -237,6 +239,7 @@ impl Workload {
             joins: None,
             is_joined: false,
             same_as: None,
+            is_off: false,
             builds: Vec::new(),
             declared: None,
         }

@@ -276,6 +276,9 @@ fn why(workload: &Workload, unit: &[Workload], findings: &[Finding], need: &Need
     if let Some(finding) = findings.first() {
         return format!("{} is ignored: {}", finding.rule.name, finding.message);
     }
+    if workload.is_off {
+        return "is commented out".into();
+    }
     match (&workload.gpu.verdict, &workload.shm) {
         (Verdict::No, _) => "asks for no GPU".into(),
         (Verdict::Unknown(why), _) => format!("may have a GPU: {why}"),

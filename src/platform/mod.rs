@@ -21,6 +21,7 @@ pub static KINDS: &[&Kind] = &[
     &compose::COMPOSE,
     &host::shell::KIND,
     &host::DOCUMENT,
+    &host::DOCKERFILE,
     &host::MAKEFILE,
     &host::DEVCONTAINER,
     &host::JENKINSFILE,

@@ -117,7 +117,7 @@ pub fn judge(case: &Case<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let workload = case.workload;
     let gpu = workload.gpu.is_yes();
-    if !gpu && workload.settings.is_empty() && workload.gpu.refused.is_none() {
+    if workload.is_off || (!gpu && workload.settings.is_empty() && workload.gpu.refused.is_none()) {
         return findings;
     }
     for (rule, check) in ALL.iter().zip(CHECKS) {

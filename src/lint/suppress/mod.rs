@@ -227,7 +227,7 @@ pub fn unused(ignores: &mut [Ignores], options: &Options) -> Vec<Finding> {
 }
 
 fn is_document(path: &str) -> bool {
-    let documents = ["md", "mdx", "markdown", "mkd", "rmd", "qmd", "rst", "adoc", "html", "htm"];
+    let documents = ["md", "mdx", "markdown", "mkd", "rmd", "qmd", "rst", "html", "htm"];
     FileName::new(path).ends_in(&documents)
 }
 

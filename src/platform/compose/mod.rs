@@ -24,6 +24,7 @@ mod write;
 use memchr::memmem;
 
 use crate::container::accelerator;
+use crate::platform::host;
 use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::remarks::in_yaml;
 use crate::syntax::yaml::Yaml;
@@ -46,7 +47,11 @@ pub static COMPOSE: Kind = Kind {
     words: Words::new(&[EVERYWHERE, &["services", "include"]]),
     relevant,
     links: Some(links::links),
-    read: units::read,
+    read: |unit, context| {
+        let mut reading = units::read(unit, context);
+        host::add_remarked(&mut reading, unit, context);
+        reading
+    },
     same_but_for: write::same_but_for,
     remarks: |source, starts| in_yaml(source, &Yaml::of(source), starts, |_, _, _| false),
 };

@@ -9,6 +9,7 @@ use crate::container::workload::{
 };
 use crate::platform::options::ReadOptions;
 use crate::text::place::Place;
+use crate::text::layer::Encoding;
 use crate::text::scan::holds_any;
 
 /// The workload that a command line starts.
@@ -77,9 +78,10 @@ fn default_shm(engine: Engine, options: &ReadOptions) -> u64 {
     daemon.unwrap_or_else(|| engine.default_shm())
 }
 
-/// The word of the command that the image stands in, quotes and all.
+/// The word of the command that the image stands in, quotes and all, unless a host made the words.
 fn as_written(image: &Field) -> String {
-    image.written.as_ref().map_or_else(|| image.value.clone(), |spot| spot.text().to_owned())
+    let written = image.written.as_ref().filter(|spot| *spot.layer.encoding() != Encoding::ReadOnly);
+    written.map_or_else(|| image.value.clone(), |spot| spot.text().to_owned())
 }
 
 /// Where the command, the image and the environment stand.
