@@ -5,6 +5,7 @@ use super::wrong_size_unit;
 use crate::container::finding::Rule;
 use crate::container::finding::{Change, Finding, Wanted};
 use crate::container::workload::{Engine, Mounted, Says, Shm};
+use crate::size::Size;
 
 pub(super) const CHECK: Check = Check::Gpu(check);
 
@@ -19,9 +20,20 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     if workload.settings.iter().any(|other| matches!(other.says, Says::Unread(_))) {
         return None;
     }
-    let sized = |says: &Says| matches!(says, Says::MountSize(..));
-    let wrong =
-        || workload.settings.iter().any(|other| sized(&other.says) && wrong_size_unit::is_wrong(case, other));
+    // A share of the memory is a bound, too, and a variable may hold one.
+    let sizes = workload.settings.iter().filter(|other| other.text == written.text);
+    let mut sizes = sizes.filter_map(|other| match &other.says {
+        Says::MountSize(_, size) => Some(size),
+        _ => None,
+    });
+    if sizes.clone().any(|size| matches!(size, Size::Percent(_) | Size::Unknown)) {
+        return None;
+    }
+    let unlimited = sizes.any(|size| *size == Size::Bytes(0));
+    let has_size = |says: &Says| matches!(says, Says::MountSize(..));
+    let wrong = || {
+        workload.settings.iter().any(|other| has_size(&other.says) && wrong_size_unit::is_wrong(case, other))
+    };
     let change = |bytes| match written.says {
         Says::Size(..) => Some(Change::ReplaceSize { setting, bytes }),
         Says::Mount { what: Mounted::Memory(_), .. } => Some(Change::Limit { setting, bytes }),
@@ -29,8 +41,11 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     };
     let bytes = case.options.size.max(case.recommended());
     let change = change(bytes).filter(|_| !wrong())?;
-    let most =
-        if workload.engine == Engine::Kubernetes { "the node's memory" } else { "half of the host's memory" };
+    let most = match workload.engine {
+        Engine::Kubernetes => "the node's memory",
+        _ if unlimited => "all of the host's memory",
+        _ => "half of the host's memory",
+    };
     let message = format!("{} may fill {most} through /dev/shm (`{}`)", workload.title(), written.text);
     Some(
         Finding::of(rule, workload, message)

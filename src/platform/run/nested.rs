@@ -13,8 +13,10 @@ const SHELLS: [&str; 12] =
     ["sh", "bash", "zsh", "dash", "ksh", "ash", "fish", "su", "script", "pwsh", "powershell", "cmd"];
 
 /// Programs that run the words behind their own options as one command line.
-const RUNNERS: [&str; 14] = [
+const RUNNERS: [&str; 16] = [
     "eval",
+    "iex",
+    "invoke-expression",
     "ssh",
     "tmux",
     "screen",
@@ -83,7 +85,7 @@ fn script_fields(fields: &[Field]) -> Option<&[Field]> {
         }
         if RUNNERS.contains(&name.as_str()) {
             let first = at + 1 + behind(at + 1).iter().position(spaced)?;
-            return if name == "eval" || name == "ssh" {
+            return if ["eval", "ssh", "iex", "invoke-expression"].contains(&name.as_str()) {
                 fields.get(first..)
             } else {
                 fields.get(first..=first)

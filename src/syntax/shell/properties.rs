@@ -11,7 +11,8 @@ fn hostile_texts_take_work_in_proportion_to_their_length() {
         let n = if dialect == Dialect::Posix { 50_000 } else { 5_000 };
         for text in hostile(n) {
             for make in [false, true] {
-                let script = Script::read(&text, Options { dialect, zsh: make, make, just: make, prose: make });
+                let script =
+                    Script::read(&text, Options { dialect, zsh: make, make, just: make, prose: make });
                 let bound = 20 * text.len() + 10_000;
                 let start: String = text.chars().take(12).collect();
                 assert!(script.work() < bound, "{start:?} {dialect:?}: {} for {}", script.work(), text.len());
