@@ -180,7 +180,8 @@ impl Reader<'_> {
         };
         match before.trim_end_matches([':', '?', '+', '!']).rsplit_once(':') {
             Some((targets, _)) => {
-                self.made.own.push((targets.split_whitespace().map(str::to_owned).collect(), given))
+                let targets = targets.split_whitespace().map(str::to_owned).collect();
+                self.made.own.push((targets, given));
             }
             None => self.made.variables.push(given),
         }
