@@ -15,7 +15,8 @@ use tempfile::TempDir;
 /// A GPU container whose need is not known: a warning.
 const WARNING: &str = "docker run --rm --gpus all example/one\n";
 /// One that is known to need more: an error.
-const ERROR: &str = "docker run --gpus all pytorch/pytorch torchrun train.py --num-workers 8\n";
+const ERROR: &str =
+    "docker run --gpus all pytorch/pytorch torchrun --nproc-per-node 2 train.py --num-workers 8\n";
 
 /// A scratch folder with a script in each state.
 fn scratch() -> TempDir {
@@ -94,7 +95,7 @@ fn a_clean_run_says_what_was_looked_at() {
     fs::write(folder.path().join("b.sh"), "echo").unwrap();
     let ran = shmlint(folder.path(), &[]);
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
-    assert_eq!(ran.stdout, "No findings: none of 2 files starts a GPU container.\n");
+    assert_eq!(ran.stdout, "No GPU containers in 2 files.\n");
     assert_eq!(shmlint(folder.path(), &["-q"]).stdout, "");
     assert_eq!(shmlint(folder.path(), &["--format", "plain"]).stdout, "");
     let ran = shmlint(folder.path(), &["-v", "-q"]);
@@ -174,7 +175,7 @@ fn on_github_findings_become_annotations_from_the_workspace_on() {
     assert_eq!(ran.status, 1);
     let page = fs::read_to_string(&page).unwrap();
     assert!(page.starts_with("what was there\n### shmlint\n"), "{page}");
-    assert!(page.contains("| `error.sh:1` |"), "{page}");
+    assert!(page.contains("| `sub/error.sh:1` |"), "{page}");
 
     let ran = run(folder.path(), &["--format", "plain", "."], &env, "");
     assert_eq!(ran.stdout.lines().count(), 2, "a format that is asked for is what one gets");
@@ -269,7 +270,7 @@ fn values_that_are_wrong_are_answered_with_those_that_are_right() {
     for (args, said) in [
         (
             ["--format", "jsn"],
-            "[possible values: human, plain, json, sarif, github, gitlab, junit, rdjson, markdown]",
+            "[possible values: human, plain, json, sarif, github, gitlab, junit, rdjson, checkstyle, json-lines, markdown]",
         ),
         (["--fail-on", "info"], "[possible values: error, warning, note, never]"),
         (["--color", "yes"], "[possible values: auto, always, never]"),

@@ -61,12 +61,14 @@ fn the_nearest_file_up_to_the_repository_holds() {
         ("repo/a/pyproject.toml", "[tool.other]\nx = 1\n"),
     ]);
     let at = |sub: &str| folder.path().join(sub);
-    assert!(told(&at("repo/a/b"), &[]).contains("../../.shmlint.toml:1:1: unknown key 'middle'"));
+    assert!(
+        told(&at("repo/a/b"), &[]).contains("error: unknown key 'middle'\n --> ../../.shmlint.toml:1:1\n")
+    );
     fs::write(at("repo/a/pyproject.toml"), "[tool.shmlint]\ninner = 1\n").unwrap();
-    assert!(told(&at("repo/a/b"), &[]).contains("../pyproject.toml:2:1: unknown key 'inner'"));
+    assert!(told(&at("repo/a/b"), &[]).contains("error: unknown key 'inner'\n --> ../pyproject.toml:2:1\n"));
     fs::remove_file(at("repo/.shmlint.toml")).unwrap();
     assert_eq!(told(&at("repo"), &[]), "");
-    assert!(told(folder.path(), &[]).contains("shmlint.toml:1:1: unknown key 'outer'"));
+    assert!(told(folder.path(), &[]).contains("error: unknown key 'outer'\n --> shmlint.toml:1:1\n"));
 }
 
 #[test]
@@ -76,10 +78,9 @@ fn a_bad_configuration_ends_the_run_with_2_and_all_its_mistakes() {
     assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
     assert_eq!(
         ran.stderr,
-        "error: the configuration has 2 mistakes\n\
-         shmlint.toml:1:1: unknown key 'sise' (did you mean 'size'?)\n  |\n1 | sise = '2g'\n  | ^^^^\n\
-         shmlint.toml:2:11: 'eror' is none of error, warning, note, never (did you mean 'error'?)\n  |\n\
-         2 | fail-on = 'eror'\n  |           ^^^^^^\n"
+        "error: unknown key 'sise' (did you mean 'size'?)\n --> shmlint.toml:1:1\n  |\n1 | sise = '2g'\n  | ^^^^\n\
+         error: 'eror' is not one of error, warning, note, never (did you mean 'error'?)\n --> shmlint.toml:2:11\n  |\n\
+         2 | fail-on = 'eror'\n  |           ^^^^^^\nerror: 2 errors in shmlint.toml\n"
     );
     assert_eq!(shmlint(folder.path(), &["--isolated"]).status, 0);
     assert_eq!(shmlint(folder.path(), &["list"]).status, 2);
@@ -92,8 +93,8 @@ fn settings_and_files_can_be_named() {
     let run = |args: &[&str]| shmlint(folder.path(), args);
     assert_eq!(run(&["--config", "own.toml"]).status, 0);
     assert_eq!(run(&["--isolated", "--config", "size = '4g'", "--config", "pedantic = true"]).status, 0);
-    assert!(run(&["--config", "a=b.toml"]).stderr.contains("a=b.toml:1:1: unknown key 'odd'"));
-    assert!(run(&["--isolated", "--config", "sise = 1"]).stderr.contains("--config:1:1: unknown key 'sise'"));
+    assert!(run(&["--config", "a=b.toml"]).stderr.contains("error: unknown key 'odd'\n --> a=b.toml:1:1\n"));
+    assert!(run(&["--isolated", "--config", "sise = 1"]).stderr.contains("unknown key 'sise'"));
     for refused in [
         &["--config", "none.toml"][..],
         &["--isolated", "--config", "own.toml"],
@@ -124,7 +125,7 @@ fn entries_that_match_nothing_are_told_of_after_a_whole_run() {
         ("new/compose.yaml", "services: {}\n"),
         ("x.sh", ""),
     ]);
-    let expected = "warning: shmlint.toml:1:12: this never matched\n  |\n1 | exclude = ['old/', 'new/']\n  |            ^^^^^^\n";
+    let expected = "warning: this never matched\n --> shmlint.toml:1:12\n  |\n1 | exclude = ['old/', 'new/']\n  |            ^^^^^^\n";
     assert_eq!(told(folder.path(), &[]), expected);
     assert_eq!(told(folder.path(), &["x.sh"]), "");
 }

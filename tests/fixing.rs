@@ -42,14 +42,14 @@ fn fix_writes_and_reports_what_is_left() {
     assert!(ran.stdout.starts_with("error[wrong-size-unit]: "), "{}", ran.stdout);
     assert!(
         ran.stdout.ends_with(
-            "Fixed 2 findings, 1 finding in 1 file left, 1 fixable with `--fix --unsafe-fixes`.\n"
+            "Fixed 2 findings in 2 files (2 SHM001); 1 finding in 1 file left, 1 fixable with `--fix --unsafe-fixes`.\n"
         ),
         "{}",
         ran.stdout
     );
-    assert_eq!((ran.stderr.as_str(), ran.status), ("", 1));
+    assert_eq!((ran.stderr.as_str(), ran.status), ("Fixed a/compose.yaml\nFixed c/compose.yaml\n", 1));
     let ran = shmlint(folder.path(), &["--fix", "--unsafe-fixes", "--exit-non-zero-on-fix"]);
-    assert_eq!(ran.stdout, "Fixed 1 finding, none left.\n");
+    assert_eq!(ran.stdout, "Fixed 1 finding in 1 file (1 SHM003); none left.\n");
     assert_eq!(ran.status, 1, "something was fixed");
     let ran = shmlint(folder.path(), &["--fix", "--unsafe-fixes", "--exit-non-zero-on-fix"]);
     assert_eq!(ran.status, 0, "nothing was fixed");
@@ -60,10 +60,10 @@ fn one_edit_that_mends_two_counts_for_two() {
     let text = "x-gpu: &gpu\n  gpus: all\nservices:\n  a:\n    <<: *gpu\n    image: x/a\n  b:\n    <<: *gpu\n    image: x/b\n";
     let folder = scratch(&[("p", text)]);
     let found = shmlint(folder.path(), &[]).stdout;
-    assert!(found.contains("which mends both\n"), "{found}");
+    assert!(found.contains("(fixes both)\n"), "{found}");
     assert_eq!(found.matches("+   shm_size: \"2gb\"").count(), 1, "{found}");
     let ran = shmlint(folder.path(), &["--fix"]);
-    assert_eq!((ran.stdout.as_str(), ran.status), ("Fixed 2 findings, none left.\n", 0));
+    assert_eq!((ran.stdout.as_str(), ran.status), ("Fixed 2 findings in 1 file (2 SHM001); none left.\n", 0));
     assert_eq!(read(folder.path(), "p").matches("shm_size").count(), 1);
 }
 
@@ -141,7 +141,7 @@ fn standard_input_is_fixed_to_standard_output() {
     let args = ["--fix", "--stdin-filename", "compose.yaml", "-"];
     let ran = run(folder.path(), &args, &[], MISSING);
     assert_eq!((ran.stdout.as_str(), ran.status), (FIXED, 0));
-    assert_eq!(ran.stderr, "Fixed 1 finding, none left.\n");
+    assert_eq!(ran.stderr, "Fixed 1 finding in 1 file (1 SHM001); none left.\n");
     let ran = run(folder.path(), &args, &[], UNSAFE);
     assert_eq!((ran.stdout.as_str(), ran.status), (UNSAFE, 1));
     assert!(ran.stderr.starts_with("error[wrong-size-unit]: "), "{}", ran.stderr);
@@ -161,10 +161,12 @@ fn a_file_that_cannot_be_written_is_told_and_the_others_are_fixed() {
     fs::set_permissions(&locked, fs::Permissions::from_mode(0o444)).unwrap();
     let ran = shmlint(folder.path(), &["--fix"]);
     assert_eq!(ran.status, 2);
-    assert_eq!(ran.stderr, "error: a/compose.yaml: is read-only\n");
+    assert_eq!(ran.stderr, "Fixed b/compose.yaml\nerror: a/compose.yaml: is read-only\n");
     assert!(ran.stdout.contains("--> a/compose.yaml:2:3"), "{}", ran.stdout);
     assert!(
-        ran.stdout.ends_with("Fixed 1 finding, 1 finding in 1 file left, 1 fixable with `--fix`.\n"),
+        ran.stdout.ends_with(
+            "Fixed 1 finding in 1 file (1 SHM001); 1 finding in 1 file left, 1 fixable with `--fix`.\n"
+        ),
         "{}",
         ran.stdout
     );
@@ -200,5 +202,5 @@ fn options_that_the_report_names_work_as_named() {
     let ran = shmlint(folder.path(), &["--fix", "."]);
     assert!(ran.stdout.contains("`--fix --unsafe-fixes`"), "{}", ran.stdout);
     let ran = shmlint(folder.path(), &["--fix", "--unsafe-fixes", "."]);
-    assert_eq!(ran.stdout, "Fixed 1 finding, none left.\n");
+    assert_eq!(ran.stdout, "Fixed 1 finding in 1 file (1 SHM003); none left.\n");
 }

@@ -246,8 +246,8 @@ mod places {
         let folder = repository();
         symlink(outside.path().join("compose.yaml"), folder.path().join("compose.yaml")).expect("a link");
         let (status, _, complained) = run(folder.path(), &["--fix", "."]);
-        assert_eq!(status, 2, "{complained}");
-        assert!(complained.contains("compose.yaml: outside of the repository"), "{complained}");
+        assert_eq!(status, 0, "what is not read is no failure of the run: {complained}");
+        assert!(complained.contains("warning: compose.yaml: outside of the repository"), "{complained}");
         assert_eq!(fs::read_to_string(outside.path().join("compose.yaml")).expect("text"), GPU);
         assert!(good_is_fixed(folder.path()), "the others are fixed");
     }
@@ -320,11 +320,11 @@ mod places {
         let _held = std::os::unix::net::UnixListener::bind(&socket);
         run(folder.path(), &["--fix", "."]);
         assert!(good_is_fixed(folder.path()));
-        for name in ["docker-compose.yml", "run.sh"].into_iter().skip(usize::from(!made)) {
-            let (status, _, complained) = run(folder.path(), &[name]);
-            assert_eq!(status, 2, "{complained}");
-            assert!(complained.contains(&format!("{name}: a device, pipe or socket")), "{complained}");
-        }
+        let (status, _, complained) = run(folder.path(), &["run.sh"]);
+        assert_eq!(status, 2, "{complained}");
+        assert!(complained.contains("run.sh: a device, pipe or socket"), "{complained}");
+        let (status, _, complained) = run(folder.path(), &["docker-compose.yml"]);
+        assert_eq!((status, made), (0, true), "a pipe that nobody writes to is empty: {complained}");
     }
 
     #[cfg(target_os = "linux")]
@@ -336,7 +336,8 @@ mod places {
         fs::create_dir(&odd).expect("a folder");
         fs::write(odd.join("compose.yaml"), GPU).expect("a file");
         let (status, _, complained) = run(folder.path(), &["--fix", "."]);
-        assert_eq!(status, 2, "a file that cannot be named is told: {complained}");
+        assert_eq!(status, 0, "{complained}");
+        assert!(fs::read_to_string(odd.join("compose.yaml")).expect("text").contains("shm_size"));
         assert!(good_is_fixed(folder.path()));
     }
 }

@@ -143,8 +143,13 @@ fn a_baseline_survives_moved_lines_and_tells_what_is_gone() {
         ("shmlint.toml", ""),
     ]);
     let write = check(&folder, &["--write-baseline"]);
-    assert_eq!((write.status, write.stderr.as_str()), (0, "Wrote 3 findings into .shmlint-baseline.json\n"));
+    assert_eq!(
+        (write.status, write.stderr.as_str()),
+        (0, "Wrote 3 findings to .shmlint-baseline.json; runs in this directory hide them from now on.\n")
+    );
     let use_it = ["--baseline", ".shmlint-baseline.json"];
+    assert_eq!(found(&folder, &[]), [""; 0], "at its default place it is found");
+    assert_eq!(found(&folder, &["--isolated"]).len(), 3);
     assert_eq!(found(&folder, &use_it), [""; 0]);
     assert_eq!(found(&folder, &[&use_it[..], &["--no-suppressions"]].concat()).len(), 3);
     // Lines move, a finding is new, another is gone.
@@ -162,5 +167,5 @@ fn a_baseline_survives_moved_lines_and_tells_what_is_gone() {
     assert_eq!((ran.stdout.lines().count(), ran.stderr.as_str()), (1, ""));
     let ran = check(&folder, &["--baseline", "none.json"]);
     assert_eq!(ran.status, 2);
-    assert_eq!(ran.stderr, "error: none.json: no such file: --write-baseline writes a baseline\n");
+    assert_eq!(ran.stderr, "error: none.json: no such file; create a baseline with --write-baseline\n");
 }

@@ -15,8 +15,10 @@ use shmlint::lint::discover::Walk;
 use shmlint::lint::options::Options;
 use shmlint::lint::report::Report;
 use shmlint::lint::run::Lint;
+use shmlint::need::python::{Given, read};
 use shmlint::rules::options::JudgeOptions;
 use shmlint::size::{Dialect, Style, compose, kubernetes, parse_any};
+use shmlint::syntax::python::Module;
 use shmlint::syntax::shell::{self, Script};
 use shmlint::syntax::yaml::Yaml;
 use shmlint::text::edits::Edit;
@@ -34,6 +36,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("source", source),
     ("yaml", yaml),
     ("shell", shell),
+    ("python", python),
     ("whole", whole),
     ("config", config),
     ("ignored", ignored),
@@ -45,6 +48,18 @@ pub const TARGETS: &[(&str, Target)] = &[
 pub fn target(name: &str) -> Target {
     let found = TARGETS.iter().find(|(known, _)| *known == name);
     found.unwrap_or_else(|| panic!("no target is called {name}")).1
+}
+
+/// Python: any text is a program, whose claims stand in it.
+pub fn python(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let modules = [Module::read(text), Module::read(text)];
+    let given = Given::new(text.split_whitespace().take(64), &[]);
+    for found in read(&modules, &[Vec::new(), vec![0]], &given, true).found {
+        for (module, token) in found.places {
+            assert!(modules[module].span(token).end <= text.len());
+        }
+    }
 }
 
 /// Sizes in every dialect.
@@ -185,7 +200,9 @@ pub fn config(data: &[u8]) {
     for path in ["shmlint.toml", "pyproject.toml"] {
         match Config::parse(&Source::new(path, data.to_vec())) {
             Ok(config) => assert!(config.settle().is_ok(), "what was checked can be used"),
-            Err(told) => assert!(told.contains(&format!("{path}:")), "every mistake has a place: {told}"),
+            Err(told) => {
+                assert!(told.to_string().contains(&format!("{path}:")), "every mistake has a place: {told}")
+            }
         }
     }
 }

@@ -27,6 +27,10 @@ struct Entry {
     need: String,
     #[serde(default)]
     size: Option<String>,
+    #[serde(default)]
+    processes: Option<String>,
+    #[serde(default)]
+    takes: Option<String>,
     why: String,
     source: String,
 }
@@ -100,9 +104,14 @@ fn write_entry(code: &mut String, group: &str, entry: &Entry) -> Result<(), Box<
         "yes" => "Rule::Yes",
         "no" => "Rule::No",
         "several-gpus" => "Rule::SeveralGpus",
+        "ranks" => "Rule::Ranks",
         "depends" => "Rule::Depends",
         "idle" => "Rule::Idle",
-        other => return Err(format!("need: {other} is none of yes, no, several-gpus, depends, idle").into()),
+        other => {
+            return Err(
+                format!("need: {other} is not one of yes, no, several-gpus, ranks, depends, idle").into()
+            );
+        }
     };
     let size = match entry.size.as_deref() {
         None => "None".to_owned(),
@@ -113,10 +122,19 @@ fn write_entry(code: &mut String, group: &str, entry: &Entry) -> Result<(), Box<
         Some("ray") => "Some(Formula::Ray)".to_owned(),
         Some(size) => format!("Some(Formula::Fixed({}))", bytes(size)?),
     };
+    let processes = match entry.processes.as_deref() {
+        None => "None",
+        Some("one") => "Some(Processes::One)",
+        Some("gpus") => "Some(Processes::ByGpus)",
+        Some("told") => "Some(Processes::Told)",
+        Some(other) => return Err(format!("processes: {other} is not one of one, gpus, told").into()),
+    };
+    let takes = entry.takes.as_deref().map(bytes).transpose()?;
+    let takes = takes.map_or("None".to_owned(), |bytes| format!("Some({bytes})"));
     writeln!(
         code,
         "Entry {{ group: {group:?}, name: {:?}, images: &{:?}, commands: &{:?}, words: &{:?}, rule: {rule}, \
-         size: {size}, why: {:?}, source: {:?} }},",
+         size: {size}, processes: {processes}, takes: {takes}, why: {:?}, source: {:?} }},",
         entry.name,
         pairs(&entry.images)?,
         pairs(&entry.commands)?,

@@ -11,12 +11,17 @@ use serde::Deserialize;
 
 mod accelerators;
 mod images;
+mod python;
 
 fn main() {
     println!("cargo::rerun-if-changed=rules");
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     fs::write(Path::new(&out).join("rules.rs"), rule_pages()).expect("OUT_DIR can be written");
-    for (name, table) in [("images.rs", images::table()), ("accelerators.rs", accelerators::table())] {
+    for (name, table) in [
+        ("images.rs", images::table()),
+        ("accelerators.rs", accelerators::table()),
+        ("python.rs", python::table()),
+    ] {
         let table = table.unwrap_or_else(|error| panic!("{error}"));
         fs::write(Path::new(&out).join(name), table).expect("OUT_DIR can be written");
     }

@@ -1,15 +1,20 @@
 //! What can be written behind `shmlint`. The long options are a contract.
 
+use std::ffi::OsStr;
 use std::time::Duration;
 
+use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
 use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::config_args::{ConfigArgs, SuppressArgs};
 use super::console::When;
+use super::inert::Syntax;
 use super::outputs::{FormatTo, FormatToParser};
 use crate::container::finding::Severity;
 use crate::need::loader::{Loader, Sample};
+use crate::rules;
+use crate::text::paths::from_os;
 
 /// Finds GPU containers that get the 64 MiB default /dev/shm, and writes the missing setting.
 ///
@@ -29,9 +34,9 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Check files and folders (the default command)
+    /// Check files and directories (the default command)
     Check(Box<CheckArgs>),
-    /// List every container found: its GPU, its /dev/shm, and why it is or is not reported
+    /// List every container: its GPU, its /dev/shm, and why it is or is not reported
     List(ListArgs),
     /// Show a rule's page, or all rules
     Rule(RuleArgs),
@@ -47,7 +52,6 @@ pub(crate) enum Command {
         shell: Shell,
     },
     /// Print the man page, or that of a command
-    #[command(hide = true)]
     Man {
         /// The command
         command: Option<String>,
@@ -57,30 +61,30 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools)]
 pub(crate) struct CheckArgs {
-    /// Files and folders (default: the working folder); `-` reads standard input
-    #[arg(value_name = "PATH")]
+    /// Files and directories (default: the working directory); - reads standard input
+    #[arg(value_name = "PATH", value_parser = path())]
     pub(crate) paths: Vec<String>,
     /// Write the safe fixes into the files
     #[arg(long, help_heading = "Fixing")]
     pub(crate) fix: bool,
-    /// Apply fixes too that may change what works today
+    /// Also apply fixes that may change behaviour
     #[arg(long, help_heading = "Fixing")]
     pub(crate) unsafe_fixes: bool,
-    /// Print what --fix would change as a unified diff, and write nothing
+    /// Print what --fix would change as a unified diff; writes nothing
     #[arg(long, help_heading = "Fixing", conflicts_with_all = ["format", "statistics"])]
     pub(crate) diff: bool,
-    /// Exit with 1 where --fix changed something
+    /// Exit with 1 if --fix changed something
     #[arg(long, help_heading = "Fixing")]
     pub(crate) exit_non_zero_on_fix: bool,
     #[command(flatten)]
     pub(crate) rules: RuleChoice,
-    /// The size to recommend, as Docker or Kubernetes spells it
+    /// Size to recommend, in Docker or Kubernetes spelling (8g, 8Gi)
     #[arg(long, value_name = "SIZE", help_heading = "Rules")]
     pub(crate) size: Option<String>,
-    /// The least severity that makes the exit status 1 [default: warning]
+    /// Lowest severity that makes the exit status 1 [default: warning]
     #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Output")]
     pub(crate) fail_on: Option<FailOn>,
-    /// The same as --fail-on never
+    /// Same as --fail-on never
     #[arg(long, help_heading = "Output")]
     pub(crate) exit_zero: bool,
     #[command(flatten)]
@@ -95,16 +99,16 @@ pub(crate) struct CheckArgs {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Rules")]
 pub(crate) struct RuleChoice {
-    /// Only these rules, by code or name, or ALL
-    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    /// Only these rules: codes, names, prefixes of codes (SHM0) or ALL
+    #[arg(long, value_name = "RULES", value_delimiter = ',', value_parser = RuleWords)]
     pub(crate) select: Vec<String>,
     /// All but these rules
-    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    #[arg(long, value_name = "RULES", value_delimiter = ',', value_parser = RuleWords)]
     pub(crate) ignore: Vec<String>,
-    /// These rules too
-    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    /// Also these rules
+    #[arg(long, value_name = "RULES", value_delimiter = ',', value_parser = RuleWords)]
     pub(crate) extend_select: Vec<String>,
-    /// Show notes too
+    /// Also show notes
     #[arg(long)]
     pub(crate) pedantic: bool,
 }
@@ -113,16 +117,16 @@ pub(crate) struct RuleChoice {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
-    /// How findings are printed; NAME=FILE writes into a file and may be given several times
+    /// Output format; NAME=FILE writes to a file and may be given several times
     #[arg(long, value_name = "NAME[=FILE]", value_parser = FormatToParser)]
     pub(crate) format: Vec<FormatTo>,
-    /// Write what would go to standard output into this file
+    /// Write the report to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<String>,
-    /// Count the findings of each rule in place of printing them
+    /// Count the findings of each rule instead of printing them
     #[arg(long)]
     pub(crate) statistics: bool,
-    /// Print the files that are read, in place of findings
+    /// Print the files that are read instead of findings
     #[arg(long, conflicts_with_all = ["fix", "diff", "statistics"])]
     pub(crate) show_files: bool,
 }
@@ -131,23 +135,23 @@ pub(crate) struct OutputArgs {
 #[derive(Clone, Copy, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct ConsoleArgs {
-    /// When to colour
+    /// When to use colours
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", global = true)]
     pub(crate) color: When,
-    /// Print findings and errors only
+    /// Print only findings and errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// Say what was read, and why a file was skipped
+    /// Also print which files were read and why others were skipped
     #[arg(short, long, global = true, action = ArgAction::SetTrue)]
     pub(crate) verbose: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
-    /// Files and folders (default: the working folder); `-` reads standard input
-    #[arg(value_name = "PATH")]
+    /// Files and directories (default: the working directory); - reads standard input
+    #[arg(value_name = "PATH", value_parser = path())]
     pub(crate) paths: Vec<String>,
-    /// How the list is printed
+    /// Output format
     #[arg(long, value_enum, default_value = "human")]
     pub(crate) format: TextOrJson,
     #[command(flatten)]
@@ -156,9 +160,9 @@ pub(crate) struct ListArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct RuleArgs {
-    /// Its code or name; all rules without one
+    /// Code or name of the rule; without it, all rules
     pub(crate) rule: Option<String>,
-    /// How it is printed
+    /// Output format
     #[arg(long, value_enum, default_value = "human")]
     pub(crate) format: TextOrJson,
 }
@@ -174,7 +178,7 @@ pub(crate) struct SizeArgs {
     /// The program that runs, by its name: vLLM, Ray, PyTorch …
     #[arg(long, value_name = "NAME", conflicts_with = "image")]
     pub(crate) framework: Option<String>,
-    /// How the answer is printed
+    /// Output format
     #[arg(long, value_enum, default_value = "human")]
     pub(crate) format: TextOrJson,
 }
@@ -232,7 +236,7 @@ pub(crate) struct DoctorArgs {
     pub(crate) time: Option<Duration>,
     #[command(flatten)]
     pub(crate) loader: LoaderArgs,
-    /// How the answer is printed
+    /// Output format
     #[arg(long, value_enum, default_value = "human")]
     pub(crate) format: TextOrJson,
 }
@@ -257,23 +261,54 @@ fn duration(text: &str) -> Result<Duration, String> {
 #[command(next_help_heading = "Files")]
 #[allow(clippy::struct_excessive_bools)]
 pub(crate) struct InputArgs {
-    /// The name that standard input is judged by
+    /// File name to assume for standard input
     #[arg(long, value_name = "NAME")]
     pub(crate) stdin_filename: Option<String>,
-    /// Leave out what matches
+    /// Skip files and directories that match
     #[arg(long, value_name = "GLOB")]
     pub(crate) exclude: Vec<String>,
-    /// Leave out what --exclude matches even where it is named
+    /// Apply --exclude to files named on the command line too
     #[arg(long)]
     pub(crate) force_exclude: bool,
-    /// Look at files that git ignores
+    /// Also read files that git ignores
     #[arg(long)]
     pub(crate) no_gitignore: bool,
-    /// The largest file that is read, in bytes or as 50m
+    /// Do not read the programs that containers run
+    #[arg(long)]
+    pub(crate) no_programs: bool,
+    /// Largest file to read, in bytes or as 50m
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_file_size: Option<String>,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
+}
+
+/// Words that choose rules, which completions offer; what they mean is told later, with the near ones.
+#[derive(Clone)]
+struct RuleWords;
+
+impl TypedValueParser for RuleWords {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        _: &clap::Command,
+        _: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        Ok(value.to_string_lossy().into_owned())
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(
+            rules::all().iter().map(|rule| PossibleValue::new(rule.name).help(rule.code).hide(false)),
+        ))
+    }
+}
+
+/// A path, whatever bytes the system has for it.
+fn path() -> impl TypedValueParser<Value = String> {
+    OsStringValueParser::new().map(|path| from_os(&path).into_owned())
 }
 
 /// For people or for machines.
@@ -283,6 +318,13 @@ pub(crate) enum TextOrJson {
     Human,
     /// For machines
     Json,
+}
+
+impl TextOrJson {
+    /// What is printed in it.
+    pub(crate) fn syntax(self) -> Syntax {
+        if self == Self::Json { Syntax::Json } else { Syntax::Text }
+    }
 }
 
 /// The least severity that counts as a failure.

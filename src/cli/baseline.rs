@@ -1,17 +1,18 @@
 //! `shmlint --write-baseline`: puts the findings of now into a file, so that only new ones are reported.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::job::Job;
 use super::{CLEAN, FAILED};
+use crate::config::problem::Failure;
 use crate::fix::fixes::Fixes;
 use crate::fix::write::write;
 use crate::lint::baseline;
 use crate::report::count;
 
 /// Writes the file. Gives the exit status.
-pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
-    let path: PathBuf = job.settled.baseline.clone().unwrap_or_else(|| baseline::DEFAULT.into());
+pub(super) fn run(job: &Job<'_>) -> Result<u8, Failure> {
+    let path = job.settled.baseline_file();
     let report = job.lint(Fixes::None, Fixes::None);
     for error in &report.errors {
         job.console.complain(error);
@@ -19,7 +20,12 @@ pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
     let shown = display(&path);
     let text = baseline::text(&path, &report.findings);
     write(&path, text.as_bytes()).map_err(|error| format!("{shown}: {error}"))?;
-    job.console.say(&format!("Wrote {} into {shown}", count(report.findings.len(), "finding")));
+    let use_it = if path == Path::new(baseline::DEFAULT) {
+        "runs in this directory hide them from now on".to_owned()
+    } else {
+        format!("hide them with `--baseline {shown}`, or `baseline = \"{shown}\"` in shmlint.toml")
+    };
+    job.console.say(&format!("Wrote {} to {shown}; {use_it}.", count(report.findings.len(), "finding")));
     Ok(if report.errors.is_empty() { CLEAN } else { FAILED })
 }
 

@@ -2,14 +2,16 @@
 
 use super::args::CheckArgs;
 use super::console::Console;
+use super::inert::Syntax;
 use super::job::Job;
 use super::{baseline, diff, fix, suppress};
+use crate::config::problem::Failure;
 use crate::fix::fixes::Fixes;
 use crate::lint::report::Report;
 use crate::report::style::clean;
 
 /// Checks, and fixes where that is asked for. Gives the exit status.
-pub(super) fn run(args: &CheckArgs, console: &Console) -> Result<u8, String> {
+pub(super) fn run(args: &CheckArgs, console: &Console) -> Result<u8, Failure> {
     let job = Job::new(args, console)?;
     if args.output.show_files {
         return Ok(show_files(&job));
@@ -24,7 +26,7 @@ pub(super) fn run(args: &CheckArgs, console: &Console) -> Result<u8, String> {
         fix::run(&job)
     } else {
         let report = job.lint(job.outputs.shown_fixes(), Fixes::None);
-        Ok(job.finish(&report, 0, Vec::new()))
+        Ok(job.finish(&report, "", Vec::new()))
     }
 }
 
@@ -32,8 +34,8 @@ pub(super) fn run(args: &CheckArgs, console: &Console) -> Result<u8, String> {
 fn show_files(job: &Job<'_>) -> u8 {
     let report = Report { findings: Vec::new(), ..job.lint(Fixes::None, Fixes::None) };
     let read = || report.looked.iter().filter(|looked| looked.read.is_ok());
-    let printed = job
-        .outputs
-        .main(job.console, |out, _| read().try_for_each(|looked| writeln!(out, "{}", clean(&looked.path))));
+    let printed = job.outputs.main(job.console, Syntax::Text, |out, _| {
+        read().try_for_each(|looked| writeln!(out, "{}", clean(&looked.path)))
+    });
     job.end(&report, printed.err().as_slice())
 }

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use super::args::{CheckArgs, FailOn, InputArgs};
 use super::console::Console;
 use super::select;
+use crate::config::problem::Failure;
 use crate::config::{Loaded, Settled, load};
 use crate::lint::baseline::Baseline;
 use crate::size::parse_any;
@@ -19,7 +20,7 @@ pub(crate) struct ConfigArgs {
     /// A configuration file, or one setting of it as `key = value`
     #[arg(long, value_name = "FILE|KEY=VALUE")]
     pub(crate) config: Vec<String>,
-    /// Read no configuration file
+    /// Read no configuration file and no baseline at its default place
     #[arg(long)]
     pub(crate) isolated: bool,
 }
@@ -31,13 +32,13 @@ pub(crate) struct SuppressArgs {
     /// Show what ignore comments, per-file-ignores and the baseline hide
     #[arg(long)]
     pub(crate) no_suppressions: bool,
-    /// Do not report the findings that this file holds
+    /// Hide the findings listed in this file (default: .shmlint-baseline.json where it exists)
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
-    /// Write the findings of now into the baseline file, .shmlint-baseline.json unless it is named
+    /// Write the current findings to the baseline file (default: .shmlint-baseline.json)
     #[arg(long, conflicts_with_all = ["fix", "diff", "add_suppressions", "no_suppressions"])]
     pub(crate) write_baseline: bool,
-    /// Write a comment for every finding that ignores it, with a reason
+    /// Add an ignore comment for every finding, with a reason
     #[arg(
         long,
         value_name = "REASON",
@@ -64,7 +65,7 @@ pub(super) fn settle(
     input: &InputArgs,
     check: Option<&CheckArgs>,
     console: &Console,
-) -> Result<Settled, String> {
+) -> Result<Settled, Failure> {
     let Loaded { mut config, warnings, file } = load(input.config.isolated, &input.config.config)?;
     if let Some(file) = file {
         console.detail(&format!("{file}: read as the configuration"));
@@ -78,6 +79,9 @@ pub(super) fn settle(
     }
     if input.no_gitignore {
         config.gitignore = Some(false);
+    }
+    if input.no_programs {
+        config.programs = Some(false);
     }
     if let Some(size) = &input.max_file_size {
         config.max_file_size = Some(parse_any(size).map_err(|error| format!("--max-file-size: {error}"))?);
@@ -99,6 +103,10 @@ pub(super) fn settle(
             settled.baseline = Some(baseline.clone());
         }
         let read = settled.options.suppressions && !check.suppress.write_baseline;
+        let usual = settled.baseline_file();
+        if settled.baseline.is_none() && !input.config.isolated && usual.symlink_metadata().is_ok() {
+            settled.baseline = Some(usual);
+        }
         if let Some(path) = settled.baseline.as_ref().filter(|_| read) {
             settled.options.baseline = Some(Arc::new(Baseline::read(path)?));
         }

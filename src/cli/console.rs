@@ -6,12 +6,18 @@ use std::io::{self, IsTerminal, Write};
 use clap::ValueEnum;
 
 use super::args::ConsoleArgs;
+use super::github;
+use super::inert::{Inert, Syntax};
+use crate::config::problem::{Failure, Problem};
+use crate::container::finding::Severity;
+use crate::report;
+use crate::report::human::draw;
 use crate::report::style::{Look, Style, clean};
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum When {
-    /// On a terminal; `NO_COLOR`, `FORCE_COLOR` and `CLICOLOR_FORCE` are heard
+    /// On a terminal; NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE are honoured
     Auto,
     /// Always
     Always,
@@ -56,20 +62,46 @@ impl Console {
         self.args.verbose
     }
 
-    /// Says what went wrong.
+    /// Says what went wrong; where GitHub reads along, as an annotation.
     pub(super) fn complain(&self, message: &str) {
-        self.line(Style::Error, "error: ", message);
+        if github::is_here() {
+            let mut out = Inert::new(io::stderr().lock(), Syntax::Commands);
+            let _ = report::github::error(&mut out, None, message);
+        } else {
+            self.line(Style::Error, "error: ", message);
+        }
     }
 
-    /// Says why the run cannot be done; the message may show lines of a file.
-    pub(super) fn fail(&self, message: &str) {
-        self.lines(Style::Error, "error: ", message);
+    /// Says why the run cannot be done.
+    pub(super) fn fail(&self, failure: &Failure) {
+        match failure {
+            Failure::Said(text) => self.complain(text),
+            Failure::Wrong(problems) => {
+                problems.iter().for_each(|problem| self.show(problem, Severity::Error));
+                let file = problems.first().map_or("", |problem| problem.place.path());
+                if problems.len() > 1 {
+                    self.complain(&format!("{} in {file}", report::count(problems.len(), "error")));
+                }
+            }
+        }
     }
 
-    /// Says what is probably not as meant; the message may show lines of a file.
+    /// Says what is probably not as meant.
     pub(super) fn warn(&self, message: &str) {
         if !self.args.quiet {
-            self.lines(Style::Warning, "warning: ", message);
+            self.line(Style::Warning, "warning: ", message);
+        }
+    }
+
+    /// Shows a mistake of the configuration at its place.
+    pub(super) fn show(&self, problem: &Problem, severity: Severity) {
+        if severity == Severity::Error && github::is_here() {
+            let mut out = Inert::new(io::stderr().lock(), Syntax::Commands);
+            let _ = report::github::error(&mut out, Some(&problem.place), &problem.message);
+        }
+        if severity == Severity::Error || !self.args.quiet {
+            let text = draw::problem(&problem.place, &problem.message, severity, self.stderr);
+            let _ = writeln!(Inert::new(io::stderr().lock(), Syntax::Text), "{text}");
         }
     }
 
@@ -87,18 +119,10 @@ impl Console {
         }
     }
 
-    fn lines(&self, style: Style, word: &str, message: &str) {
-        let mut lines = message.split('\n');
-        self.line(style, word, lines.next().unwrap_or_default());
-        for line in lines {
-            self.line(style, "", line);
-        }
-    }
-
     /// A stderr that nobody reads is no reason to stop.
     fn line(&self, style: Style, word: &str, message: &str) {
         let word = if word.is_empty() { String::new() } else { self.stderr.paint(style, word).to_string() };
-        let _ = writeln!(io::stderr(), "{word}{}", clean(message));
+        let _ = writeln!(Inert::new(io::stderr().lock(), Syntax::Text), "{word}{}", clean(message));
     }
 }
 

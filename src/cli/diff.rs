@@ -1,11 +1,12 @@
 //! `shmlint --diff`: shows what `--fix` would write, and writes nothing.
 
+use super::inert::Syntax;
 use super::job::Job;
 use super::mend::Mended;
 use super::outputs::to_stderr;
 use super::{CLEAN, FINDINGS};
 use crate::lint::parallel::shared_out;
-use crate::report::{count, diff, plain};
+use crate::report::{diff, plain};
 
 /// How many files' diffs are made before they are written.
 const PATCHES: usize = 1000;
@@ -15,7 +16,7 @@ pub(super) fn run(job: &Job<'_>) -> u8 {
     let mended = Mended::of(job);
     let mut failures = Vec::new();
     let files = mended.files(&job.input.disk);
-    let printed = job.outputs.main(job.console, |out, look| {
+    let printed = job.outputs.main(job.console, Syntax::Text, |out, look| {
         // Not all at once, so that the diffs of many files take no memory to speak of.
         for patches in files.chunks(PATCHES) {
             let texts = shared_out(patches, |(before, after)| {
@@ -32,18 +33,10 @@ pub(super) fn run(job: &Job<'_>) -> u8 {
     if !job.console.is_quiet() {
         to_stderr(|out| plain::write(out, &mended.left.findings));
         if !mended.left.patches.is_empty() {
-            job.console.say(&summary(&mended, files.len()));
+            job.console.say(&format!("Would fix {}", mended.told(&mended.left, files.len())));
         }
     }
     let status = job.end(&mended.left, &failures);
     let changes = if mended.left.patches.is_empty() || job.never_fails() { CLEAN } else { FINDINGS };
     status.max(changes)
-}
-
-/// `Would fix 3 findings in 2 files (2 SHM001, 1 SHM003)`.
-fn summary(mended: &Mended, files: usize) -> String {
-    let fixed = mended.fixed(&mended.left.findings);
-    let rules: Vec<String> = fixed.iter().map(|(code, times)| format!("{times} {code}")).collect();
-    let (findings, files) = (count(fixed.values().sum(), "finding"), count(files, "file"));
-    format!("Would fix {findings} in {files} ({})", rules.join(", "))
 }

@@ -9,6 +9,7 @@ use super::args::{DoctorArgs, TextOrJson};
 use super::console::Console;
 use super::outputs::to_stdout;
 use super::{CLEAN, FAILED, FINDINGS};
+use crate::config::problem::Failure;
 use crate::doctor::advice::{Verdict, diagnose};
 use crate::doctor::system::Live;
 use crate::doctor::watch::{Watched, watch};
@@ -16,7 +17,7 @@ use crate::doctor::{Examination, examine};
 use crate::report::doctor;
 
 /// Looks once, or watches. Gives the exit status: 1 where it is too small or full for what is known.
-pub(super) fn run(args: &DoctorArgs, console: &Console) -> Result<u8, String> {
+pub(super) fn run(args: &DoctorArgs, console: &Console) -> Result<u8, Failure> {
     let watched = if args.watch { Some(watched(args, console)?) } else { None };
     let mut seen = examine(&Live, args.loader.loader()?)?;
     // What was refused in sight may lie there still.
@@ -26,7 +27,7 @@ pub(super) fn run(args: &DoctorArgs, console: &Console) -> Result<u8, String> {
     }
     let found = diagnose(&seen);
     let look = console.stdout();
-    to_stdout(|out| match (args.format, &watched) {
+    to_stdout(args.format.syntax(), |out| match (args.format, &watched) {
         (TextOrJson::Json, watched) => doctor::json(out, &seen, &found, watched.as_ref()),
         (TextOrJson::Human, Some(watched)) => doctor::watch_end(out, watched, look),
         (TextOrJson::Human, None) => doctor::text(out, &seen, &found, look),

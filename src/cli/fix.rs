@@ -1,9 +1,11 @@
 //! `shmlint --fix`: writes what can be fixed and reports what is left.
 
 use super::FINDINGS;
+use super::inert::Syntax;
 use super::job::Job;
 use super::mend::Mended;
 use super::outputs::{to_stderr, to_stdout};
+use crate::config::problem::Failure;
 use crate::fix::fixes::Fixes;
 use crate::fix::write::replace;
 use crate::report::{View, write};
@@ -14,6 +16,13 @@ pub(super) fn write_files(job: &Job<'_>, mended: &Mended) -> Vec<String> {
     for (before, after) in mended.files(&job.input.disk) {
         let from_stdin = job.input.stdin.as_ref().is_some_and(|stdin| stdin.path() == before.path());
         if from_stdin {
+            continue;
+        }
+        if job.input.pipes.iter().any(|pipe| pipe.path() == before.path()) {
+            failures.push(format!(
+                "{}: a pipe cannot be fixed in place; pipe it into `shmlint --fix -`",
+                before.path()
+            ));
             continue;
         }
         let target = job.input.disk.target(before.path()).map_err(|error| error.to_string());
@@ -29,26 +38,33 @@ pub(super) fn write_stdin(job: &Job<'_>, mended: &Mended) -> Result<(), String> 
     let Some(stdin) = &job.input.stdin else { return Ok(()) };
     let patched = mended.left.patches.iter().find(|(before, _)| before.path() == stdin.path());
     let text = patched.map_or(stdin, |(_, after)| after);
-    to_stdout(|out| out.write_all(text.bytes()))
+    to_stdout(Syntax::Raw, |out| out.write_all(text.bytes()))
 }
 
 /// Fixes. Gives the exit status.
-pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
+pub(super) fn run(job: &Job<'_>) -> Result<u8, Failure> {
     let mended = Mended::of(job);
     let mut failures = write_files(job, &mended);
     // What was not written is as it was: only another look tells what is left.
     let again = (!failures.is_empty()).then(|| job.lint(Fixes::All, Fixes::None));
     let left = again.as_ref().unwrap_or(&mended.left);
-    let fixed = mended.fixed(&left.findings).into_values().sum();
+    let written = mended.left.patches.len() - failures.len().min(mended.left.patches.len());
+    let fixed = mended.told(left, written);
+    if job.input.stdin.is_none() {
+        for (before, _) in mended.files(&job.input.disk) {
+            let is_written = !failures.iter().any(|failure| failure.starts_with(before.path()));
+            is_written.then(|| job.console.say(&format!("Fixed {}", before.path())));
+        }
+    }
     let status = if job.input.stdin.is_some() {
         write_stdin(job, &mended)?;
         // The fixed text has taken stdout, so what is left is told on stderr.
-        let view = job.view(left, fixed);
+        let view = job.view(left, &fixed);
         failures.extend(job.outputs.write_files(job.console, &view));
         to_stderr(|out| write(job.outputs.main, out, &View { look: job.console.stderr(), ..view }));
         job.end(left, &failures)
     } else {
-        job.finish(left, fixed, failures)
+        job.finish(left, &fixed, failures)
     };
-    Ok(if fixed > 0 && job.args.exit_non_zero_on_fix { status.max(FINDINGS) } else { status })
+    Ok(if !fixed.is_empty() && job.args.exit_non_zero_on_fix { status.max(FINDINGS) } else { status })
 }

@@ -1,6 +1,6 @@
 //! What every mode of `shmlint check` shares: where it reads, what it is asked, and how it ends.
 
-use std::io::{self, Read};
+use std::io;
 use std::sync::Arc;
 
 use super::args::{CheckArgs, FailOn, InputArgs};
@@ -11,17 +11,22 @@ use super::outputs::{Outputs, to_stderr};
 use super::progress::Progress;
 use super::{CLEAN, FAILED, FINDINGS};
 use crate::config::Settled;
+use crate::config::problem::Failure;
+use crate::container::finding::Severity;
 use crate::fix::fixes::Fixes;
 use crate::lint::check::Request;
 use crate::lint::report::Report;
 use crate::lint::run::Lint;
 use crate::report::human::summary::statistics;
 use crate::report::{Format, View, count};
-use crate::text::files::{Disk, Files, MAX_SIZE, Overlay};
+use crate::text::files::{Disk, Files, MAX_SIZE, Overlay, read_pipe, read_text};
 use crate::text::source::Source;
 
 /// The name that standard input has in reports where none is given.
 const STDIN: &str = "<stdin>";
+
+/// The names that standard input has on the command line.
+const STDIN_PATHS: [&str; 4] = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
 
 /// A check as it was asked for.
 pub(super) struct Job<'a> {
@@ -35,13 +40,16 @@ pub(super) struct Job<'a> {
 
 impl<'a> Job<'a> {
     /// Reads what is to be known before any file is. The error is a sentence about an option.
-    pub(super) fn new(args: &'a CheckArgs, console: &'a Console) -> Result<Self, String> {
+    pub(super) fn new(args: &'a CheckArgs, console: &'a Console) -> Result<Self, Failure> {
         let settled = settle(&args.input, Some(args), console)?;
+        let outputs = Outputs::new(&args.output)?;
+        let baseline = args.suppress.write_baseline.then(|| settled.baseline_file());
+        outputs.check_targets(&args.paths, baseline.as_deref())?;
         Ok(Self {
             args,
             console,
             input: Input::new(&args.paths, &args.input, &settled)?,
-            outputs: Outputs::new(&args.output)?,
+            outputs,
             fail_on: fail_on(args, &settled),
             settled,
         })
@@ -59,7 +67,7 @@ impl<'a> Job<'a> {
     }
 
     /// What a format is to show.
-    pub(super) fn view<'r>(&'r self, report: &'r Report, fixed: usize) -> View<'r> {
+    pub(super) fn view<'r>(&'r self, report: &'r Report, fixed: &'r str) -> View<'r> {
         View {
             report,
             fixed,
@@ -67,12 +75,12 @@ impl<'a> Job<'a> {
             unsafe_fixes: self.args.unsafe_fixes,
             quiet: self.console.is_quiet(),
             statistics: self.args.output.statistics,
-            workspace: &self.outputs.workspace,
+            repository: &self.outputs.repository,
         }
     }
 
     /// Writes the reports, says what failed besides, and gives the exit status.
-    pub(super) fn finish(&self, report: &Report, fixed: usize, mut failures: Vec<String>) -> u8 {
+    pub(super) fn finish(&self, report: &Report, fixed: &str, mut failures: Vec<String>) -> u8 {
         let view = self.view(report, fixed);
         failures.extend(self.outputs.write(self.console, &view));
         if view.statistics && self.outputs.main != Format::Human {
@@ -88,8 +96,10 @@ impl<'a> Job<'a> {
 
     /// Says what failed, and gives the exit status for what is left.
     pub(super) fn end(&self, report: &Report, failures: &[String]) -> u8 {
-        let unused = self.settled.unused(&self.input.paths);
-        for warning in unused.iter().chain(&report.warnings) {
+        for problem in self.settled.unused(&self.input.paths) {
+            self.console.show(&problem, Severity::Warning);
+        }
+        for warning in &report.warnings {
             self.console.warn(warning);
         }
         let failed = !report.errors.is_empty() || !failures.is_empty();
@@ -118,6 +128,8 @@ impl<'a> Job<'a> {
 pub(super) struct Input {
     pub(super) disk: Disk,
     pub(super) stdin: Option<Arc<Source>>,
+    /// What was read from pipes that were named as files, which cannot be read twice.
+    pub(super) pipes: Vec<Arc<Source>>,
     paths: Vec<String>,
 }
 
@@ -125,25 +137,32 @@ impl Input {
     pub(super) fn new(paths: &[String], args: &InputArgs, settled: &Settled) -> Result<Self, String> {
         let limit = settled.max_file_size.unwrap_or(MAX_SIZE);
         let mut paths = paths.to_vec();
-        let mut stdin = None;
-        if paths.iter().any(|path| path == "-") {
-            let name = args.stdin_filename.clone().unwrap_or_else(|| STDIN.into());
-            for path in paths.iter_mut().filter(|path| *path == "-") {
-                path.clone_from(&name);
+        let (mut stdin, mut pipes) = (None, Vec::new());
+        for path in &mut paths {
+            if STDIN_PATHS.contains(&path.as_str()) {
+                *path = args.stdin_filename.clone().unwrap_or_else(|| STDIN.into());
+                if stdin.is_none() {
+                    let bytes = read_text(io::stdin().lock(), limit);
+                    let bytes = bytes.map_err(|error| format!("standard input: {error}"))?;
+                    stdin = Some(Source::new(path.clone(), bytes));
+                }
+            } else if let Some(read) = read_pipe(path, limit) {
+                let bytes = read.map_err(|error| format!("{path}: {error}"))?;
+                pipes.push(Source::new(path.clone(), bytes));
             }
-            stdin = Some(Source::new(name, read_stdin(limit)?));
         }
         if paths.is_empty() {
             paths.push(".".into());
         }
-        Ok(Self { disk: Disk::new(limit), stdin, paths })
+        Ok(Self { disk: Disk::new(limit), stdin, pipes, paths })
     }
 
     /// Looks at everything.
     pub(super) fn lint(&self, settled: &Settled, request: Request, console: &Console) -> Report {
         let mut overlay = Overlay::new(&self.disk);
-        self.stdin.iter().for_each(|source| overlay.lay(Arc::clone(source)));
-        let files: &dyn Files = if self.stdin.is_some() { &overlay } else { &self.disk };
+        self.stdin.iter().chain(&self.pipes).for_each(|source| overlay.lay(Arc::clone(source)));
+        let laid = self.stdin.is_some() || !self.pipes.is_empty();
+        let files: &dyn Files = if laid { &overlay } else { &self.disk };
         let progress = Progress::start(console);
         let lint = Lint { files, options: &settled.options, request, seen: &progress.seen };
         let report = lint.run(&settled.walk, &self.paths);
@@ -171,15 +190,4 @@ fn tell(report: &Report, console: &Console) {
         count(counts.workloads, "container"),
         counts.gpu_workloads
     ));
-}
-
-/// All of standard input; more than `limit` bytes is an error, for half a text must not be fixed.
-fn read_stdin(limit: u64) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    let read = io::stdin().lock().take(limit.saturating_add(1)).read_to_end(&mut bytes);
-    let read = read.map_err(|error| format!("standard input: {error}"))?;
-    if u64::try_from(read).is_ok_and(|read| read > limit) {
-        return Err(format!("standard input: more than {limit} bytes (--max-file-size)"));
-    }
-    Ok(bytes)
 }

@@ -6,16 +6,17 @@ use super::console::Console;
 use super::job::Input;
 use super::outputs::to_stdout;
 use super::{CLEAN, FAILED};
+use crate::config::problem::Failure;
 use crate::lint::check::Request;
 use crate::report;
 
 /// Lists what was found. Gives the exit status.
-pub(super) fn run(args: &ListArgs, console: &Console) -> Result<u8, String> {
+pub(super) fn run(args: &ListArgs, console: &Console) -> Result<u8, Failure> {
     let settled = settle(&args.input, None, console)?;
     let input = Input::new(&args.paths, &args.input, &settled)?;
     let request = Request { workloads: true, looked: console.is_verbose(), ..Request::default() };
     let report = input.lint(&settled, request, console);
-    to_stdout(|out| match args.format {
+    to_stdout(args.format.syntax(), |out| match args.format {
         TextOrJson::Json => report::json::write_list(out, &report.workloads),
         TextOrJson::Human => report::list::write(out, &report.workloads, console.stdout()),
     })?;

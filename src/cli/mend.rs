@@ -8,6 +8,7 @@ use super::job::Job;
 use crate::container::finding::Finding;
 use crate::fix::fixes::Fixes;
 use crate::lint::report::Report;
+use crate::report::count;
 use crate::text::files::Disk;
 use crate::text::source::Source;
 
@@ -44,6 +45,17 @@ impl Mended {
         });
         files.sort_by_key(|(before, _)| before.path());
         files
+    }
+
+    /// `3 findings in 2 files (2 SHM001, 1 SHM003)`, where `left` is left; nothing where all are.
+    pub(super) fn told(&self, left: &Report, files: usize) -> String {
+        let fixed = self.fixed(&left.findings);
+        if fixed.is_empty() {
+            return String::new();
+        }
+        let rules: Vec<String> = fixed.iter().map(|(code, times)| format!("{times} {code}")).collect();
+        let (findings, files) = (count(fixed.values().sum(), "finding"), count(files, "file"));
+        format!("{findings} in {files} ({})", rules.join(", "))
     }
 
     /// How many findings of each rule are gone where `left` are left. One edit may fix more than the finding it is for.

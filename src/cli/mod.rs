@@ -10,6 +10,7 @@ mod diff;
 mod doctor;
 mod fix;
 mod github;
+mod inert;
 mod job;
 mod list;
 mod mend;
@@ -21,12 +22,14 @@ mod shell;
 mod size;
 mod suppress;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
+use crate::config::problem::Failure;
 use crate::config::schema::schema;
+use crate::text::near;
+use crate::text::paths::to_os;
 use args::{Arguments, Command};
 use console::Console;
 
@@ -42,12 +45,15 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let console = Console::new(arguments.console);
     let done = match arguments.command {
-        None => misplaced(&arguments.check.paths).map_or_else(|| check::run(&arguments.check, &console), Err),
+        None => misplaced(&arguments.check.paths)
+            .map_or_else(|| check::run(&arguments.check, &console), |text| Err(text.into())),
         Some(Command::Check(args)) => check::run(&args, &console),
         Some(Command::List(args)) => list::run(&args, &console),
         Some(Command::Rule(args)) => rule::run(&args, &console),
         Some(Command::ConfigSchema) => {
-            outputs::to_stdout(|out| out.write_all(schema().as_bytes())).map(|()| CLEAN)
+            outputs::to_stdout(inert::Syntax::Json, |out| out.write_all(schema().as_bytes()))
+                .map(|()| CLEAN)
+                .map_err(Failure::Said)
         }
         Some(Command::Size(args)) => size::run(&args, &console),
         #[cfg(target_os = "linux")]
@@ -61,16 +67,24 @@ pub fn main() -> ExitCode {
     };
     match done {
         Ok(status) => ExitCode::from(status),
-        Err(message) => {
-            console.fail(&message);
+        Err(failure) => {
+            console.fail(&failure);
             ExitCode::from(FAILED)
         }
     }
 }
 
-/// What is wrong with a path that is no file but the name of a command: options in front of it have made it one.
+/// What is wrong with a path that is no file but the name of a command, or nearly: options before it have made it a path, or a
+/// slip of the finger.
 fn misplaced(paths: &[String]) -> Option<String> {
-    let path = paths.first().filter(|path| !Path::new(path).exists())?;
-    let is_command = Arguments::command().find_subcommand(path).is_some();
-    is_command.then(|| format!("{path}: no such file; the command goes first: `shmlint {path} --help`"))
+    let path = paths.first().filter(|path| !to_os(path).exists())?;
+    let program = Arguments::command();
+    if program.find_subcommand(path).is_some() {
+        return Some(format!("{path}: no such file; the command goes first: `shmlint {path} --help`"));
+    }
+    let names = program.get_subcommands().map(clap::Command::get_name);
+    let near = near::near(path, names);
+    let is_word = paths.len() == 1 && !path.contains(['/', '.']);
+    let name = near.first().filter(|_| is_word)?;
+    Some(format!("{path}: no such file or command; did you mean `shmlint {name}`?"))
 }

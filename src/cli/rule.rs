@@ -4,13 +4,14 @@ use super::CLEAN;
 use super::args::{RuleArgs, TextOrJson};
 use super::console::Console;
 use super::outputs::to_stdout;
+use crate::config::problem::Failure;
 use crate::report::{page, rule};
 use crate::rules;
 
 /// Shows one rule's page, or all rules. Gives the exit status.
-pub(super) fn run(args: &RuleArgs, console: &Console) -> Result<u8, String> {
+pub(super) fn run(args: &RuleArgs, console: &Console) -> Result<u8, Failure> {
     let one = args.rule.as_deref().map(rules::named).transpose()?;
-    to_stdout(|out| match (args.format, one) {
+    to_stdout(args.format.syntax(), |out| match (args.format, one) {
         (TextOrJson::Json, Some(rule)) => rule::json(out, std::slice::from_ref(rule)),
         (TextOrJson::Json, None) => rule::json(out, rules::all()),
         (TextOrJson::Human, Some(rule)) => page::write(out, rule, console.stdout()),

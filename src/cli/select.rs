@@ -15,15 +15,11 @@ pub(super) fn choice(choice: &RuleChoice) -> Result<Choice, String> {
     })
 }
 
-/// The rules of words that stand behind `option`: codes, names, or `ALL`.
+/// The rules of words that stand behind `option`: codes, names, prefixes of codes, or `ALL`.
 fn named(option: &str, words: &[String]) -> Result<Vec<&'static Rule>, String> {
     let mut out = Vec::new();
     for word in words.iter().map(|word| word.trim()).filter(|word| !word.is_empty()) {
-        if word.eq_ignore_ascii_case("all") {
-            out.extend(rules::all());
-        } else {
-            out.push(rules::named(word).map_err(|error| format!("{option}: {error}"))?);
-        }
+        out.extend(rules::chosen(word).map_err(|error| format!("{option}: {error}"))?);
     }
     Ok(out)
 }
@@ -41,6 +37,7 @@ mod tests {
         let found = named("--select", &words(&["shm001", "unreadable-file", ""])).unwrap();
         assert_eq!(found.iter().map(|rule| rule.code).collect::<Vec<_>>(), ["SHM001", "SHM900"]);
         assert_eq!(named("--select", &words(&["ALL"])).unwrap().len(), rules::all().len());
+        assert_eq!(named("--select", &words(&["shm90"])).unwrap().len(), 2);
     }
 
     #[test]

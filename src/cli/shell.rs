@@ -5,18 +5,20 @@ use clap_complete::Shell;
 
 use super::CLEAN;
 use super::args::Arguments;
+use super::inert::Syntax;
 use super::outputs::to_stdout;
+use crate::config::problem::Failure;
 
 /// Prints the completions for a shell.
-pub(super) fn completions(shell: Shell) -> Result<u8, String> {
+pub(super) fn completions(shell: Shell) -> Result<u8, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "shmlint", &mut script);
-    to_stdout(|out| out.write_all(&script))?;
+    to_stdout(Syntax::Raw, |out| out.write_all(&script))?;
     Ok(CLEAN)
 }
 
 /// Prints the man page of the program, or of one of its commands.
-pub(super) fn man(command: Option<&str>) -> Result<u8, String> {
+pub(super) fn man(command: Option<&str>) -> Result<u8, Failure> {
     let mut program = Arguments::command();
     program.build();
     let page = match command {
@@ -27,6 +29,6 @@ pub(super) fn man(command: Option<&str>) -> Result<u8, String> {
             found.ok_or_else(|| format!("no command is called '{name}'"))?.clone()
         }
     };
-    to_stdout(|out| clap_mangen::Man::new(page).render(&mut &mut *out))?;
+    to_stdout(Syntax::Raw, |out| clap_mangen::Man::new(page).render(&mut &mut *out))?;
     Ok(CLEAN)
 }

@@ -3,11 +3,12 @@
 use super::job::Job;
 use super::mend::Mended;
 use super::{CLEAN, FAILED, FINDINGS, fix};
+use crate::config::problem::Failure;
 use crate::fix::fixes::Fixes;
 use crate::report::count;
 
 /// Writes the comments. Gives the exit status.
-pub(super) fn run(job: &Job<'_>) -> Result<u8, String> {
+pub(super) fn run(job: &Job<'_>) -> Result<u8, Failure> {
     let mended = Mended::of(job);
     let failures = fix::write_files(job, &mended);
     fix::write_stdin(job, &mended)?;

@@ -148,6 +148,15 @@ pub static ROWS: &[Row] = &[
         set: |config, item| config.force_exclude = item.flag(),
     },
     Row {
+        key: key(
+            "programs",
+            Shape::Flag,
+            "Whether the programs of the repository that containers run are read for what they need.",
+        ),
+        example: "false",
+        set: |config, item| config.programs = item.flag(),
+    },
+    Row {
         key: key("gitignore", Shape::Flag, "Whether files that git ignores are left out."),
         example: "false",
         set: |config, item| config.gitignore = item.flag(),

@@ -20,7 +20,7 @@ use toml::de::DeTable;
 use crate::container::finding::Rule;
 use crate::text::place::Place;
 use crate::text::source::{Source, Span};
-use problem::Problem;
+use problem::{Failure, Problem};
 use value::{Item, Key, Reader};
 
 pub use settle::Settled;
@@ -59,6 +59,8 @@ pub struct Config {
     pub also_exclude: Vec<String>,
     pub force_exclude: Option<bool>,
     pub gitignore: Option<bool>,
+    /// Whether the programs that containers run are read.
+    pub programs: Option<bool>,
     pub docs: Option<bool>,
     pub max_file_size: Option<u64>,
     pub baseline: Option<PathBuf>,
@@ -81,7 +83,7 @@ pub struct Loaded {
 
 /// Reads the configuration of a run. `given` are the values of `--config`, each a file or a `key = value`; with `isolated`
 /// no file is looked for. The error tells every mistake that was found, each at its place.
-pub fn load(isolated: bool, given: &[String]) -> Result<Loaded, String> {
+pub fn load(isolated: bool, given: &[String]) -> Result<Loaded, Failure> {
     let (files, inline): (Vec<&String>, Vec<&String>) = given.iter().partition(|given| find::is_file(given));
     let mut loaded = Loaded::default();
     let mut problems = Vec::new();
@@ -89,10 +91,14 @@ pub fn load(isolated: bool, given: &[String]) -> Result<Loaded, String> {
         [] if isolated => None,
         [] => find::nearest(&mut loaded.warnings)?,
         [_, ..] if isolated => {
-            return Err("--isolated reads no configuration file, so --config FILE cannot go with it".into());
+            return Err(Failure::Said(
+                "--isolated reads no configuration file, so it excludes --config FILE".into(),
+            ));
         }
         [file] => Some(find::named(file)?),
-        [_, second, ..] => return Err(format!("--config {second}: one configuration file is enough")),
+        [_, second, ..] => {
+            return Err(format!("--config {second}: only one configuration file can be given").into());
+        }
     };
     if let Some(source) = found {
         loaded.file = Some(source.path().to_owned());
@@ -106,21 +112,17 @@ pub fn load(isolated: bool, given: &[String]) -> Result<Loaded, String> {
     if problems.is_empty() { Ok(loaded) } else { Err(told(problems)) }
 }
 
-/// All mistakes in the order of the files, under a heading where there are several.
-fn told(mut problems: Vec<Problem>) -> String {
+/// All mistakes in the order of the files.
+fn told(mut problems: Vec<Problem>) -> Failure {
     problems.sort_by(|a, b| (a.place.path(), a.place.span).cmp(&(b.place.path(), b.place.span)));
-    let mut rendered: Vec<String> = problems.iter().map(Problem::render).collect();
     // Of brackets that are left open each is told at the end of the text.
-    rendered.dedup();
-    match rendered.as_slice() {
-        [one] => one.clone(),
-        many => format!("the configuration has {} mistakes\n{}", many.len(), many.join("\n")),
-    }
+    problems.dedup_by_key(|problem| problem.to_string());
+    Failure::Wrong(problems)
 }
 
 impl Config {
     /// The configuration that a text holds by itself. The error tells every mistake, each at its place.
-    pub fn parse(source: &Arc<Source>) -> Result<Self, String> {
+    pub fn parse(source: &Arc<Source>) -> Result<Self, Failure> {
         let (mut config, mut problems) = (Self::default(), Vec::new());
         config.read(source, &mut problems);
         if problems.is_empty() { Ok(config) } else { Err(told(problems)) }
@@ -145,7 +147,7 @@ impl Config {
         let mut wrong = Vec::new();
         let keys: Vec<Key> = keys::ROWS.iter().map(|row| row.key).collect();
         let mut reader = Reader { source: Arc::clone(source), problems: &mut wrong };
-        let items = reader.table(&keys, table, &Place::new(source, Span::at(0)));
+        let items = reader.table(&keys, table, &Place::new(source, Span::at(0)), source.path());
         // What stands on a line that TOML itself refuses is not what was meant.
         problems.extend(wrong.into_iter().filter(|problem| !broken.contains(&problem.place.start().line)));
         for (name, item) in items {

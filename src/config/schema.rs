@@ -53,10 +53,11 @@ fn of(shape: &Shape) -> Value {
         Shape::Choice(words) => json!({ "enum": words }),
         Shape::Rule | Shape::Rules => {
             let mut words: Vec<&str> = rules::all().iter().flat_map(|rule| [rule.code, rule.name]).collect();
-            if matches!(shape, Shape::Rules) {
-                words.push("ALL");
+            if matches!(shape, Shape::Rule) {
+                return json!({ "enum": words });
             }
-            json!({ "enum": words })
+            words.push("ALL");
+            json!({ "anyOf": [{ "enum": words }, { "pattern": "^SHM[0-9]{0,2}$" }] })
         }
         Shape::List(shape) => json!({ "type": "array", "items": of(shape) }),
         Shape::Map(key, value) => {

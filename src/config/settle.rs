@@ -54,9 +54,14 @@ pub struct Settled {
 }
 
 impl Settled {
-    /// A sentence for every entry of the configuration that matched nothing, at its place; none where the run over `paths`
+    /// The baseline file, where it is named or where it is by default.
+    pub fn baseline_file(&self) -> PathBuf {
+        self.baseline.clone().unwrap_or_else(|| crate::lint::baseline::DEFAULT.into())
+    }
+
+    /// Every entry of the configuration that matched nothing; none where the run over `paths`
     /// did not see all files that the configuration speaks of.
-    pub fn unused(&self, paths: &[String]) -> Vec<String> {
+    pub fn unused(&self, paths: &[String]) -> Vec<Problem> {
         let whole =
             |path: &String| std::fs::canonicalize(path).is_ok_and(|path| self.folder.starts_with(path));
         if !paths.iter().any(whole) {
@@ -66,7 +71,7 @@ impl Settled {
         let mut places: Vec<&Place> =
             self.globs.iter().flat_map(|globs| globs.unused()).chain(entries).collect();
         places.sort_by_key(|place| place.span);
-        let told = places.into_iter().map(|place| Problem::new(place.clone(), "this never matched").render());
+        let told = places.into_iter().map(|place| Problem::new(place.clone(), "this never matched"));
         told.collect()
     }
 }
@@ -101,6 +106,7 @@ impl Config {
             entries.push((item.first().clone(), used.clone()));
             used
         };
+        options.programs = self.programs != Some(false);
         options.judge.images = self.images.iter().map(|item| image(item, tracked(item))).collect();
         options.read.shm_fields = self.shm_fields.iter().map(|item| field(item, tracked(item))).collect();
         for item in &self.provides_shm {
@@ -169,7 +175,7 @@ fn image(item: &Item, used: Used) -> knowledge::UserEntry {
         image: text(item, "image"),
         command: text(item, "command"),
         name: text(item, "name"),
-        need: if needed { knowledge::Verdict::Yes } else { knowledge::Verdict::No },
+        needs: needed,
         bytes: item.get("size").and_then(Item::bytes),
         reason: text(item, "reason"),
         used,

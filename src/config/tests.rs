@@ -4,7 +4,7 @@ use super::*;
 use crate::lint::options::Options;
 
 fn read(text: &str) -> Result<Config, String> {
-    Config::parse(&Source::new("shmlint.toml", text.into()))
+    Config::parse(&Source::new("shmlint.toml", text.into())).map_err(|error| error.to_string())
 }
 
 fn options(text: &str) -> Options {
@@ -38,6 +38,8 @@ fn every_key_is_read() {
     assert!(options.read.provider("TrainingRun", None, "x.yaml").is_none());
     assert!(options.per_file_ignores[0].files.covers("tests/a/compose.yaml"));
     let unused = settled.unused(&[".".into()]);
+    let unused: Vec<&str> =
+        unused.iter().map(|problem| problem.place.source.slice(problem.place.span)).collect();
     assert!(unused.iter().any(|told| told.contains("registry.example/team/trainer")), "{unused:?}");
     assert!(!unused.iter().any(|told| told.contains("vendor/") || told.contains("ml-*")), "{unused:?}");
 }
@@ -97,15 +99,13 @@ size = '2g'
             "shmlint.toml:2:26: 'select' must be the code or name of a rule, or \"ALL\", not an integer",
             "shmlint.toml:3:8: '8 gigs' is not a size above zero: write it like 2g, 512m or 2Gi",
             "shmlint.toml:4:12: 'pedantic' must be true or false, not a string",
-            "shmlint.toml:5:11: 'eror' is none of error, warning, note, never (did you mean 'error'?)",
+            "shmlint.toml:5:11: 'eror' is not one of error, warning, note, never (did you mean 'error'?)",
             "shmlint.toml:6:12: 'a[' is not a glob: unclosed character class; missing ']'",
             "shmlint.toml:7:11: a size must be above zero: write it like \"2g\", \"512m\" or \"2Gi\"",
-            "shmlint.toml:10:15: 'warn' is none of error, warning, note (did you mean 'warning'?)",
-            "shmlint.toml:12:1: the key 'need' is missing here",
+            "shmlint.toml:10:15: 'warn' is not one of error, warning, note (did you mean 'warning'?)",
+            "shmlint.toml:12:1: [[images]] lacks the required key 'need'",
         ]
     );
-    assert!(told.starts_with("the configuration has 10 mistakes\n"));
-    assert!(told.contains("5 | fail-on = 'eror'\n  |           ^^^^^^\n"), "{told}");
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn only_our_table_of_a_pyproject_is_read() {
     config.read(&Source::new("sub/pyproject.toml", text.into()), &mut problems);
     assert_eq!(config.size, Some(4 << 30));
     assert_eq!(problems.len(), 1);
-    assert!(problems[0].render().starts_with("sub/pyproject.toml:5:1: unknown key 'sizes'"));
+    assert!(problems[0].to_string().starts_with("sub/pyproject.toml:5:1: unknown key 'sizes'"));
 }
 
 #[test]

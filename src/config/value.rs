@@ -158,8 +158,14 @@ impl Reader<'_> {
         self.problems.push(Problem::new(place, message));
     }
 
-    /// The known keys of a table with their values.
-    pub fn table(&mut self, keys: &[Key], table: &DeTable<'_>, whole: &Place) -> Vec<(&'static str, Item)> {
+    /// The known keys of a table with their values; `what` names it in messages.
+    pub fn table(
+        &mut self,
+        keys: &[Key],
+        table: &DeTable<'_>,
+        whole: &Place,
+        what: &str,
+    ) -> Vec<(&'static str, Item)> {
         let mut out = Vec::new();
         let mut missing: Vec<&str> = keys.iter().filter(|key| key.required).map(|key| key.name).collect();
         for (name, value) in table {
@@ -174,7 +180,7 @@ impl Reader<'_> {
             }
         }
         for key in missing {
-            self.wrong(whole.clone(), format!("the key '{key}' is missing here"));
+            self.wrong(whole.clone(), format!("{what} lacks the required key '{key}'"));
         }
         out
     }
@@ -189,7 +195,9 @@ impl Reader<'_> {
                 Value::List(values.iter().filter_map(|value| self.item(shape, value, what)).collect())
             }
             (Shape::Map(key, shape), DeValue::Table(table)) => Value::Map(self.map(key, shape, table, what)),
-            (Shape::Table(keys), DeValue::Table(table)) => Value::Table(self.table(keys, table, &place)),
+            (Shape::Table(keys), DeValue::Table(table)) => {
+                Value::Table(self.table(keys, table, &place, &format!("[[{what}]]")))
+            }
             (shape, DeValue::String(text)) if shape.is_written_as_text() => self.text(shape, text, &place)?,
             (shape, value) => {
                 let message = format!("'{what}' must be {}, not {}", shape.describe(), describe(value));
@@ -225,12 +233,10 @@ impl Reader<'_> {
             Shape::Size => parse_any(text).map(Value::Bytes),
             Shape::Choice(words) if !words.contains(&text.as_ref()) => {
                 let near = did_you_mean(text, words.iter().copied());
-                Err(format!("'{text}' is none of {}{near}", words.join(", ")))
+                Err(format!("'{text}' is not one of {}{near}", words.join(", ")))
             }
-            Shape::Rules if text.eq_ignore_ascii_case("all") => {
-                Ok(Value::Rules(rules::all().iter().collect()))
-            }
-            Shape::Rule | Shape::Rules => rules::named(text).map(|rule| Value::Rules(vec![rule])),
+            Shape::Rules => rules::chosen(text).map(Value::Rules),
+            Shape::Rule => rules::named(text).map(|rule| Value::Rules(vec![rule])),
             Shape::Glob => {
                 let read = Globs::new(Path::new("/"), [(text.as_ref(), None)]);
                 read.map(|_| Value::Text(text.clone().into_owned()))

@@ -91,6 +91,8 @@ pub enum Change {
         /// Index into [`Workload::settings`].
         setting: usize,
     },
+    /// Ask for all GPUs where what is asked for is refused.
+    AskForGpus,
     /// Limit a memory volume or tmpfs on `/dev/shm` that has no size.
     Limit {
         /// Index into [`Workload::settings`].
@@ -111,7 +113,7 @@ impl Change {
     /// The setting that it is about, as an index into [`Workload::settings`](crate::container::workload::Workload::settings).
     pub fn setting(&self) -> Option<usize> {
         match *self {
-            Self::SetSize { .. } => None,
+            Self::SetSize { .. } | Self::AskForGpus => None,
             Self::ReplaceSize { setting, .. }
             | Self::Remove { setting }
             | Self::MoveFlag { setting }
@@ -209,7 +211,7 @@ pub struct Finding {
     pub platform: &'static str,
     /// The word of the accelerator that the workload asks for, if it does.
     pub accelerator: Option<&'static str>,
-    /// Evidence and other places.
+    /// Citation and other places.
     pub related: Vec<Related>,
     /// What the rule wants changed, if it can be changed.
     pub wanted: Option<Wanted>,

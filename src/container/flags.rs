@@ -8,7 +8,7 @@ use crate::container::accelerator::{self, GPU, Request, Sign};
 use crate::container::engine::Starter;
 use crate::container::mount::{self, Mount, Rank};
 use crate::container::workload::{
-    Effect, Engine, Evidence, Gpu, GpuCount, Ipc, Mounted, Refusal, Says, Setting, Target, Why,
+    Citation, Effect, Engine, Gpu, GpuCount, Ipc, Mounted, Refusal, Says, Setting, Target, Why,
 };
 use crate::size::{Dialect, Size, is_open};
 use crate::text::place::Place;
@@ -218,7 +218,7 @@ impl Search<'_> {
             .refused
             .filter(|_| flag.unknown.is_none() && flag.name == "gpus" && scene.starter.reads_gpus);
         if let Some(why) = flag.refused.clone().or(own) {
-            let evidence = Evidence { text: flag.text.clone(), place: flag.place.clone() };
+            let evidence = Citation { text: flag.text.clone(), place: flag.place.clone() };
             self.gpu.refused.get_or_insert(Refusal { evidence, why });
         }
         let by_driver = accelerator::driver(&request.driver);

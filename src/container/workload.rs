@@ -4,7 +4,7 @@
 mod gpu;
 mod shm;
 
-pub use gpu::{Evidence, Gpu, GpuCount, Refusal, Verdict};
+pub use gpu::{Citation, Gpu, GpuCount, Refusal, Verdict};
 pub use shm::{Effect, Ipc, Mounted, Says, Setting, Shm, Target, Why};
 
 use crate::text::place::Place;
@@ -60,6 +60,59 @@ pub enum Engine {
     Kubernetes,
 }
 
+/// Where the files of a container come from, and what is run in it, as far as its file says.
+#[derive(Clone, Debug, Default)]
+pub struct Inside {
+    /// The folder in which it starts, where that is set.
+    pub working_dir: Option<String>,
+    /// Paths of the host as they are written, with the paths they are mounted on.
+    pub mounts: Vec<(String, String)>,
+    /// Texts that are mounted as files: their paths, and where they are written.
+    pub texts: Vec<(String, Place)>,
+    /// How its image is built, where the same file says so.
+    pub build: Option<Build>,
+    /// Whether the first word of its command takes the place of the image's entrypoint.
+    pub own_entrypoint: bool,
+    /// What is run in it once it stands, in order.
+    pub later: Vec<Later>,
+    /// Whether its image is only probably built as the repository says.
+    pub guessed: bool,
+    /// The programs of its command whose files were read.
+    pub read: Vec<String>,
+}
+
+/// The path of the host and that of the container in `host:container:options`.
+pub fn bound(text: &str) -> Option<(String, String)> {
+    let (host, rest) = text.split_once(":/")?;
+    Some((host.to_owned(), format!("/{}", rest.split(':').next()?)))
+}
+
+/// How an image is built. Paths are as they are written.
+#[derive(Clone, Debug)]
+pub struct Build {
+    /// The file that says so.
+    pub from: String,
+    /// The folder that it goes to first.
+    pub folder: Option<String>,
+    /// The build folder.
+    pub context: String,
+    /// The Dockerfile, where it is not `Dockerfile` in the build folder.
+    pub file: Option<String>,
+    /// The stage.
+    pub target: Option<String>,
+}
+
+/// Commands that are run in a container that already stands.
+#[derive(Clone, Debug)]
+pub struct Later {
+    /// The commands, as a shell reads them.
+    pub script: String,
+    /// Where they are written.
+    pub place: Place,
+    /// Whether they are typed into this very container: `docker exec`, the prompt in the same block.
+    pub typed: bool,
+}
+
 /// A container that a file starts, resolved as its engine would.
 #[derive(Clone, Debug)]
 pub struct Workload {
@@ -69,7 +122,7 @@ pub struct Workload {
     pub engine: Engine,
     /// What shows that it is this engine, where the sort of file alone does not: a `docker stack deploy` that names it, a
     /// key that only Swarm knows.
-    pub engine_evidence: Option<Evidence>,
+    pub engine_evidence: Option<Citation>,
     /// The service's or container's name; for command lines the image as written.
     pub name: String,
     /// What else it is called where it is written: the container, the dev container, the folder that its image is built from.
@@ -79,13 +132,21 @@ pub struct Workload {
     /// The sort of object that starts it, where its platform has several: `InferenceService`.
     pub kind: Option<String>,
     /// The template that the text was rendered from, where it says so itself: Helm's `# Source:` comment.
-    pub rendered_from: Option<Evidence>,
+    pub rendered_from: Option<Citation>,
     /// The image as written, variables resolved where the file resolves them.
     pub image: Option<String>,
     /// The image that its own is built from, where the Dockerfile tells and the workload asks for a GPU.
     pub built_from: Option<String>,
     /// Entrypoint and command, word by word; also those that the Dockerfile behind `build:` tells.
     pub command: Vec<String>,
+    /// Where image, command and environment are written.
+    pub written: Vec<Place>,
+    /// Whether somebody types into it: `-i`, `stdin_open`.
+    pub interactive: bool,
+    /// What shows that no program of it ever runs, such as a simulated node that it goes to, as a clause.
+    pub never_runs: Option<Citation>,
+    /// Where its files come from.
+    pub inside: Inside,
     /// Environment variables with literal values.
     pub environment: Vec<(String, String)>,
     /// Whether it asks for a GPU.
@@ -106,8 +167,21 @@ pub struct Workload {
     /// The index in the reading of the same container at another place, where it is reported: a service of a base file that is
     /// merged with its override is listed in both. A base that only others extend points to one of them.
     pub same_as: Option<usize>,
+    /// What it is in each of the things that are built of it, where there are several: a base of overlays.
+    pub builds: Vec<Overlaid>,
     /// For a container that runs: what the file that started it says now.
     pub declared: Option<Declared>,
+}
+
+/// A container as one build has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overlaid {
+    /// What builds it.
+    pub name: String,
+    /// What it gets there.
+    pub shm: Shm,
+    /// A number for all the rest of it.
+    pub rest: u64,
 }
 
 /// What the file that started a container says of its `/dev/shm` now.
@@ -147,6 +221,10 @@ impl Workload {
             image: None,
             built_from: None,
             command: Vec::new(),
+            written: Vec::new(),
+            interactive: false,
+            never_runs: None,
+            inside: Inside::default(),
             environment: Vec::new(),
             gpu: Gpu::default(),
             settings: Vec::new(),
@@ -156,8 +234,18 @@ impl Workload {
             joins: None,
             is_joined: false,
             same_as: None,
+            builds: Vec::new(),
             declared: None,
         }
+    }
+
+    /// Every place that it knows of.
+    pub fn places_mut(&mut self) -> impl Iterator<Item = &mut Place> {
+        let evidence = [&mut self.engine_evidence, &mut self.rendered_from].into_iter().flatten();
+        let evidence = evidence.chain(&mut self.gpu.evidence).map(|evidence| &mut evidence.place);
+        let limit = self.memory_limit.as_mut().map(|(_, place)| place);
+        let settings = self.settings.iter_mut().map(|setting| &mut setting.place);
+        std::iter::once(&mut self.place).chain(evidence).chain(limit).chain(settings)
     }
 
     /// The setting that decides what `/dev/shm` is.

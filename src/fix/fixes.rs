@@ -1,8 +1,9 @@
 //! The proof of a fix: the workload has what its rule wanted, the rule is silent, and everything else is as it was.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
-use super::prove::{Attempt, Prover, State, Task, same_container};
+use super::prove::{Attempt, Prover, State, Task, same_but_gpus, same_container};
 use crate::container::finding::{Change, Finding, Fix, Safety, Severity, Wanted};
 use crate::container::workload::{Says, Setting, Shm, Workload};
 use crate::platform::kind::Context;
@@ -56,10 +57,16 @@ pub fn fixes(
     // Safe fixes are made without the others as a rule, so they are proven without them.
     let (safe, others): (Vec<Task<Wish>>, Vec<Task<Wish>>) =
         tasks.into_iter().partition(|task| task.what.wanted.safety == Safety::Safe);
+    // What only advice asks for is proven by itself, so that every other edit is the same with and without it.
+    let (advice, safe): (Vec<Task<Wish>>, Vec<Task<Wish>>) =
+        safe.into_iter().partition(|task| is_advice(state, &task.what));
     let mut prover = Prover::new(state, context, judging);
-    let holds = |made: &[Attempt<'_, Wish>], after: &State| only_intended(state, made, after);
+    let forbidden = RefCell::default();
+    let holds = |made: &[Attempt<'_, Wish>], after: &State| only_intended(state, made, after, &forbidden);
     let mut groups = Vec::new();
-    let left = prover.split(&safe, &holds, &mut groups);
+    let loud = prover.split(&safe, &holds, &mut groups);
+    let quiet = prover.split(&advice, &holds, &mut groups);
+    let left = if advice.is_empty() { loud } else { quiet.filter(|_| safe.is_empty()) };
     prover.split(&others, &holds, &mut groups);
     let proven = prover.together(groups, &holds);
     let fix = |(task, edits): &Attempt<'_, Wish>| {
@@ -72,8 +79,23 @@ pub fn fixes(
             finding.fix = Some(fix);
         }
     }
+    for (workload, finding, why) in forbidden.into_inner() {
+        let finding = state.findings.get_mut(workload).and_then(|all| all.get_mut(finding));
+        if let Some(finding) = finding.filter(|found| found.fix.is_none() && !found.help.contains(&why)) {
+            finding.help = format!("{} {why}", finding.help).trim_start().to_owned();
+        }
+    }
     left
 }
+
+/// Whether a finding is shown only where advice is asked for.
+fn is_advice(state: &State, wish: &Wish) -> bool {
+    let finding = state.findings.get(wish.workload).and_then(|all| all.get(wish.finding));
+    finding.is_some_and(|finding| finding.severity == Severity::Note)
+}
+
+/// Findings without an edit, by workload and number, and why: another container would get it, too.
+type Forbidden = RefCell<Vec<(usize, usize, String)>>;
 
 /// What the findings of a state want, each with the ways to write it.
 fn tasks(state: &State, fixes: Fixes) -> Vec<Task<Wish>> {
@@ -97,7 +119,7 @@ fn tasks(state: &State, fixes: Fixes) -> Vec<Task<Wish>> {
 }
 
 /// Holds the second reading against the first.
-fn only_intended(before: &State, made: &[Attempt<'_, Wish>], after: &State) -> bool {
+fn only_intended(before: &State, made: &[Attempt<'_, Wish>], after: &State, forbidden: &Forbidden) -> bool {
     let (old, new) = (&before.reading.workloads, &after.reading.workloads);
     if old.len() != new.len() || before.reading.problems.len() != after.reading.problems.len() {
         return false;
@@ -109,17 +131,35 @@ fn only_intended(before: &State, made: &[Attempt<'_, Wish>], after: &State) -> b
         joined.extend(old.get(task.what.workload).and_then(|workload| workload.joins));
     }
     let none = Vec::new();
+    let advice = made.iter().all(|(task, _)| is_advice(before, &task.what));
+    let loud = made.iter().all(|(task, _)| !is_advice(before, &task.what));
+    let same_sort = |finding: &Finding| if finding.severity == Severity::Note { !loud } else { !advice };
+    // The same container at another place is meant, too.
+    let is_meant = |index: usize, old: &Workload| {
+        meant.contains_key(&index) || old.same_as.is_some_and(|twin| meant.contains_key(&twin))
+    };
+    let heir = |(index, (old, new)): (usize, (&Workload, &Workload))| {
+        unwanted_size(old, new).filter(|_| !is_meant(index, old))
+    };
+    if let Some(why) = old.iter().zip(new).enumerate().find_map(heir) {
+        if let [(task, _)] = made {
+            forbidden.borrow_mut().push((task.what.workload, task.what.finding, why));
+        }
+        return false;
+    }
     old.iter().zip(new).enumerate().all(|(index, (old, new))| {
         let was = before.findings.get(index).unwrap_or(&none);
         let now = after.findings.get(index).unwrap_or(&none);
-        same_container(old, new)
+        let asks = |wishes: &Vec<&Wish>| wishes.iter().any(|wish| wish.wanted.change == Change::AskForGpus);
+        let asked = meant.get(&index).is_some_and(asks);
+        (same_container(old, new) || (asked && same_but_gpus(old, new)))
             && match meant.get(&index) {
                 Some(wishes) => wishes.iter().all(|wish| is_done(wish, old, new, was, now)),
                 // The /dev/shm of another is there where that one has it.
                 None if joined.contains(&index) => old.command == new.command,
                 // The same container at another place becomes what it becomes there.
                 None if is_twin(old, new, &after.reading.workloads) => old.command == new.command,
-                None => untouched_or_helped_too(old, new, was, now),
+                None => untouched_or_helped_too(old, new, was, now, &same_sort),
             }
     })
 }
@@ -146,6 +186,7 @@ fn title(change: &Change, workload: &Workload) -> String {
         Change::MountVolume { bytes: Some(bytes), .. } => {
             format!("mount the volume on /dev/shm, with {}", human(*bytes))
         }
+        Change::AskForGpus => "ask for all GPUs".into(),
         Change::SetMedium { .. } => "keep the volume in memory".into(),
         Change::Limit { bytes, .. } => format!("limit it to {}", human(*bytes)),
         Change::ReplaceBySize { bytes, setting } => {
@@ -178,6 +219,7 @@ fn is_done(wish: &Wish, old: &Workload, new: &Workload, was: &[Finding], now: &[
         Change::MountVolume { bytes, .. } => {
             bytes.is_none_or(|bytes| new.shm.bytes().is_some_and(|got| got >= bytes))
         }
+        Change::AskForGpus => new.gpu.refused.is_none() && new.settings.len() == old.settings.len(),
         Change::SetMedium { .. } => true,
     };
     quieter
@@ -191,7 +233,8 @@ fn is_read(flag: &Setting, workload: &Workload) -> bool {
     let Says::Flag { meant } = &flag.says else { return false };
     let read = |setting: &Setting| {
         let (name, value) = setting.text.split_once(['=', ' ']).unwrap_or((&setting.text, ""));
-        let as_meant = meant.strip_prefix(name).is_some_and(|rest| rest.strip_prefix('=') == Some(value));
+        let value = Some(value.trim_matches(['"', '\'']));
+        let as_meant = meant.strip_prefix(name).is_some_and(|rest| rest.strip_prefix(['=', ' ']) == value);
         as_meant && !matches!(setting.says, Says::Flag { .. })
     };
     workload.settings.iter().any(read)
@@ -202,7 +245,7 @@ fn is_read(flag: &Setting, workload: &Workload) -> bool {
 fn is_worse(was: &[Finding], now: &[Finding]) -> bool {
     let is_new =
         |finding: &Finding| finding.severity == Severity::Error && count(now, finding) > count(was, finding);
-    now.len() > was.len() || now.iter().any(is_new)
+    loud(now) > loud(was) || now.iter().any(is_new)
 }
 
 /// Whether a workload is judged at another place, and is what it is there.
@@ -211,13 +254,45 @@ fn is_twin(old: &Workload, new: &Workload, after: &[Workload]) -> bool {
     old.same_as == new.same_as && twin.is_some_and(|twin| twin.shm == new.shm)
 }
 
-/// A workload that was not meant is as it was, or had the same need and is helped by the same edit.
-fn untouched_or_helped_too(old: &Workload, new: &Workload, was: &[Finding], now: &[Finding]) -> bool {
+/// Why a container must not get a size that it did not have: it has another `/dev/shm`, beside which the size does nothing,
+/// or which Podman refuses.
+fn unwanted_size(old: &Workload, new: &Workload) -> Option<String> {
+    let sizes = |workload: &Workload| {
+        workload.settings.iter().filter(|setting| matches!(setting.says, Says::Size(..))).count()
+    };
+    let own = !matches!(old.shm, Shm::Default { .. } | Shm::Explicit { .. } | Shm::Unknown(_));
+    let other = old.deciding().filter(|setting| own && !matches!(setting.says, Says::Size(..)))?;
+    (sizes(new) > sizes(old)).then(|| {
+        format!(
+            "No size is written: {} ({}:{}) would get it, too, and has `{}`.",
+            old.title(),
+            old.place.path(),
+            old.place.start().line,
+            other.text
+        )
+    })
+}
+
+/// A workload that was not meant is as it was, or had the same need and is helped by the same edit. `same_sort` tells which
+/// needs count.
+fn untouched_or_helped_too(
+    old: &Workload,
+    new: &Workload,
+    was: &[Finding],
+    now: &[Finding],
+    same_sort: &dyn Fn(&Finding) -> bool,
+) -> bool {
     let shares = matches!(old.shm, Shm::Shared { .. }) && matches!(new.shm, Shm::Shared { .. });
-    let helped =
-        || was.iter().any(|finding| finding.wanted.is_some() && count(now, finding) < count(was, finding));
-    // A size that is ignored beside the host's /dev/shm, or that Podman refuses there, is a new finding.
-    old.command == new.command && now.len() <= was.len() && (old.shm == new.shm || shares || helped())
+    let helped = || {
+        let same = was.iter().filter(|finding| finding.wanted.is_some() && same_sort(finding));
+        same.into_iter().any(|finding| count(now, finding) < count(was, finding))
+    };
+    old.command == new.command && loud(now) <= loud(was) && (old.shm == new.shm || shares || helped())
+}
+
+/// How many findings are more than advice, which is not always asked for and so decides nothing.
+fn loud(findings: &[Finding]) -> usize {
+    findings.iter().filter(|finding| finding.severity > Severity::Note).count()
 }
 
 /// How many findings are of the same rule.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::apply::edited;
 use crate::container::finding::Finding;
-use crate::container::workload::Workload;
+use crate::container::workload::{Overlaid, Workload};
 use crate::platform::kind::{Context, Reading, Unit};
 use crate::rules::judge_all;
 use crate::rules::options::JudgeOptions;
@@ -38,12 +38,12 @@ pub struct State {
 impl State {
     /// Reads and judges a unit.
     pub fn of(mut unit: Unit, context: &Context<'_>, judging: &JudgeOptions) -> Self {
-        let reading = (unit.kind.read)(&unit, context);
+        let reading = unit.read(context);
         // What was read once is not read again.
         for member in unit.members.iter_mut().filter(|member| member.source.is_none()) {
             member.source = reading.sources.iter().find(|source| source.path() == member.path).cloned();
         }
-        let findings = judge_all(&reading.workloads, judging);
+        let findings = judge_all(&reading.workloads, &reading.evidence, judging);
         Self { unit, reading, findings, patches: Vec::new() }
     }
 
@@ -176,13 +176,28 @@ pub fn same_meaning(before: &Reading, after: &Reading) -> bool {
 
 /// Everything but `/dev/shm` is as it was.
 pub(super) fn same_container(old: &Workload, new: &Workload) -> bool {
+    same_but_gpus(old, new)
+        && old.gpu.verdict == new.gpu.verdict
+        && old.gpu.evidence.len() == new.gpu.evidence.len()
+}
+
+/// Everything but `/dev/shm` and the GPUs is as it was.
+pub(super) fn same_but_gpus(old: &Workload, new: &Workload) -> bool {
     old.name == new.name
         && old.platform == new.platform
         && old.image == new.image
         && old.environment == new.environment
-        && old.gpu.verdict == new.gpu.verdict
-        && old.gpu.evidence.len() == new.gpu.evidence.len()
         && old.memory_limit.as_ref().map(|limit| limit.0) == new.memory_limit.as_ref().map(|limit| limit.0)
+        && same_builds(old, new)
+}
+
+/// What is built of it is as it was, but for `/dev/shm` where that was as it is judged.
+fn same_builds(old: &Workload, new: &Workload) -> bool {
+    let same = |(was, is): (&Overlaid, &Overlaid)| {
+        let shm = was.shm == is.shm || (was.shm == old.shm && is.shm == new.shm);
+        was.name == is.name && was.rest == is.rest && shm
+    };
+    old.builds.len() == new.builds.len() && old.builds.iter().zip(&new.builds).all(same)
 }
 
 #[cfg(test)]

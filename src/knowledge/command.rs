@@ -31,8 +31,21 @@ impl Program<'_> {
         self.words.iter().skip(1).map(AsRef::as_ref)
     }
 
+    /// The arguments in front of the program that it launches itself: `torchrun --nproc-per-node 2 train.py` has two.
+    pub fn own_args(&self) -> impl Iterator<Item = &str> {
+        let starts = |word: &str| {
+            word == "--" || word == "-m" || is_python(word) || word.ends_with(".py") || word.ends_with(".sh")
+        };
+        // A launcher may itself be a module: `python -m torch.distributed.run`.
+        let itself = if self.name() == "python" { 2 } else { 0 };
+        self.args()
+            .enumerate()
+            .take_while(move |(at, word)| *at < itself || !starts(word))
+            .map(|(_, word)| word)
+    }
+
     /// The name of what it runs: of Python the script or module, where it is one, else the program.
-    pub(super) fn script(&self) -> Option<&str> {
+    pub fn script(&self) -> Option<&str> {
         if self.name() != "python" {
             return Some(self.name());
         }
@@ -42,6 +55,13 @@ impl Program<'_> {
             option if option.starts_with('-') => None,
             file => Some(file),
         }
+    }
+
+    /// The program that `python -m` starts, as if it were started by its name.
+    pub(super) fn as_module(&self) -> Option<Self> {
+        let words =
+            self.words.get(2..).filter(|_| self.name() == "python" && self.args().next() == Some("-m"))?;
+        Some(Self { words: words.to_vec() })
     }
 
     /// Whether the words of `pattern` fit: the first is the program's name, the others stand among its arguments in this
@@ -54,7 +74,7 @@ impl Program<'_> {
     }
 
     /// Whether it is one of the small helpers of every script (`cd`, `echo`, `pip`), which say nothing of what is run.
-    pub(super) fn is_neutral(&self) -> bool {
+    pub fn is_neutral(&self) -> bool {
         script::NEUTRAL.binary_search(&self.name()).is_ok()
     }
 }
@@ -70,6 +90,38 @@ pub fn programs<'a>(words: &[&'a str]) -> Vec<Program<'a>> {
             }
         }
         _ => collect(words.iter().map(|word| Cow::Borrowed(*word)).collect(), 0, &mut found),
+    }
+    found
+}
+
+/// The simple commands of some words, without wrappers, their paths as they are written. A shell's own script stays its
+/// argument.
+pub fn simple(words: &[&str]) -> Vec<Vec<String>> {
+    fn add(words: Vec<Cow<'_, str>>, depth: usize, found: &mut Vec<Vec<String>>) {
+        let prepares = words.first().is_some_and(|word| word.ends_with("entrypoint.sh"));
+        let words = if prepares { words } else { script::without_wrappers(words) };
+        let Some(name) = words.first().map(|word| base_name(word)) else { return };
+        let is_code =
+            |word: &&Cow<'_, str>| word.starts_with('-') && !word.starts_with("--") && word.ends_with('c');
+        let code = words.iter().position(|word| is_code(&word)).filter(|_| script::SHELLS.contains(&name));
+        match code.and_then(|at| words.iter().skip(at + 1).find(|word| !word.starts_with('-'))) {
+            Some(script) if depth < DEPTH => {
+                for words in script::commands(script) {
+                    add(words.into_iter().map(Cow::Owned).collect(), depth + 1, found);
+                }
+            }
+            Some(_) => {}
+            None => found.push(words.into_iter().map(Cow::into_owned).collect()),
+        }
+    }
+    let mut found = Vec::new();
+    match words {
+        [line] if line.trim().contains(char::is_whitespace) => {
+            for words in script::commands(line) {
+                add(words.into_iter().map(Cow::Owned).collect(), 1, &mut found);
+            }
+        }
+        _ => add(words.iter().map(|word| Cow::Borrowed(*word)).collect(), 0, &mut found),
     }
     found
 }

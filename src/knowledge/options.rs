@@ -3,44 +3,29 @@
 use super::command::Program;
 use crate::size::GIB;
 
-/// The value of an option in `--name value`, `--name=value` or `-n value` form, under any of `names`; the last one
-/// counts. Underscores and dashes in a name are the same.
-pub fn option<'a>(programs: &'a [Program<'_>], names: &[&str]) -> Option<&'a str> {
+/// An option in `--name value`, `--name=value` or `-n value` form, under any of `names`: its name as it is written, and its
+/// value. The last one counts. Underscores and dashes in a name are the same.
+pub fn written<'a>(args: impl Iterator<Item = &'a str>, names: &[&str]) -> Option<(&'a str, &'a str)> {
     let same = |written: &str, name: &str| {
         written.len() == name.len()
             && written.bytes().zip(name.bytes()).all(|(a, b)| a == b || (a == b'_' && b == b'-'))
     };
     let mut value = None;
-    for program in programs {
-        let mut args = program.args().peekable();
-        while let Some(word) = args.next() {
-            let (name, glued) =
-                word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
-            if names.iter().any(|wanted| same(name, wanted)) {
-                value =
-                    glued.or_else(|| args.peek().copied().filter(|next| !next.starts_with("--"))).or(value);
-            }
+    let mut args = args.peekable();
+    while let Some(word) = args.next() {
+        let (name, glued) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
+        if names.iter().any(|wanted| same(name, wanted)) {
+            let next = || args.peek().copied().filter(|next| !next.starts_with("--"));
+            value = glued.or_else(next).map(|value| (name, value)).or(value);
         }
     }
     value
 }
 
-/// How many worker processes the options of the known servers ask for: tensor times pipeline parallel size. Nothing where
-/// neither is a number.
-pub(crate) fn parallel(programs: &[Program<'_>]) -> Option<u64> {
-    const TENSOR: &[&str] = &["--tensor-parallel-size", "-tp", "--tp", "--tp-size", "--num-shard"];
-    const PIPELINE: &[&str] = &["--pipeline-parallel-size", "-pp", "--pp", "--pp-size"];
-    let size = |names| {
-        option(programs, names)?.parse::<u64>().ok().filter(|size| (1..=MOST_PARALLEL).contains(size))
-    };
-    match (size(TENSOR), size(PIPELINE)) {
-        (None, None) => None,
-        (tensor, pipeline) => Some(tensor.unwrap_or(1) * pipeline.unwrap_or(1)),
-    }
+/// The value of an option among the arguments of several programs, see [`written`]. The last one counts.
+pub fn option<'a>(programs: &'a [Program<'_>], names: &[&str]) -> Option<&'a str> {
+    programs.iter().filter_map(|program| written(program.args(), names)).last().map(|(_, value)| value)
 }
-
-/// More processes than this do not serve one model.
-const MOST_PARALLEL: u64 = 1024;
 
 /// What options of vLLM put into `/dev/shm` even with one GPU, in bytes. Read in vLLM 0.33:
 /// `v1/kv_offload/cpu/shared_offload_region.py`, `shm_tensor_arena.py`, `multimodal/cache/shm.py`.
@@ -66,6 +51,15 @@ impl VllmCaches {
             offload: gib("--kv-offloading-size").unwrap_or(0),
             arena: if arena { 2 * GIB } else { 0 },
             inputs: if in_shm { gib("--mm-processor-cache-gb").unwrap_or(4 * GIB) } else { 0 },
+        }
+    }
+
+    /// The option that asks for the first of them.
+    pub(crate) fn option(self) -> &'static str {
+        match self {
+            Self { offload: 1.., .. } => "--kv-offloading-size",
+            Self { arena: 1.., .. } => "--enable-shm-tensor-arena",
+            Self { .. } => "--mm-processor-cache-type",
         }
     }
 
@@ -98,15 +92,6 @@ mod tests {
         assert_eq!(value(&["x", "--num-workers", "4", "-j", "8"]).as_deref(), Some("8"));
         assert_eq!(value(&["x", "--num-workers", "--other"]), None);
         assert_eq!(value(&["bash", "-c", "a; python x.py -j 2"]).as_deref(), Some("2"));
-    }
-
-    #[test]
-    fn parallel_sizes_multiply() {
-        let size = |line: &str| parallel(&programs(&line.split(' ').collect::<Vec<_>>()));
-        assert_eq!(size("vllm serve -tp 4 --pipeline-parallel-size=2"), Some(8));
-        assert_eq!(size("vllm serve m"), None);
-        assert_eq!(size("vllm serve -tp $N"), None);
-        assert_eq!(size("vllm serve -tp 99999999999999999999"), None);
     }
 
     #[test]

@@ -9,6 +9,8 @@ pub enum Rule {
     No,
     /// With two or more GPUs.
     SeveralGpus,
+    /// With two or more processes, which its options ask for.
+    Ranks,
     /// On what they are used for, which no file tells.
     Depends,
     /// The container only waits: it needs none by itself.
@@ -20,7 +22,7 @@ impl Rule {
     pub(super) fn weight(self) -> u8 {
         match self {
             Self::Yes => 4,
-            Self::SeveralGpus => 3,
+            Self::SeveralGpus | Self::Ranks => 3,
             Self::Depends => 2,
             Self::No => 1,
             Self::Idle => 0,
@@ -45,8 +47,19 @@ pub enum Formula {
     Ray,
 }
 
+/// How many processes a program starts where no option says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Processes {
+    /// One.
+    One,
+    /// One for each GPU that it sees.
+    ByGpus,
+    /// As something else tells.
+    Told,
+}
+
 /// One thing that is known.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Entry {
     /// The heading it stands under.
     pub group: &'static str,
@@ -62,6 +75,10 @@ pub struct Entry {
     pub rule: Rule,
     /// How much.
     pub size: Option<Formula>,
+    /// How many processes it starts; nothing where it says nothing of that.
+    pub processes: Option<Processes>,
+    /// Bytes that it takes with the settings it has by itself.
+    pub takes: Option<u64>,
     /// Why, in one clause.
     pub why: &'static str,
     /// Where that is written.

@@ -83,7 +83,7 @@ impl Baseline {
         let name = shown(path).into_owned();
         let source = Disk::new(MAX_SIZE)
             .read(&name)
-            .map_err(|error| format!("{name}: {error}: --write-baseline writes a baseline"))?;
+            .map_err(|error| format!("{name}: {error}; create a baseline with --write-baseline"))?;
         let document: Document = serde_json::from_slice(source.bytes()).map_err(|error| {
             let told = error.to_string();
             // The place stands in front, as everywhere.
@@ -91,7 +91,7 @@ impl Baseline {
             format!("{name}:{}:{}: {told}", error.line(), error.column())
         })?;
         if document.version != 1 {
-            return Err(format!("{name}: version {} is not known here, only 1", document.version));
+            return Err(format!("{name}: unsupported version {}; only 1 is supported", document.version));
         }
         let mut entries: BTreeMap<Key, Known> = BTreeMap::new();
         for Entry { path, rule, workload, count, note } in document.findings {
@@ -282,12 +282,13 @@ mod tests {
                 .contains("base.json:3:10: unknown field `finding`, expected `version` or `findings`")
         );
         assert!(
-            refused("{\"version\": 2, \"findings\": []}").ends_with("version 2 is not known here, only 1")
+            refused("{\"version\": 2, \"findings\": []}")
+                .ends_with("unsupported version 2; only 1 is supported")
         );
         assert!(refused("").contains("base.json:1:0: "));
         let missing = Baseline::read(&folder.path().join("none.json")).unwrap_err();
         assert!(
-            missing.ends_with("none.json: no such file: --write-baseline writes a baseline"),
+            missing.ends_with("none.json: no such file; create a baseline with --write-baseline"),
             "{missing}"
         );
     }

@@ -5,7 +5,6 @@
 
 use crate::text::paths::shown;
 use std::collections::HashSet;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
@@ -14,7 +13,7 @@ use crate::platform::KINDS;
 use crate::platform::kind::{Claim, Kind};
 use crate::text::filename::FileName;
 use crate::text::globs::Globs;
-use crate::text::paths::join;
+use crate::text::paths::{join, to_os};
 
 /// Hidden folders in which tools keep what they fetched or made: nothing there was written by the people of a repository.
 const KEPT_BY_TOOLS: [&str; 39] = [
@@ -95,7 +94,7 @@ impl Walk {
         complain: &(dyn Fn(String) + Sync),
     ) {
         let (folders, files): (Vec<&String>, Vec<&String>) =
-            paths.iter().partition(|path| Path::new(path).is_dir());
+            paths.iter().partition(|path| to_os(path).is_dir());
         let seen: Mutex<HashSet<String>> = Mutex::default();
         let look = &|found: Found<'_>| {
             // Only where several paths are given can one file be met twice.
@@ -105,7 +104,7 @@ impl Walk {
             }
         };
         for path in files {
-            let path = shown(Path::new(path));
+            let path = shown(&to_os(path)).into_owned();
             let out = self.force_exclude && self.exclude.iter().any(|globs| globs.covers(&path));
             if !out {
                 look(Found { path: &path, named: true, included: true, is_regular: false });
@@ -117,7 +116,7 @@ impl Walk {
     }
 
     fn walk(&self, folder: &str, look: &(dyn Fn(Found<'_>) + Sync), complain: &(dyn Fn(String) + Sync)) {
-        let mut builder = WalkBuilder::new(folder);
+        let mut builder = WalkBuilder::new(to_os(folder));
         builder.hidden(false).parents(!self.no_gitignore).ignore(!self.no_gitignore).require_git(false);
         builder.git_ignore(!self.no_gitignore).git_exclude(!self.no_gitignore).git_global(false);
         builder.threads(std::thread::available_parallelism().map_or(1, usize::from).min(8));

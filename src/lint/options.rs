@@ -19,6 +19,8 @@ pub struct Options {
     pub per_file_ignores: Vec<FileIgnore>,
     /// Whether comments, `per_file_ignores` and the baseline hide findings.
     pub suppressions: bool,
+    /// Whether the programs that containers run are read.
+    pub programs: bool,
     /// Findings that are known.
     pub baseline: Option<Arc<Baseline>>,
     /// The reason of the ignore comments that are offered in place of fixes, where they are asked for.
@@ -32,6 +34,7 @@ impl Default for Options {
             judge: JudgeOptions::default(),
             per_file_ignores: Vec::new(),
             suppressions: true,
+            programs: true,
             baseline: None,
             ignore_because: None,
         }

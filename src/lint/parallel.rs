@@ -27,6 +27,19 @@ impl<T> Collected<T> {
         }
     }
 
+    /// How many there are so far.
+    pub fn len(&self) -> usize {
+        self.0.lock().map_or(0, |items| items.len())
+    }
+
+    /// Copies of all that are there so far, in no order.
+    pub fn all(&self) -> Vec<T>
+    where
+        T: Clone,
+    {
+        self.0.lock().map(|items| items.clone()).unwrap_or_default()
+    }
+
     /// All of them, in no order.
     pub fn into_inner(self) -> Vec<T> {
         self.0.into_inner().unwrap_or_default()

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::container::workload::Evidence;
+use crate::container::workload::Citation;
 use crate::platform::kind::{Index, Kind, Mention, Unit};
 use crate::text::files::Files;
 use crate::text::paths::join;
@@ -19,7 +19,7 @@ pub fn settle(index: &mut Index, files: &dyn Files) {
         if mention.stack {
             for path in &paths {
                 let text = format!("docker stack deploy -c {path}");
-                let evidence = Evidence { text, place: mention.place.clone() };
+                let evidence = Citation { text, place: mention.place.clone() };
                 index.stacks.entry(path.clone()).or_insert(evidence);
             }
         }

@@ -10,6 +10,7 @@ use crate::lint::parallel::shared_out;
 use crate::lint::project;
 use crate::lint::report::{Looked, Report};
 use crate::lint::run::{Lint, Seen};
+use crate::need::reach::builds::Builds;
 use crate::platform::kind::{Index, Kind, Member, Unit};
 use crate::text::files::{Files, Overlay};
 use crate::text::source::Source;
@@ -47,6 +48,7 @@ pub struct Tree {
     /// What ignore comments give in files that hold nothing else, by path.
     pub(super) comments: BTreeMap<String, Checked>,
     pub(super) errors: Vec<String>,
+    pub(super) warnings: Vec<String>,
     pub(super) looked: Vec<Looked>,
 }
 
@@ -56,6 +58,22 @@ impl Tree {
         project::settle(&mut self.index, lint.files);
         self.link(lint.files, |_| true);
         self.form(lint);
+    }
+
+    /// Checks again the units whose programs are to be read. `builds` finds the images of the repositories that they are in.
+    pub(super) fn programs(&mut self, lint: &Lint<'_>, builds: &dyn Fn(BTreeSet<String>) -> Builds) {
+        let waiting = self.whose(|_, known| known.checked.waits);
+        if waiting.is_empty() {
+            return;
+        }
+        let members = waiting.iter().filter_map(|at| self.known.get(*at)?.unit.members.first());
+        let roots = members.map(|member| lint.files.repository(&member.path).0).collect();
+        self.index.builds = Some(Arc::new(builds(roots)));
+        for (at, now) in self.again(waiting, lint, &Overlay::new(lint.files)) {
+            if let Some(known) = self.known.get_mut(at) {
+                *known = now;
+            }
+        }
     }
 
     /// Asks the files of projects that are meant for their links.
@@ -145,11 +163,18 @@ impl Tree {
         let said =
             |index: &Index| index.mentions.iter().filter(|mention| mention.place.path() == path).count();
         let mentioned = said(&self.index) > 0 || !mentions.is_empty();
+        let told = |index: &Index| -> BTreeSet<Vec<String>> {
+            let stacks = index.stacks.keys().map(|path| vec![path.clone()]);
+            stacks.chain(index.together.iter().cloned()).collect()
+        };
+        let told_before = told(&self.index);
         if mentioned {
             self.index.mentions.retain(|mention| mention.place.path() != path);
             self.index.mentions.extend(mentions);
             project::settle(&mut self.index, lint.files);
         }
+        let told_now = told(&self.index);
+        let retold: BTreeSet<&String> = told_before.symmetric_difference(&told_now).flatten().collect();
         let (was, links) = (self.index.members.remove(path), self.links.remove(path));
         let mut concerned: BTreeSet<String> = [path.to_owned()].into();
         let is_lone = |known: &Known| known.unit.kind.in_projects.is_none() && known.holds(path);
@@ -161,7 +186,8 @@ impl Tree {
                 self.link(lint.files, |other| other == path);
             } else {
                 let unit = Unit { kind, members: vec![member] };
-                self.known.push(lint.check(unit, lint.files, &Index::default()));
+                let index = Index { builds: self.index.builds.clone(), ..Index::default() };
+                self.known.push(lint.check(unit, lint.files, &index));
             }
         }
         if mentioned
@@ -170,7 +196,10 @@ impl Tree {
         {
             self.form(lint);
         }
-        let again = self.whose(|_, known| known.reads(path) && !is_lone(known));
+        let again = self.whose(|_, known| {
+            let is_retold = || known.unit.members.iter().any(|member| retold.contains(&member.path));
+            (known.reads(path) || is_retold()) && !is_lone(known)
+        });
         for (at, now) in self.again(again, lint, &Overlay::new(lint.files)) {
             concerned.extend(now.unit.members.iter().map(|member| member.path.clone()));
             if let Some(known) = self.known.get_mut(at) {
@@ -214,7 +243,8 @@ impl Tree {
         report.patches.dedup_by(|(a, _), (b, _)| a.path() == b.path());
         let place = |listed: &Listed| (listed.workload.place.path().to_owned(), listed.workload.place.span);
         report.workloads.sort_by_cached_key(place);
-        (report.errors, report.looked) = (self.errors, self.looked);
+        (report.errors, report.warnings, report.looked) = (self.errors, self.warnings, self.looked);
+        report.warnings.sort();
         report.errors.sort();
         report.errors.dedup();
         report.looked.sort();
@@ -242,3 +272,6 @@ fn looked<'f>(
     let unread = unread.map(|path| Looked { path, read: Err("nothing in it is for shmlint") });
     read.iter().map(move |path| Looked { path: path.clone(), read: Ok(kind) }).chain(unread)
 }
+
+#[cfg(test)]
+mod tests;

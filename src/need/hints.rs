@@ -1,7 +1,7 @@
 //! What a workload's command and environment tell of its data loaders and processes.
 
 use crate::knowledge::command::Program;
-use crate::knowledge::options::{self, VllmCaches, option};
+use crate::knowledge::options::{VllmCaches, option};
 use crate::size;
 
 /// More workers than this are no number of workers.
@@ -24,10 +24,6 @@ pub struct Hints {
     pub ranks: Option<u64>,
     /// Machines that train together.
     pub nodes: Option<u64>,
-    /// Tensor times pipeline parallel size of a server of models.
-    pub parallel: Option<u64>,
-    /// Copies of that server in the container.
-    pub data_parallel: Option<u64>,
     /// Caches that options of vLLM put into `/dev/shm`.
     pub(super) caches: VllmCaches,
     /// A size that the command itself asks for, as launchers of jobs do.
@@ -57,7 +53,6 @@ const BATCH: &[&str] = &[
 const PREFETCH: &[&str] = &["--prefetch-factor", "--dataloader-prefetch-factor", "prefetch-factor"];
 const RANKS: &[&str] = &["--nproc-per-node", "--num-processes", "--num-gpus", "-np"];
 const NODES: &[&str] = &["--nnodes", "--num-machines", "--num-nodes"];
-const DATA: &[&str] = &["--data-parallel-size-local", "--data-parallel-size", "-dp", "--dp", "--dp-size"];
 
 /// Programs whose workers are processes that answer requests.
 const WEB_SERVERS: &[&str] =
@@ -85,8 +80,6 @@ impl Hints {
             prefetch: number(PREFETCH, &["PREFETCH_FACTOR"], MOST_WORKERS).filter(|&prefetch| prefetch > 0),
             ranks: number(RANKS, &["NPROC_PER_NODE"], MOST_RANKS).filter(|&ranks| ranks > 0),
             nodes: number(NODES, &["NNODES"], u64::MAX).filter(|&nodes| nodes > 0),
-            parallel: options::parallel(&trains),
-            data_parallel: number(DATA, &[], MOST_RANKS).filter(|&size| size > 0),
             caches: VllmCaches::read(&trains),
             shm_size: option(&trains, &["--shm-size"]).and_then(|text| size::parse_any(text).ok()),
         }

@@ -1,19 +1,27 @@
-//! How large `/dev/shm` should be, and why.
+//! What a workload needs of `/dev/shm`, told by evidence: what its command, its program, its image and its neighbours in the
+//! repository say ([`evidence`], [`own`]), what that says together ([`verdict`]), and how large it should be ([`recommend`]).
 //!
-//! What fills it is measured ([`loader`]) or read in the sources of the programs ([`users`]); [`recommend`] puts together
-//! what the table of images, the command line and the memory limit of one workload tell.
+//! What fills it is measured ([`loader`]) or read in the sources of the programs ([`users`]).
 
+pub mod evidence;
 pub mod hints;
 pub mod loader;
+pub mod own;
+pub mod python;
 pub mod question;
+mod ranks;
+pub mod reach;
 pub mod users;
+pub mod verdict;
 
 use crate::container::workload::GpuCount;
 use crate::knowledge::command::Program;
-use crate::knowledge::{Formula, Need, Told, Verdict};
-use crate::size::{MIB, human};
+use crate::knowledge::{Entry, Formula};
+use crate::size::{GIB, MIB, human};
+use evidence::{Claim, Evidence, Same};
 use hints::Hints;
 use users::Share;
+use verdict::{Need, Verdict};
 
 /// What Docker gives where nothing is set.
 pub const DEFAULT_SHM: u64 = 64 * MIB;
@@ -24,7 +32,7 @@ pub const DEFAULT_SIZE: u64 = 2 << 30;
 /// What is known of one workload.
 #[derive(Debug)]
 pub struct Facts<'a> {
-    /// What the table of images says of it.
+    /// Whether it needs memory, and what tells that.
     pub need: &'a Need,
     /// The programs of its command, see [`crate::knowledge::command::programs`].
     pub programs: &'a [Program<'a>],
@@ -47,45 +55,110 @@ pub struct Recommendation {
     pub needed: Option<u64>,
     /// Whether the memory limit leaves no room for it: then there is nothing to set, only numbers to tell.
     pub too_large: bool,
+    /// As the repository itself writes this size.
+    pub spelling: Option<String>,
     /// Why, one clause each, the most telling first.
     pub reasons: Vec<String>,
 }
 
-/// The size to set for a workload: the largest of the default, what its image is known to want, and what its command and
-/// environment tell; but at most half of the memory limit, against which every page in `/dev/shm` counts.
+/// The size to set for a workload: the largest of what its evidence and its command tell, else what the repository gives the
+/// like, else the default; but at most half of the memory limit, against which every page in `/dev/shm` counts.
 pub fn recommend(facts: &Facts<'_>) -> Recommendation {
     let hints = Hints::read(facts.programs, facts.environment);
-    let mut shares = Vec::new();
+    let mut shares: Vec<Share> = Vec::new();
     if facts.need.verdict != Verdict::No {
-        shares.extend(facts.need.size.and_then(|formula| known(facts, formula, &hints)));
+        shares.extend(facts.need.evidence.iter().filter_map(|evidence| share(facts, evidence, &hints)));
     }
     shares.extend(users::loaders(&hints, facts.gpus));
     shares.extend(
         hints.shm_size.map(|bytes| Share::of(bytes, format!("its own command asks for {}", human(bytes)))),
     );
-    let needed = shares.iter().filter_map(|share| share.needed).max();
-    let largest = shares.iter().map(|share| share.bytes).max().unwrap_or(0);
-    let mut reasons: Vec<String> = shares.into_iter().map(|share| share.why).collect();
-    if round_up(largest) < facts.default {
-        let default = human(facts.default);
-        reasons.push(format!("{default} is what containers that load data for one GPU usually get by with"));
+    let practice = practice(&facts.need.evidence);
+    // What the repository does counts for more than a rule of thumb.
+    if practice.is_some() {
+        shares.retain(|share| !share.usual);
     }
-    let bytes = round_up(largest.max(facts.default));
-    limited(Recommendation { bytes, needed, too_large: false, reasons }, facts.memory_limit)
+    let needed = shares.iter().filter_map(|share| share.needed).max();
+    shares.sort_by_key(|share| std::cmp::Reverse(share.bytes));
+    let largest = shares.first().map_or(0, |share| share.bytes);
+    let default = practice.as_ref().map_or(facts.default, |(bytes, ..)| *bytes);
+    let mut reasons: Vec<String> = shares.into_iter().map(|share| share.why).collect();
+    let mut wanted =
+        Recommendation { bytes: 0, needed, too_large: false, spelling: None, reasons: Vec::new() };
+    if round_up(largest) >= default && largest > 0 {
+        wanted.bytes = round_up(largest);
+    } else if let Some((bytes, spelling, why)) = practice {
+        (wanted.bytes, wanted.spelling) = (bytes, spelling);
+        reasons.insert(0, why);
+    } else {
+        wanted.bytes = default.max(DEFAULT_SHM);
+        reasons.insert(0, format!("no figure is known for it; {} is a usual size", human(default)));
+    }
+    reasons.truncate(1);
+    wanted.reasons = reasons;
+    limited(wanted, facts.memory_limit)
 }
 
-/// What the image or command is known to want.
-fn known(facts: &Facts<'_>, formula: Formula, hints: &Hints) -> Option<Share> {
-    match formula {
-        Formula::Fixed(bytes) if facts.need.told == Told::Configuration => {
-            Some(Share::of(bytes, "the configuration says so".into()))
+/// What the repository gives the like: bytes, their spelling, and the place as a reason. The same image counts before a
+/// sibling, and that before anything else.
+fn practice(evidence: &[Evidence]) -> Option<(u64, Option<String>, String)> {
+    let sized = evidence.iter().filter_map(|one| match &one.claim {
+        Claim::Practice { bytes: Some(bytes), spelling, same } => Some((*same, *bytes, spelling, one)),
+        _ => None,
+    });
+    let (same, bytes, spelling, one) = sized.max_by_key(|(same, bytes, ..)| (*same, *bytes))?;
+    let like = match same {
+        Same::Image => "the same image",
+        Same::File => "the same kind of service",
+        Same::Repository => "other GPU containers",
+    };
+    let (path, line) = (one.place.path(), one.place.start().line);
+    Some((bytes, spelling.clone(), format!("{path}:{line} gives {like} {}", human(bytes))))
+}
+
+/// What one piece of evidence takes.
+fn share(facts: &Facts<'_>, evidence: &Evidence, hints: &Hints) -> Option<Share> {
+    let decides = || facts.need.deciding.iter().any(|one| one.claim == evidence.claim);
+    match &evidence.claim {
+        Claim::Loader(loads) => users::loads(loads, hints),
+        Claim::Ranks { count, size } => users::ranks(*size, *count, hints),
+        Claim::RanksByGpus { size } => match facts.gpus {
+            GpuCount::Exactly(count) => users::ranks(*size, count.min(64), hints),
+            GpuCount::All | GpuCount::Unknown if *size == Formula::Loader => {
+                Some(users::training(hints, facts.gpus))
+            }
+            // All GPUs of an unknown machine: two are enough to share memory.
+            GpuCount::All | GpuCount::Unknown => users::ranks(*size, 2, hints).map(Share::guessed),
+        },
+        Claim::Ray => Some(users::ray(facts.memory_limit)),
+        Claim::SharedMemory { bytes: Some(bytes) } => {
+            Some(Share::needed(*bytes, format!("its program shares {}", human(*bytes))))
         }
-        Formula::Fixed(bytes) => Some(Share::of(bytes, "the figure of its own documentation".into())),
-        Formula::Loader => Some(users::training(hints, facts.gpus)),
-        Formula::Nccl => Some(users::nccl(hints, facts.gpus)),
-        Formula::Vllm => users::vllm(hints, facts.gpus),
-        Formula::Sglang => Some(users::sglang(hints, facts.gpus)),
-        Formula::Ray => Some(users::ray(facts.memory_limit)),
+        Claim::Caches { .. } => users::caches(hints),
+        Claim::PythonBackend { instances } => {
+            let why = "Triton's tutorials give containers with its Python back end up to 1 GiB".into();
+            Some(Share::of((*instances).clamp(1, 8) * GIB, why))
+        }
+        Claim::Configured { bytes: Some(bytes), .. } => {
+            Some(Share::of(*bytes, "the configuration says so".into()))
+        }
+        Claim::Known(entry) => of_entry(entry, hints, facts.gpus, facts.memory_limit),
+        Claim::Named(entry) if decides() => of_entry(entry, hints, facts.gpus, facts.memory_limit),
+        _ => None,
+    }
+}
+
+/// What an entry of the table wants.
+fn of_entry(entry: &Entry, hints: &Hints, gpus: GpuCount, memory_limit: Option<u64>) -> Option<Share> {
+    let count = match gpus {
+        GpuCount::Exactly(count) => count.clamp(1, 64),
+        GpuCount::All | GpuCount::Unknown => 2,
+    };
+    match entry.size? {
+        Formula::Fixed(bytes) => Some(Share::of(bytes, format!("{} documents {}", entry.name, human(bytes)))),
+        Formula::Loader => Some(users::training(hints, gpus)),
+        Formula::Ray => Some(users::ray(memory_limit)),
+        size => users::ranks(size, count, hints).map(Share::guessed),
     }
 }
 
@@ -94,6 +167,7 @@ fn limited(mut wanted: Recommendation, limit: Option<u64>) -> Recommendation {
     let Some(limit) = limit.filter(|limit| wanted.bytes > limit / 2) else { return wanted };
     let half = limit / 2;
     let least = wanted.needed.unwrap_or(DEFAULT_SHM + 1);
+    wanted.spelling = None;
     let reason = if let Some(bytes) = round_down(half).filter(|&bytes| bytes >= least) {
         wanted.bytes = bytes;
         format!("at most half of the memory limit of {}, since its pages count against it", human(limit))

@@ -2,9 +2,10 @@
 
 use super::hints::Hints;
 use super::loader::{Impossible, Loader};
-use super::{DEFAULT_SHM, Facts, recommended_for, round_up, users};
+use super::verdict::Verdict;
+use super::{DEFAULT_SHM, recommended_for, round_up, users};
 use crate::container::workload::GpuCount;
-use crate::knowledge::{self, Need, Subject, Verdict};
+use crate::knowledge::{self, Entry, Rule};
 use crate::need::DEFAULT_SIZE;
 use crate::size::human;
 
@@ -52,69 +53,68 @@ impl Question {
                 self.ranks
             ));
         }
-        let need = self.need()?;
-        if let Some(need) = &need {
-            let (bytes, why) = self.known(need);
+        let known = self.known_program()?;
+        if let Some(entry) = known {
+            let (bytes, why) = self.takes(entry);
             recommended = recommended.max(round_up(bytes));
             reasons.push(why);
-            if bytes == 0 && self.loader.is_none() && need.verdict != Verdict::No {
+            if bytes == 0 && self.loader.is_none() && self.verdict(entry) != Verdict::No {
                 recommended = DEFAULT_SIZE;
-                reasons.push(format!("{} are what most get by with.", human(DEFAULT_SIZE)));
+                reasons.push(format!("{} is a usual size.", human(DEFAULT_SIZE)));
             }
+        } else if let Some(image) = &self.image {
+            recommended = recommended.max(DEFAULT_SIZE);
+            reasons.push(format!("Nothing is known of {image}; {} is a usual size.", human(DEFAULT_SIZE)));
         }
-        let by_default = self.by_default(dataloader, need.as_ref());
+        let verdict = known.map(|entry| self.verdict(entry));
+        let verdict = verdict.or_else(|| self.image.as_ref().map(|_| Verdict::Unknown));
+        let by_default = self.by_default(dataloader, verdict);
         Ok(Answer { dataloader, recommended, reasons, by_default, loads: dataloader > 0 })
     }
 
-    /// What the table says of the image or the framework; nothing where neither is asked.
-    fn need(&self) -> Result<Option<Need>, Impossible> {
-        let gpus = GpuCount::Exactly(self.ranks);
-        if let Some(name) = &self.framework {
-            let names = || knowledge::TABLE.iter().map(|entry| entry.name);
-            return match knowledge::named(name, gpus) {
-                Some(need) => Ok(Some(need)),
-                None => Err(Impossible(format!(
-                    "nothing is known of '{name}'{}",
-                    crate::text::near::did_you_mean(name, names())
-                ))),
-            };
+    /// What the table says of the framework or the image; nothing where neither is known.
+    fn known_program(&self) -> Result<Option<&'static Entry>, Impossible> {
+        let Some(name) = &self.framework else {
+            return Ok(self.image.as_deref().and_then(knowledge::image_entry));
+        };
+        let names = || knowledge::TABLE.iter().map(|entry| entry.name);
+        let near = || crate::text::near::did_you_mean(name, names());
+        let entry = knowledge::named(name);
+        entry.map(Some).ok_or_else(|| Impossible(format!("nothing is known of '{name}'{}", near())))
+    }
+
+    /// Whether a program needs memory in so many processes.
+    fn verdict(&self, entry: &Entry) -> Verdict {
+        match entry.rule {
+            Rule::Yes => Verdict::Likely,
+            Rule::No | Rule::Idle => Verdict::No,
+            Rule::Depends => Verdict::Unknown,
+            Rule::Ranks | Rule::SeveralGpus if self.ranks > 1 => Verdict::Yes,
+            Rule::Ranks | Rule::SeveralGpus => Verdict::No,
         }
-        let of_image =
-            |image| knowledge::need(&Subject { image: Some(image), ..Subject::default() }, gpus, &[]);
-        Ok(self.image.as_deref().map(of_image))
     }
 
     /// Bytes that a program is known to want, and why, as a sentence.
-    fn known(&self, need: &Need) -> (u64, String) {
-        let Some(name) = &need.known_as else {
-            let image = self.image.as_deref().unwrap_or_default();
-            return (0, format!("Nothing is known of {image}."));
-        };
-        let facts = Facts {
-            need,
-            programs: &[],
-            environment: &[],
-            gpus: GpuCount::Exactly(self.ranks),
-            memory_limit: None,
-            default: DEFAULT_SHM,
-        };
-        let known = need.size.filter(|_| need.verdict != Verdict::No);
-        let share = known.and_then(|formula| super::known(&facts, formula, &Hints::default()));
+    fn takes(&self, entry: &'static Entry) -> (u64, String) {
+        let gpus = GpuCount::Exactly(self.ranks);
+        let wanted = (self.verdict(entry) != Verdict::No)
+            .then(|| super::of_entry(entry, &Hints::default(), gpus, None));
         // What is exactly known of the data loaders stands in place of the usual figure for them.
-        let share = share.filter(|_| self.loader.is_none() || known != Some(knowledge::Formula::Loader));
-        match share {
+        let wanted = wanted.flatten().filter(|share| self.loader.is_none() || !share.usual);
+        match wanted {
             Some(share) => {
-                (share.bytes, format!("{name}: {}; {}: {}.", need.why, share.why, human(share.bytes)))
+                let bytes = human(share.bytes);
+                (share.bytes, format!("{}: {}; {}: {bytes}.", entry.name, entry.why, share.why))
             }
-            None => (0, format!("{name}: {}.", need.why)),
+            None => (0, format!("{}: {}.", entry.name, entry.why)),
         }
     }
 
     /// What the default does, as the end of a sentence that begins with it.
-    fn by_default(&self, dataloader: u64, need: Option<&Need>) -> String {
+    fn by_default(&self, dataloader: u64, verdict: Option<Verdict>) -> String {
         let Some(loader) = self.loader.as_ref().filter(|_| dataloader > 0) else {
-            let enough = match need.map(|need| need.verdict) {
-                Some(Verdict::Yes) => "is too small for it.",
+            let enough = match verdict {
+                Some(Verdict::Yes | Verdict::Likely) => "is too small for it.",
                 Some(Verdict::No) | None => "is enough.",
                 Some(Verdict::Unknown) => "may be too small.",
             };

@@ -2,7 +2,8 @@
 
 use super::loader::{Loader, Sample};
 use super::*;
-use crate::knowledge::{self, Subject, command};
+use crate::knowledge::command;
+use crate::need::verdict::tests::{need_of, workload};
 use crate::size::GIB;
 
 fn loader(workers: u64, batch: u64, sample: &str, dtype: &str) -> Loader {
@@ -99,11 +100,7 @@ fn the_default_holds_eleven_images_for_four_workers() {
 fn recommended(image: &str, line: &str, gpus: GpuCount, memory_limit: Option<u64>) -> Recommendation {
     let words: Vec<&str> = line.split_whitespace().collect();
     let programs = command::programs(&words);
-    let need = knowledge::need(
-        &Subject { image: Some(image), programs: &programs, ..Subject::default() },
-        gpus,
-        &[],
-    );
+    let need = need_of(&workload(image, &words, "app"), gpus);
     recommend(&Facts {
         need: &need,
         programs: &programs,
@@ -144,7 +141,7 @@ fn beyond_belief_is_ignored() {
     let line = "python train.py --num-workers 1024 --batch-size 65536 --nproc-per-node 64";
     assert_eq!(recommended("me/thing", line, GpuCount::Exactly(1), None).bytes, 2048 * GIB);
     let line = "vllm serve m --kv-offloading-size 1e300 -tp 99999999999999999999";
-    assert_eq!(recommended("me/thing", line, GpuCount::Exactly(u64::MAX), None).bytes, 32 * GIB);
+    assert_eq!(recommended("me/thing", line, GpuCount::Exactly(u64::MAX), None).bytes, 2 * GIB);
 }
 
 #[test]
@@ -161,9 +158,10 @@ fn half_of_the_memory_limit_is_the_most() {
 #[test]
 fn reasons_name_what_fills_it() {
     let vllm = recommended("vllm/vllm-openai", "-tp 2", GpuCount::Exactly(2), None);
-    assert_eq!(vllm.reasons, ["rings between its 2 workers, the largest of 240 MiB, and NCCL"]);
+    let why = "the message queues of vLLM's 2 workers take up to 664 MiB, and NCCL needs room beside them";
+    assert_eq!(vllm.reasons, [why]);
     let unknown = recommended("me/thing", "", GpuCount::Exactly(1), None);
-    assert_eq!(unknown.reasons, ["2 GiB is what containers that load data for one GPU usually get by with"]);
+    assert_eq!(unknown.reasons, ["no figure is known for it; 2 GiB is a usual size"]);
 }
 
 #[test]
@@ -208,7 +206,7 @@ fn a_program_alone_is_an_answer_too() {
     let unknown = asked(None, Some("me/thing"), 1).unwrap();
     assert_eq!(
         (unknown.recommended, unknown.reasons[0].as_str()),
-        (2 * GIB, "Nothing is known of me/thing.")
+        (2 * GIB, "Nothing is known of me/thing; 2 GiB is a usual size.")
     );
     assert_eq!(unknown.by_default, "may be too small.");
     assert!(asked(Some("vlm"), None, 1).unwrap_err().0.contains("did you mean 'vLLM'"));

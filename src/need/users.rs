@@ -4,9 +4,12 @@
 //! `proxy.cc`), vLLM 0.33 (`shm_broadcast.py`, `multiproc_executor.py`, `shared_offload_region.py`), SGLang 0.5.23
 //! (`parallel_state.py`), Ray 2.60 (`services.py`, `ray_constants.py`).
 
+use super::LEAST_FOR_LOADERS;
+use super::evidence::{Data, Loads};
 use super::hints::Hints;
 use super::loader::{Loader, Sample};
 use crate::container::workload::GpuCount;
+use crate::knowledge::Formula;
 use crate::size::{GIB, MIB, human};
 
 /// What training with nothing known takes for one GPU: batches of 64 images of 224 x 224 in single precision, with up to
@@ -33,6 +36,8 @@ pub struct Share {
     pub bytes: u64,
     /// Bytes without which it is known to fail.
     pub needed: Option<u64>,
+    /// Whether it is a rule of thumb, for want of anything known.
+    pub usual: bool,
     /// Why.
     pub why: String,
 }
@@ -40,12 +45,22 @@ pub struct Share {
 impl Share {
     /// A share that is not known to be needed in full.
     pub(super) fn of(bytes: u64, why: String) -> Self {
-        Self { bytes, needed: None, why }
+        Self { bytes, needed: None, usual: false, why }
+    }
+
+    /// A share that is known to be needed in full.
+    pub(super) fn needed(bytes: u64, why: String) -> Self {
+        Self { needed: Some(bytes), ..Self::of(bytes, why) }
+    }
+
+    /// A share of a number of processes that nothing tells: not known to be needed.
+    pub(super) fn guessed(self) -> Self {
+        Self { needed: None, ..self }
     }
 }
 
 /// Training processes in the container: as its launcher says, else one for every GPU; nothing where neither is known.
-fn ranks(hints: &Hints, gpus: GpuCount) -> Option<u64> {
+fn processes(hints: &Hints, gpus: GpuCount) -> Option<u64> {
     let gpus = match gpus {
         GpuCount::Exactly(count) if count > 0 => Some(count.min(64)),
         _ => None,
@@ -55,40 +70,56 @@ fn ranks(hints: &Hints, gpus: GpuCount) -> Option<u64> {
 
 /// Training of which nothing more is known.
 pub(super) fn training(hints: &Hints, gpus: GpuCount) -> Share {
-    let ranks = ranks(hints, gpus).unwrap_or(1);
-    let each = human(FOR_ONE_GPU);
-    let why = if ranks > 1 {
-        format!("{each} for the data loaders of each of its {ranks} processes")
-    } else {
-        format!("{each} hold what 16 workers keep ahead of batches of 64 images")
-    };
-    Share::of(ranks * FOR_ONE_GPU, why)
+    let ranks = processes(hints, gpus).unwrap_or(1);
+    let bytes = ranks * FOR_ONE_GPU;
+    let each = if ranks > 1 { " for each of its GPUs" } else { "" };
+    let usual = human(FOR_ONE_GPU);
+    Share { usual: true, ..Share::of(bytes, format!("a usual size for training is {usual}{each}")) }
 }
 
 /// Data loaders whose workers the command or environment tells.
 pub(super) fn loaders(hints: &Hints, gpus: GpuCount) -> Option<Share> {
     let workers = hints.workers.filter(|&workers| workers > 0)?;
+    let loads =
+        Loads { workers, assumed: false, batch: None, sample: None, data: Data::Unknown, prefetch: None };
+    loads_share(&loads, hints, processes(hints, gpus).unwrap_or(1))
+}
+
+/// A data loader that a program has; what its command says counts before what the program says.
+pub(super) fn loads(loads: &Loads, hints: &Hints) -> Option<Share> {
+    loads_share(loads, hints, hints.ranks.unwrap_or(1))
+}
+
+fn loads_share(loads: &Loads, hints: &Hints, ranks: u64) -> Option<Share> {
+    let sample = loads.sample.clone();
+    let (known, batch) = (sample.is_some(), hints.batch.or(loads.batch));
     let loader = Loader {
-        workers,
-        prefetch: hints.prefetch.unwrap_or(2),
-        batch: hints.batch.unwrap_or(ASSUMED_BATCH),
-        sample: Sample::new(ASSUMED_SHAPE, "float32").ok()?,
+        workers: hints.workers.filter(|&workers| workers > 0).unwrap_or(loads.workers),
+        prefetch: hints.prefetch.or(loads.prefetch).unwrap_or(2),
+        batch: batch.unwrap_or(ASSUMED_BATCH),
+        sample: sample.or_else(|| Sample::new(ASSUMED_SHAPE, "float32").ok())?,
         held: 0,
         ranks: 1,
     };
-    let one = loader.bound().ok()?.min(MOST_ASSUMED);
-    let ranks = ranks(hints, gpus).unwrap_or(1);
-    let processes = if ranks > 1 { format!("{ranks} processes with ") } else { String::new() };
-    let size = if hints.batch.is_some() { "" } else { "say " };
-    Some(Share::of(
-        ranks * (one + one / 4),
-        format!(
-            "{processes}{workers} data loader workers keep up to {} batches of {size}{} images of {ASSUMED_SHAPE} in /dev/shm: {}",
-            loader.batches().ok()?,
-            loader.batch,
-            human(ranks * one)
-        ),
-    ))
+    let one = loader.bound().ok()?;
+    let one = if known { one } else { one.min(MOST_ASSUMED) };
+    let bytes = ranks.saturating_mul(one.saturating_add(one / 4)).max(LEAST_FOR_LOADERS);
+    let bytes = if ranks > 1 { bytes.saturating_add(nccl_bytes(ranks, 1)) } else { bytes };
+    let each = if ranks > 1 { format!("each of {ranks} processes keeps ") } else { String::new() };
+    let workers = loader.workers;
+    let plural = if workers == 1 { "data loader worker keeps" } else { "data loader workers keep" };
+    let keeps = if ranks > 1 { format!("with {workers} workers") } else { format!("{workers} {plural}") };
+    let (batches, batch_size, sample) = (loader.batches().ok()?, loader.batch, &loader.sample);
+    let held = match (known, batch) {
+        (true, Some(_)) => format!("up to {batches} batches of {batch_size} x {sample}"),
+        (false, Some(_)) => format!("up to {batches} batches of {batch_size}, assuming samples of {sample}"),
+        _ => format!("up to {batches} batches, assuming {batch_size} samples of {sample} in each"),
+    };
+    let total = human(ranks.saturating_mul(one));
+    let why =
+        if ranks > 1 { format!("{each}{held} {keeps}: {total}") } else { format!("{keeps} {held}: {total}") };
+    let needed = (known && batch.is_some()).then(|| ranks.saturating_mul(one));
+    Some(Share { needed, ..Share::of(bytes, why) })
 }
 
 /// NCCL between `ranks` processes of one machine, and to others where there are several: about 9.2 MiB for each of its
@@ -98,47 +129,50 @@ pub(super) fn nccl_bytes(ranks: u64, nodes: u64) -> u64 {
     one_machine + if nodes > 1 { ranks * NCCL_POOL } else { 0 }
 }
 
-/// A program that talks NCCL.
-pub(super) fn nccl(hints: &Hints, gpus: GpuCount) -> Share {
-    let ranks = ranks(hints, gpus).or(hints.parallel).unwrap_or(1);
-    let bytes = nccl_bytes(ranks, hints.nodes.unwrap_or(1));
-    Share::of(bytes, "NCCL takes 9.2 MiB for every connection between GPUs without a direct link".into())
+/// Processes that share memory with each other, so many of them.
+pub(super) fn ranks(size: Formula, count: u64, hints: &Hints) -> Option<Share> {
+    let nodes = hints.nodes.unwrap_or(1);
+    match size {
+        _ if count < 2 && nodes < 2 => None,
+        Formula::Vllm => Some(vllm(count.min(64))),
+        Formula::Sglang => {
+            Some(Share::of(4 * GIB, format!("{count} processes of SGLang use NCCL and queues of their own")))
+        }
+        Formula::Ray => None,
+        Formula::Loader => {
+            let bytes = nccl_bytes(count, nodes).max(count.min(64) * FOR_ONE_GPU);
+            let usual = human(FOR_ONE_GPU);
+            Some(Share {
+                usual: true,
+                ..Share::of(bytes, format!("a usual size is {usual} for each of {count} processes"))
+            })
+        }
+        Formula::Fixed(bytes) => {
+            Some(Share::of(bytes, format!("its documentation gives {} to {count} processes", human(bytes))))
+        }
+        Formula::Nccl => {
+            let bytes = nccl_bytes(count, nodes);
+            Some(Share::of(bytes, format!("NCCL between {count} processes takes up to {}", human(bytes))))
+        }
+    }
 }
 
-/// vLLM: nothing with one worker and text, else rings for the messages of its workers; caches where options put them
-/// there.
-pub(super) fn vllm(hints: &Hints, gpus: GpuCount) -> Option<Share> {
-    let (workers, surely) = match (hints.parallel, gpus) {
-        (Some(parallel), _) => (parallel.min(64), true),
-        (None, GpuCount::Exactly(count)) => (count.clamp(1, 64), true),
-        // All GPUs of an unknown machine: two are enough to want rings.
-        (None, GpuCount::All | GpuCount::Unknown) => (2, false),
-    };
-    let copies = hints.data_parallel.unwrap_or(1);
-    let rings = if workers > 1 { copies * (VLLM_SHARED + VLLM_RING * workers) + GIB } else { 0 };
-    let caches = hints.caches.bytes();
-    let bytes = rings.saturating_add(caches);
-    let ring = if surely && workers > 1 { VLLM_RING } else { 0 };
-    let needed = Some(hints.caches.offload.saturating_add(ring)).filter(|&needed| needed > 0);
-    let mut why = Vec::new();
-    if rings > 0 {
-        why.push(format!(
-            "rings between its {workers} workers, the largest of {}, and NCCL",
-            human(VLLM_RING)
-        ));
-    }
-    if caches > 0 {
-        why.push(format!("caches of {} that its options put into /dev/shm", human(caches)));
-    }
-    (bytes > 0).then(|| Share { bytes, needed, why: why.join("; ") })
+/// vLLM's workers: rings for their messages, and NCCL.
+fn vllm(workers: u64) -> Share {
+    let rings = VLLM_SHARED + VLLM_RING * workers;
+    let why = format!(
+        "the message queues of vLLM's {workers} workers take up to {}, and NCCL needs room beside them",
+        human(rings)
+    );
+    Share { needed: Some(VLLM_RING), ..Share::of(rings + GIB, why) }
 }
 
-/// SGLang: a ring of 24 MiB for every group of ranks, NCCL, and images on their way.
-pub(super) fn sglang(hints: &Hints, gpus: GpuCount) -> Share {
-    let several =
-        hints.parallel.is_some_and(|parallel| parallel > 1) || matches!(gpus, GpuCount::Exactly(2..));
-    let bytes = if several { 4 * GIB } else { GIB };
-    Share::of(bytes, "NCCL, rings between its ranks, and images on their way to the model".into())
+/// Caches that options of vLLM put there.
+pub(super) fn caches(hints: &Hints) -> Option<Share> {
+    let bytes = hints.caches.bytes();
+    let needed = Some(hints.caches.offload).filter(|&offload| offload > 0);
+    let why = format!("its options put caches of {} into /dev/shm", human(bytes));
+    (bytes > 0).then(|| Share { needed, ..Share::of(bytes, why) })
 }
 
 /// Ray: its object store takes 30 % of the memory, but no more than 10 GB unless told, and goes to disk where /dev/shm is

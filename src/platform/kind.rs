@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::remarks::Remarks;
+use crate::container::engine::remounts;
 use crate::container::finding::Change;
-use crate::container::workload::Evidence;
-use crate::container::workload::Workload;
+use crate::container::workload::{Citation, Shm, Workload};
+use crate::need::evidence::Evidence;
+use crate::need::reach::{self, builds::Builds};
 use crate::platform::options::ReadOptions;
 use crate::text::edits::Edit;
 use crate::text::filename::FileName;
@@ -48,6 +50,22 @@ pub struct Unit {
 }
 
 impl Unit {
+    /// Reads it, and the programs of its workloads.
+    pub fn read(&self, context: &Context<'_>) -> Reading {
+        let mut reading = (self.kind.read)(self, context);
+        if let Some(builds) = &context.index.builds {
+            let read = |workload: &mut Workload| {
+                if reach::is_asked(workload) {
+                    reach::read(workload, context.files, builds)
+                } else {
+                    Vec::new()
+                }
+            };
+            reading.evidence = reading.workloads.iter_mut().map(read).collect();
+        }
+        reading
+    }
+
     /// A unit of one file.
     pub fn lone(
         kind: &'static Kind,
@@ -80,9 +98,11 @@ pub struct Index {
     /// Where each file stands behind another one in these lists: the list and the place, in order.
     pub behind: HashMap<String, Vec<(usize, usize)>>,
     /// Compose files that a script deploys as a stack, and where it does.
-    pub stacks: BTreeMap<String, Evidence>,
+    pub stacks: BTreeMap<String, Citation>,
     /// What the texts of the run say of Compose files, until all files are known.
     pub mentions: Vec<Mention>,
+    /// Which images are built and how, where that is known and programs are read.
+    pub builds: Option<Arc<Builds>>,
 }
 
 impl Index {
@@ -96,10 +116,16 @@ impl Index {
         self.mentions.extend(mentions);
     }
 
-    /// The lists that name a file behind another one, up to and with it; a file that stands first is its own base.
+    /// The lists that name a file behind another one: those that end with it, else those in which more is laid over it. A file
+    /// that stands first is its own base.
     pub fn behind(&self, path: &str) -> impl Iterator<Item = &[String]> {
         let places = self.behind.get(path).map_or(&[][..], Vec::as_slice);
-        places.iter().filter_map(|(list, at)| self.together.get(*list)?.get(..=*at))
+        let ends = |(list, at): &&(usize, usize)| {
+            self.together.get(*list).is_some_and(|files| at + 1 == files.len())
+        };
+        let ended = places.iter().any(|place| ends(&place));
+        let lists = places.iter().filter(move |place| !ended || ends(place));
+        lists.filter_map(|(list, _)| self.together.get(*list).map(Vec::as_slice))
     }
 }
 
@@ -176,6 +202,8 @@ pub struct Reading {
     pub problems: Vec<Problem>,
     /// The files that were read for it and may be edited.
     pub sources: Vec<Arc<Source>>,
+    /// What the programs of each workload say, where they were read.
+    pub evidence: Vec<Vec<Evidence>>,
     /// Who writes changes: the index of the first workload of each writer, in order.
     writers: Vec<(usize, Box<dyn Writer>)>,
 }
@@ -185,6 +213,12 @@ impl Reading {
     pub fn add(&mut self, workloads: Vec<Workload>, writer: Box<dyn Writer>) {
         self.writers.push((self.workloads.len(), writer));
         let joined: Vec<usize> = workloads.iter().filter_map(|workload| workload.joins).collect();
+        let mut workloads = workloads;
+        for workload in workloads.iter_mut().filter(|workload| remounts(&workload.command)) {
+            if matches!(workload.shm, Shm::Default { .. }) {
+                workload.shm = Shm::Unknown("its command gives /dev/shm another size".into());
+            }
+        }
         self.workloads.extend(workloads);
         for index in joined {
             if let Some(owner) = self.workloads.get_mut(index) {

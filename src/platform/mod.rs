@@ -13,7 +13,8 @@ pub mod options;
 pub mod remarks;
 pub mod run;
 
-use kind::Kind;
+use crate::text::filename::FileName;
+use kind::{Claim, Kind};
 
 /// All kinds; the first that claims a file has it.
 pub static KINDS: &[&Kind] = &[
@@ -32,6 +33,58 @@ pub static KINDS: &[&Kind] = &[
     &live::KIND,
     &kubernetes::KIND,
 ];
+
+/// How much of a text tells its kind.
+const HEAD: usize = 64 << 10;
+
+/// What a text may be of which the name does not tell, best guess first: standard input, a file of any suffix.
+pub fn by_text(path: &str, text: &str) -> Vec<(&'static Kind, Claim)> {
+    let end = (0..=HEAD.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let head = text.get(..end).unwrap_or_default();
+    let has = |word: &str| memchr::memmem::find(head.as_bytes(), word.as_bytes()).is_some();
+    let any = |test: fn(&str) -> bool| head.lines().any(test);
+    let is_json = head.trim_start().starts_with(['{', '[']);
+    let is_fence = |line: &str| ["```", "~~~", ".. code"].iter().any(|sign| line.starts_with(sign));
+    // YAML refuses a tab there, and a script has no colon above it.
+    let is_recipe = |(target, recipe): (&str, &str)| {
+        target.contains(':') && !target.starts_with([' ', '\t']) && recipe.starts_with('\t')
+    };
+    let is_make = head.lines().zip(head.lines().skip(1)).any(is_recipe);
+    let is_command = |line: &str| {
+        let line = line.trim_start().trim_start_matches("$ ").trim_start_matches("sudo ");
+        run::ENGINES.iter().any(|engine| line.starts_with(engine))
+    };
+    let first =
+        head.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#')).unwrap_or_default();
+    let is_key = |key: &str| !key.contains(|c: char| !c.is_alphanumeric() && !"\"'_-./".contains(c));
+    let is_yaml = first.starts_with("---")
+        || first.trim_start().starts_with(['{', '[', '-'])
+        || first
+            .split_once(':')
+            .is_some_and(|(key, rest)| is_key(key) && (rest.is_empty() || rest.starts_with(' ')));
+    let names_keys = is_yaml || FileName::new(path).ends_in(&["yaml", "yml", "json"]);
+    let guesses: [(bool, &'static Kind, Claim); 13] = [
+        (head.starts_with("#!"), &host::shell::KIND, Claim::ByContent),
+        (has("[Container]"), &host::QUADLET, Claim::ByName),
+        (any(|line| line.starts_with("ExecStart=")), &host::UNIT, Claim::ByName),
+        (is_json && has("\"nbformat\""), &host::NOTEBOOK, Claim::ByName),
+        (is_json && (has("\"runArgs\"") || has("\"hostRequirements\"")), &host::DEVCONTAINER, Claim::ByName),
+        (is_json, &live::KIND, Claim::ByContent),
+        (is_make, &host::MAKEFILE, Claim::ByName),
+        (any(is_fence), &host::DOCUMENT, Claim::ByName),
+        (names_keys, &compose::COMPOSE, Claim::ByContent),
+        (names_keys, &host::CI, Claim::ByContent),
+        (names_keys, &kubernetes::KIND, Claim::ByContent),
+        (
+            any(|line| line.starts_with("pipeline {") || line.starts_with("node")),
+            &host::JENKINSFILE,
+            Claim::ByName,
+        ),
+        (!names_keys && any(is_command), &host::shell::KIND, Claim::ByName),
+    ];
+    let fitting = guesses.into_iter().filter(|(fits, ..)| *fits);
+    fitting.map(|(_, kind, claim)| (kind, claim)).collect()
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,14 +1,13 @@
 //! Workflow commands, which GitHub shows as annotations on a pull request:
 //! <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>.
 
-use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use super::style::clean;
 use super::{View, count};
 use crate::container::finding::{Finding, Safety, Severity};
-use crate::text::paths::join;
+use crate::text::place::Place;
 
 /// How many annotations of one level GitHub shows for a step; the others are dropped in silence.
 const SHOWN: usize = 10;
@@ -21,20 +20,20 @@ pub(super) fn write(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
         let fits = if level.len() > SHOWN { SHOWN - 1 } else { level.len() };
         let (shown, rest) = level.split_at(fits);
         for finding in shown {
-            annotation(out, finding, view.workspace)?;
+            annotation(out, finding, view)?;
         }
         if let Some(first) = rest.first() {
             let word = command(first.severity);
-            let more = count(rest.len(), "more finding");
-            writeln!(out, "::{word} title=shmlint::{more} of this level: see the log of this step")?;
+            let more = count(rest.len(), &format!("more {}", first.severity.as_str()));
+            writeln!(out, "::{word} title=shmlint::{more}; see the log of this step")?;
         }
     }
     Ok(())
 }
 
-fn annotation(out: &mut dyn Write, finding: &Finding, workspace: &str) -> io::Result<()> {
+fn annotation(out: &mut dyn Write, finding: &Finding, view: &View<'_>) -> io::Result<()> {
     let (start, end) = (finding.place.start(), finding.place.end());
-    let path = in_workspace(workspace, finding.place.path());
+    let path = view.in_repository(finding.place.path());
     let title = format!("{} ({})", finding.rule.name, finding.rule.code);
     let mut lines = vec![clean(&finding.message)];
     lines.extend(finding.help.lines().map(clean));
@@ -50,12 +49,12 @@ fn annotation(out: &mut dyn Write, finding: &Finding, workspace: &str) -> io::Re
         out,
         "::{} file={},line={},col={},endLine={},endColumn={},title={}::{}",
         command(finding.severity),
-        property(&path),
+        property(&clean(&path)),
         start.line,
         start.column,
         end.line,
         end.column,
-        property(&title),
+        property(&clean(&title)),
         data(&text),
     )
 }
@@ -68,12 +67,13 @@ fn command(severity: Severity) -> &'static str {
     }
 }
 
-/// A path from the workspace's folder, where the working folder is `workspace` below it.
-fn in_workspace<'p>(workspace: &str, path: &'p str) -> Cow<'p, str> {
-    if workspace.is_empty() || path.starts_with('/') {
-        return Cow::Borrowed(path);
-    }
-    Cow::Owned(join(&format!("{workspace}/"), path))
+/// Writes an error of the run, at its place where it has one.
+pub fn error(out: &mut dyn Write, place: Option<&Place>, message: &str) -> io::Result<()> {
+    let at = place.map_or_else(String::new, |place| {
+        let start = place.start();
+        format!("file={},line={},col={},", property(&clean(place.path())), start.line, start.column)
+    });
+    writeln!(out, "::error {at}title=shmlint::{}", data(&clean(message)))
 }
 
 /// The text of a command.
@@ -84,17 +84,4 @@ fn data(text: &str) -> String {
 /// The value of a property of a command.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_start_at_the_workspace() {
-        assert_eq!(in_workspace("", "a.yml"), "a.yml");
-        assert_eq!(in_workspace("sub", "a.yml"), "sub/a.yml");
-        assert_eq!(in_workspace("sub/x", "../a.yml"), "sub/a.yml");
-        assert_eq!(in_workspace("sub", "/srv/a.yml"), "/srv/a.yml");
-    }
 }

@@ -1,10 +1,11 @@
 //! GitLab's code quality report: <https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format>.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::fingerprint;
+use super::{View, fingerprint};
 use crate::container::finding::{Finding, Severity};
 
 #[derive(Serialize)]
@@ -18,7 +19,7 @@ struct Issue<'a> {
 
 #[derive(Serialize)]
 struct Location<'a> {
-    path: &'a str,
+    path: Cow<'a, str>,
     lines: Lines,
 }
 
@@ -29,14 +30,16 @@ struct Lines {
 }
 
 /// Writes the report.
-pub(super) fn write(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
+    let findings = &view.report.findings;
     let named = findings.iter().zip(fingerprint::all(findings));
-    let issues: Vec<Issue<'_>> = named.map(|(finding, fingerprint)| issue(finding, fingerprint)).collect();
+    let issues: Vec<Issue<'_>> =
+        named.map(|(finding, fingerprint)| issue(finding, fingerprint, view)).collect();
     serde_json::to_writer(&mut *out, &issues)?;
     writeln!(out)
 }
 
-fn issue(finding: &Finding, fingerprint: String) -> Issue<'_> {
+fn issue<'a>(finding: &'a Finding, fingerprint: String, view: &View<'_>) -> Issue<'a> {
     Issue {
         description: &finding.message,
         check_name: finding.rule.name,
@@ -47,7 +50,7 @@ fn issue(finding: &Finding, fingerprint: String) -> Issue<'_> {
             Severity::Note => "info",
         },
         location: Location {
-            path: finding.place.path(),
+            path: view.in_repository(finding.place.path()),
             lines: Lines { begin: finding.place.start().line, end: finding.place.end().line },
         },
     }

@@ -120,6 +120,11 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     to(out, &Check { version: 1, findings, summary })
 }
 
+/// Writes each finding as a line of its own.
+pub fn write_lines(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    report.findings.iter().map(finding).try_for_each(|finding| to(out, &finding))
+}
+
 /// Writes the list of workloads.
 pub fn write_list(out: &mut dyn Write, listed: &[Listed]) -> io::Result<()> {
     to(out, &List { version: 1, workloads: listed.iter().map(workload).collect() })

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::View;
+use super::style::is_unsafe;
 use crate::container::finding::Finding;
 
 /// Writes the report. A run without findings is one case that passes, for servers take an empty report for a broken one.
@@ -74,8 +75,8 @@ fn write_suite(out: &mut dyn Write, suite: &[Finding]) -> io::Result<()> {
 }
 
 /// A text for XML 1.0, which knows no control characters, not even escaped ones.
-fn escaped(text: &str) -> Cow<'_, str> {
-    let special = |c: char| matches!(c, '&' | '<' | '>' | '"' | '\u{fffe}' | '\u{ffff}') || c.is_control();
+pub(super) fn escaped(text: &str) -> Cow<'_, str> {
+    let special = |c: char| matches!(c, '&' | '<' | '>' | '"' | '\u{fffe}' | '\u{ffff}') || is_unsafe(c);
     if !text.contains(special) {
         return Cow::Borrowed(text);
     }
@@ -88,7 +89,7 @@ fn escaped(text: &str) -> Cow<'_, str> {
             '"' => out.push_str("&quot;"),
             '\n' => out.push_str("&#10;"),
             '\t' => out.push_str("&#9;"),
-            c if special(c) => out.push(char::REPLACEMENT_CHARACTER),
+            c if special(c) => out.extend(c.escape_unicode()),
             c => out.push(c),
         }
     }

@@ -3,36 +3,47 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use super::count;
-use super::style::{Look, Style, clean};
+use super::style::{Look, Style, clean, wrapped};
 use crate::container::workload::{Shm, Verdict, Workload};
 use crate::lint::check::Listed;
 use crate::size::human;
 
-/// The widest a column may get; the last one takes what is left.
-const WIDEST: usize = 36;
-const HEADS: [&str; 6] = ["line", "container", "gpu", "/dev/shm", "set by", "why"];
+const HEADS: [&str; 6] = ["line", "container", "gpu", "shown by", "/dev/shm", "set by"];
+
+/// Columns that go where they do not fit, the least useful one first.
+const SPARE: [usize; 2] = [3, 5];
+
+/// From this width on the reason stands in the line of its container.
+const WIDE: usize = 100;
 
 /// What stands in one line.
 struct Row {
     cells: [String; 6],
+    why: String,
     gpu: Style,
 }
 
-/// Writes the list. Where it goes to a terminal, lines are cut to its width.
+/// How the rows are laid out.
+struct Layout {
+    widths: [usize; 6],
+    /// The columns that are shown.
+    columns: Vec<usize>,
+    /// How many columns are left for the reason in the line itself; else it stands below.
+    beside: Option<usize>,
+}
+
+/// Writes the list. No line is wider than a terminal that it goes to.
 pub fn write(out: &mut dyn Write, listed: &[Listed], look: Look) -> io::Result<()> {
     let rows: Vec<Row> = listed.iter().map(row).collect();
-    let mut widths = HEADS.map(str::len);
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(&row.cells) {
-            *width = (*width).max(cell.width().min(WIDEST));
-        }
-    }
+    let layout = Layout::of(&rows, look);
     if !rows.is_empty() {
-        let heads = Row { cells: HEADS.map(str::to_owned), gpu: Style::Faint };
-        writeln!(out, "{}", look.paint(Style::Faint, line(&heads, &widths, look, false)))?;
+        let heads = Row { cells: HEADS.map(str::to_owned), why: "why".into(), gpu: Style::Faint };
+        let head = layout.cells(&heads, Look { color: false, ..look });
+        let why = if layout.beside.is_some() { "  why" } else { "" };
+        writeln!(out, "{}", look.paint(Style::Faint, format!("{head}{why}")))?;
     }
     let mut path = "";
     for (listed, row) in listed.iter().zip(&rows) {
@@ -40,7 +51,7 @@ pub fn write(out: &mut dyn Write, listed: &[Listed], look: Look) -> io::Result<(
             path = listed.workload.place.path();
             writeln!(out, "{}", look.paint(Style::Strong, clean(path)))?;
         }
-        writeln!(out, "{}", line(row, &widths, look, look.color))?;
+        layout.write(out, row, look)?;
     }
     let files: BTreeSet<&str> = listed.iter().map(|listed| listed.workload.place.path()).collect();
     let gpus = listed.iter().filter(|listed| listed.workload.gpu.is_yes()).count();
@@ -48,70 +59,105 @@ pub fn write(out: &mut dyn Write, listed: &[Listed], look: Look) -> io::Result<(
     writeln!(out, "{containers} in {files}, {gpus} with a GPU.")
 }
 
-/// The cells of a row in columns.
-fn line(row: &Row, widths: &[usize; 6], look: Look, paint: bool) -> String {
-    let mut out = String::from(" ");
-    let mut used = 1;
-    for (index, (cell, width)) in row.cells.iter().zip(widths).enumerate() {
-        let is_last = index + 1 == HEADS.len();
-        // Into a pipe the reason goes whole: whoever reads it there can wrap it.
-        let room = if !is_last {
-            *width
-        } else if look.terminal {
-            look.width.saturating_sub(used + 1).max(20)
-        } else {
-            usize::MAX
+impl Layout {
+    fn of(rows: &[Row], look: Look) -> Self {
+        let mut widths = HEADS.map(str::len);
+        for row in rows {
+            for (width, cell) in widths.iter_mut().zip(&row.cells) {
+                *width = (*width).max(cell.width());
+            }
+        }
+        let mut columns: Vec<usize> = (0..HEADS.len()).collect();
+        let used = |columns: &[usize]| {
+            columns.iter().map(|column| widths.get(*column).map_or(0, |w| w + 2)).sum::<usize>()
         };
-        let cell = cut(cell, room);
-        let gap = if is_last { String::new() } else { " ".repeat(room.saturating_sub(cell.width())) };
-        let shown = if paint && index == 2 { look.paint(row.gpu, &cell).to_string() } else { cell };
-        // Numbers stand to the right.
-        let (left, right) = if index == 0 { (&gap, &shown) } else { (&shown, &gap) };
-        out.extend([" ", left, right, " "]);
-        used += room.min(WIDEST) + 2;
+        let least = if look.width >= WIDE { 30 } else { 0 };
+        // Into a pipe everything goes whole: whoever reads it there can wrap it.
+        for spare in SPARE.into_iter().filter(|_| look.terminal) {
+            if used(&columns) + least > look.width {
+                columns.retain(|column| *column != spare);
+            }
+        }
+        let beside = match look.terminal {
+            false => Some(usize::MAX),
+            true => look.width.checked_sub(used(&columns) + 2).filter(|left| least > 0 && *left >= least),
+        };
+        Self { widths, columns, beside }
     }
-    out.trim_end().to_owned()
+
+    fn write(&self, out: &mut dyn Write, row: &Row, look: Look) -> io::Result<()> {
+        let cells = self.cells(row, look);
+        let plain = self.cells(row, Look { color: false, ..look }).width();
+        if look.terminal && plain > look.width {
+            // Names come whole: the others follow on lines of their own.
+            for (index, cell) in row.cells.iter().enumerate().filter(|(index, _)| *index != 3 && *index != 5)
+            {
+                match index {
+                    0 => write!(out, "  {cell:>4}  ")?,
+                    1 => writeln!(out, "{cell}")?,
+                    _ => below(out, &format!("{} {cell}", HEADS.get(index).unwrap_or(&"")), look)?,
+                }
+            }
+            return below(out, &row.why, look);
+        }
+        match self.beside {
+            Some(width) => {
+                let indent = self
+                    .columns
+                    .iter()
+                    .map(|column| self.widths.get(*column).map_or(0, |w| w + 2))
+                    .sum::<usize>()
+                    + 2;
+                let lines = wrapped(&row.why, width);
+                writeln!(out, "{cells}  {}", lines.first().map_or("", String::as_str))?;
+                lines.iter().skip(1).try_for_each(|line| writeln!(out, "{:indent$}{line}", ""))
+            }
+            None => {
+                writeln!(out, "{}", cells.trim_end())?;
+                below(out, &row.why, look)
+            }
+        }
+    }
+
+    /// The shown cells in their columns.
+    fn cells(&self, row: &Row, look: Look) -> String {
+        let mut out = String::new();
+        for column in &self.columns {
+            let (Some(cell), Some(width)) = (row.cells.get(*column), self.widths.get(*column)) else {
+                continue;
+            };
+            let gap = " ".repeat(width.saturating_sub(cell.width()));
+            let shown = if *column == 2 { look.paint(row.gpu, cell).to_string() } else { cell.clone() };
+            // Numbers stand to the right.
+            let (left, right) = if *column == 0 { (&gap, &shown) } else { (&shown, &gap) };
+            out.extend(["  ", left, right]);
+        }
+        out
+    }
 }
 
-/// A text within some columns.
-fn cut(text: &str, room: usize) -> String {
-    if text.width() <= room {
-        return text.to_owned();
-    }
-    let mut width = 1;
-    let fits = |c: &char| {
-        width += c.width().unwrap_or(0);
-        width <= room
-    };
-    let mut out: String = text.chars().take_while(fits).collect();
-    out.push('…');
-    out
+/// Writes a text below a row, within the width.
+fn below(out: &mut dyn Write, text: &str, look: Look) -> io::Result<()> {
+    wrapped(text, look.width.saturating_sub(8)).iter().try_for_each(|line| writeln!(out, "        {line}"))
 }
 
 fn row(listed: &Listed) -> Row {
     let workload = &listed.workload;
-    let (gpu, style) = gpu(workload);
-    let cells = [
-        workload.place.start().line.to_string(),
-        workload.name.clone(),
-        gpu,
-        shm(&workload.shm),
-        set_by(workload),
-        listed.why.clone(),
-    ];
-    Row { cells: cells.map(|cell| clean(&cell).into_owned()), gpu: style }
-}
-
-/// The answer, with the first place that shows it.
-fn gpu(workload: &Workload) -> (String, Style) {
     let style = match workload.gpu.verdict {
         Verdict::Yes => Style::Added,
         Verdict::No => Style::Faint,
         Verdict::Unknown(_) => Style::Warning,
     };
-    let answer = workload.gpu.verdict.as_str();
-    let shown = workload.gpu.evidence.first().map(|evidence| format!("{answer}: {}", evidence.text));
-    (shown.unwrap_or_else(|| answer.to_owned()), style)
+    let cells = [
+        workload.place.start().line.to_string(),
+        workload.name.clone(),
+        workload.gpu.verdict.as_str().to_owned(),
+        workload.gpu.evidence.first().map_or_else(|| "-".to_owned(), |evidence| evidence.text.clone()),
+        shm(&workload.shm),
+        set_by(workload),
+    ];
+    let why = clean(&listed.why).into_owned();
+    Row { cells: cells.map(|cell| clean(&cell).into_owned()), why, gpu: style }
 }
 
 fn shm(shm: &Shm) -> String {

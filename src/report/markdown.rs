@@ -1,4 +1,4 @@
-//! Markdown, for a comment on a pull request or the summary of a job: a table of the findings and the diff that mends them.
+//! Markdown, for a comment on a pull request or the summary of a job: a table of the findings and the diff that fixes them.
 
 use std::io::{self, Write};
 
@@ -21,7 +21,7 @@ pub(super) fn write(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
     }
     writeln!(out, "\n| | place | rule | what happens |\n|---|---|---|---|")?;
     for finding in findings.iter().take(ROWS) {
-        write_row(out, finding)?;
+        write_row(out, finding, view)?;
     }
     if let Some(rest) = findings.len().checked_sub(ROWS).filter(|rest| *rest > 0) {
         writeln!(out, "\n… and {}.", count(rest, "more finding"))?;
@@ -29,13 +29,13 @@ pub(super) fn write(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
     write_diff(out, view)
 }
 
-fn write_row(out: &mut dyn Write, finding: &Finding) -> io::Result<()> {
+fn write_row(out: &mut dyn Write, finding: &Finding, view: &View<'_>) -> io::Result<()> {
     let sign = match finding.severity {
         Severity::Error => "❌ error",
         Severity::Warning => "⚠️ warning",
         Severity::Note => "ℹ️ note",
     };
-    let place = format!("{}:{}", finding.place.path(), finding.place.start().line);
+    let place = format!("{}:{}", view.in_repository(finding.place.path()), finding.place.start().line);
     let place = clean(&place).replace('`', "'").replace('|', "\\|");
     let rule = format!("[{}]({})", finding.rule.name, finding.rule.url());
     writeln!(out, "| {sign} | `{place}` | {rule} | {} |", cell(&finding.message))
@@ -73,6 +73,8 @@ fn write_diff(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
         text.truncate(end.map_or(0, |end| end + 1));
     }
     let text = String::from_utf8_lossy(&text);
+    let lines = text.lines().map(|line| line.split('\t').map(clean).collect::<Vec<_>>().join("\t") + "\n");
+    let text: String = lines.collect();
     // The fence is longer than any run of backticks in it.
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);

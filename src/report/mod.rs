@@ -1,10 +1,11 @@
 //! The output formats, one file each, all from the same findings.
 
+mod checkstyle;
 pub mod diff;
 #[cfg(target_os = "linux")]
 pub mod doctor;
 mod fingerprint;
-mod github;
+pub mod github;
 mod gitlab;
 pub mod human;
 pub mod hunks;
@@ -20,11 +21,13 @@ mod sarif;
 pub mod size;
 pub mod style;
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
 
 use crate::lint::report::Report;
+use crate::text::paths::join;
 use style::Look;
 
 /// An output format.
@@ -42,18 +45,46 @@ pub enum Format {
     Github,
     /// GitLab's code quality report
     Gitlab,
-    /// `JUnit` XML
+    /// JUnit XML
+    #[allow(clippy::doc_markdown, reason = "shown by --help, where backticks are noise")]
     Junit,
     /// reviewdog, with suggestions
     Rdjson,
+    /// Checkstyle XML
+    Checkstyle,
+    /// One JSON object a line, each a finding
+    JsonLines,
     /// A table and the diff, for a comment
     Markdown,
 }
 
 impl Format {
+    /// Whether a file that begins like this may be an earlier report, which a new one may replace.
+    pub fn begins(self, text: &str) -> bool {
+        let text = text.trim_start();
+        let line = text.lines().next().unwrap_or_default();
+        let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        match self {
+            _ if text.is_empty() => true,
+            Self::Json | Self::Rdjson | Self::Sarif => {
+                text.starts_with('{') && has(&["\"findings\"", "\"diagnostics\"", "sarif"])
+            }
+            Self::JsonLines => text.starts_with("{\"rule\""),
+            Self::Gitlab => text.starts_with('['),
+            Self::Junit | Self::Checkstyle => text.starts_with("<?xml"),
+            Self::Markdown => line.contains("shmlint"),
+            Self::Human | Self::Plain | Self::Github => {
+                ["error[", "warning[", "note[", " SHM"].iter().any(|word| line.contains(word))
+                    || ["No ", "Found ", "Fixed ", "::", "--- ", "\x1b["]
+                        .iter()
+                        .any(|start| text.starts_with(start))
+            }
+        }
+    }
+
     /// Whether it prints fixes, which then have to be proven.
     pub fn shows_fixes(self) -> bool {
-        !matches!(self, Self::Plain | Self::Gitlab | Self::Junit)
+        !matches!(self, Self::Plain | Self::Gitlab | Self::Junit | Self::Checkstyle)
     }
 }
 
@@ -68,12 +99,34 @@ pub struct View<'a> {
     pub unsafe_fixes: bool,
     /// Whether text for people is to be findings only.
     pub quiet: bool,
-    /// How many findings `--fix` has mended.
-    pub fixed: usize,
+    /// What `--fix` has fixed: `2 findings in 1 file (2 SHM001)`; empty where it has fixed nothing.
+    pub fixed: &'a str,
     /// Whether text for people is to be counts in place of findings.
     pub statistics: bool,
-    /// Where the working folder stands below the folder that annotations count from; empty where it is that folder.
-    pub workspace: &'a str,
+    /// Where forges count paths from.
+    pub repository: &'a Repository,
+}
+
+/// The root of the repository, from which forges count paths, and where the working directory is.
+#[derive(Clone, Debug, Default)]
+pub struct Repository {
+    /// Its absolute path, with `/`; empty where there is none.
+    pub root: String,
+    /// The working directory below it; empty where it is the root itself.
+    pub below: String,
+}
+
+impl View<'_> {
+    /// A path as a forge wants it: from the root of the repository on. What lies outside stays as it is.
+    pub fn in_repository<'p>(&self, path: &'p str) -> Cow<'p, str> {
+        let Repository { root, below } = self.repository;
+        if path.starts_with('/') {
+            let inside = path.strip_prefix(root.as_str()).filter(|_| !root.is_empty());
+            return inside.and_then(|path| path.strip_prefix('/')).unwrap_or(path).into();
+        }
+        let path = path.trim_start_matches("./");
+        if below.is_empty() { path.into() } else { join(&format!("{below}/"), path).into() }
+    }
 }
 
 /// Writes a report.
@@ -84,9 +137,11 @@ pub fn write(format: Format, out: &mut dyn Write, view: &View<'_>) -> io::Result
         Format::Json => json::write(out, view.report),
         Format::Sarif => sarif::write(out, view),
         Format::Github => github::write(out, view),
-        Format::Gitlab => gitlab::write(out, &view.report.findings),
+        Format::Gitlab => gitlab::write(out, view),
         Format::Junit => junit::write(out, view),
         Format::Rdjson => rdjson::write(out, view),
+        Format::Checkstyle => checkstyle::write(out, view),
+        Format::JsonLines => json::write_lines(out, view.report),
         Format::Markdown => markdown::write(out, view),
     }
 }

@@ -3,6 +3,7 @@
 //! Its columns count UTF-8 bytes from 1, and its suggestions lie in the diagnostic's own file. Where the fix of a finding lies
 //! in other files, each of these gets a diagnostic of its own that carries the suggestions there.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io::{self, Write};
 
@@ -40,7 +41,7 @@ struct Diagnostic<'a> {
 
 #[derive(Serialize)]
 struct Location<'a> {
-    path: &'a str,
+    path: Cow<'a, str>,
     range: Range,
 }
 
@@ -83,14 +84,14 @@ pub(super) fn write(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
         let edits: Vec<&Edit> = fix
             .iter()
             .flat_map(|fix| &fix.edits)
-            // One edit may mend several findings; it is made once.
+            // One edit may fix several findings; it is made once.
             .filter(|edit| suggested.insert((edit.source.path(), edit.span, edit.text.as_str())))
             .collect();
         let (here, elsewhere): (Vec<&Edit>, Vec<&Edit>) =
             edits.into_iter().partition(|edit| edit.source.path() == finding.place.path());
-        diagnostics.push(diagnostic(finding, &here));
+        diagnostics.push(diagnostic(finding, &here, view));
         for edits in elsewhere.chunk_by(|a, b| a.source.path() == b.source.path()) {
-            diagnostics.extend(fix.and_then(|fix| elsewhere_diagnostic(finding, fix, edits)));
+            diagnostics.extend(fix.and_then(|fix| elsewhere_diagnostic(finding, fix, edits, view)));
         }
     }
     let source = Tool { name: "shmlint", url: env!("CARGO_PKG_REPOSITORY") };
@@ -98,12 +99,12 @@ pub(super) fn write(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
     writeln!(out)
 }
 
-fn diagnostic<'a>(finding: &'a Finding, edits: &[&'a Edit]) -> Diagnostic<'a> {
+fn diagnostic<'a>(finding: &'a Finding, edits: &[&'a Edit], view: &View<'_>) -> Diagnostic<'a> {
     let help = if finding.help.is_empty() { String::new() } else { format!("\n{}", finding.help) };
     let related = finding.related.iter();
     Diagnostic {
         message: format!("{}{help}", finding.message),
-        location: location(&finding.place),
+        location: location(&finding.place, view),
         severity: match finding.severity {
             Severity::Error => "ERROR",
             Severity::Warning => "WARNING",
@@ -112,18 +113,29 @@ fn diagnostic<'a>(finding: &'a Finding, edits: &[&'a Edit]) -> Diagnostic<'a> {
         code: Code { value: finding.rule.code, url: finding.rule.url() },
         suggestions: edits.iter().map(|edit| suggestion(edit)).collect(),
         related_locations: related
-            .map(|related| RelatedLocation { message: &related.message, location: location(&related.place) })
+            .map(|related| RelatedLocation {
+                message: &related.message,
+                location: location(&related.place, view),
+            })
             .collect(),
     }
 }
 
 /// The part of a fix that lies in another file than its finding.
-fn elsewhere_diagnostic<'a>(finding: &'a Finding, fix: &Fix, edits: &[&'a Edit]) -> Option<Diagnostic<'a>> {
+fn elsewhere_diagnostic<'a>(
+    finding: &'a Finding,
+    fix: &Fix,
+    edits: &[&'a Edit],
+    view: &View<'_>,
+) -> Option<Diagnostic<'a>> {
     let first = edits.first()?;
     let start = finding.place.start();
     Some(Diagnostic {
         message: format!("{}, for {}:{}", fix.title, finding.place.path(), start.line),
-        location: Location { path: first.source.path(), range: range(&first.source, first.span) },
+        location: Location {
+            path: view.in_repository(first.source.path()),
+            range: range(&first.source, first.span),
+        },
         severity: "INFO",
         code: Code { value: finding.rule.code, url: finding.rule.url() },
         suggestions: edits.iter().map(|edit| suggestion(edit)).collect(),
@@ -135,8 +147,8 @@ fn suggestion(edit: &Edit) -> Suggestion<'_> {
     Suggestion { range: range(&edit.source, edit.span), text: &edit.text }
 }
 
-fn location(place: &Place) -> Location<'_> {
-    Location { path: place.path(), range: range(&place.source, place.span) }
+fn location<'a>(place: &'a Place, view: &View<'_>) -> Location<'a> {
+    Location { path: view.in_repository(place.path()), range: range(&place.source, place.span) }
 }
 
 fn range(source: &Source, span: Span) -> Range {

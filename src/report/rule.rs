@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::style::{Look, Style};
+use super::style::{Look, Style, wrapped};
 use crate::container::finding::Rule;
 
 #[derive(Serialize)]
@@ -42,18 +42,30 @@ pub fn json(out: &mut dyn Write, rules: &[Rule]) -> io::Result<()> {
     writeln!(out)
 }
 
-/// Writes one line for each rule.
+/// Writes one row for each rule: what it finds stands beside its name where that is wide enough, else below.
 pub fn table(out: &mut dyn Write, rules: &[Rule], look: Look) -> io::Result<()> {
     let longest =
         |field: fn(&Rule) -> &'static str| rules.iter().map(|rule| field(rule).len()).max().unwrap_or(0);
     let (name, fix) = (longest(|rule| rule.name).max(4), longest(|rule| rule.fix).max(3));
-    let head = format!("{:<6}  {:<name$}  {:<8}  {:<fix$}  finds", "code", "name", "severity", "fix");
-    writeln!(out, "{}", look.paint(Style::Faint, head))?;
+    let used = "SHM001".len() + name + "severity".len() + fix + 8;
+    let beside = look.width.checked_sub(used).filter(|left| *left >= 30);
+    let head = format!("{:<6}  {:<name$}  {:<8}  {:<fix$}", "code", "name", "severity", "fix");
+    let finds = if beside.is_some() { "  finds" } else { "" };
+    writeln!(out, "{}", look.paint(Style::Faint, format!("{head}{finds}").trim_end()))?;
     for rule in rules {
         let severity = look.paint(Style::of(rule.severity), format!("{:<8}", rule.severity.as_str()));
         let title = look.link(&rule.url(), look.paint(Style::Strong, rule.name)).to_string();
         let gap = " ".repeat(name - rule.name.len());
-        writeln!(out, "{}  {title}{gap}  {severity}  {:<fix$}  {}", rule.code, rule.fix, rule.summary)?;
+        write!(out, "{}  {title}{gap}  {severity}  {:<fix$}", rule.code, rule.fix)?;
+        let lines = wrapped(rule.summary, beside.unwrap_or(look.width.saturating_sub(8)));
+        for (index, line) in lines.iter().enumerate() {
+            match (index, beside) {
+                (0, Some(_)) => writeln!(out, "  {line}")?,
+                (_, Some(_)) => writeln!(out, "{:used$}{line}", "")?,
+                (0, None) => writeln!(out, "\n        {line}")?,
+                (_, None) => writeln!(out, "        {line}")?,
+            }
+        }
     }
     Ok(())
 }

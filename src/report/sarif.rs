@@ -133,7 +133,7 @@ pub(super) fn write(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
         tool: tool(&rules),
         invocations: [invocation(&view.report.errors)],
         column_kind: "unicodeCodePoints",
-        results: results.map(|(finding, fingerprint)| outcome(finding, fingerprint, &rules)).collect(),
+        results: results.map(|(finding, print)| outcome(finding, print, &rules, view)).collect(),
     };
     serde_json::to_writer(&mut *out, &Log { schema: SCHEMA, version: "2.1.0", runs: [run] })?;
     writeln!(out)
@@ -172,7 +172,12 @@ fn invocation(errors: &[String]) -> Value {
     })
 }
 
-fn outcome<'a>(finding: &'a Finding, fingerprint: String, rules: &[&'static Rule]) -> Outcome<'a> {
+fn outcome<'a>(
+    finding: &'a Finding,
+    fingerprint: String,
+    rules: &[&'static Rule],
+    view: &View<'_>,
+) -> Outcome<'a> {
     let rule_index = rules.iter().position(|rule| *rule == finding.rule).unwrap_or_default();
     let text = match finding.help.as_str() {
         "" => (&*finding.message).into(),
@@ -186,27 +191,35 @@ fn outcome<'a>(finding: &'a Finding, fingerprint: String, rules: &[&'static Rule
         message: Message { text },
         locations: [Location {
             id: None,
-            physical_location: physical(&finding.place),
+            physical_location: physical(&finding.place, view),
             logical_locations: if finding.workload.is_empty() { Vec::new() } else { vec![logical] },
             message: None,
         }],
-        related_locations: finding.related.iter().enumerate().map(related).collect(),
-        fixes: finding.fix.iter().map(fix).collect(),
+        related_locations: finding
+            .related
+            .iter()
+            .enumerate()
+            .map(|related| self::related(related, view))
+            .collect(),
+        fixes: finding.fix.iter().map(|fix| self::fix(fix, view)).collect(),
         partial_fingerprints: BTreeMap::from([("shmlint/v1", fingerprint)]),
     }
 }
 
-fn related((index, related): (usize, &Related)) -> Location<'_> {
+fn related<'a>((index, related): (usize, &'a Related), view: &View<'_>) -> Location<'a> {
     Location {
         id: Some(index + 1),
-        physical_location: physical(&related.place),
+        physical_location: physical(&related.place, view),
         logical_locations: Vec::new(),
         message: Some(Message { text: (&*related.message).into() }),
     }
 }
 
-fn physical(place: &Place) -> PhysicalLocation {
-    PhysicalLocation { artifact_location: artifact(place.path()), region: region(&place.source, place.span) }
+fn physical(place: &Place, view: &View<'_>) -> PhysicalLocation {
+    PhysicalLocation {
+        artifact_location: artifact(&view.in_repository(place.path())),
+        region: region(&place.source, place.span),
+    }
 }
 
 fn region(source: &Source, span: Span) -> Region {
@@ -221,12 +234,12 @@ fn region(source: &Source, span: Span) -> Region {
     }
 }
 
-fn fix(fix: &Fix) -> SarifFix<'_> {
+fn fix<'a>(fix: &'a Fix, view: &View<'_>) -> SarifFix<'a> {
     let mut changes: Vec<ArtifactChange<'_>> = Vec::new();
     for edits in fix.edits.chunk_by(|a, b| a.source.path() == b.source.path()) {
         let Some(first) = edits.first() else { continue };
         changes.push(ArtifactChange {
-            artifact_location: artifact(first.source.path()),
+            artifact_location: artifact(&view.in_repository(first.source.path())),
             replacements: edits.iter().map(replacement).collect(),
         });
     }

@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::container::finding::Severity;
+use crate::text::paths::raw_byte;
 
 /// How a text for people may look where it goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +50,7 @@ pub enum Style {
     /// Line numbers, rules and arrows.
     Frame,
     /// Places that explain.
-    Evidence,
+    Citation,
     /// What stands in the second row.
     Faint,
     /// A line that comes.
@@ -74,7 +77,7 @@ impl Style {
             Self::Warning => "1;33",
             Self::Note => "1;36",
             Self::Strong => "1",
-            Self::Frame | Self::Evidence => "1;34",
+            Self::Frame | Self::Citation => "1;34",
             Self::Faint => "2",
             Self::Added => "32",
             Self::Removed => "31",
@@ -117,9 +120,11 @@ impl<T: fmt::Display> fmt::Display for Link<'_, T> {
     }
 }
 
-/// Whether a character would move the cursor, change colours, or turn the direction of the text about it.
+/// Whether a character would move the cursor, change colours, turn the direction of the text about it, or is none.
 pub fn is_unsafe(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control()
+        || raw_byte(c).is_some()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// One line of text without characters that could lead a terminal astray: names come from files, and files from anybody.
@@ -127,12 +132,39 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     if !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
     }
-    let shown = |c| match c {
-        '\n' | '\t' => ' ',
-        c if is_unsafe(c) => char::REPLACEMENT_CHARACTER,
-        c => c,
-    };
-    Cow::Owned(text.chars().map(shown).collect())
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => out.push(' '),
+            c if raw_byte(c).is_some() => out.extend(raw_byte(c).map(|byte| format!("\\x{byte:02X}"))),
+            c if is_unsafe(c) => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// A text in lines of at most `width` columns, broken at spaces but not inside of code that fits a line; nothing where there
+/// is no text.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut in_code = false;
+    let pieces = text.split(|c: char| {
+        in_code ^= c == '`';
+        c == ' ' && !in_code
+    });
+    let breakable = |piece: &&str| piece.width() <= width;
+    let words = pieces.flat_map(|piece| match breakable(&piece) {
+        true => vec![piece],
+        false => piece.split(' ').collect(),
+    });
+    for word in words.filter(|word| !word.is_empty()) {
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + word.width() <= width => line.extend([" ", word]),
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -140,9 +172,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn text_is_wrapped_at_spaces_outside_of_code() {
+        assert_eq!(wrapped("aa bb `c d e` ff", 8), ["aa bb", "`c d e`", "ff"]);
+        assert_eq!(wrapped("`aa bb cc dd`", 8), ["`aa bb", "cc dd`"]);
+        assert_eq!(wrapped("größe numbers", 5), ["größe", "numbers"]);
+        assert_eq!(wrapped("", 8), [""; 0]);
+    }
+
+    #[test]
     fn nothing_of_a_file_can_steer_the_terminal() {
         assert_eq!(clean("service 'a'"), "service 'a'");
-        assert_eq!(clean("a\u{1b}[2Jb\nc\u{202e}d\u{9b}"), "a\u{fffd}[2Jb c\u{fffd}d\u{fffd}");
+        assert_eq!(clean("a\u{1b}[2Jb\nc\u{202e}d\u{9b}"), r"a\u{1b}[2Jb c\u{202e}d\u{9b}");
     }
 
     #[test]

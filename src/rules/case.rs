@@ -7,7 +7,9 @@ use crate::container::accelerator;
 use crate::container::finding::Severity;
 use crate::container::workload::{Effect, Engine, Ipc, Says, Setting, Shm, Why, Workload};
 use crate::knowledge::command::programs;
-use crate::knowledge::{self, Need, Subject, Told, Verdict};
+use crate::need::evidence::Evidence;
+use crate::need::own;
+use crate::need::verdict::{Need, Verdict};
 use crate::need::{Facts, Recommendation, recommend};
 use crate::rules::options::JudgeOptions;
 use crate::size::human;
@@ -30,6 +32,8 @@ pub struct Case<'a> {
     pub unit: &'a [Workload],
     /// The options of the run.
     pub options: &'a JudgeOptions,
+    /// What its programs say, where they were read.
+    pub read: &'a [Evidence],
     advice: OnceCell<Advice>,
 }
 
@@ -45,7 +49,13 @@ pub struct Advice {
 impl<'a> Case<'a> {
     /// A case of a workload among all of its unit.
     pub fn new(workload: &'a Workload, unit: &'a [Workload], options: &'a JudgeOptions) -> Self {
-        Self { workload, unit, options, advice: OnceCell::new() }
+        Self { workload, unit, options, read: &[], advice: OnceCell::new() }
+    }
+
+    /// With what the programs of the workloads of the unit say, of which this is the one at `index`.
+    #[must_use]
+    pub fn read(self, evidence: &'a [Vec<Evidence>], index: usize) -> Self {
+        Self { read: evidence.get(index).map_or(&[], Vec::as_slice), ..self }
     }
 
     /// What is known of the workload's need. Looked up once, and only where a rule asks.
@@ -56,20 +66,7 @@ impl<'a> Case<'a> {
             let programs = programs(&command);
             let gpus = accelerator::within(workload.gpu.count, &workload.environment);
             let limit = workload.memory_limit.as_ref().map(|limit| limit.0);
-            let extra = &self.options.images;
-            let names: Vec<&str> =
-                std::iter::once(&workload.name).chain(&workload.other_names).map(String::as_str).collect();
-            let subject = Subject {
-                image: workload.image.as_deref(),
-                built_from: workload.built_from.as_deref(),
-                programs: &programs,
-                names: &names,
-                entered: workload.engine != Engine::Kubernetes,
-            };
-            let mut need = knowledge::need(&subject, gpus, extra);
-            if let Some(kind) = workload.kind.as_deref().filter(|_| need.told == Told::Nothing) {
-                need = knowledge::need(&Subject { names: &[kind], ..Subject::default() }, gpus, &[]);
-            }
+            let need = own::need(workload, &self.options.images, self.read);
             let mut size = recommend(&Facts {
                 need: &need,
                 programs: &programs,
@@ -99,7 +96,7 @@ impl<'a> Case<'a> {
     /// Whether the workload needs more than the default: `yes`, `no` or `unknown`.
     pub fn needs_shm(&self) -> &'static str {
         match self.advice().need.verdict {
-            Verdict::Yes => "yes",
+            Verdict::Yes | Verdict::Likely => "yes",
             Verdict::No => "no",
             Verdict::Unknown => "unknown",
         }

@@ -2,7 +2,7 @@
 
 use super::case::{Advice, Case};
 use crate::container::workload::{Engine, Platform, Workload};
-use crate::knowledge::Verdict;
+use crate::need::verdict::Verdict;
 use crate::size::human;
 
 /// How to see the size of `/dev/shm` in the running container, and what to do so that a change takes effect there: two

@@ -8,7 +8,7 @@ use super::help;
 use crate::container::finding::Rule;
 use crate::container::finding::{Change, Finding, Severity, Wanted};
 use crate::container::workload::{Shm, Workload};
-use crate::knowledge::Verdict;
+use crate::need::verdict::Verdict;
 use crate::size::human;
 
 pub(super) const CHECK: Check = Check::Gpu(check);
@@ -27,7 +27,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     }
     let severity = match advice.need.verdict {
         Verdict::Yes => Severity::Error,
-        Verdict::Unknown => Severity::Warning,
+        Verdict::Likely | Verdict::Unknown => Severity::Warning,
         Verdict::No => Severity::Note,
     };
     let mut finding = Finding::of(rule, workload, message(case, owner, bytes))
@@ -60,10 +60,10 @@ fn message(case: &Case<'_>, owner: &Workload, bytes: u64) -> String {
         format!("{title} asks for a GPU but shares the /dev/shm of '{}', which has {size}", owner.name)
     };
     let need = &case.advice().need;
-    match (need.verdict, &need.known_as, case.needed()) {
-        (Verdict::No, Some(name), _) => format!("{gets}; that is enough for {name}: {}", need.why),
-        (Verdict::No, None, _) => format!("{gets}; that is known to be enough"),
-        (_, _, Some(needed)) => format!("{gets}; it needs about {}", human(needed)),
+    match (need.verdict, case.needed()) {
+        (Verdict::No, _) if need.why.is_empty() => format!("{gets}; that is known to be enough"),
+        (Verdict::No, _) => format!("{gets}; that is enough: {}", need.why),
+        (_, Some(needed)) => format!("{gets}; it needs about {}", human(needed)),
         _ => gets,
     }
 }
@@ -91,7 +91,7 @@ mod tests {
     fn it_is_as_loud_as_the_need_is_known() {
         let severity =
             |image, command: &[&str]| trainer().called("app").runs(image, command).finding().severity;
-        assert_eq!(severity("acme/thing", &["torchrun", "train.py"]), Severity::Error);
+        assert_eq!(severity("acme/thing", &["torchrun", "--nproc-per-node=2", "train.py"]), Severity::Error);
         assert_eq!(severity("acme/thing", &[]), Severity::Warning);
         assert_eq!(severity("pytorch/pytorch", &["nvidia-smi"]), Severity::Note);
         // People enter a waiting container of Docker's and start what they like; a pod that waits is mostly a sample.

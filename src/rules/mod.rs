@@ -8,8 +8,10 @@ pub mod case;
 mod help;
 mod host_ipc;
 mod ignored_shm_size;
+mod invalid_gpu_request;
 mod misplaced_flag;
 mod missing_shm;
+mod nccl_shm_disabled;
 pub mod options;
 mod podman_pod_shm;
 mod shm_not_available;
@@ -29,6 +31,7 @@ mod wrong_size_unit;
 use crate::container::finding::Rule;
 use crate::container::finding::{Finding, Severity};
 use crate::container::workload::Workload;
+use crate::need::evidence::Evidence;
 use options::JudgeOptions;
 
 use case::{Case, Check};
@@ -64,6 +67,8 @@ rules! {
         shm_not_available
         workers_disabled
         podman_pod_shm
+        nccl_shm_disabled
+        invalid_gpu_request
     ;
     judge files:
         unreadable_file
@@ -93,6 +98,17 @@ pub fn named(word: &str) -> Result<&'static Rule, String> {
         .ok_or_else(|| format!("unknown rule '{word}'{}", crate::text::near::did_you_mean(word, names())))
 }
 
+/// The rules that a word chooses: `ALL`, a code or name, or a prefix of codes such as `SHM0`.
+pub fn chosen(word: &str) -> Result<Vec<&'static Rule>, String> {
+    if word.eq_ignore_ascii_case("all") {
+        return Ok(ALL.iter().collect());
+    }
+    let word_up = word.to_ascii_uppercase();
+    let is_prefix = word_up.starts_with("SHM") && word_up.len() < "SHM000".len();
+    let of_prefix: Vec<_> = ALL.iter().filter(|rule| is_prefix && rule.code.starts_with(&word_up)).collect();
+    if of_prefix.is_empty() { named(word).map(|rule| vec![rule]) } else { Ok(of_prefix) }
+}
+
 /// What all rules say of a workload, with the severities of the run; notes only where they are asked for.
 ///
 /// A workload of which nobody can complain, as most are, costs a few comparisons and no allocation.
@@ -100,7 +116,7 @@ pub fn judge(case: &Case<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let workload = case.workload;
     let gpu = workload.gpu.is_yes();
-    if !gpu && workload.settings.is_empty() {
+    if !gpu && workload.settings.is_empty() && workload.gpu.refused.is_none() {
         return findings;
     }
     for (rule, check) in ALL.iter().zip(CHECKS) {
@@ -139,11 +155,11 @@ pub fn judge(case: &Case<'_>) -> Vec<Finding> {
 }
 
 /// What the rules say of each workload of a unit, in its order.
-pub fn judge_all(unit: &[Workload], options: &JudgeOptions) -> Vec<Vec<Finding>> {
-    let judge = |workload: &Workload| match workload.same_as {
+pub fn judge_all(unit: &[Workload], evidence: &[Vec<Evidence>], options: &JudgeOptions) -> Vec<Vec<Finding>> {
+    let judge = |(index, workload): (usize, &Workload)| match workload.same_as {
         // It is judged at that place.
         Some(_) => Vec::new(),
-        None => judge(&Case::new(workload, unit, options)),
+        None => judge(&Case::new(workload, unit, options).read(evidence, index)),
     };
-    unit.iter().map(judge).collect()
+    unit.iter().enumerate().map(judge).collect()
 }

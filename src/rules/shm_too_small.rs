@@ -5,7 +5,7 @@ use super::case::{Case, Check};
 use super::{help, wrong_size_unit};
 use crate::container::finding::Rule;
 use crate::container::finding::{Change, Finding, Wanted};
-use crate::knowledge::Verdict;
+use crate::need::verdict::Verdict;
 use crate::size::{GIB, human};
 
 pub(super) const CHECK: Check = Check::Gpu(check);

@@ -5,7 +5,8 @@ use super::judge;
 use crate::container::engine::decide;
 use crate::container::finding::{Finding, Wanted};
 use crate::container::workload::{
-    Effect, Engine, Gpu, GpuCount, Ipc, Mounted, Platform, Says, Setting, Shm, Target, Why, Workload,
+    Effect, Engine, Evidence, Gpu, GpuCount, Ipc, Mounted, Platform, Refusal, Says, Setting, Shm, Target,
+    Why, Workload,
 };
 use crate::rules::options::JudgeOptions;
 use crate::size::Dialect;
@@ -90,6 +91,13 @@ impl Build {
 
     pub(super) fn options(mut self, change: impl FnOnce(&mut JudgeOptions)) -> Self {
         change(&mut self.options);
+        self
+    }
+
+    /// With a request for GPUs that is refused.
+    pub(super) fn refused(mut self, text: &str, why: &str) -> Self {
+        let evidence = Evidence { text: text.into(), place: place() };
+        self.workload.gpu.refused = Some(Refusal { evidence, why: why.into() });
         self
     }
 

@@ -20,20 +20,16 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     if workload.settings.iter().any(|other| matches!(other.says, Says::Unread(_))) {
         return None;
     }
-    // A share of the memory is a bound, too, and a variable may hold one.
-    let sizes = workload.settings.iter().filter(|other| other.text == written.text);
-    let mut sizes = sizes.filter_map(|other| match &other.says {
-        Says::MountSize(_, size) => Some(size),
-        _ => None,
-    });
-    if sizes.clone().any(|size| matches!(size, Size::Percent(_) | Size::Unknown)) {
+    let sized = |says: &Says| matches!(says, Says::MountSize(..));
+    // A share of the machine's memory is a bound, and so may be what nobody knows.
+    let bound = |says: &Says| matches!(says, Says::MountSize(_, Size::Unknown | Size::Percent(1..)));
+    if workload.settings.iter().any(|setting| bound(&setting.says)) {
         return None;
     }
-    let unlimited = sizes.any(|size| *size == Size::Bytes(0));
-    let has_size = |says: &Says| matches!(says, Says::MountSize(..));
-    let wrong = || {
-        workload.settings.iter().any(|other| has_size(&other.says) && wrong_size_unit::is_wrong(case, other))
-    };
+    let zero =
+        workload.settings.iter().any(|setting| matches!(setting.says, Says::MountSize(_, Size::Bytes(0))));
+    let wrong =
+        || workload.settings.iter().any(|other| sized(&other.says) && wrong_size_unit::is_wrong(case, other));
     let change = |bytes| match written.says {
         Says::Size(..) => Some(Change::ReplaceSize { setting, bytes }),
         Says::Mount { what: Mounted::Memory(_), .. } => Some(Change::Limit { setting, bytes }),
@@ -43,7 +39,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let change = change(bytes).filter(|_| !wrong())?;
     let most = match workload.engine {
         Engine::Kubernetes => "the node's memory",
-        _ if unlimited => "all of the host's memory",
+        _ if zero => "all of the host's memory",
         _ => "half of the host's memory",
     };
     let message = format!("{} may fill {most} through /dev/shm (`{}`)", workload.title(), written.text);

@@ -3,8 +3,8 @@
 use super::case::{Case, Check};
 use crate::container::finding::Finding;
 use crate::container::finding::Rule;
-use crate::knowledge::Verdict;
 use crate::knowledge::command::{Program, programs};
+use crate::need::verdict::Verdict;
 
 pub(super) const CHECK: Check = Check::Gpu(check);
 

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use memchr::memmem;
-use parse_dockerfile::{ArgInstruction, Command, Dockerfile, Instruction, Stage};
+use parse_dockerfile::{ArgInstruction, Command, Dockerfile, Instruction, JsonOrStringArray, Spanned, Stage};
 
 use crate::text::files::Files;
 use crate::text::paths::join;
-use crate::text::source::Source;
+use crate::text::source::{Source, Span};
 
 /// A larger text is no Dockerfile that people write, and is not read.
 const MAX_BYTES: usize = 1 << 20;
@@ -17,6 +17,12 @@ const MAX_BYTES: usize = 1 << 20;
 /// How many bytes arguments may bring into others, or into the name of an image; beyond, they stay as they are written.
 /// Arguments that are made of each other would double with every line.
 const ROOM: usize = 4096;
+
+/// More copies and variables than these are kept of no image.
+const MOST_COPIES: usize = 100;
+
+/// More stages than this stand on each other in none.
+const MOST_STAGES: usize = 32;
 
 /// A longer command is none that people write, and thousands of services may be built from one file.
 const MAX_COMMAND: usize = 4096;
@@ -39,6 +45,25 @@ pub struct Built {
     pub entrypoint: Vec<String>,
     /// Its arguments, or the program where there is no other.
     pub cmd: Vec<String>,
+    /// The paths that it declares as volumes.
+    pub volumes: Vec<String>,
+    /// Where the entrypoint stands, else the arguments.
+    pub starts: Option<Span>,
+    /// The folder in which it starts; empty where that of the image below stays.
+    pub workdir: String,
+    /// What is copied into it, in order, with what the stages hold that it copies from.
+    pub copies: Vec<Copied>,
+    /// Environment variables.
+    pub environment: Vec<(String, String)>,
+}
+
+/// What one instruction copies into an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// Paths in the build folder, as they are written.
+    pub sources: Vec<String>,
+    /// An absolute path of the image.
+    pub target: String,
 }
 
 impl Built {
@@ -77,19 +102,26 @@ pub fn read(text: &str, build: &Build<'_>) -> Option<Built> {
     let named = named(&stages);
     let mut at = build.target.map_or(Some(last), |target| position(&named, stages.len(), target))?;
     let mut image = Built::default();
+    let mut chain = Vec::new();
     // The stage that an image begins with always stands above, so that this ends.
     loop {
         let stage = stages.get(at)?;
         inherit(&mut image, stage);
+        chain.push(stage);
         let from = fill(&stage.from.image.value, &variables, &mut ROOM.clone());
         match position(&named, at, &from) {
             Some(above) => at = above,
             None => {
                 image.from = from;
-                return Some(image);
+                break;
             }
         }
     }
+    let skipped = chain.len().saturating_sub(MOST_STAGES);
+    for stage in chain.into_iter().rev().skip(skipped) {
+        files(&mut image, stage, &stages, &named, &variables);
+    }
+    Some(image)
 }
 
 /// The stages of each name, in small letters and in their order.
@@ -117,17 +149,154 @@ fn inherit(built: &mut Built, stage: &Stage<'_, '_>) {
     let mut own = Built::default();
     for instruction in stage.instructions {
         match instruction {
-            Instruction::Entrypoint(entrypoint) => own.entrypoint = words(&entrypoint.arguments),
-            Instruction::Cmd(cmd) => own.cmd = words(&cmd.arguments),
+            Instruction::Entrypoint(entrypoint) => {
+                own.entrypoint = words(&entrypoint.arguments);
+                own.starts = Some(span(entrypoint.entrypoint.span.clone()));
+            }
+            Instruction::Cmd(cmd) => {
+                own.cmd = words(&cmd.arguments);
+                own.starts = Some(span(cmd.cmd.span.clone()));
+            }
+            Instruction::Volume(volume) => {
+                let (JsonOrStringArray::Json(Spanned { value: paths, .. })
+                | JsonOrStringArray::String(paths)) = &volume.arguments;
+                built.volumes.extend(paths.iter().take(64).map(|path| path.value.clone().into_owned()));
+            }
             _ => {}
         }
     }
     if built.entrypoint.is_empty() {
+        built.starts = built.starts.or(own.starts);
         if built.cmd.is_empty() {
             built.cmd = own.cmd;
         }
         built.entrypoint = own.entrypoint;
     }
+}
+
+/// A span of the reader of Dockerfiles; blanks stand for here-documents, so that it is one of the text, too.
+fn span(range: std::ops::Range<usize>) -> Span {
+    Span::new(range.start, range.end)
+}
+
+/// Adds what a stage copies, where it works and what it sets to what those below it do.
+fn files(
+    built: &mut Built,
+    stage: &Stage<'_, '_>,
+    stages: &[Stage<'_, '_>],
+    named: &HashMap<String, Vec<usize>>,
+    variables: &HashMap<String, String>,
+) {
+    let mut folder = if built.workdir.is_empty() { "/".to_owned() } else { built.workdir.clone() };
+    let mut known = variables.clone();
+    let mut room = ROOM;
+    for instruction in stage.instructions {
+        let (options, src, dest) = match instruction {
+            Instruction::Workdir(workdir) => {
+                let to = fill(&workdir.arguments.value, &known, &mut room);
+                folder = join(&format!("{folder}/"), to.trim().trim_matches(['"', '\'']));
+                built.workdir.clone_from(&folder);
+                continue;
+            }
+            Instruction::Env(env) => {
+                for (name, value) in pairs(&env.arguments.value) {
+                    let value = fill(&value, &known, &mut room);
+                    known.insert(name.clone(), value.clone());
+                    built.environment.push((name, value));
+                }
+                continue;
+            }
+            Instruction::Arg(arg) => {
+                for (name, value) in pairs(&arg.arguments.value) {
+                    known.entry(name).or_insert(value);
+                }
+                continue;
+            }
+            Instruction::Copy(copy) => (&copy.options, &copy.src, &copy.dest),
+            Instruction::Add(add) => (&add.options, &add.src, &add.dest),
+            _ => continue,
+        };
+        let sources = src.iter().filter_map(|source| match source {
+            parse_dockerfile::Source::Path(path) => Some(fill(&path.value, &known, &mut room)),
+            _ => None,
+        });
+        let sources: Vec<String> = sources.collect();
+        let dest = fill(&dest.value, &known, &mut room);
+        let target = join(&format!("{folder}/"), &dest);
+        let from = options
+            .iter()
+            .find(|option| option.name.value == "from")
+            .and_then(|option| option.value.as_ref());
+        match from.map(|from| position(named, stages.len(), &from.value)) {
+            None => built.copies.push(Copied { sources, target }),
+            Some(Some(other)) if built.copies.len() < MOST_COPIES => {
+                let mut inner = Built::default();
+                if let Some(other) = stages
+                    .get(other)
+                    .filter(|other| other.from.image.span.start != stage.from.image.span.start)
+                {
+                    plain_copies(&mut inner, other);
+                }
+                let moved = inner.copies.into_iter().map(|copied| {
+                    let rest = sources
+                        .iter()
+                        .find_map(|source| copied.target.strip_prefix(source.trim_end_matches('/')));
+                    let target =
+                        rest.map_or_else(|| target.clone(), |rest| join("", &format!("{target}/{rest}")));
+                    Copied { target, ..copied }
+                });
+                built.copies.extend(moved);
+            }
+            Some(_) => {}
+        }
+        built.copies.truncate(MOST_COPIES);
+    }
+    built.environment.truncate(MOST_COPIES);
+}
+
+/// What a stage copies from the build folder.
+fn plain_copies(built: &mut Built, stage: &Stage<'_, '_>) {
+    let mut folder = "/".to_owned();
+    for instruction in stage.instructions {
+        match instruction {
+            Instruction::Workdir(workdir) => {
+                folder = join(&format!("{folder}/"), workdir.arguments.value.trim())
+            }
+            Instruction::Copy(copy) if copy.options.iter().all(|option| option.name.value != "from") => {
+                let paths = copy.src.iter().filter_map(|source| match source {
+                    parse_dockerfile::Source::Path(path) => Some(path.value.clone().into_owned()),
+                    _ => None,
+                });
+                let target = join(&format!("{folder}/"), &copy.dest.value);
+                built.copies.push(Copied { sources: paths.collect(), target });
+            }
+            _ => {}
+        }
+    }
+    built.copies.truncate(MOST_COPIES);
+}
+
+/// The pairs of `A=b C="d e"`, or of `A b`.
+fn pairs(text: &str) -> Vec<(String, String)> {
+    if !text.contains('=') {
+        return text
+            .split_once(char::is_whitespace)
+            .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
+            .into_iter()
+            .collect();
+    }
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some((name, behind)) = rest.split_once('=') {
+        let quote = behind.chars().next().filter(|c| matches!(c, '"' | '\''));
+        let inner = behind.get(quote.map_or(0, char::len_utf8)..).unwrap_or_default();
+        let end =
+            inner.find(|c: char| quote.map_or(c.is_whitespace(), |quote| c == quote)).unwrap_or(inner.len());
+        let name = name.trim().trim_start_matches(['\\', '\n', ' ']);
+        found.push((name.to_owned(), inner.get(..end).unwrap_or_default().to_owned()));
+        rest = inner.get(end + 1..).unwrap_or_default();
+    }
+    found
 }
 
 /// The words of an instruction; the other form is a script for a shell.
@@ -161,7 +330,7 @@ fn variables(file: &Dockerfile<'_>, build: &Build<'_>) -> HashMap<String, String
 
 /// A text with `$NAME`, `${NAME}` and `${NAME:-default}` filled in; a variable without a value, or for which there is no
 /// room, stays as it is written.
-fn fill(text: &str, known: &HashMap<String, String>, room: &mut usize) -> String {
+pub(crate) fn fill(text: &str, known: &HashMap<String, String>, room: &mut usize) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once('$') {
@@ -334,7 +503,12 @@ mod tests {
 
     #[test]
     fn an_own_entrypoint_hides_the_command_of_the_image() {
-        let image = || Built { from: "a".into(), entrypoint: vec!["e".into()], cmd: vec!["c".into()] };
+        let image = || Built {
+            from: "a".into(),
+            entrypoint: vec!["e".into()],
+            cmd: vec!["c".into()],
+            volumes: Vec::new(),
+        };
         assert_eq!(image().command(None, Some(vec!["x".into()])), ["e", "x"]);
         assert_eq!(image().command(Some(vec!["y".into()]), None), ["y"]);
     }

@@ -53,7 +53,7 @@ pub fn sorted(edits: impl IntoIterator<Item = Edit>) -> Vec<Edit> {
 
 /// The bytes of a file with edits made, which are sorted and do not overlap.
 pub fn apply(source: &Source, edits: &[Edit]) -> Vec<u8> {
-    apply_within(source, Span::new(0, source.bytes().len()), edits)
+    source.stored(apply_within(source, Span::new(0, source.counted().len()), edits))
 }
 
 /// The bytes that come in place of `window` when edits are made that lie inside of it.

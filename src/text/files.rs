@@ -10,7 +10,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use crate::text::paths::join;
+use crate::text::paths::{from_os, join, to_os};
 use crate::text::source::Source;
 
 /// The largest file that is read unless told otherwise, in bytes.
@@ -40,7 +40,7 @@ impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotFound => f.write_str("no such file"),
-            Self::Outside => f.write_str("outside of the repository, where nothing is read"),
+            Self::Outside => f.write_str("outside of the repository, where nothing is read or written"),
             Self::NotRegular(what) => write!(f, "{what}, not a regular file"),
             Self::TooLarge { size, limit } => {
                 write!(f, "{size} bytes, more than the {limit} that are read (--max-file-size)")
@@ -75,6 +75,24 @@ pub trait Files: Sync {
         Arc::default()
     }
 
+    /// The folder of the repository that the file at `from` belongs to, as it would be typed, and its name.
+    fn repository(&self, from: &str) -> (String, String) {
+        let _ = from;
+        (String::new(), String::new())
+    }
+
+    /// Refuses a path that leads out of the repository of the file at `from`.
+    fn inside(&self, from: &str, path: &str) -> Result<(), ReadError> {
+        let _ = (from, path);
+        Ok(())
+    }
+
+    /// The text of a file inside of the repository of the one at `from`.
+    fn read_inside(&self, from: &str, path: &str) -> Result<Arc<Source>, ReadError> {
+        self.inside(from, path)?;
+        self.read(path)
+    }
+
     /// The text of a file that another file refers to.
     fn read_reference(&self, from: &str, to: &str) -> Result<Arc<Source>, ReadError> {
         self.read(&self.resolve(from, to)?)
@@ -103,8 +121,8 @@ impl Disk {
     /// The file, without links, that may be written for `path`. A link is written through, but only to a place inside of
     /// the repository.
     pub fn target(&self, path: &str) -> Result<PathBuf, ReadError> {
+        let path = &*to_os(path);
         let real = std::fs::canonicalize(path).map_err(|error| io(&error))?;
-        let path = Path::new(path);
         let is_link = path.symlink_metadata().map_err(|error| io(&error))?.is_symlink();
         if !is_link || real.starts_with(self.root(&real_folder(path)?)) {
             Ok(real)
@@ -134,12 +152,17 @@ impl Disk {
 impl Files for Disk {
     fn read(&self, path: &str) -> Result<Arc<Source>, ReadError> {
         // Opening a FIFO would wait for ever, and opening some devices does something.
-        regular(&std::fs::metadata(path).map_err(|error| io(&error))?)?;
+        let at = to_os(path);
+        let mut metadata = at.symlink_metadata().map_err(|error| io(&error))?;
+        if metadata.is_symlink() {
+            metadata = self.target(path)?.metadata().map_err(|error| io(&error))?;
+        }
+        regular(&metadata)?;
         self.read_met(path)
     }
 
     fn read_met(&self, path: &str) -> Result<Arc<Source>, ReadError> {
-        let file = open(Path::new(path), false).map_err(|error| io(&error))?;
+        let file = open(&to_os(path), false).map_err(|error| io(&error))?;
         let metadata = file.metadata().map_err(|error| io(&error))?;
         regular(&metadata)?;
         let size = metadata.len();
@@ -165,10 +188,9 @@ impl Files for Disk {
         {
             return Arc::clone(known);
         }
-        let entries = std::fs::read_dir(if folder.is_empty() { "." } else { folder });
-        let names =
-            entries.into_iter().flatten().flatten().filter_map(|entry| entry.file_name().into_string().ok());
-        let mut names: Vec<String> = names.collect();
+        let entries = std::fs::read_dir(to_os(if folder.is_empty() { "." } else { folder }));
+        let names = entries.into_iter().flatten().flatten();
+        let mut names: Vec<String> = names.map(|entry| from_os(&entry.file_name()).into_owned()).collect();
         names.sort_unstable();
         let names = Arc::new(names);
         if let Ok(mut known) = self.names.lock() {
@@ -179,9 +201,26 @@ impl Files for Disk {
 
     fn resolve(&self, from: &str, to: &str) -> Result<String, ReadError> {
         let path = join(from, to);
-        let real = std::fs::canonicalize(&path).map_err(|error| io(&error))?;
-        let folder = real_folder(Path::new(from))?;
-        if real.starts_with(self.root(&folder)) { Ok(path) } else { Err(ReadError::Outside) }
+        self.inside(from, &path).map(|()| path)
+    }
+
+    fn inside(&self, from: &str, path: &str) -> Result<(), ReadError> {
+        let real = std::fs::canonicalize(to_os(path)).map_err(|error| io(&error))?;
+        let folder = real_folder(&to_os(from))?;
+        if real.starts_with(self.root(&folder)) { Ok(()) } else { Err(ReadError::Outside) }
+    }
+
+    fn repository(&self, from: &str) -> (String, String) {
+        let Ok(folder) = real_folder(&to_os(from)) else { return Default::default() };
+        let root = self.root(&folder);
+        let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let above = self.folder.strip_prefix(&root).map(|below| "../".repeat(below.components().count()));
+        let shown = match (above, root.strip_prefix(&self.folder)) {
+            (Ok(above), _) => above.trim_end_matches('/').to_owned(),
+            (_, Ok(below)) => below.to_string_lossy().into_owned(),
+            _ => root.to_string_lossy().into_owned(),
+        };
+        (shown, name)
     }
 }
 
@@ -210,6 +249,15 @@ impl<'f> Recorder<'f> {
 }
 
 impl Files for Recorder<'_> {
+    fn repository(&self, from: &str) -> (String, String) {
+        self.below.repository(from)
+    }
+
+    fn inside(&self, from: &str, path: &str) -> Result<(), ReadError> {
+        self.note(path.to_owned());
+        self.below.inside(from, path)
+    }
+
     fn read(&self, path: &str) -> Result<Arc<Source>, ReadError> {
         self.note(path.to_owned());
         self.below.read(path)
@@ -245,6 +293,14 @@ impl<'f> Overlay<'f> {
 }
 
 impl Files for Overlay<'_> {
+    fn repository(&self, from: &str) -> (String, String) {
+        self.below.repository(from)
+    }
+
+    fn inside(&self, from: &str, path: &str) -> Result<(), ReadError> {
+        if self.texts.contains_key(path) { Ok(()) } else { self.below.inside(from, path) }
+    }
+
     fn read(&self, path: &str) -> Result<Arc<Source>, ReadError> {
         self.texts.get(path).map_or_else(|| self.below.read(path), |source| Ok(Arc::clone(source)))
     }
@@ -265,6 +321,43 @@ impl Files for Overlay<'_> {
         let path = join(from, to);
         if self.texts.contains_key(&path) { Ok(path) } else { self.below.resolve(from, to) }
     }
+}
+
+/// Everything that a pipe gives whose name was written where a file may stand: `<(helm template .)`. Nothing where it is no
+/// pipe. One that nobody writes to is at its end at once.
+pub fn read_pipe(path: &str, limit: u64) -> Option<std::io::Result<Vec<u8>>> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        std::fs::metadata(&*to_os(path)).ok().filter(|metadata| metadata.file_type().is_fifo())?;
+        let read = || {
+            let file = open(&to_os(path), false)?;
+            // It was opened without waiting for a writer, but what the writer says is waited for.
+            #[cfg(target_os = "linux")]
+            rustix::fs::fcntl_setfl(&file, rustix::fs::OFlags::empty())?;
+            read_text(file, limit)
+        };
+        Some(read())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (path, limit);
+        None
+    }
+}
+
+/// All of a stream. More than `limit` bytes are an error, for half a text must not be fixed, and so is what is no text.
+pub fn read_text(stream: impl Read, limit: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = stream.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if u64::try_from(read).is_ok_and(|read| read > limit) {
+        return Err(std::io::Error::other(format!("more than {limit} bytes (--max-file-size)")));
+    }
+    let is_utf16 = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
+    if bytes.contains(&0) && !is_utf16 {
+        return Err(std::io::Error::other("binary data, not text"));
+    }
+    Ok(bytes)
 }
 
 /// The folder of a file, without links.

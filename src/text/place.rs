@@ -44,6 +44,12 @@ impl Place {
     pub fn text(&self) -> &str {
         self.source.slice(self.span)
     }
+
+    /// The first place within this one where a text stands.
+    pub fn find(&self, text: &str) -> Option<Self> {
+        let at = self.span.start + memchr::memmem::find(self.text().as_bytes(), text.as_bytes())?;
+        Some(Self { source: Arc::clone(&self.source), span: Span { start: at, end: at + text.len() } })
+    }
 }
 
 /// Lets go of the texts of files but for the lines around these places, which stay where they are.

@@ -1,7 +1,8 @@
 //! The text of one file: byte spans in it, and the lines and columns they stand for.
 //!
 //! A [`Source`] never loses a byte: where a file is not valid UTF-8, each offending byte is shown to the readers as one
-//! placeholder character, so that every span of the text is also a span of the bytes on disk.
+//! placeholder character, so that every span of the text is also a span of the bytes on disk. UTF-16, which Windows tools write
+//! and Compose reads, is decoded, and encoded again when it is edited.
 
 use std::any::Any;
 use std::ops::Range;
@@ -96,6 +97,8 @@ pub struct Source {
     text: String,
     /// The bytes on disk where they differ from the text.
     raw: Option<Vec<u8>>,
+    /// How a unit of UTF-16 is stored, where the file is encoded so.
+    utf16: Option<fn(u16) -> [u8; 2]>,
     lines: OnceLock<Vec<usize>>,
     /// How many characters begin before each block of bytes.
     blocks: OnceLock<Vec<usize>>,
@@ -123,15 +126,17 @@ impl Source {
     }
 
     fn of(path: String, bytes: Vec<u8>, parts: Vec<Part>) -> Self {
-        let (text, raw) = match String::from_utf8(bytes) {
-            Ok(text) => (text, None),
-            Err(error) => {
+        let (text, raw, utf16) = match (utf16(&bytes), String::from_utf8(bytes)) {
+            (Some((text, store)), Ok(bytes)) => (text, Some(bytes.into_bytes()), Some(store)),
+            (Some((text, store)), Err(error)) => (text, Some(error.into_bytes()), Some(store)),
+            (None, Ok(text)) => (text, None, None),
+            (None, Err(error)) => {
                 let bytes = error.into_bytes();
-                (masked(&bytes), Some(bytes))
+                (masked(&bytes), Some(bytes), None)
             }
         };
         let (lines, blocks, parsed) = Default::default();
-        Self { path, text, raw, lines, blocks, parsed, parts }
+        Self { path, text, raw, utf16, lines, blocks, parsed, parts }
     }
 
     /// The path as reports show it.
@@ -139,7 +144,7 @@ impl Source {
         &self.path
     }
 
-    /// The text, as long in bytes as the file.
+    /// The text, as long in bytes as the file unless that is UTF-16.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -149,6 +154,18 @@ impl Source {
         self.raw.as_deref().unwrap_or(self.text.as_bytes())
     }
 
+    /// The bytes that spans count in: those on disk, or the text of what is decoded.
+    pub fn counted(&self) -> &[u8] {
+        if self.utf16.is_some() { self.text.as_bytes() } else { self.bytes() }
+    }
+
+    /// What an edited text of this file is on disk.
+    pub fn stored(&self, edited: Vec<u8>) -> Vec<u8> {
+        let Some(store) = self.utf16 else { return edited };
+        let text = String::from_utf8_lossy(&edited);
+        std::iter::once(BOM).chain(text.encode_utf16()).flat_map(store).collect()
+    }
+
     /// The text under a span.
     pub fn slice(&self, span: Span) -> &str {
         self.local(span).of(&self.text)
@@ -156,7 +173,7 @@ impl Source {
 
     /// The bytes under a span.
     pub fn slice_bytes(&self, span: Span) -> &[u8] {
-        self.bytes().get(self.local(span).range()).unwrap_or_default()
+        self.counted().get(self.local(span).range()).unwrap_or_default()
     }
 
     /// What a reader makes of the text, kept so that whoever asks again need not wait. The first to ask decides of what type
@@ -182,7 +199,7 @@ impl Source {
                 parts.push(Part { start, kept: bytes.len(), line, line_start, column });
             }
             if window.end > start {
-                bytes.extend_from_slice(self.bytes().get(start..window.end).unwrap_or_default());
+                bytes.extend_from_slice(self.counted().get(start..window.end).unwrap_or_default());
                 end = window.end;
             }
         }
@@ -329,6 +346,24 @@ impl Source {
     }
 }
 
+/// The mark that a text in UTF-16 begins with.
+const BOM: u16 = 0xFEFF;
+
+/// The text of bytes that begin with the mark of UTF-16, and how it is stored.
+fn utf16(bytes: &[u8]) -> Option<(String, fn(u16) -> [u8; 2])> {
+    let (store, load): (fn(u16) -> [u8; 2], fn([u8; 2]) -> u16) = match bytes {
+        // UTF-32 begins with the same two bytes.
+        [0xFF, 0xFE, 0, 0, ..] => return None,
+        [0xFF, 0xFE, ..] => (u16::to_le_bytes, u16::from_le_bytes),
+        [0xFE, 0xFF, ..] => (u16::to_be_bytes, u16::from_be_bytes),
+        _ => return None,
+    };
+    let units = bytes.chunks_exact(2).skip(1).filter_map(|pair| pair.try_into().ok()).map(load);
+    let text: Result<String, _> = char::decode_utf16(units).collect();
+    // Half a character could not be written back.
+    text.ok().filter(|_| bytes.len() % 2 == 0).map(|text| (text, store))
+}
+
 /// The text of bytes that are not all UTF-8, with every byte that is not part of a character replaced.
 fn masked(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
@@ -369,6 +404,16 @@ mod tests {
         let source = Source::new("a", b"one\r\n\ntwo".to_vec());
         let line = |number| source.slice(source.line_span(number));
         assert_eq!([line(0), line(1), line(2), line(3), line(4)], ["", "one\r\n", "\n", "two", ""]);
+    }
+
+    #[test]
+    fn utf16_is_read_and_stored_as_it_was() {
+        for store in [u16::to_le_bytes, u16::to_be_bytes] {
+            let bytes: Vec<u8> = "\u{feff}a: é\n𝒳".encode_utf16().flat_map(store).collect();
+            let source = Source::new("a", bytes.clone());
+            assert_eq!((source.text(), source.bytes()), ("a: é\n𝒳", bytes.as_slice()));
+            assert_eq!(source.stored(source.counted().to_vec()), bytes);
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub fn root() -> &'static Path {
 }
 
 /// What the binary printed and how it ended, run in `folder`.
+#[derive(Debug)]
 pub struct Ran {
     pub stdout: String,
     pub stderr: String,

@@ -9,7 +9,7 @@ pub struct Gpu {
     /// The answer.
     pub verdict: Verdict,
     /// Every place that says so, in the order of the file. For `Unknown`, the places that leave it open.
-    pub evidence: Vec<Evidence>,
+    pub evidence: Vec<Citation>,
     /// What sort of accelerator, by the first place that asks for one.
     pub kind: Option<Kind>,
     /// How many, where that is known.
@@ -22,7 +22,7 @@ pub struct Gpu {
 #[derive(Clone, Debug)]
 pub struct Refusal {
     /// The request.
-    pub evidence: Evidence,
+    pub evidence: Citation,
     /// What its reader says.
     pub why: String,
 }
@@ -64,14 +64,14 @@ pub enum GpuCount {
 
 /// A place that shows that a GPU is asked for.
 #[derive(Clone, Debug)]
-pub struct Evidence {
+pub struct Citation {
     /// What stands there, shortened to one line: `runtime: nvidia`.
     pub text: String,
     /// Where.
     pub place: Place,
 }
 
-impl Evidence {
+impl Citation {
     /// Stands behind the text of what a chart's own values write.
     pub const OF_VALUES: &str = " (values.yaml, unless the chart's user says otherwise)";
 
@@ -93,7 +93,7 @@ impl Gpu {
             self.evidence.clear();
         }
         self.verdict = Verdict::Yes;
-        self.evidence.push(Evidence { text: text.into(), place });
+        self.evidence.push(Citation { text: text.into(), place });
     }
 
     /// Adds a place that leaves it open whether there is one; without effect where another place says yes.
@@ -104,7 +104,7 @@ impl Gpu {
         if self.verdict == Verdict::No {
             self.verdict = Verdict::Unknown(why.into());
         }
-        self.evidence.push(Evidence { text: text.into(), place });
+        self.evidence.push(Citation { text: text.into(), place });
     }
 
     /// Whether the answer is yes.

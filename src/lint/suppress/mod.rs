@@ -183,8 +183,8 @@ fn hiding(workload: Option<&Workload>, finding: &Finding, ignores: &[Ignores]) -
 pub fn mark_used(options: &Options, reading: &Reading, ignores: &mut [Ignores]) {
     let options = JudgeOptions { rules: rules::every(), pedantic: true, ..options.judge.clone() };
     let unit = &reading.workloads;
-    for workload in unit {
-        for finding in rules::judge(&Case::new(workload, unit, &options)) {
+    for (index, workload) in unit.iter().enumerate() {
+        for finding in rules::judge(&Case::new(workload, unit, &options).read(&reading.evidence, index)) {
             mark(Some(workload), &finding, ignores);
         }
     }

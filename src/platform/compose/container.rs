@@ -16,8 +16,12 @@ use super::resolve::Resolver;
 use super::tree::Key;
 use crate::container::engine;
 use crate::container::flags::{self, Flag, Scene};
-use crate::container::workload::{Effect, Engine, Evidence, Gpu, Ipc, Mounted, Says, Setting, Shm, Target};
+use crate::container::mount;
+use crate::container::workload::{
+    Build, Citation, Effect, Engine, Gpu, Inside, Ipc, Mounted, Says, Setting, Shm, Target, bound,
+};
 use crate::platform::kind::Context;
+use crate::syntax::dockerfile::Built;
 use crate::syntax::yaml::NodeId;
 use crate::text::place::Place;
 use crate::text::scan::{Word, holds_any};
@@ -37,7 +41,7 @@ pub(super) struct Container {
     pub(super) gpu: Gpu,
     /// The service's keys that ask for the GPU.
     pub(super) sites: Slots,
-    pub(super) swarm: Option<Evidence>,
+    pub(super) swarm: Option<Citation>,
     pub(super) settings: Vec<Setting>,
     /// One for each setting.
     pub(super) origins: Vec<Option<Origin>>,
@@ -53,6 +57,8 @@ pub(super) struct Container {
     /// What it is called besides its own name.
     pub(super) other_names: Vec<String>,
     pub(super) command: Vec<String>,
+    /// Where its files come from.
+    pub(super) inside: Inside,
     pub(super) environment: Vec<(String, String)>,
     /// An `extends` that comes back to itself.
     pub(super) cycle: Option<(usize, Span)>,
@@ -124,14 +130,18 @@ impl<'a> Containers<'a> {
         self.evaluate(&mut out, &lowered.flags, &layers, &|owner| self.owner(project, name, owner, depth));
         out.swarm = lowered.swarm;
         self.unread(&mut out, &layers, read.unread);
+        let builds = resolver.slots(&layers, Key::Build);
+        // Only a GPU makes it matter what is built.
+        let built = if out.gpu.is_yes() { build::read(*resolver, &self.dockerfiles, &builds) } else { None };
+        self.declared(&mut out, &layers, built.as_ref());
         self.decide(&mut out, &layers);
         if self.every || out.gpu.is_yes() || !out.settings.is_empty() {
             out.image = resolver.image(&layers);
-            let builds = resolver.slots(&layers, Key::Build);
             let (entrypoint, command) = resolver.command(&layers);
-            // Only a GPU makes it matter what is built.
-            let built =
-                if out.gpu.is_yes() { build::read(*resolver, &self.dockerfiles, &builds) } else { None };
+            if out.gpu.is_yes() {
+                out.inside = self.inside(&layers, &builds);
+                out.inside.own_entrypoint = entrypoint.is_some();
+            }
             out.built_from = built.as_ref().map(|built| built.from.clone());
             out.command = built.unwrap_or_default().command(entrypoint, command);
             out.has_build = !builds.is_empty();
@@ -144,6 +154,63 @@ impl<'a> Containers<'a> {
         }
         out.layers = layers;
         out
+    }
+
+    /// A volume on `/dev/shm` that the Dockerfile declares: the engine puts a directory there, whatever size is asked for.
+    fn declared(&self, out: &mut Container, layers: &[Layer], built: Option<&Built>) {
+        let declares =
+            |built: &Built| built.volumes.iter().any(|path| mount::target(path) == Some(Target::Shm));
+        let Some(place) = built.filter(|built| declares(built)).and_then(|_| self.head(layers)) else {
+            return;
+        };
+        let what = Mounted::Disk("a volume that its Dockerfile declares".into());
+        let says = Says::Mount { target: Target::Shm, what, read_only: false };
+        let (text, value) = ("VOLUME /dev/shm".to_owned(), String::new());
+        out.settings.insert(0, Setting { says, text, value, place, effect: Effect::Effective });
+        out.origins.insert(0, None);
+    }
+
+    /// Where the strongest layer of a service begins.
+    fn head(&self, layers: &[Layer]) -> Option<Place> {
+        let layer = layers.last()?;
+        let node = self.resolver.store.node(layer.file, layer.service)?;
+        self.resolver.place(layer.file, Span::at(node.span().start))
+    }
+
+    /// Where its files come from.
+    fn inside(&self, layers: &[Layer], builds: &[Slot]) -> Inside {
+        let resolver = &self.resolver;
+        let text = |slots: &[Slot]| {
+            let (slot, node, _) = resolver.scalar(slots)?;
+            Some((slot, resolver.written(slot, node)?.into_owned()))
+        };
+        let volumes = resolver.slots(layers, Key::Volumes);
+        let mount = |item| {
+            let part = |key| Some(resolver.text_of(&item, key)?.text.to_string());
+            match resolver.text(&item) {
+                Some(whole) => bound(&whole.text),
+                None => Some((part("source")?, part("target")?)),
+            }
+        };
+        let mounts = resolver.items(&volumes).filter_map(mount);
+        let mounts = mounts.filter(|(source, _)| source.starts_with(['.', '/', '$', '~'])).collect();
+        let child = |key| text(&resolver.children(builds, key));
+        let context = child("context").or_else(|| text(builds));
+        let build = resolver.strongest(builds).and_then(|(slot, _)| {
+            let from = resolver.store.files.get(slot.file)?.source.path().to_owned();
+            let context = context.map_or_else(|| ".".into(), |(_, context)| context);
+            let file =
+                child("dockerfile").map(|(_, file)| format!("{}/{file}", context.trim_end_matches('/')));
+            Some(Build {
+                from,
+                folder: None,
+                context,
+                file,
+                target: child("target").map(|(_, target)| target),
+            })
+        });
+        let working_dir = text(&resolver.slots(layers, Key::WorkingDir)).map(|(_, folder)| folder);
+        Inside { working_dir, mounts, build, ..Inside::default() }
     }
 
     /// What the flags of a service give it. `owner` resolves another service of the project.
@@ -176,7 +243,9 @@ impl<'a> Containers<'a> {
                 out.joins = Some(owner.clone());
             }
             out.settings.push(setting);
-            out.origins.push(lowered.get(index).map(|(_, origin)| *origin));
+            // The mount of another service cannot be taken out alone.
+            let own = lowered.get(index).filter(|(flag, _)| flag.name != "volumes-from");
+            out.origins.push(own.map(|(_, origin)| *origin));
         }
         out.memory_limit = flags::memory_limit(&flags, scene.starter);
     }
@@ -221,11 +290,7 @@ impl<'a> Containers<'a> {
             || self.resolver.fuel.is_empty().then(|| "the file is too involved to follow".to_owned());
         let why = why.or_else(exhausted);
         let (gpu, Some(why)) = (why.clone(), why.or_else(refused)) else { return };
-        let Some(layer) = layers.last() else { return };
-        let Some(span) = store.node(layer.file, layer.service).map(crate::syntax::yaml::Node::span) else {
-            return;
-        };
-        let Some(place) = self.resolver.place(layer.file, Span::at(span.start)) else { return };
+        let Some(place) = self.head(layers) else { return };
         if let Some(why) = gpu {
             out.gpu.unsure(why, "", place.clone());
         }

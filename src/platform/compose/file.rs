@@ -14,6 +14,8 @@ use crate::text::source::{Source, Span};
 pub(super) struct File {
     pub(super) source: Arc<Source>,
     pub(super) yaml: Arc<Yaml>,
+    /// The text to read, where that is another program's template.
+    masked: Option<String>,
     /// What Compose refuses, so that it starts nothing of the file.
     pub(super) faults: Vec<Fault>,
     /// Whether it was named or discovered, so that it may be edited.
@@ -100,18 +102,21 @@ impl Fault {
 impl File {
     /// A file with this text.
     pub(super) fn read(source: Arc<Source>, editable: bool) -> Self {
-        let yaml = Yaml::of(&source);
-        Self { source, yaml, faults: Vec::new(), editable, services: OnceCell::new() }
+        let masked = masked(source.text());
+        let yaml = masked.as_deref().map_or_else(|| Yaml::of(&source), |text| Arc::new(Yaml::parse(text)));
+        Self { source, yaml, masked, faults: Vec::new(), editable, services: OnceCell::new() }
     }
 
     /// With what Compose refuses in it.
     pub(super) fn checked(mut self) -> Self {
-        self.faults = self.find_faults();
+        // What another program makes of a template is not known yet.
+        self.faults = if self.masked.is_some() { Vec::new() } else { self.find_faults() };
         self
     }
 
+    /// Its text, as long as the file's: what a template writes is a variable in it that nothing sets.
     pub(super) fn text(&self) -> &str {
-        self.source.text()
+        self.masked.as_deref().unwrap_or(self.source.text())
     }
 
     /// The roots of the documents that can be read.
@@ -178,6 +183,43 @@ impl File {
         faults
     }
 }
+
+/// A template (of Jinja, cookiecutter, Go) as YAML of the same length: values that an action writes are variables of
+/// [`TEMPLATED`] letters, lines that hold nothing but an action are comments. Nothing for what is none.
+fn masked(text: &str) -> Option<String> {
+    let holds = |mark: &str| memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
+    if !["{%", ": {{", "- {{"].iter().any(|mark| holds(mark)) {
+        return None;
+    }
+    let mut out = text.as_bytes().to_vec();
+    let mut from = 0;
+    while let Some(at) = text.get(from..).and_then(|rest| rest.find(['{'])).map(|at| from + at) {
+        let rest = text.get(at..).unwrap_or_default();
+        let close = match rest.as_bytes().get(1) {
+            Some(b'{') => "}}",
+            Some(b'%') => "%}",
+            Some(b'#') => "#}",
+            _ => "",
+        };
+        let length = rest.find(close).filter(|_| !close.is_empty()).map(|end| end + 2);
+        let Some(action) = length.and_then(|length| out.get_mut(at..at + length)) else {
+            from = at + 1;
+            continue;
+        };
+        from = at + action.len();
+        let value = close == "}}";
+        for byte in action.iter_mut().filter(|byte| **byte != b'\n') {
+            *byte = if value { TEMPLATED } else { b' ' };
+        }
+        if let ([first, second, .., last], true) = (action, value) {
+            (*first, *second, *last) = (b'$', b'{', b'}');
+        }
+    }
+    String::from_utf8(out).ok()
+}
+
+/// The letter of which the names of variables consist that stand for what a template writes.
+pub(super) const TEMPLATED: u8 = b'_';
 
 /// The key that merges.
 const MERGE: Word = Word::new("<<");

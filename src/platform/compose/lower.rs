@@ -1,14 +1,14 @@
 //! From a service to the options of `docker run` that stand for it: what Compose asks the engine for.
 
 use super::environment::Variable;
-use super::file::is_null;
+use super::file::{TEMPLATED, is_null};
 use super::interpolate::{Filled, default_of};
 use super::layers::{Layer, Slot};
 use super::resolve::{Item, Resolver, unique};
 use super::tree::{Key, find};
 use crate::container::flags::Flag;
 use crate::container::mount;
-use crate::container::workload::{Evidence, Says, Why};
+use crate::container::workload::{Citation, Says, Why};
 use crate::size::{self, Dialect, HOLE, Size};
 use crate::syntax::yaml::{Node, NodeId, Style};
 use crate::text::place::Place;
@@ -39,7 +39,7 @@ pub(super) struct Lowered {
     /// The flags, and where each stands.
     pub(super) flags: Vec<(Flag, Origin)>,
     /// A key that only Swarm knows.
-    pub(super) swarm: Option<Evidence>,
+    pub(super) swarm: Option<Citation>,
 }
 
 /// Lowers a service. `variables` are those of its environment that choose devices.
@@ -181,7 +181,7 @@ impl<'a> Lowering<'_, 'a> {
             };
             let value = format!("{}={}", text("kind"), text("value"));
             if let Some((flag, _)) = self.item("generic-resource", value, &item) {
-                let evidence = Evidence { text: flag.text.clone(), place: flag.place.clone() };
+                let evidence = Citation { text: flag.text.clone(), place: flag.place.clone() };
                 self.out.swarm = Some(evidence);
             }
         }
@@ -394,7 +394,12 @@ fn plain(text: &str) -> String {
 }
 
 fn why_unknown(filled: &Filled<'_>) -> Option<String> {
-    filled.unset.as_ref().map(|variable| format!("the variable {variable} is not set and has no default"))
+    filled.unset.as_ref().map(|variable| {
+        if variable.bytes().all(|byte| byte == TEMPLATED) {
+            return "a template writes it".into();
+        }
+        format!("the variable {variable} is not set and has no default")
+    })
 }
 
 /// Whether a volume may go where it matters: most go elsewhere, which needs no reading to see.

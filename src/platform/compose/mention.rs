@@ -2,6 +2,8 @@
 //! `docker compose -f a.yml -f b.yml`, `docker stack deploy -c a.yml`, `COMPOSE_FILE=a.yml:b.yml`, `dockerComposeFile`.
 
 use crate::platform::kind::Mention;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use aho_corasick::AhoCorasick;
@@ -17,6 +19,9 @@ const MARKS: [&str; 4] = ["compose", "stack deploy", "COMPOSE_FILE=", "\"dockerC
 /// A text without any of these has no mark.
 static MAY_MENTION: Words = Words::new(&[&["ompose", "OMPOSE_FILE", "stack deploy"]]);
 
+/// How many variables of a text are followed.
+const MAX_VARIABLES: usize = 256;
+
 /// How far behind a mark its files may stand, in bytes.
 const REACH: usize = 2000;
 
@@ -28,9 +33,9 @@ pub fn mentions(source: &Arc<Source>) -> Vec<Mention> {
         return Vec::new();
     }
     let Some(finder) = FINDER.get_or_init(|| AhoCorasick::new(MARKS).ok()) else { return Vec::new() };
-    let mut out: Vec<Mention> = Vec::new();
+    let (variables, mut out) = assigned(source);
     for mark in finder.find_iter(text) {
-        let rest = window(text, mark.end());
+        let rest = &*variables.fill(window(text, mark.end()));
         let found = match MARKS.get(mark.pattern().as_usize()) {
             Some(&"compose") => options(rest, &["-f", "--file"]).filter(|files| files.len() > 1),
             Some(&"stack deploy") => options(rest, &["-c", "--compose-file"]),
@@ -43,6 +48,91 @@ pub fn mentions(source: &Arc<Source>) -> Vec<Mention> {
         }
     }
     out
+}
+
+/// The variables of a text, as far as they may name Compose files.
+#[derive(Default)]
+struct Variables<'t>(BTreeMap<&'t str, String>);
+
+impl Variables<'_> {
+    /// A text with its variables filled in, also those of make and arrays of a shell. What is not known stays.
+    fn fill<'r>(&self, text: &'r str) -> Cow<'r, str> {
+        if self.0.is_empty() || !text.contains('$') {
+            return Cow::Borrowed(text);
+        }
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some((before, behind)) = rest.split_once('$') {
+            out.push_str(before);
+            let inner = behind.trim_start_matches(['{', '(']);
+            let end = inner.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(inner.len());
+            let (name, after) = inner.split_at_checked(end).unwrap_or((inner, ""));
+            match self.0.get(name).filter(|value| out.len() + value.len() < REACH) {
+                Some(value) => {
+                    out.push_str(value);
+                    let after =
+                        after.strip_prefix("[@]").or_else(|| after.strip_prefix("[*]")).unwrap_or(after);
+                    rest = if inner.len() < behind.len() {
+                        after.strip_prefix(['}', ')']).unwrap_or(after)
+                    } else {
+                        after
+                    };
+                }
+                None => {
+                    out.push('$');
+                    rest = behind;
+                }
+            }
+        }
+        out.push_str(rest);
+        Cow::Owned(out)
+    }
+}
+
+/// The variables that lines of a text set to options or commands of Compose, and what those name that are put together of
+/// several lines: `X = docker compose -f a`, `X := $(X) -f b`, `FILES+=(-f c)`.
+fn assigned(source: &Arc<Source>) -> (Variables<'_>, Vec<Mention>) {
+    let text = source.text();
+    let (mut variables, mut out) = (Variables::default(), Vec::new());
+    if !["-f", "--file", ".y"].iter().all(|word| text.contains(word) || *word == "--file")
+        || !text.contains('$')
+    {
+        return (variables, out);
+    }
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let place = Span::new(at, at + line.trim_end().len());
+        at += line.len();
+        let Some((name, value)) =
+            line.split_once('=').filter(|_| line.contains(".y") || line.contains("compose"))
+        else {
+            continue;
+        };
+        let adds = name.trim_end().ends_with('+');
+        let name = name.trim_end_matches(['+', ':', '?', ' ', '\t']);
+        let name = name.rsplit([' ', '\t']).next().unwrap_or_default();
+        let is_name =
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if !is_name || variables.0.len() >= MAX_VARIABLES {
+            continue;
+        }
+        let value = value.trim().trim_matches(['"', '\'', '(', ')']);
+        let mut filled = variables.fill(value).into_owned();
+        if let Some(before) = variables.0.get(name).filter(|_| adds) {
+            filled = format!("{before} {filled}");
+        }
+        filled.truncate(
+            (0..=REACH.min(filled.len())).rev().find(|end| filled.is_char_boundary(*end)).unwrap_or(0),
+        );
+        let command = filled.split_once("compose").filter(|_| filled != value).map(|(_, rest)| rest);
+        if let Some(files) =
+            command.and_then(|rest| options(rest, &["-f", "--file"])).filter(|files| files.len() > 1)
+        {
+            out.push(Mention { place: Place::new(source, place), files, stack: false });
+        }
+        variables.0.insert(name, filled);
+    }
+    (variables, out)
 }
 
 /// What stands behind a mark, up to the reach.
@@ -59,7 +149,10 @@ fn options(rest: &str, names: &[&str]) -> Option<Vec<String>> {
     let mut files = Vec::new();
     let mut words = words(rest);
     while let Some(word) = words.next() {
-        let attached = names.iter().find_map(|name| word.strip_prefix(name)?.strip_prefix('='));
+        let attached = names.iter().find_map(|name| {
+            let value = word.strip_prefix(name).filter(|value| !value.is_empty())?;
+            value.strip_prefix('=').or(Some(value).filter(|_| !name.starts_with("--")))
+        });
         let file = match attached {
             Some(file) => file,
             None if names.contains(&word) => words.next()?,
@@ -142,6 +235,11 @@ mod tests {
             "{\"dockerComposeFile\": [\"a.yml\",\n \"b.yml\"]}",
             "docker stack deploy -c a.yml --compose-file b.yml s",
             "`docker compose -f a.yml -f b.yml up`",
+            "docker compose -fa.yml -fb.yml up",
+            "A=a.yml\nB=\"b.yml\"\ndocker compose -f $A -f ${B} up",
+            "F=(-f a.yml)\nF+=(-f b.yml)\ndocker compose \"${F[@]}\" up",
+            "FILES = -f a.yml -f b.yml\nup:\n\tdocker compose $(FILES) up",
+            "C = docker compose -f a.yml\nC := $(C) -f b.yml\nup:\n\t$(C) up",
         ] {
             assert_eq!(files(text), [["a.yml", "b.yml"]], "{text}");
         }

@@ -77,6 +77,7 @@ const WORDS: &[&str] = &[
     "capabilities",
     "generic_resources",
     "extends",
+    "include",
     "volumes_from",
     "/dev:",
 ];

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::dotenv::Env;
 use super::file::File;
 use super::mention;
-use super::names::{BASES, OVERRIDES, default_of, says_compose};
-use super::tree::{Fuel, Key, Table};
+use super::names::{BASES, OVERRIDES, default_of, is_yaml, says_compose};
+use super::tree::{self, Fuel, Key, Table};
 use crate::platform::kind::Index;
-use crate::syntax::yaml::NodeId;
+use crate::syntax::yaml::{Node, NodeId};
 use crate::text::filename::FileName;
 use crate::text::files::{Files, ReadError};
 use crate::text::paths::join;
@@ -109,7 +109,8 @@ impl Neighbourhood<'_> {
             }
             stem = shorter;
         }
-        let others = names.iter().map(String::as_str).filter(|name| *name != own && says_compose(name));
+        let like = |name: &&str| says_compose(name) || (!says_compose(own) && is_yaml(name));
+        let others = names.iter().map(String::as_str).filter(|name| *name != own).filter(like);
         others.take(MAX_SIBLINGS).filter(completes).take(MAX_BASES + 1).map(with).collect()
     }
 }
@@ -152,7 +153,13 @@ fn completes(file: &File, patches: &[&str], fuel: &Fuel) -> bool {
 
 fn is_whole(file: &File, service: NodeId, fuel: &Fuel) -> bool {
     let table = Table::of(file.node(service).resolve(), fuel);
-    [Key::Image, Key::Build, Key::Extends].iter().any(|key| table.get(*key).is_some())
+    // A build without a context or Dockerfile, as of nothing but arguments, is laid over that of a base.
+    let builds = |build: Node<'_>| {
+        let says = |key: &&str| tree::find(build, key, fuel).is_some();
+        !build.is_mapping() || ["context", "dockerfile", "dockerfile_inline"].iter().any(|key| says(&key))
+    };
+    table.get(Key::Build).is_some_and(|at| builds(file.node(at.value).resolve()))
+        || [Key::Image, Key::Extends].iter().any(|key| table.get(*key).is_some())
 }
 
 #[cfg(test)]

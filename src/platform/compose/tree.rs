@@ -144,6 +144,7 @@ keys! {
     Tmpfs = "tmpfs",
     Volumes = "volumes",
     VolumesFrom = "volumes_from",
+    WorkingDir = "working_dir",
 }
 
 /// Whether a key is spelt like `shm_size` but for its case and what parts its words.

@@ -136,7 +136,9 @@ fn assemble(loaded: &Loaded, services: Vec<Service>, problems: Vec<Problem>, fue
         let mut container = Rc::unwrap_or_clone(service.container);
         let is_template = container.layers.iter().all(|layer| templates.get(layer.file) == Some(&true));
         sited.push(Sited::new(&loaded.store, (service.file, service.value), &mut container, joins));
-        let mut workload = workload(container, service.name, service.undecided, place);
+        // What a template names is shown as it is written.
+        let name = if service.name.contains("${__") { place.text().to_owned() } else { service.name };
+        let mut workload = workload(container, name, service.undecided, place);
         (workload.same_as, workload.joins) = (same_as, joins);
         workload.kind = is_template.then(|| TEMPLATE.to_owned());
         workloads.push(workload);
@@ -169,6 +171,7 @@ fn workload(container: Container, name: String, undecided: bool, place: Place) -
     workload.image = container.image;
     workload.built_from = container.built_from;
     workload.command = container.command;
+    workload.inside = container.inside;
     workload.other_names = container.other_names;
     workload.environment = container.environment;
     workload.gpu = container.gpu;

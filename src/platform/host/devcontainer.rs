@@ -61,7 +61,7 @@ fn read(unit: &Unit, context: &Context<'_>) -> Reading {
             container(&file, root, context, &mut reading);
             let mut met = Met::of(&file);
             for script in commands(&file, root) {
-                super::run(&script, context, &mut reading, &mut met);
+                super::run(std::slice::from_ref(&script), 0, context, &mut reading, &mut met);
             }
         }
         reading.sources.push(source);

@@ -2,7 +2,7 @@
 
 use super::page::Page;
 use super::same::same_but_for;
-use super::{Script, markdown, rst, units};
+use super::{Script, inner, markdown, rst, units};
 use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::remarks::{Remark, Remarks, lies_in};
 use crate::platform::run::{ENGINES, starts_containers};
@@ -16,8 +16,10 @@ use crate::text::source::{Source, Span};
 pub static KIND: Kind = Kind {
     name: "document",
     claim,
-    words: Words::new(&[EVERYWHERE, ENGINES]),
-    relevant: |text, _, every_container| starts_containers(text, every_container),
+    words: Words::new(&[EVERYWHERE, ENGINES, inner::WORDS]),
+    relevant: |text, _, every_container| {
+        starts_containers(text, every_container) || inner::may_hold(text, every_container)
+    },
     in_projects: None,
     read: |unit, context| super::read(unit, context, scripts),
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
@@ -37,7 +39,17 @@ fn page(path: &str, document: &Layer) -> Page {
 }
 
 fn scripts(path: &str, file: &Layer) -> Vec<Script> {
-    page(path, file).scripts(file).into_iter().flat_map(|(layer, options)| code(layer, options)).collect()
+    let mut found = Vec::new();
+    for block in page(path, file).blocks {
+        let text = block.text(file);
+        match inner::kind(text.text(), true) {
+            Some(kind) => found.push(Script { inner: Some(kind), ..Script::new(text, Options::default()) }),
+            None => {
+                found.extend(block.script(file).into_iter().flat_map(|(layer, options)| code(layer, options)))
+            }
+        }
+    }
+    found
 }
 
 fn remarks(source: &Source, starts: &[usize]) -> Remarks {

@@ -5,7 +5,9 @@ mod devcontainer;
 mod document;
 mod groovy;
 mod indented;
+mod inner;
 mod jsonc;
+mod later;
 mod make;
 mod makefile;
 mod markdown;
@@ -31,10 +33,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::remarks::{Remark, Remarks, in_template, lies_in};
-use super::run::{CommandLines, Givens, Shared, comments as comments_of, invocations, workload::workload};
+use super::run::{
+    CommandLines, Givens, Shared, comments as comments_of, invocations,
+    workload::{name_of, workload},
+};
 use crate::container::workload::{Platform, Workload};
-use crate::platform::kind::Unit;
-use crate::platform::kind::{Context, Reading};
+use crate::platform::kind::{Context, Kind, Reading, Unit};
 use crate::syntax::shell::Options;
 use crate::text::layer::{Encoding, Layer};
 use crate::text::place::Place;
@@ -52,6 +56,8 @@ pub(super) struct Script {
     pub(super) container: Option<Container>,
     /// Whether a command line in it counts only where no other script was seen to use its line.
     pub(super) is_spare: bool,
+    /// What it is where it is no script.
+    pub(super) inner: Option<&'static Kind>,
 }
 
 /// A container of which a host names the image and the options apart.
@@ -67,7 +73,7 @@ pub(super) struct Container {
 impl Script {
     /// A script that gets no variables from its host.
     pub(super) fn new(layer: Layer, options: Options) -> Self {
-        Self { layer, options, given: None, container: None, is_spare: false }
+        Self { layer, options, given: None, container: None, is_spare: false, inner: None }
     }
 }
 
@@ -91,8 +97,9 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>, scripts: fn(&str, &Layer)
         let Some(source) = source else { continue };
         let file = Layer::file(Arc::clone(&source));
         let mut met = Met::of(&file);
-        for script in scripts(&member.path, &file) {
-            run(&script, context, &mut reading, &mut met);
+        let scripts = scripts(&member.path, &file);
+        for at in 0..scripts.len() {
+            run(&scripts, at, context, &mut reading, &mut met);
         }
         reading.sources.push(source);
     }
@@ -103,8 +110,10 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>, scripts: fn(&str, &Layer)
 pub(super) fn comments(source: &Source, scripts: fn(&str, &Layer) -> Vec<Script>) -> Vec<Span> {
     let file = Layer::file(Source::new(source.path(), source.bytes().to_vec()));
     let scripts = scripts(source.path(), &file).into_iter();
-    let mut found: Vec<Span> =
-        scripts.flat_map(|script| comments_of(&script.layer, script.options)).collect();
+    let mut found: Vec<Span> = scripts
+        .filter(|script| script.inner.is_none())
+        .flat_map(|script| comments_of(&script.layer, script.options))
+        .collect();
     found.sort_unstable();
     found
 }
@@ -144,8 +153,19 @@ impl Met {
     }
 }
 
-/// Adds what a script starts. A command line that several scripts of a file lead to counts once.
-pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading, met: &mut Met) {
+/// Adds what one of the scripts of a file starts. A command line that several of them lead to counts once.
+pub(super) fn run(
+    scripts: &[Script],
+    at: usize,
+    context: &Context<'_>,
+    reading: &mut Reading,
+    met: &mut Met,
+) {
+    let Some(script) = scripts.get(at) else { return };
+    if script.inner.is_some() {
+        return inner::read(&script.layer, context, reading);
+    }
+    inner::fed(script).iter().for_each(|text| inner::read(text, context, reading));
     let mut found = invocations(&script.layer, script.options, script.given.as_deref(), &met.shared);
     if script.is_spare {
         let text = script.layer.source().text();
@@ -168,6 +188,15 @@ pub(super) fn run(script: &Script, context: &Context<'_>, reading: &mut Reading,
     let mut workloads: Vec<_> = found.iter().map(|found| workload(found, context.options)).collect();
     if let (Some(container), [workload]) = (&script.container, workloads.as_mut_slice()) {
         container.name(workload, script.layer.source());
+        later::steps(workload, scripts, at);
+    } else {
+        for (workload, found) in
+            workloads.iter_mut().zip(&found).filter(|(workload, _)| workload.gpu.is_yes())
+        {
+            if std::ptr::eq(found.word.layer.text(), script.layer.text()) {
+                later::fill(workload, name_of(found), found.word.span.start, scripts, at);
+            }
+        }
     }
     reading.add(workloads, Box::new(CommandLines::new(found, script.options, &met.shared)));
 }

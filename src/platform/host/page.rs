@@ -2,7 +2,7 @@
 
 use super::prose::{Language, Line, block, language};
 use crate::syntax::shell::Options;
-use crate::text::layer::Layer;
+use crate::text::layer::{Encoding, Layer};
 use crate::text::source::Span;
 
 /// A document, taken apart.
@@ -36,6 +36,13 @@ impl Page {
 }
 
 impl Block {
+    /// Its text, whatever the language.
+    pub(super) fn text(&self, document: &Layer) -> Layer {
+        let mut embed = document.embed(Encoding::Indented(self.prefix.clone()));
+        self.lines.iter().for_each(|line| embed.copy(Span::new(line.span.start, line.next)));
+        embed.finish()
+    }
+
     /// Its shell text; nothing where it holds no command.
     pub(super) fn script(&self, document: &Layer) -> Option<(Layer, Options)> {
         let Language { options, is_foreign } = language(&self.word)?;

@@ -1,6 +1,6 @@
 //! Whether edits left the words of a file's scripts as they were: the structural half of the proof of a fix.
 
-use super::Script;
+use super::{Script, inner};
 use crate::syntax::shell::{self, AssignedValue, Word};
 use crate::text::edits::Edit;
 use crate::text::layer::Layer;
@@ -16,6 +16,17 @@ pub(super) fn same_but_for(
 ) -> bool {
     let old: Vec<Span> = edits.iter().map(|edit| edit.span).collect();
     words(before, &old, scripts) == words(after, &written(edits), scripts)
+        && inner::same(&texts(before, scripts), &texts(after, scripts))
+}
+
+/// The texts of other kinds in a file.
+fn texts(source: &Source, scripts: fn(&str, &Layer) -> Vec<Script>) -> Vec<Layer> {
+    let file = Layer::file(Source::new(source.path(), source.bytes().to_vec()));
+    let texts = scripts(source.path(), &file).into_iter().flat_map(|script| match script.inner {
+        Some(_) => vec![script.layer],
+        None => inner::fed(&script),
+    });
+    texts.collect()
 }
 
 /// Where the texts of edits, which are in order, stand afterwards.
@@ -34,7 +45,9 @@ fn written(edits: &[Edit]) -> Vec<Span> {
 fn words(source: &Source, touched: &[Span], scripts: fn(&str, &Layer) -> Vec<Script>) -> Vec<Option<String>> {
     let file = Layer::file(Source::new(source.path(), source.bytes().to_vec()));
     let mut found = Vec::new();
-    for Script { layer, options, .. } in scripts(source.path(), &file) {
+    for Script { layer, options, .. } in
+        scripts(source.path(), &file).into_iter().filter(|it| it.inner.is_none())
+    {
         let script = shell::Script::read(layer.text(), options);
         let mut add = |words: &[Word]| {
             found.push(None);

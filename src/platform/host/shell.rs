@@ -1,7 +1,7 @@
 //! Scripts: sh, bash, zsh and ksh, Slurm's batch scripts, fish, batch files and PowerShell.
 
-use super::Script;
 use super::same::same_but_for;
+use super::{Script, inner};
 use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::run::{ENGINES, starts_containers};
 use crate::syntax::shell::{Dialect, Options};
@@ -43,9 +43,11 @@ const STARTUP: [&str; 9] = [
 pub static KIND: Kind = Kind {
     name: "script",
     claim,
-    words: Words::new(&[EVERYWHERE, ENGINES]),
+    words: Words::new(&[EVERYWHERE, ENGINES, inner::WORDS]),
     relevant: |text, claim, every_container| {
-        starts_containers(text, every_container) && (claim == Claim::ByName || shebang(text).is_some())
+        let starts = starts_containers(text, every_container)
+            || (text.contains("<<") && inner::may_hold(text, every_container));
+        starts && (claim == Claim::ByName || shebang(text).is_some())
     },
     in_projects: None,
     read: |unit, context| super::read(unit, context, scripts),

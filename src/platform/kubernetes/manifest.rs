@@ -4,7 +4,7 @@
 use memchr::memmem;
 
 use super::template::Template;
-use crate::container::workload::Evidence;
+use crate::container::workload::Citation;
 use crate::size::{self, Size};
 use crate::syntax::yaml::{Entry, Kind, Layout, Node, NodeId, Style, Yaml};
 use crate::text::layer::{Encoding, Layer};
@@ -116,7 +116,7 @@ impl Manifest {
     pub(super) fn line(&self, span: Span) -> String {
         let line = one_line(span.of(self.layer.text()));
         if self.filled.iter().any(|filled| filled.start < span.end && span.start < filled.end) {
-            return format!("{line}{}", Evidence::OF_VALUES);
+            return format!("{line}{}", Citation::OF_VALUES);
         }
         line
     }

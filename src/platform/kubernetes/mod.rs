@@ -4,11 +4,11 @@
 //! operators do by themselves is data, in `kinds.rs`.
 
 mod beside;
+mod built;
 mod custom;
 mod fill;
 mod gpu;
 mod kinds;
-mod kustomize;
 mod manifest;
 mod pod;
 mod problems;
@@ -20,7 +20,7 @@ mod template;
 mod words;
 mod write;
 
-use crate::platform::kind::{Claim, Kind};
+use crate::platform::kind::{Claim, Kind, Projects};
 use crate::platform::remarks::{Remarks, in_yaml};
 use crate::syntax::yaml::{Style, Yaml};
 use crate::text::filename::FileName;
@@ -33,7 +33,14 @@ pub static KIND: Kind = Kind {
     claim,
     words: Words::new(words::ANY),
     relevant,
-    in_projects: None,
+    // Kustomizations build on manifests, patches and each other.
+    in_projects: Some(Projects {
+        links: |member, _, files| match &member.source {
+            Some(source) if built::is_kustomization(&member.path) => built::linked(source, files),
+            _ => Vec::new(),
+        },
+        parse: |_| {},
+    }),
     read: read::read,
     same_but_for: proof::same_but_for,
     remarks,
@@ -52,6 +59,9 @@ fn remarks(source: &Source, starts: &[usize]) -> Remarks {
 const ENDINGS: &[&str] = &["yaml", "yml", "json"];
 
 fn claim(file: &FileName<'_>) -> Claim {
+    if built::is_kustomization(file.path) {
+        return Claim::ByName;
+    }
     if is_template(file) || file.ends_in(ENDINGS) { Claim::ByContent } else { Claim::No }
 }
 
@@ -64,7 +74,10 @@ fn is_template(file: &FileName<'_>) -> bool {
     }
 }
 
-fn relevant(text: &str, _: Claim, every_container: bool) -> bool {
+fn relevant(text: &str, claim: Claim, every_container: bool) -> bool {
+    if claim == Claim::ByName {
+        return true;
+    }
     // Values of a chart may ask for a GPU.
     if words::speaks_of_pods(text)
         && (every_container || words::speaks_of_us(text) || text.contains(".Values"))

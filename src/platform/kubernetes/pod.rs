@@ -1,20 +1,19 @@
 //! From a pod spec to the workloads it starts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::custom;
 use super::gpu;
-use super::kustomize::{self, Patch};
 use super::manifest::{Manifest, at, find, get, list};
 use super::read::{Around, Item};
 use super::shape::{Container, Frame, Object, Tree};
 use super::shm::{self, Found, Pod, SHM, User, Volume, Volumes};
 use super::write::Spot;
 use crate::container::engine::{DOCKER_DEFAULT, decide};
-use crate::container::workload::{Engine, Gpu, Platform, Setting, Workload};
+use crate::container::workload::{Engine, Gpu, Platform, Workload};
+use crate::need::reach::inside::CONFIG_MAP;
 use crate::syntax::yaml::{Node, NodeId, Style};
-use crate::text::place::Place;
 use crate::text::source::Span;
 
 /// CRI-O's own size, which counts only where the runtime handler allows the annotation:
@@ -24,43 +23,27 @@ const CRI_O: &str = "io.kubernetes.cri-o.ShmSize";
 /// So many mappings around a pod spec are looked into for the fields of an operator.
 const HOLDERS: usize = 4;
 
-/// The workloads of the pod spec at a frame.
-pub(super) fn workloads(
+/// The workloads of the pod spec at a frame, each with its container.
+pub(super) fn workloads<'a>(
     manifest: &Arc<Manifest>,
-    tree: &Tree<'_>,
+    tree: &Tree<'a>,
     index: usize,
     around: &Around<'_>,
-) -> Vec<Item> {
+) -> Vec<(Item, Node<'a>)> {
     let Some(context) = PodContext::new(tree, index, around) else { return Vec::new() };
-    context.containers.iter().map(|container| context.item(manifest, container, around)).collect()
+    let items = context.containers.iter().map(|container| {
+        let item = context.item(manifest, container, around);
+        (item, container.node)
+    });
+    items.collect()
 }
 
-/// A container as it is defined in another file, which the one that is read patches.
-pub(super) struct Base {
-    /// Its settings; none of them can be edited from here.
-    settings: Vec<Setting>,
-    image: Option<String>,
-    command: Vec<String>,
-    memory_limit: Option<(u64, Place)>,
-}
-
-/// The container of a name in the pod spec at a frame, if all of it stands there.
-pub(super) fn base(tree: &Tree<'_>, index: usize, name: &str, around: &Around<'_>) -> Option<Base> {
-    let context = PodContext::new(tree, index, around)?;
-    let container = context.containers.iter().find(|container| container.name == name)?;
-    let manifest = tree.manifest;
-    let mut workload =
-        Workload::new(Platform::Kubernetes, Engine::Kubernetes, name, manifest.place(container.head));
-    describe(manifest, container.node, &mut workload);
-    workload.image.as_ref()?;
-    let found = context.pod.settings(container, &[(container.node, "volumeMounts")]);
-    let limit = context.memory_limit.map(|(bytes, node)| (bytes, manifest.place(node.span())));
-    Some(Base {
-        settings: found.into_iter().map(|found| found.setting).collect(),
-        image: workload.image,
-        command: workload.command,
-        memory_limit: limit,
-    })
+/// The names of the volumes of the pod spec at a frame.
+pub(super) fn volume_names(tree: &Tree<'_>, index: usize) -> BTreeSet<String> {
+    let volumes = tree.frames.get(index).and_then(|frame| frame.volumes);
+    let names =
+        volumes.into_iter().flat_map(Node::items).filter_map(|item| item.resolve().get("name")?.str());
+    names.map(str::to_owned).collect()
 }
 
 /// A pod spec with what stands around it.
@@ -235,14 +218,13 @@ impl<'a> PodContext<'a> {
         if let Some(place) = remounts(manifest, node) {
             found.push(self.pod.unread("the command mounts it anew", place));
         }
-        let base = match self.patch_of(container, gpu.is_yes(), around) {
-            Patch::Of(base) => Some(*base),
-            Patch::Unknown(why) => {
-                found.push(self.pod.unread(&why, container.head));
-                None
-            }
-            Patch::No => None,
-        };
+        let builds = around.builds.at(&manifest.place(node.span()));
+        if builds.is_empty() && get(node, "image").is_none() && !manifest.may_gain(node) {
+            found
+                .push(self.pod.unread("a patch: the rest of the container stands elsewhere", container.head));
+        } else if around.builds.is_exhausted() {
+            found.push(self.pod.unread("kustomizations build more than is followed", container.head));
+        }
         let own_limit = || {
             let limit = at(node, "resources.limits.memory")?;
             Some((manifest.bytes(node, "resources.limits.memory")?, limit))
@@ -251,23 +233,17 @@ impl<'a> PodContext<'a> {
         let mut workload =
             Workload::new(Platform::Kubernetes, Engine::Kubernetes, name, manifest.place(container.head));
         describe(manifest, node, &mut workload);
+        workload.inside.mounts = self.pod.maps(node);
         workload.kind = Some(self.object.kind).filter(|kind| !kind.is_empty()).map(str::to_owned);
         workload.gpu = gpu;
         workload.memory_limit =
             self.memory_limit.or_else(own_limit).map(|(bytes, node)| (bytes, manifest.place(node.span())));
-        if let Some(base) = base {
-            workload.image = workload.image.or(base.image);
-            workload.memory_limit = workload.memory_limit.or(base.memory_limit);
-            if workload.command.is_empty() {
-                workload.command = base.command;
-            }
-            // What the patch says comes last, so that it decides.
-            let settings = base.settings.into_iter();
-            let below = settings.map(|setting| Found { setting, nodes: shm::Nodes::default() });
-            found.splice(0..0, below);
-        }
         let spot = Spot::new(&self.pod, manifest, (self.holder, node), container.head.start);
-        finish(workload, found, spot)
+        let mut item = finish(workload, found, spot);
+        if !builds.is_empty() {
+            item.is_built(builds);
+        }
+        item
     }
 
     /// What operators, webhooks and the files that this one patches may add.
@@ -280,20 +256,6 @@ impl<'a> PodContext<'a> {
             found.extend(custom::settings(&self.pod, row, &holders, node));
         }
         found
-    }
-
-    /// What a kustomization makes of the container, where that matters: it asks for a GPU.
-    fn patch_of(&self, container: &Container<'a>, gpu: bool, around: &Around<'_>) -> Patch {
-        let file = self.pod.manifest.layer.source().path();
-        let patch = if gpu { kustomize::patch(around, file, self.object, container.name) } else { Patch::No };
-        let manifest = self.pod.manifest;
-        let partial = get(container.node, "image").is_none() && !manifest.may_gain(container.node);
-        match patch {
-            Patch::No if partial => {
-                Patch::Unknown("a patch: the rest of the container stands elsewhere".into())
-            }
-            patch => patch,
-        }
     }
 }
 
@@ -312,6 +274,24 @@ fn volumes<'a>(manifest: &'a Manifest, object: Object<'a>, frames: &[Frame<'a>])
     let volumes = lists.flat_map(Node::items).filter_map(|node| named(node.resolve(), false));
     let claims = get(object.node, "spec").into_iter().flat_map(|spec| list(spec, "volumeClaimTemplates"));
     Volumes::new(manifest, volumes.chain(claims.filter_map(|node| named(node, true))))
+}
+
+impl Pod<'_> {
+    /// The `ConfigMap`s that a container mounts, with their paths.
+    fn maps(&self, container: Node<'_>) -> Vec<(String, String)> {
+        let manifest = self.manifest;
+        let map = |volume: &str| {
+            let named = |node: &Node<'_>| manifest.text_of(*node, "name") == Some(volume);
+            let volume = list(self.spec, "volumes").find(named)?;
+            manifest.text_of(get(volume, "configMap")?, "name").map(str::to_owned)
+        };
+        let mounts = list(container, "volumeMounts").filter_map(|mount| {
+            let (name, path) = (manifest.text_of(mount, "name")?, manifest.text_of(mount, "mountPath")?);
+            let key = manifest.text_of(mount, "subPath").map(|key| format!("/{key}")).unwrap_or_default();
+            Some((format!("{CONFIG_MAP}{}{key}", map(name)?), path.to_owned()))
+        });
+        mounts.collect()
+    }
 }
 
 /// How often the containers of a pod mount each volume, and how often elsewhere than on `/dev/shm`.
@@ -350,6 +330,8 @@ fn patched_gpu(manifest: &Manifest, patch: Node<'_>, container: &str, gpu: &mut 
 /// Image, command and environment, where they are written as in a container.
 pub(super) fn describe(manifest: &Manifest, node: Node<'_>, workload: &mut Workload) {
     workload.image = manifest.text_of(node, "image").map(str::to_owned);
+    workload.inside.working_dir = manifest.text_of(node, "workingDir").map(str::to_owned);
+    workload.inside.own_entrypoint = get(node, "command").is_some();
     for key in ["command", "args"] {
         let Some(words) = get(node, key) else { continue };
         let words = words.items().map(Node::resolve).filter_map(|word| manifest.str(word));
@@ -401,5 +383,5 @@ pub(super) fn finish(mut workload: Workload, found: Vec<Found>, mut spot: Spot) 
     workload.decided_by = decided_by;
     workload.settings = settings;
     spot.settings = nodes;
-    Item { workload, spot }
+    Item { asks: workload.gpu.is_yes(), workload, spot, builds: Vec::new() }
 }

@@ -1,25 +1,57 @@
 //! From the files of a unit to its workloads: every container of every pod spec, and what stands for one.
 
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
+use super::built::{self, Builds, Built};
 use super::gpu::{self, Claims};
 use super::manifest::Manifest;
 use super::problems::problems;
 use super::shape::Tree;
 use super::write::{PodWriter, Spot};
 use super::{beside, fill, pod, words};
-use crate::container::workload::{Evidence, Gpu, Shm, Verdict, Workload};
+use crate::container::workload::{Citation, Gpu, Shm, Verdict, Workload};
 use crate::platform::kind::Unit;
 use crate::platform::kind::{Context, Reading};
 use crate::platform::options::ReadOptions;
-use crate::text::files::Files;
 use crate::text::layer::Layer;
-use crate::text::source::Span;
+use crate::text::place::Place;
+use crate::text::source::{Source, Span};
 
 /// A workload and where it can be edited.
 pub(super) struct Item {
     pub(super) workload: Workload,
     pub(super) spot: Spot,
+    /// Whether what stands there asks for a GPU, whatever is built of it.
+    pub(super) asks: bool,
+    /// What kustomizations build of it.
+    pub(super) builds: Vec<Rc<Built>>,
+}
+
+impl Item {
+    /// Takes the container as kustomizations build it: where one of them leaves it without what it wants, as that one does.
+    pub(super) fn is_built(&mut self, builds: &[Rc<Built>]) {
+        let asks = || builds.iter().filter(|built| built.workload.gpu.is_yes());
+        let lacks = asks().find(|built| matches!(built.workload.shm, Shm::Default { .. }));
+        let Some(worst) = lacks.or_else(|| asks().next()).or_else(|| builds.first()) else { return };
+        let mut built = worst.workload.clone();
+        // A setting that stands here can be edited here.
+        let nodes = built.settings.iter().map(|setting| {
+            let mut own = self.workload.settings.iter().zip(&self.spot.settings);
+            let same = |own: &Place| {
+                own.path() == setting.place.path() && own.span.start == setting.place.span.start
+            };
+            own.find(|(own, _)| same(&own.place)).map(|(_, nodes)| *nodes).unwrap_or_default()
+        });
+        self.spot.settings = nodes.collect();
+        self.spot.avoid(|name| builds.iter().any(|built| built.volumes.contains(name)));
+        built.name.clone_from(&self.workload.name);
+        built.place = self.workload.place.clone();
+        built.builds = builds.iter().map(|built| built.summary()).collect();
+        self.workload = built;
+        self.builds = builds.to_vec();
+    }
 }
 
 /// What stands around one document.
@@ -27,24 +59,30 @@ pub(super) struct Around<'c> {
     /// The device classes of claims.
     pub(super) claims: &'c Claims<'c>,
     pub(super) options: &'c ReadOptions,
-    pub(super) files: &'c dyn Files,
+    /// What kustomizations build.
+    pub(super) builds: &'c Builds,
 }
 
 /// Reads the files of a unit.
 pub(super) fn read(unit: &Unit, context: &Context<'_>) -> Reading {
     let mut reading = Reading::default();
     let mut files: Vec<Arc<Manifest>> = Vec::new();
+    let mut kustomizations = Vec::new();
     for member in &unit.members {
         let source = match &member.source {
             Some(source) => Some(Arc::clone(source)),
             None => context.files.read(&member.path).ok(),
         };
         let Some(source) = source else { continue };
+        if built::is_kustomization(source.path()) {
+            kustomizations.push(Arc::clone(&source));
+        }
         let values = fill::values(context.files, source.path()).filter(|_| source.text().contains(".Values"));
         // The values were looked for, too, so that an uninteresting template is none.
-        if !context.every_container
-            && !fill::is_of_interest(source.text(), values.as_deref())
-            && !words::speaks_beside_pods(source.text())
+        let speaks = context.every_container || fill::is_of_interest(source.text(), values.as_deref());
+        let open = source.text().contains(".Values") || built::is_kustomization(source.path());
+        if open
+            && !(speaks && words::speaks_of_pods(source.text()) || words::speaks_beside_pods(source.text()))
         {
             continue;
         }
@@ -55,6 +93,15 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>) -> Reading {
         reading.sources.push(source);
     }
     reading.problems = files.iter().flat_map(|file| problems(file)).collect();
+    let builds = builds(unit, kustomizations, &reading.sources, context);
+    let further = builds.further.values();
+    files.extend(
+        further
+            .clone()
+            .flat_map(|source| Manifest::readings(&Layer::file(Arc::clone(source)), &[]))
+            .map(Arc::new),
+    );
+    reading.sources.extend(further.cloned());
     // Manifests in block scalars, and those in block scalars of them.
     let trees = grow(&files);
     let inner = embedded(&trees);
@@ -69,22 +116,85 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>) -> Reading {
             gpu::define_claim(tree.manifest, *object, &mut claims);
         }
     }
-    let around = Around { claims: &claims, options: context.options, files: context.files };
+    let around = Around { claims: &claims, options: context.options, builds: &builds };
     let mut items: Vec<Item> =
         all().flat_map(|(manifest, tree)| workloads(manifest, tree, &around)).collect();
     items.sort_by(|a, b| {
         let (a, b) = (&a.workload.place, &b.workload.place);
         (a.path(), a.span).cmp(&(b.path(), b.span))
     });
-    let (workloads, spots) = joined(items).into_iter().map(|item| (item.workload, item.spot)).unzip();
+    let mut items = joined(items);
+    judge_once(&mut items);
+    let (workloads, spots) = items.into_iter().map(|item| (item.workload, item.spot)).unzip();
     reading.add(workloads, Box::new(PodWriter::new(spots)));
     reading
 }
 
+/// What the kustomizations of a unit build; for a manifest that is read alone those that stand around it.
+fn builds(
+    unit: &Unit,
+    mut kustomizations: Vec<Arc<Source>>,
+    sources: &[Arc<Source>],
+    context: &Context<'_>,
+) -> Builds {
+    if kustomizations.is_empty() {
+        kustomizations =
+            unit.members.iter().flat_map(|member| built::around(&member.path, context.files)).collect();
+    }
+    let asked =
+        context.every_container || !sources.is_empty() || built::are_of_interest(&kustomizations, context);
+    if kustomizations.is_empty() || !asked {
+        return Builds::default();
+    }
+    let all = kustomizations.iter().chain(sources);
+    let known: HashMap<&str, Arc<Source>> = all.map(|source| (source.path(), Arc::clone(source))).collect();
+    let read: BTreeSet<&str> = sources.iter().map(|source| source.path()).collect();
+    Builds::of(&built::tops(&kustomizations, context), (&known, &read), context)
+}
+
+/// A container that is built of several texts is judged at one of them: where it asks for a GPU, else where it is first
+/// written.
+fn judge_once(items: &mut [Item]) {
+    let place = |item: &Item| (item.workload.place.path().to_owned(), item.workload.place.span);
+    let mut at: HashMap<*const Built, Vec<usize>> = HashMap::new();
+    for (index, item) in items.iter().enumerate() {
+        for built in &item.builds {
+            at.entry(Rc::as_ptr(built)).or_default().push(index);
+        }
+    }
+    let judged_at = |built: &Rc<Built>| {
+        let known = at.get(&Rc::as_ptr(built))?;
+        let is_first = |index: &&usize| {
+            let item = items.get(**index);
+            item.is_some_and(|item| built.places.first().is_some_and(|(path, _)| *path == place(item).0))
+        };
+        let asks = |index: &&usize| items.get(**index).is_some_and(|item| item.asks);
+        let best =
+            known.iter().find(|index| asks(index) && is_first(index)).or_else(|| known.iter().find(asks));
+        best.or_else(|| known.iter().find(is_first)).or_else(|| known.first()).copied()
+    };
+    let judged: Vec<Option<usize>> = items
+        .iter()
+        .enumerate()
+        .map(|(index, item)| {
+            let asking = item.builds.iter().filter(|built| built.workload.gpu.is_yes());
+            let places: Vec<usize> = asking.filter_map(judged_at).collect();
+            places.first().copied().filter(|_| !places.contains(&index))
+        })
+        .collect();
+    for (item, judged) in items.iter_mut().zip(judged) {
+        item.workload.same_as = judged;
+    }
+}
+
 /// The workloads of one document.
 fn workloads(manifest: &Arc<Manifest>, tree: &Tree<'_>, around: &Around<'_>) -> Vec<Item> {
-    let mut items: Vec<Item> =
-        tree.pods.iter().flat_map(|index| pod::workloads(manifest, tree, *index, around)).collect();
+    let mut items: Vec<Item> = tree
+        .pods
+        .iter()
+        .flat_map(|index| pod::workloads(manifest, tree, *index, around))
+        .map(|(item, _)| item)
+        .collect();
     let mut sizes = beside::Sizes::default();
     items.extend(tree.others.iter().map(|other| beside::workload(manifest, tree, other, &mut sizes, around)));
     let rendered = rendered_from(tree);
@@ -129,7 +239,7 @@ fn join(one: &mut Item, other: Item) {
 }
 
 /// The `# Source:` comment that Helm writes above what it renders.
-fn rendered_from(tree: &Tree<'_>) -> Option<Evidence> {
+fn rendered_from(tree: &Tree<'_>) -> Option<Citation> {
     const MARK: &str = "# Source: ";
     let root = tree.frames.first()?.node;
     let document = tree.manifest.yaml.document_of(root.id())?;
@@ -138,7 +248,7 @@ fn rendered_from(tree: &Tree<'_>) -> Option<Evidence> {
     let at = text.find(MARK)?;
     let line = text.get(at..)?.lines().next()?.trim_end();
     let span = Span::new(head.start + at, head.start + at + line.len());
-    Some(Evidence { text: line.get(MARK.len()..)?.to_owned(), place: tree.manifest.place(span) })
+    Some(Citation { text: line.get(MARK.len()..)?.to_owned(), place: tree.manifest.place(span) })
 }
 
 /// The trees of all sound documents, but for texts in which aliases stand for too much.

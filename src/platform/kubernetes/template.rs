@@ -283,7 +283,9 @@ impl Template {
             }
         }
         let out = self.left_out(text, branch, defined);
-        out.iter().for_each(|out| fill(out.start, out.end, b'\n'));
+        for out in &out {
+            fill(out.start, out.end, b'\n');
+        }
         if defined {
             // What is defined apart is a document of its own.
             let tops =

@@ -31,7 +31,10 @@ const PARTS: &[&str] =
     &["gpu", "Gpu", "GPU", "ccelerator", "serving.k", ".com/", ".ai/", ".io/", ".sh/", ".org/"];
 
 /// Words without one of which nothing here is ours.
-pub(super) const ANY: &[&[&str]] = &[EVERYWHERE, PODS, PARTS];
+pub(super) const ANY: &[&[&str]] = &[EVERYWHERE, PODS, PARTS, BUILDS];
+
+/// What kustomizations list.
+const BUILDS: &[&str] = &["resources:", "bases:", "components:"];
 
 static OUR: LazyLock<Option<AhoCorasick>> =
     LazyLock::new(|| scanner(OURS.iter().copied().chain(accelerator::resource_words())));

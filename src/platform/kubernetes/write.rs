@@ -68,6 +68,14 @@ impl Spot {
     }
 }
 
+impl Spot {
+    /// Gives a new volume another name than those that are taken elsewhere.
+    pub(super) fn avoid(&mut self, taken: impl Fn(&str) -> bool) {
+        let from = NAMES.iter().position(|name| Some(*name) == self.free).unwrap_or(NAMES.len());
+        self.free = NAMES.iter().skip(from).find(|name| !taken(name)).copied();
+    }
+}
+
 /// Writes for the workloads of one unit.
 #[derive(Debug)]
 pub(super) struct PodWriter {
@@ -161,6 +169,7 @@ impl<'a> Pen<'_, 'a> {
                 Vec::new()
             }
             Change::ReplaceSize { setting, bytes } => one(self.replace_size(workload, *setting, *bytes)),
+            Change::AskForGpus => Vec::new(),
             Change::SetMedium { setting } => one(self.set_medium(*setting)),
             Change::Limit { setting, bytes } => one(self.limit(*setting, *bytes)),
             Change::ReplaceBySize { setting, .. } if self.is_for_others(*setting, change) => Vec::new(),

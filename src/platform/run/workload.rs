@@ -4,7 +4,9 @@ use super::settings::{lowered, settings};
 use super::{Field, Invocation, OptionUse, Spot};
 use crate::container::engine::decide;
 use crate::container::flags::{self, Flag, Scene};
-use crate::container::workload::{Engine, Gpu, Ipc, Mounted, Platform, Setting, Shm, Workload};
+use crate::container::workload::{
+    Engine, Gpu, Inside, Ipc, Mounted, Platform, Setting, Shm, Workload, bound,
+};
 use crate::platform::options::ReadOptions;
 use crate::text::scan::holds_any;
 
@@ -17,6 +19,7 @@ pub fn workload(invocation: &Invocation, options: &ReadOptions) -> Workload {
     workload.image = image.map(|image| image.value.clone());
     workload.command =
         entrypoint(invocation).chain(invocation.command.iter().map(|field| field.value.clone())).collect();
+    workload.inside = inside(invocation);
     let lowered = lowered(invocation);
     let all: Vec<&Flag> = lowered.iter().map(|(_, flag)| flag).collect();
     let known = all.iter().filter_map(|flag| Some((flag.variable()?.0, flag.variable()?.1?)));
@@ -38,6 +41,31 @@ pub fn workload(invocation: &Invocation, options: &ReadOptions) -> Workload {
     (workload.gpu, workload.settings, workload.memory_limit) = (gpu, settings, memory_limit);
     (workload.shm, workload.decided_by) = (disputed.unwrap_or(shm), decided_by);
     workload
+}
+
+/// Where its files come from.
+fn inside(invocation: &Invocation) -> Inside {
+    let long = |option: &OptionUse| {
+        let parts = value(option)?.split(',').filter_map(|part| part.split_once('='));
+        let find = |names: &[&str]| {
+            parts.clone().find(|(key, _)| names.contains(key)).map(|(_, value)| value.to_owned())
+        };
+        Some((find(&["source", "src"])?, find(&["target", "destination", "dst"])?))
+    };
+    Inside {
+        working_dir: named(invocation, "workdir").next_back().and_then(value).map(str::to_owned),
+        mounts: named(invocation, "volume")
+            .filter_map(|option| bound(value(option)?))
+            .chain(named(invocation, "mount").filter_map(long))
+            .collect(),
+        own_entrypoint: named(invocation, "entrypoint").next().is_some(),
+        ..Inside::default()
+    }
+}
+
+/// What the container is to be called.
+pub fn name_of(invocation: &Invocation) -> Option<&str> {
+    named(invocation, "name").next_back().and_then(value)
 }
 
 /// The size where nothing sets it; the daemon's own default holds for Docker only.

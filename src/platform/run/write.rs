@@ -48,6 +48,7 @@ impl Writer for CommandLines {
             Change::Remove { setting } => one(line.option(setting).and_then(|option| line.removal(option))),
             Change::MoveFlag { setting } => line.move_flag(setting).unwrap_or_default(),
             Change::Limit { setting, bytes } => one(line.limit(setting, bytes)),
+            Change::AskForGpus => one(line.ask_for_gpus()),
             Change::ReplaceBySize { setting, bytes } => one(line.replace_by_size(setting, bytes)),
             Change::MountVolume { .. } | Change::SetMedium { .. } => Vec::new(),
         };
@@ -259,6 +260,24 @@ impl Line<'_> {
             spot.span = Span::new(spot.span.start + 1, spot.span.end - 1);
         }
         replacement(&spot, &self.size(bytes))
+    }
+
+    /// `all` in place of what is refused, behind an option that has no value, or an option without the quotes around it.
+    fn ask_for_gpus(&self) -> Option<Edit> {
+        let place = self.workload.gpu.refused.as_ref()?.evidence.place.span;
+        let same = |option: &&OptionUse| whole(option).is_some_and(|spot| spot.layer.map(spot.span) == place);
+        let option = self.invocation.options.iter().rfind(same)?;
+        if option.together {
+            let word = option.flag.written.clone().filter(|_| !option.flag.is_through())?;
+            let inner = word.text().trim_matches(['"', '\'']).to_owned();
+            return replacement(&word, &inner);
+        }
+        let Some(value) = &option.value else {
+            let flag = option.flag.spot()?;
+            let at = flag.layer.map(Span::at(flag.span.end)).start;
+            return Some(Edit::insertion(flag.layer.source(), at, " all"));
+        };
+        if value.value.is_empty() { fill_in(option, "all") } else { replacement(&text_of(value)?, "all") }
     }
 
     /// Puts a flag where the engine reads it.

@@ -1,19 +1,19 @@
 //! The report for people: each finding with its places in the source, what to do about it, and the fix as a small diff.
 
-mod frame;
-mod patch;
-mod row;
+pub mod draw;
 pub mod summary;
+mod window;
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
-use unicode_width::UnicodeWidthStr;
+use annotate_snippets::{Group, Level};
 
 use super::View;
-use super::style::{Style, clean};
 use crate::container::finding::{Finding, Fix, Safety};
-use frame::Label;
+use crate::text::edits::Edit;
+use crate::text::source::Span;
+use draw::{Label, level, lines};
 
 /// Writes the report.
 pub fn write(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
@@ -28,7 +28,7 @@ pub fn write(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
     if view.quiet { Ok(()) } else { writeln!(out, "{}", summary::line(view)) }
 }
 
-/// Findings that one fix mends stand together, where the first of them stands.
+/// Findings that one fix removes stand together, where the first of them stands.
 fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
     let mut groups: Vec<Vec<&Finding>> = Vec::new();
     let mut of_fix = HashMap::new();
@@ -37,13 +37,18 @@ fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
             groups.push(vec![finding]);
             continue;
         };
-        let index = *of_fix.entry(patch::identity(&fix.edits)).or_insert(groups.len());
+        let index = *of_fix.entry(identity(&fix.edits)).or_insert(groups.len());
         match groups.get_mut(index) {
             Some(group) => group.push(finding),
             None => groups.push(vec![finding]),
         }
     }
     groups
+}
+
+/// The edits of a fix in its files, to tell one fix from another.
+fn identity(edits: &[Edit]) -> Vec<(&str, Span, &str)> {
+    edits.iter().map(|edit| (edit.source.path(), edit.span, edit.text.as_str())).collect()
 }
 
 /// A report under way.
@@ -57,116 +62,62 @@ impl Human<'_> {
     fn write_group(&mut self, out: &mut dyn Write, group: &[&Finding]) -> io::Result<()> {
         let fix = group.first().and_then(|finding| finding.fix.as_ref());
         let labels: Vec<Vec<Label<'_>>> = group.iter().map(|finding| labels(finding)).collect();
-        let widths = labels.iter().map(|labels| frame::gutter(labels));
-        let gutter = widths.chain(fix.map(|fix| patch::gutter(&fix.edits))).max().unwrap_or(1);
+        let places = labels.iter().flatten().map(|label| (&*label.place.source, label.place.span.start));
+        let edits = fix.iter().flat_map(|fix| &fix.edits).map(|edit| (&*edit.source, edit.span.end));
+        let gutter = draw::gutter(places.chain(edits));
         let mut shown: HashSet<(String, usize)> = HashSet::new();
+        let mut groups = Vec::new();
         for (finding, labels) in group.iter().zip(labels) {
-            // Evidence that the findings of a group share is shown with the first of them.
+            // Citation that the findings of a group share is shown with the first of them.
             let new = |label: &Label<'_>| {
-                label.primary.is_some()
-                    || shown.insert((label.place.path().to_owned(), label.place.span.start))
+                label.is_primary || shown.insert((label.place.path().to_owned(), label.place.span.start))
             };
             let labels: Vec<Label<'_>> = labels.into_iter().filter(new).collect();
-            self.write_finding(out, finding, &labels, gutter)?;
+            groups.push(self.finding(finding, &labels, gutter));
         }
         if let Some((first, fix)) = group.first().zip(fix) {
-            self.write_fix(out, fix, first.place.path(), group.len(), gutter)?;
+            groups.push(self.fix(fix, first.place.path(), group.len(), gutter));
         }
-        writeln!(out)
+        writeln!(out, "{}\n", draw::render(&groups, self.view.look))
     }
 
-    fn write_finding(
-        &mut self,
-        out: &mut dyn Write,
-        finding: &Finding,
-        labels: &[Label<'_>],
-        gutter: usize,
-    ) -> io::Result<()> {
-        let look = self.view.look;
-        let url = finding.rule.url();
-        let style = Style::of(finding.severity);
-        let title = format!("{}[{}]", finding.severity.as_str(), finding.rule.name);
-        let title = look.link(&url, look.paint(style, title)).to_string();
-        writeln!(out, "{title}{}", look.paint(Style::Strong, format!(": {}", clean(&finding.message))))?;
-        frame::write(out, labels, gutter, look)?;
-        let sign = look.paint(Style::Frame, format!("{:gutter$} =", ""));
-        // What stands before a note's text is as wide as `=`, its word and two spaces more than the gutter.
-        let indent = gutter + " = help: ".len();
-        for (index, line) in
-            wrapped(&clean(&finding.help), look.width.saturating_sub(indent)).iter().enumerate()
-        {
-            match index {
-                0 => writeln!(out, "{sign} {}: {line}", look.paint(Style::Strong, "help"))?,
-                _ => writeln!(out, "{:indent$}{line}", "")?,
-            }
+    fn finding(&mut self, finding: &Finding, labels: &[Label<'_>], gutter: usize) -> Group<'static> {
+        let (look, rule) = (self.view.look, finding.rule);
+        let before = finding.severity.as_str().len() + rule.name.len() + "[]: ".len();
+        let title = level(finding.severity).primary_title(lines(&finding.message, before, look));
+        let mut group = title.id(rule.name).id_url(rule.url()).elements(draw::places(labels, gutter, look));
+        let before = gutter + " = help: ".len();
+        if !finding.help.is_empty() {
+            group = group.element(Level::HELP.message(lines(&finding.help, before, look)));
         }
-        if self.explained.insert(finding.rule.code) {
-            let page = if look.links { format!("`shmlint rule {}`", finding.rule.name) } else { url.clone() };
-            let (word, page) = (look.paint(Style::Strong, "rule"), look.link(&url, page));
-            writeln!(out, "{sign} {word}: {}, {page}", finding.rule.code)?;
+        if self.explained.insert(rule.code) {
+            let page = format!("{}, `shmlint rule {}`", rule.code, rule.name);
+            group = group.element(Level::NOTE.with_name("rule").message(page));
         }
-        Ok(())
+        group
     }
 
-    fn write_fix(
-        &self,
-        out: &mut dyn Write,
-        fix: &Fix,
-        home: &str,
-        findings: usize,
-        gutter: usize,
-    ) -> io::Result<()> {
-        let look = self.view.look;
+    fn fix(&self, fix: &Fix, home: &str, findings: usize, gutter: usize) -> Group<'static> {
         let word = match fix.safety {
             Safety::Safe => "fix",
             Safety::Unsafe => "unsafe fix",
         };
-        let word = look.paint(Style::Strong, look.paint(Style::Added, word));
-        let title = clean(&fix.title);
         let all = match findings {
             1 => String::new(),
-            2 => ", which mends both".into(),
-            _ => format!(", which mends all {findings}"),
+            2 => " (fixes both)".into(),
+            _ => format!(" (fixes all {findings})"),
         };
-        writeln!(out, "{word}: {title}{all}")?;
-        patch::write(out, &fix.edits, home, gutter, look)
+        let title = lines(&format!("{}{all}", fix.title), word.len() + 2, self.view.look);
+        let elements = draw::fix(&fix.edits, home, gutter, self.view.look);
+        Level::HELP.with_name(word).secondary_title(title).elements(elements)
     }
-}
-
-/// A text in lines of at most `width` columns, broken at spaces but not inside of code; nothing where there is no text.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    let mut in_code = false;
-    let pieces = text.split(|c: char| {
-        in_code ^= c == '`';
-        c == ' ' && !in_code
-    });
-    for piece in pieces.filter(|piece| !piece.is_empty()) {
-        match lines.last_mut() {
-            Some(line) if line.width() + 1 + piece.width() <= width => line.extend([" ", piece]),
-            _ => lines.push(piece.to_owned()),
-        }
-    }
-    lines
 }
 
 /// The places of a finding: its own first.
 fn labels(finding: &Finding) -> Vec<Label<'_>> {
-    let own = Label { place: &finding.place, text: "", primary: Some(Style::of(finding.severity)) };
+    let own = Label { place: &finding.place, text: "", is_primary: true };
     let related = finding.related.iter();
     let related =
-        related.map(|related| Label { place: &related.place, text: &related.message, primary: None });
+        related.map(|related| Label { place: &related.place, text: &related.message, is_primary: false });
     std::iter::once(own).chain(related).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_is_wrapped_at_spaces_outside_of_code() {
-        assert_eq!(wrapped("aa bb `c d e` ff", 8), ["aa bb", "`c d e`", "ff"]);
-        assert_eq!(wrapped("größe numbers", 5), ["größe", "numbers"]);
-        assert_eq!(wrapped("", 8), [""; 0]);
-    }
 }

@@ -35,20 +35,20 @@ impl Fixable {
 pub fn line(view: &View<'_>) -> String {
     let findings = &view.report.findings;
     let fixed = match view.fixed {
-        0 => String::new(),
-        fixed => format!("Fixed {}", count(fixed, "finding")),
+        "" => String::new(),
+        _ => format!("Fixed {}", view.fixed),
     };
     if findings.is_empty() {
-        return if view.fixed > 0 {
-            format!("{fixed}, none left{}.", suppressed(view))
+        return if !view.fixed.is_empty() {
+            format!("{fixed}; none left{}.", suppressed(view))
         } else {
             clean_run(view)
         };
     }
     let files: BTreeSet<&str> = findings.iter().map(|finding| finding.place.path()).collect();
     let mut line = format!("{} in {}", count(findings.len(), "finding"), count(files.len(), "file"));
-    if view.fixed > 0 {
-        line = format!("{fixed}, {line} left");
+    if !view.fixed.is_empty() {
+        line = format!("{fixed}; {line} left");
     }
     let severities: BTreeSet<Severity> = findings.iter().map(|finding| finding.severity).collect();
     let weights = if severities.len() > 1 { format!(" ({})", by_severity(findings)) } else { String::new() };
@@ -88,7 +88,8 @@ fn suppressed(view: &View<'_>) -> String {
 fn clean_run(view: &View<'_>) -> String {
     let counts = view.report.counts;
     match (counts.files, counts.gpu_workloads) {
-        (0, _) => format!("No findings: none of {} starts a GPU container.", count(counts.seen, "file")),
+        _ if counts.seen == 0 => "No files to check.".into(),
+        (0, _) => format!("No GPU containers in {}.", count(counts.seen, "file")),
         (files, gpus) => {
             let (files, gpus) = (count(files, "file"), count(gpus, "GPU container"));
             format!("No findings in {files} with {gpus}{}.", suppressed(view))

@@ -13,15 +13,18 @@ use clap::ValueEnum;
 
 use super::*;
 
+/// Paths that are as they are.
+static ROOT: Repository = Repository { root: String::new(), below: String::new() };
+
 fn view(report: &Report) -> View<'_> {
     View {
         report,
         look: Look::PLAIN,
         unsafe_fixes: false,
         quiet: false,
-        fixed: 0,
+        fixed: "",
         statistics: false,
-        workspace: "",
+        repository: &ROOT,
     }
 }
 
@@ -69,18 +72,19 @@ fn statistics_and_last_lines_are_short() {
     matches("human-statistics.txt", &text);
     let line = |view: &View<'_>| human::summary::line(view);
     let empty = Report::default();
-    assert_eq!(line(&view(&empty)), "No findings: none of 0 files starts a GPU container.");
+    assert_eq!(line(&view(&empty)), "No files to check.");
     let hidden = Report { suppressed: sample::report().findings, counts: report.counts, ..Report::default() };
     assert_eq!(line(&view(&hidden)), "No findings in 5 files with 4 GPU containers, 5 suppressed.");
-    assert_eq!(line(&View { fixed: 2, ..view(&empty) }), "Fixed 2 findings, none left.");
+    let fixed = "2 findings in 1 file (2 SHM001)";
+    assert_eq!(line(&View { fixed, ..view(&empty) }), "Fixed 2 findings in 1 file (2 SHM001); none left.");
     assert_eq!(
-        line(&View { fixed: 1, unsafe_fixes: true, ..view(&report) }),
-        "Fixed 1 finding, 5 findings in 4 files left (2 errors, 3 warnings), 4 fixable with `--fix --unsafe-fixes`."
+        line(&View { fixed: "1 finding in 1 file (1 SHM001)", unsafe_fixes: true, ..view(&report) }),
+        "Fixed 1 finding in 1 file (1 SHM001); 5 findings in 4 files left (2 errors, 3 warnings), 4 fixable with `--fix --unsafe-fixes`."
     );
 }
 
 #[test]
-fn the_list_is_aligned_and_cut_on_a_terminal_only() {
+fn the_list_fits_a_terminal_and_is_whole_elsewhere() {
     let listed = sample::listed();
     let text = |look: Look| {
         let mut out = Vec::new();
@@ -91,7 +95,12 @@ fn the_list_is_aligned_and_cut_on_a_terminal_only() {
     let mut json = Vec::new();
     json::write_list(&mut json, &listed).unwrap();
     matches("list-json.txt", &String::from_utf8(json).unwrap());
-    let terminal = text(Look { color: true, links: true, width: 80, terminal: true });
-    assert!(terminal.contains("\x1b[32myes: capabilities: [gpu]\x1b[0m"), "{terminal}");
-    assert!(terminal.contains('…'), "{terminal}");
+    for width in [60, 80, 100, 160] {
+        let terminal = text(Look { color: true, links: true, width, terminal: true });
+        assert!(terminal.contains("\x1b[32myes\x1b[0m"), "{terminal}");
+        let plain = text(Look { color: false, links: false, width, terminal: true });
+        let widest = plain.lines().map(|line| line.chars().count()).max().unwrap_or_default();
+        assert!(widest <= width && !plain.contains('…'), "{width}: {plain}");
+        assert!(plain.contains("64 MiB of /dev/shm"), "the reason stands there at {width}: {plain}");
+    }
 }

@@ -64,11 +64,11 @@ proptest! {
             for look in [Look::PLAIN, Look { color: true, links: true, width, terminal: true }] {
                 let text = rendered(*format, &View { look, ..view(&report) });
                 match format {
-                    Format::Plain | Format::Github => prop_assert_eq!(text.lines().count(), number),
+                    Format::Plain | Format::Github | Format::JsonLines => prop_assert_eq!(text.lines().count(), number),
                     Format::Json | Format::Sarif | Format::Gitlab | Format::Rdjson => {
                         prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
                     }
-                    Format::Junit => prop_assert!(is_well_formed(&text), "{}", text),
+                    Format::Junit | Format::Checkstyle => prop_assert!(is_well_formed(&text), "{}", text),
                     Format::Human => {
                         let harmless = text.replace("\x1b]8;;", "").replace("\x1b\\", "").replace("\x1b[", "");
                         prop_assert!(!harmless.contains(|c| c != '\n' && style::is_unsafe(c)), "{:?}", text);

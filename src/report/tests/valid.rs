@@ -100,7 +100,7 @@ fn github_shows_ten_of_a_level_so_the_tenth_counts_the_rest() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 20);
     assert!(lines[..10].iter().all(|line| line.starts_with("::error ")), "{text}");
-    assert_eq!(lines[9], "::error title=shmlint::16 more findings of this level: see the log of this step");
+    assert_eq!(lines[9], "::error title=shmlint::16 more errors; see the log of this step");
     assert!(lines[10..].iter().all(|line| line.starts_with("::warning file=many.yml,")), "{text}");
 }
 

@@ -53,7 +53,9 @@ impl Writer for ComposeWriter {
                 .and_then(|(_, origin)| self.remove(origin))
                 .map(|gone| self.replace(own, &gone, bytes))
                 .unwrap_or_default(),
-            Change::MoveFlag { .. } | Change::MountVolume { .. } | Change::SetMedium { .. } => Vec::new(),
+            Change::MoveFlag { setting: at } => one(setting(at).and_then(|(_, origin)| self.rename(origin))),
+            Change::AskForGpus => one(self.ask_for_gpus(own, workload)),
+            Change::MountVolume { .. } | Change::SetMedium { .. } => Vec::new(),
         }
     }
 }
@@ -116,6 +118,24 @@ impl ComposeWriter {
             editor.insert(mapping, spot.place(), Key::Volumes.name(), &Value::Sequence(vec![volume]))
         };
         Some(insert(source, insertion?))
+    }
+
+    /// `all` in place of a value of `gpus` that Compose refuses.
+    fn ask_for_gpus(&self, sited: &Sited, workload: &Workload) -> Option<Edit> {
+        let place = &workload.gpu.refused.as_ref()?.evidence.place;
+        let (source, yaml) = self.files.iter().find(|(source, _)| source.path() == place.path())?;
+        let is_edited =
+            |spot: &Spot| self.files.get(spot.file).is_some_and(|(other, _)| other.path() == place.path());
+        sited.spots.iter().find(|spot| is_edited(spot))?;
+        let value = yaml.node(source.text(), yaml.leaf_at(place.span.end.checked_sub(1)?)?);
+        Some(Edit::replacement(source, value.span(), "all"))
+    }
+
+    /// A misspelt key as Compose knows it, with its value.
+    fn rename(&self, origin: Origin) -> Option<Edit> {
+        let (source, yaml) = self.editable(origin)?;
+        let key = yaml.node(source.text(), origin.slot.at.key);
+        Some(Edit::replacement(source, key.inner_span()?, Key::ShmSize.name()))
     }
 
     /// The size in another spelling.

@@ -1,0 +1,250 @@
+//! The evidence that a workload itself holds: its command, arguments and environment, its image, its names.
+
+use super::evidence::{Claim, Evidence, Strength, Workaround};
+use super::hints::Hints;
+use super::ranks::{Ranks, ranks};
+use super::verdict::{Need, Scene, judge};
+use crate::container::accelerator;
+use crate::container::workload::{Engine, GpuCount, Workload};
+use crate::knowledge::command::{Program, programs};
+use crate::knowledge::options::VllmCaches;
+use crate::knowledge::{self, Entry, Formula, Rule, UserEntry};
+use crate::size::{MIB, human};
+use crate::text::place::Place;
+
+/// A container with less memory than this holds no program that uses a GPU: it is a stand-in for one.
+const LEAST_MEMORY: u64 = 512 * MIB;
+
+/// A workload whose need is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The workload.
+    pub workload: &'a Workload,
+    /// What its command starts, see [`knowledge::command::programs`].
+    pub programs: &'a [Program<'a>],
+    /// How many GPUs its program sees.
+    pub gpus: GpuCount,
+}
+
+impl Subject<'_> {
+    /// Where a word of it is written: in its command, its image or its environment, else the workload's own line.
+    fn place(&self, word: &str) -> Place {
+        let written = || self.workload.written.iter().filter(|_| !word.is_empty());
+        let found = written().find_map(|place| place.find(word));
+        found.unwrap_or_else(|| self.workload.place.clone())
+    }
+
+    /// A claim of the command, at the place of a word.
+    fn says(&self, claim: Claim, word: &str) -> Evidence {
+        Evidence::new(claim, self.place(word), Strength::Command)
+    }
+
+    /// The names that it goes by, its own first.
+    fn names(&self) -> Vec<&str> {
+        let others = self.workload.other_names.iter();
+        std::iter::once(&self.workload.name).chain(others).map(String::as_str).collect()
+    }
+
+    /// Whether people start things by hand in a container that only waits, as they do with Docker's. A pod that waits is
+    /// mostly a sample.
+    fn is_entered(&self) -> bool {
+        self.workload.engine != Engine::Kubernetes
+    }
+}
+
+/// What is known of a workload's need, with what its programs say.
+pub fn need(workload: &Workload, extra: &[UserEntry], read: &[Evidence]) -> Need {
+    let command: Vec<&str> = workload.command.iter().map(String::as_str).collect();
+    let programs = programs(&command);
+    let gpus = accelerator::within(workload.gpu.count, &workload.environment);
+    let mut evidence = evidence(&Subject { workload, programs: &programs, gpus }, extra);
+    evidence.extend_from_slice(read);
+    judge(evidence, &Scene { gpus, own_links: has_own_links(workload) })
+}
+
+/// Whether its accelerators talk over links of their own, without NCCL.
+fn has_own_links(workload: &Workload) -> bool {
+    let asks = |what: &str| workload.gpu.evidence.iter().any(|citation| citation.text.contains(what));
+    asks("google.com/tpu") || asks("aws.amazon.com/neuron")
+}
+
+/// All that a workload says of itself. `extra` are the user's own entries, beside which nothing else counts.
+pub fn evidence(subject: &Subject<'_>, extra: &[UserEntry]) -> Vec<Evidence> {
+    let Subject { workload, programs, .. } = *subject;
+    let (image, names) = (workload.image.as_deref(), subject.names());
+    let images: Vec<&str> = image.into_iter().chain(workload.built_from.as_deref()).collect();
+    if let Some(entry) = extra.iter().find(|entry| entry.matches(&images, programs, &names)) {
+        entry.used.mark();
+        let claim =
+            Claim::Configured { needs: entry.needs, bytes: entry.bytes, reason: entry.reason.clone() };
+        return vec![Evidence::new(claim, workload.place.clone(), Strength::Machinery)];
+    }
+    let mut found: Vec<Evidence> = never_runs(subject).into_iter().collect();
+    let known = of_image(subject, &mut found);
+    if let (Some(image), [program]) = (known, programs)
+        && program.name().is_empty()
+    {
+        of_program(subject, program, Some(image), &mut found);
+    } else {
+        of_programs(subject, &mut found);
+    }
+    of_environment(subject, &mut found);
+    if let Some(entry) = knowledge::name_entry(image, programs, &names) {
+        found.push(Evidence::new(Claim::Named(entry), workload.place.clone(), Strength::Name));
+    } else if let Some(entry) =
+        workload.kind.as_deref().and_then(|kind| knowledge::name_entry(None, &[], &[kind]))
+    {
+        found.push(Evidence::new(Claim::Named(entry), workload.place.clone(), Strength::Name));
+    }
+    if workload.inside.guessed {
+        let told = found.iter_mut().filter(|one| one.strength == Strength::Command);
+        told.for_each(|one| one.strength = Strength::Guess);
+    }
+    found
+}
+
+/// What the programs of a command say, with nothing of what stands around it.
+pub fn of_command(subject: &Subject<'_>) -> Vec<Evidence> {
+    let mut found = Vec::new();
+    let programs = subject.programs.iter().filter(|program| !program.is_neutral());
+    programs.for_each(|program| of_program(subject, program, None, &mut found));
+    found
+}
+
+/// What shows that no program of its own ever uses a GPU.
+fn never_runs(subject: &Subject<'_>) -> Option<Evidence> {
+    let workload = subject.workload;
+    let nothing = |why: String, place: &Place| {
+        Some(Evidence::new(Claim::NothingRuns(why.into()), place.clone(), Strength::Machinery))
+    };
+    if let Some(citation) = &workload.never_runs {
+        return nothing(citation.text.clone(), &citation.place);
+    }
+    if let Some((limit, place)) = workload.memory_limit.as_ref().filter(|(limit, _)| *limit < LEAST_MEMORY) {
+        return nothing(
+            format!("{} of memory hold no program that uses an accelerator", human(*limit)),
+            place,
+        );
+    }
+    let image = workload.image.as_deref()?;
+    if image.starts_with('<') && image.ends_with('>') {
+        return nothing(format!("{image} stands for an image"), &subject.place(image));
+    }
+    None
+}
+
+/// What the table says of the image, or of what it is built from. The entry whose program the container's arguments are
+/// for.
+fn of_image(subject: &Subject<'_>, found: &mut Vec<Evidence>) -> Option<&'static Entry> {
+    let workload = subject.workload;
+    let own = workload.image.as_deref().and_then(|image| Some((image, knowledge::image_entry(image)?)));
+    let base = || {
+        let base = workload.built_from.as_deref()?;
+        // What is built from a bare system holds more than that.
+        Some((base, knowledge::image_entry(base).filter(|entry| entry.rule != Rule::Idle)?))
+    };
+    let is_own = own.is_some();
+    let (image, entry) = own.or_else(base)?;
+    let claim = match entry.rule {
+        Rule::Idle if workload.command.is_empty() && !workload.interactive && is_own => {
+            let why = format!("{} starts a shell, which ends at once without a terminal", entry.name);
+            Claim::NothingRuns(why.into())
+        }
+        Rule::Idle => return None,
+        _ => Claim::Known(entry),
+    };
+    found.push(Evidence::new(claim, subject.place(image), Strength::Image));
+    Some(entry)
+}
+
+/// What its programs say, one after the other.
+fn of_programs(subject: &Subject<'_>, found: &mut Vec<Evidence>) {
+    // Helpers tell something only where nothing else runs.
+    let helpers = subject.programs.iter().all(Program::is_neutral);
+    for program in subject.programs.iter().filter(|program| helpers || !program.is_neutral()) {
+        of_program(subject, program, None, found);
+    }
+}
+
+/// What one program says. `image` is the entry of the image whose own program the arguments are for.
+fn of_program(
+    subject: &Subject<'_>,
+    program: &Program<'_>,
+    image: Option<&'static Entry>,
+    found: &mut Vec<Evidence>,
+) {
+    let name = program.script().unwrap_or_else(|| program.name()).to_owned();
+    let known = image.or_else(|| knowledge::program_entry(program));
+    let is_read = subject.workload.inside.read.contains(&name);
+    let Some(entry) = known else {
+        if is_read {
+            return;
+        }
+        let claim = Claim::Unread(format!("nothing is known of {name}").into());
+        // A shell that is started without a script waits for somebody to type.
+        let claim = if program.name() == "sh" { Claim::Entered } else { claim };
+        return found.push(subject.says(claim, &name));
+    };
+    let word = if image.is_some() { program.args().next().unwrap_or_default() } else { name.as_str() };
+    let caches = VllmCaches::read(std::slice::from_ref(program));
+    if entry.size == Some(Formula::Vllm) && caches.bytes() > 0 {
+        found.push(subject.says(Claim::Caches { bytes: caches.bytes() }, caches.option()));
+    }
+    let claim = match (entry.rule, ranks(entry, program, &subject.workload.environment)) {
+        // Its own files tell more.
+        (Rule::Idle | Rule::Yes | Rule::Depends | Rule::SeveralGpus, None) if is_read => return,
+        (Rule::Idle, _) if subject.is_entered() || is_made_for_it(subject) => Claim::Entered,
+        (Rule::Idle, _) => Claim::NothingRuns(entry.why.into()),
+        (Rule::Ranks | Rule::SeveralGpus | Rule::Yes, Some(ranks)) => {
+            return of_ranks(subject, entry, ranks, &name, found);
+        }
+        _ => Claim::Known(entry),
+    };
+    found.push(subject.says(claim, word));
+}
+
+/// Whether the image is made for what needs memory, so that a container of it waits for that.
+fn is_made_for_it(subject: &Subject<'_>) -> bool {
+    let image = subject.workload.image.as_deref().and_then(knowledge::image_entry);
+    image.is_some_and(|entry| !matches!(entry.rule, Rule::No | Rule::Idle | Rule::Depends))
+}
+
+/// What a program says that starts as many processes as its options tell.
+fn of_ranks(
+    subject: &Subject<'_>,
+    entry: &'static Entry,
+    ranks: Ranks<'_>,
+    name: &str,
+    found: &mut Vec<Evidence>,
+) {
+    let size = entry.size.unwrap_or(Formula::Nccl);
+    // One process of a server is all there is; a launcher's is a program of its own.
+    let launched = || Claim::Unread(format!("nothing is known of what {name} starts").into());
+    let serves = entry.rule != Rule::Yes;
+    let is_read = subject.workload.inside.read.iter().any(|read| read == name);
+    let alone = |count| if serves || is_read { Claim::Ranks { count, size } } else { launched() };
+    let (claim, word) = match (ranks, subject.gpus) {
+        (Ranks::Exactly(count @ 2.., option), _) => (Claim::Ranks { count, size }, option),
+        (Ranks::Exactly(count, option), _) => (alone(count), option),
+        (Ranks::ByGpus, GpuCount::Exactly(0 | 1)) => (alone(1), name),
+        (Ranks::ByGpus, _) => (Claim::RanksByGpus { size }, name),
+        (Ranks::Open(_), GpuCount::Exactly(0 | 1)) if serves => (alone(1), name),
+        (Ranks::Open(option), _) => {
+            (Claim::Unread(format!("how many processes {name} starts is not written here").into()), option)
+        }
+    };
+    found.push(subject.says(claim, if word.is_empty() { name } else { word }));
+}
+
+/// What the environment says, and the options that say the same.
+fn of_environment(subject: &Subject<'_>, found: &mut Vec<Evidence>) {
+    let environment = &subject.workload.environment;
+    if environment.iter().any(|(name, value)| name == "NCCL_SHM_DISABLE" && value.trim() == "1") {
+        let claim = Claim::Workaround(Workaround::NcclShmDisabled);
+        found.push(subject.says(claim, "NCCL_SHM_DISABLE"));
+    }
+    let hints = Hints::read(subject.programs, environment);
+    if hints.workers == Some(0) {
+        found.push(subject.says(Claim::Workaround(Workaround::NoWorkers), "workers"));
+    }
+}

@@ -1,0 +1,147 @@
+//! How many processes a program starts that share memory with each other.
+
+use crate::knowledge::command::Program;
+use crate::knowledge::options::written;
+use crate::knowledge::{Entry, Processes, Rule};
+
+/// How many processes, and the option that tells it; an empty text where none does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ranks<'a> {
+    /// This many.
+    Exactly(u64, &'a str),
+    /// One for each GPU that it sees.
+    ByGpus,
+    /// As something tells that cannot be read: the option or word.
+    Open(&'a str),
+}
+
+/// Options whose numbers multiply: servers split a model by tensors, by layers, and run copies of it.
+const PARALLEL: [&[&str]; 4] = [
+    &["--tensor-parallel-size", "-tp", "--tp", "--tp-size", "--tensor-parallel", "--num-shard"],
+    &["--pipeline-parallel-size", "-pp", "--pp", "--pp-size"],
+    &["--data-parallel-size-local", "--data-parallel-size", "-dp", "--dp", "--dp-size"],
+    &["-g", "--ngpus"],
+];
+
+/// Options of launchers, each of which tells all.
+const LAUNCHED: &[&str] = &[
+    "--nproc-per-node",
+    "--nproc_per_node",
+    "--num-processes",
+    "--num-gpus",
+    "--num-proc",
+    "-np",
+    "-n",
+    "--n",
+    "--ntasks-per-node",
+];
+
+/// Variables that say the same where no option does.
+const VARIABLES: [&str; 4] =
+    ["NIM_TENSOR_PARALLEL_SIZE", "NUM_SHARD", "TENSOR_PARALLEL_SIZE", "NPROC_PER_NODE"];
+
+/// More processes than this do not run in one container.
+const MOST: u64 = 1024;
+
+/// The processes of a program of which the table knows `entry`; nothing where that says nothing of processes.
+pub(super) fn ranks<'a>(
+    entry: &Entry,
+    program: &'a Program<'_>,
+    environment: &'a [(String, String)],
+) -> Option<Ranks<'a>> {
+    let usual = entry.processes?;
+    let launches = entry.rule == Rule::Yes;
+    // Behind a launcher's own options stand those of what it launches.
+    let args = || {
+        let own = launches.then(|| program.own_args());
+        let all = (!launches).then(|| program.args());
+        own.into_iter().flatten().chain(all.into_iter().flatten())
+    };
+    let groups: &[&[&str]] = if launches { &[LAUNCHED] } else { &PARALLEL };
+    let (mut product, mut told) = (1_u64, None);
+    for names in groups {
+        let Some((name, value)) = written(args(), names) else { continue };
+        let first = product == 1 && value != "1";
+        match value.parse::<u64>() {
+            Ok(count @ 1..=MOST) => product = product.saturating_mul(count),
+            _ if matches!(value, "gpu" | "auto") => return Some(Ranks::ByGpus),
+            _ => return Some(Ranks::Open(name)),
+        }
+        // The option to point at is the one that makes several.
+        if told.is_none() || first {
+            told = Some(name);
+        }
+    }
+    if let Some(name) = told {
+        return Some(Ranks::Exactly(product, name));
+    }
+    if written(args(), &["--sharded"]).is_some_and(|(_, value)| value == "false") {
+        return Some(Ranks::Exactly(1, "--sharded"));
+    }
+    let variable = environment.iter().find(|(name, _)| VARIABLES.contains(&name.as_str()));
+    if let Some((name, value)) = variable.filter(|(_, value)| !value.is_empty()) {
+        return Some(match value.trim().parse() {
+            Ok(count @ 1..=MOST) => Ranks::Exactly(count, name),
+            _ => Ranks::Open(name),
+        });
+    }
+    if let Some(word) = args().find(|word| holds_options(word)) {
+        return Some(Ranks::Open(word));
+    }
+    Some(match usual {
+        Processes::One => Ranks::Exactly(1, ""),
+        Processes::ByGpus => Ranks::ByGpus,
+        Processes::Told => Ranks::Open(""),
+    })
+}
+
+/// Whether a word stands for options that are written elsewhere: `"$@"`, `$EXTRA_ARGS`, `<options>`, a file.
+fn holds_options(word: &str) -> bool {
+    const NAMES: [&str; 6] = ["ARG", "OPT", "FLAG", "PARAM", "EXTRA", "CMD"];
+    if word == "--config" || word.starts_with("--config=") || word == "..." || word == "…" {
+        return true;
+    }
+    if matches!(word, "$@" | "$*" | "${@}" | "${*}") {
+        return true;
+    }
+    let open = word.starts_with(['$', '<', '[', '{']);
+    let upper = word.to_ascii_uppercase();
+    open && NAMES.iter().any(|name| upper.contains(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::knowledge::command::programs;
+    use crate::knowledge::program_entry;
+
+    fn told(line: &str) -> String {
+        let programs = programs(&line.split(' ').collect::<Vec<_>>());
+        let program = programs.first().unwrap();
+        format!("{:?}", program_entry(program).and_then(|entry| ranks(entry, program, &[])))
+    }
+
+    #[test]
+    fn servers_run_one_process_unless_their_options_say_otherwise() {
+        assert_eq!(told("vllm serve m"), r#"Some(Exactly(1, ""))"#);
+        assert_eq!(told("vllm serve m -tp 2 --pipeline-parallel-size=2"), r#"Some(Exactly(4, "-tp"))"#);
+        assert_eq!(told("vllm serve m -tp 1 -dp 2"), r#"Some(Exactly(2, "-dp"))"#);
+        assert_eq!(told("vllm serve m -tp $N"), r#"Some(Open("-tp"))"#);
+        assert_eq!(told("vllm serve m $EXTRA_ARGS"), r#"Some(Open("$EXTRA_ARGS"))"#);
+        assert_eq!(told("vllm serve $MODEL"), r#"Some(Exactly(1, ""))"#);
+        assert_eq!(told("vllm serve -tp 99999999999999999999"), r#"Some(Open("-tp"))"#);
+        assert_eq!(told("text-generation-launcher --model-id m"), "Some(ByGpus)");
+        assert_eq!(told("text-generation-launcher --num-shard 2"), r#"Some(Exactly(2, "--num-shard"))"#);
+        assert_eq!(told("text-generation-launcher --sharded false"), r#"Some(Exactly(1, "--sharded"))"#);
+    }
+
+    #[test]
+    fn launchers_run_as_many_as_they_are_told() {
+        assert_eq!(told("torchrun train.py"), r#"Some(Exactly(1, ""))"#);
+        assert_eq!(told("torchrun --nproc_per_node=8 train.py"), r#"Some(Exactly(8, "--nproc_per_node"))"#);
+        assert_eq!(told("torchrun --nproc-per-node gpu train.py"), "Some(ByGpus)");
+        assert_eq!(told("deepspeed train.py"), "Some(ByGpus)");
+        assert_eq!(told("mpirun -np 4 python x.py"), r#"Some(Exactly(4, "-np"))"#);
+        assert_eq!(told("ollama serve"), "None");
+    }
+}

@@ -1,0 +1,382 @@
+//! From a container to the programs of the repository that run in it: through mounts, the Dockerfile that its image is built
+//! from, shell scripts and launchers, to the files, and what these say of its need.
+//!
+//! Only files of the repository are read, and only for a workload that would be reported; beyond a bound nothing is known.
+
+pub mod builds;
+pub mod inside;
+pub mod mentions;
+mod program;
+mod runs;
+
+use std::sync::Arc;
+
+use super::evidence::{Claim, Evidence, Strength};
+use super::verdict::Verdict;
+use super::{own, python};
+use crate::container::accelerator;
+use crate::container::workload::{Platform, Shm, Workload};
+use crate::knowledge;
+use crate::knowledge::command::{programs, simple};
+use crate::size::GIB;
+use crate::syntax::dockerfile::{self, fill};
+use crate::syntax::shell::Script;
+use crate::text::files::Files;
+use crate::text::paths::join;
+use crate::text::place::Place;
+use crate::text::source::Span;
+use builds::Builds;
+use inside::{File, Image, Layout};
+use runs::{Runs, runs};
+
+/// How deep scripts may start each other.
+const DEPTH: usize = 4;
+
+/// How many files, and bytes of each and of all, are read for one workload.
+const MOST_FILES: usize = 48;
+const MOST_BYTES: usize = 512 << 10;
+const ALL_BYTES: usize = 2 << 20;
+
+/// More commands of one script are not followed.
+const MOST_COMMANDS: usize = 400;
+
+/// How many bytes variables may bring into a command.
+const ROOM: usize = 4096;
+
+/// Whether the programs of a workload are worth reading: a rule would speak of it.
+pub fn is_asked(workload: &Workload) -> bool {
+    let small = |bytes: Option<u64>| bytes.is_some_and(|bytes| bytes < GIB);
+    let open = match &workload.shm {
+        Shm::Default { .. } => true,
+        Shm::Shared { .. } => workload.joins.is_some(),
+        Shm::Explicit { bytes } => small(Some(*bytes)),
+        Shm::Tmpfs { bytes } => small(*bytes),
+        _ => false,
+    };
+    open && workload.gpu.is_yes()
+        && workload.same_as.is_none()
+        && own::need(workload, &[], &[]).verdict != Verdict::No
+}
+
+/// Reads the programs of a workload: what they say, and into the workload what the Dockerfile behind its image starts.
+pub fn read(workload: &mut Workload, files: &dyn Files, builds: &Builds) -> Vec<Evidence> {
+    let from = workload.place.path().to_owned();
+    let root = files.repository(&from).0;
+    let image = image(workload, files, builds, &root);
+    let (inside, owned) = (workload.inside.clone(), workload.clone());
+    let layout = Layout { files, from: &from, root: &root, inside: &inside, image: image.as_ref(), builds };
+    let mut reach =
+        Reach { layout, workload: &owned, found: Vec::new(), read: Vec::new(), files: 0, bytes: 0 };
+    let strength = if inside.guessed { Strength::Guess } else { Strength::Program };
+    let folder = reach.layout.working_dir();
+    reach.commands(&owned.command, &folder, &[], strength, 0);
+    for later in inside.later.iter().filter(|later| later.typed || waits(&owned)) {
+        let strength = match (inside.guessed, later.typed) {
+            (true, _) => Strength::Guess,
+            (false, true) => Strength::Typed,
+            (false, false) => Strength::Later,
+        };
+        let words = ["sh".to_owned(), "-c".to_owned(), later.script.clone()];
+        let before = reach.found.len();
+        reach.commands(&words, &folder, std::slice::from_ref(&later.place), strength, 1);
+        if reach.found.len() > before {
+            reach.read.push("sh".to_owned());
+        }
+    }
+    if reach.found.is_empty() && waits(&owned) {
+        reach.workspace(builds);
+    }
+    workload.inside.read = reach.read;
+    reach.found
+}
+
+/// Whether a container waits for somebody who starts something in it: a shell, a notebook, or nothing that is known.
+fn waits(workload: &Workload) -> bool {
+    let mut words = workload.command.iter().map(|word| word.rsplit('/').next().unwrap_or(word));
+    match words.next() {
+        None => true,
+        Some("sleep" | "tail" | "jupyter" | "jupyter-lab") => true,
+        Some("bash" | "sh" | "zsh") => {
+            !words.any(|word| word.starts_with('-') && word.ends_with('c'))
+                || words.any(|word| word == "bash")
+        }
+        Some(_) => false,
+    }
+}
+
+/// The Dockerfile of a workload's image. What it starts becomes the workload's own.
+fn image(workload: &mut Workload, files: &dyn Files, builds: &Builds, root: &str) -> Option<Image> {
+    let from = workload.place.path().to_owned();
+    let written = workload.image.clone().unwrap_or_default();
+    let mut found = None;
+    if let Some(build) = &workload.inside.build {
+        found = builds
+            .find(files, root, build)
+            .map(|(source, context, there)| (source, context, !there, None, build.target.clone()));
+    } else {
+        for (built, sure) in builds.of_image(&written, &from) {
+            if let Some((source, context, there)) = builds.find(files, root, &built.build) {
+                let place = Some(built.place.clone());
+                found = Some((source, context, !(sure && there), place, built.build.target.clone()));
+                break;
+            }
+        }
+        if found.is_none() && knowledge::image_entry(&written).is_none() {
+            let names: Vec<&str> =
+                std::iter::once(&workload.name).chain(&workload.other_names).map(String::as_str).collect();
+            found = builds.beside(&written, &names, &from).and_then(|path| {
+                let source = files.read_inside(&from, path).ok()?;
+                Some((
+                    source,
+                    path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned(),
+                    true,
+                    None,
+                    None,
+                ))
+            });
+        }
+    }
+    let (source, context, guessed, line, target) = found?;
+    if source.text().len() > MOST_BYTES {
+        return None;
+    }
+    let build = dockerfile::Build { target: target.as_deref(), args: Vec::new() };
+    let built = dockerfile::read(source.text(), &build)?;
+    if workload.built_from.is_none() {
+        let own = std::mem::take(&mut workload.command);
+        let own_entrypoint = workload.inside.own_entrypoint;
+        let (entrypoint, command) = match own.is_empty() {
+            true => (None, None),
+            false if own_entrypoint => (Some(own), None),
+            false => (None, Some(own)),
+        };
+        workload.command = built.clone().command(entrypoint, command);
+        workload.built_from = Some(built.from.clone());
+        workload.inside.guessed = guessed;
+        workload.written.extend(line);
+        workload.written.extend(built.starts.map(|span| Place::new(&source, span)));
+        workload.environment.splice(0..0, built.environment.iter().cloned());
+    }
+    Some(Image { built, context })
+}
+
+/// A way through what a container runs.
+struct Reach<'a> {
+    layout: Layout<'a>,
+    workload: &'a Workload,
+    found: Vec<Evidence>,
+    /// The names of the programs that were read.
+    read: Vec<String>,
+    files: usize,
+    bytes: usize,
+}
+
+impl Reach<'_> {
+    /// Follows the simple commands of some words, which run in `folder`. The words of the workload itself, at depth 0, speak
+    /// elsewhere for the programs that are not read here.
+    fn commands(
+        &mut self,
+        words: &[String],
+        folder: &str,
+        via: &[Place],
+        strength: Strength,
+        depth: usize,
+    ) -> String {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let mut folder = folder.to_owned();
+        for command in simple(&words) {
+            // What only looks whether something is there tells nothing of what it is for.
+            let looks = ["--version", "-version", "--help", "-V"];
+            let checks =
+                via.len() == 1 && command.iter().any(|word| looks.contains(&word.as_str()) || word == "-c");
+            if depth == 1 && strength <= Strength::Later && checks {
+                continue;
+            }
+            if let [cd, to, ..] = command.as_slice()
+                && cd == "cd"
+            {
+                // The script's own folder: where it stands is as good as that.
+                if !to.contains("$(") && !to.contains("BASH_SOURCE") {
+                    folder = join(&format!("{folder}/"), to);
+                }
+                continue;
+            }
+            let before = self.read.len();
+            self.program(&command, &folder, via, strength, depth);
+            if depth > 0 {
+                self.spoken(&command, via, strength, self.read.len() > before);
+            }
+        }
+        folder
+    }
+
+    /// What is known of a command by its words.
+    fn spoken(&mut self, command: &[String], via: &[Place], strength: Strength, is_read: bool) {
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        let programs = programs(&words);
+        let mut inner = self.workload.clone();
+        inner.command = command.to_vec();
+        inner.written = via.last().cloned().into_iter().collect();
+        let gpus = accelerator::within(inner.gpu.count, &inner.environment);
+        let subject = own::Subject { workload: &inner, programs: &programs, gpus };
+        // A script waits a moment for what it has started.
+        let waits =
+            ["sleep", "tail"].iter().any(|word| programs.iter().any(|program| program.name() == *word));
+        let left_out = |one: &Evidence| match one.claim {
+            Claim::Unread(_) => is_read,
+            Claim::Entered | Claim::NothingRuns(_) => waits,
+            _ => false,
+        };
+        for mut evidence in own::of_command(&subject).into_iter().filter(|one| !left_out(one)) {
+            evidence.strength = evidence.strength.min(strength);
+            let known = |one: &Evidence| one.claim == evidence.claim && one.place.span == evidence.place.span;
+            if self.found.iter().any(known) {
+                continue;
+            }
+            self.found.push(evidence.via(via.get(..via.len().saturating_sub(1)).unwrap_or_default()));
+        }
+    }
+
+    /// Reads what one command runs.
+    fn program(&mut self, words: &[String], folder: &str, via: &[Place], strength: Strength, depth: usize) {
+        if depth >= DEPTH {
+            return;
+        }
+        // What is known of the program itself tells more than its file would.
+        let plain: Vec<&str> = words.iter().map(String::as_str).collect();
+        let name = programs(&plain)
+            .first()
+            .map(|program| program.script().unwrap_or_else(|| program.name()).to_owned());
+        let found = runs(words);
+        for (at, one) in found.iter().enumerate() {
+            let before = self.found.len();
+            let read = match one {
+                Runs::Shell(script, rest) => self.shell(script, rest, folder, via, strength, depth),
+                Runs::File(file, rest) => {
+                    let path = join(&format!("{folder}/"), file);
+                    self.layout
+                        .find(&path)
+                        .is_some_and(|file| self.python(file, rest, folder, via, strength, depth))
+                }
+                Runs::Module(module, rest) => self.module(module, rest, folder, via, strength, depth),
+            };
+            if read {
+                self.read.extend(name.clone());
+            }
+            // What a launcher starts is known: the next one.
+            if at + 1 < found.len() {
+                let own = self.found.split_off(before);
+                let open = |one: &Evidence| matches!(one.claim, Claim::NoLoader { .. } | Claim::Unread(_));
+                self.found.extend(own.into_iter().filter(|one| !open(one)));
+            }
+        }
+        if found.is_empty()
+            && let Some(program) = words.first().filter(|program| !program.contains('/'))
+            && let Some(module) = program::console_script(&self.layout, program)
+            && self.module(&module, words.get(1..).unwrap_or_default(), folder, via, strength, depth)
+        {
+            self.read.extend(name);
+        }
+    }
+
+    fn module(
+        &mut self,
+        module: &str,
+        rest: &[String],
+        folder: &str,
+        via: &[Place],
+        strength: Strength,
+        depth: usize,
+    ) -> bool {
+        let words = ["python".to_owned(), "-m".to_owned(), module.to_owned()];
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        if programs(&words).first().and_then(knowledge::program_entry).is_some() {
+            return false;
+        }
+        let path = module.replace('.', "/");
+        let bases = [folder.to_owned(), join(&format!("{folder}/"), "src")];
+        let paths = bases.iter().flat_map(|base| {
+            [
+                format!("{base}/{path}.py"),
+                format!("{base}/{path}/__main__.py"),
+                format!("{base}/{path}/__init__.py"),
+            ]
+        });
+        let file = paths.into_iter().find_map(|path| self.layout.find(&path));
+        file.is_some_and(|file| self.python(file, rest, folder, via, strength, depth))
+    }
+
+    /// Follows a script of a shell; what it is given is run where it says `"$@"`.
+    fn shell(
+        &mut self,
+        script: &str,
+        rest: &[String],
+        folder: &str,
+        via: &[Place],
+        strength: Strength,
+        depth: usize,
+    ) -> bool {
+        let Some(file) =
+            self.layout.find(&join(&format!("{folder}/"), script)).filter(|file| self.affords(file))
+        else {
+            return false;
+        };
+        let strength = if file.guessed { strength.min(Strength::Guess) } else { strength };
+        let text = file.text().to_owned();
+        let script = Script::read(&text, Default::default());
+        let known = program::variables(&script, &self.workload.environment);
+        let mut folder = folder.to_owned();
+        for command in script.commands.iter().take(MOST_COMMANDS) {
+            let (Some(first), Some(last)) = (command.words.first(), command.words.last()) else { continue };
+            let span = Span::new(first.span.start, last.span.end);
+            let written = script.slice(span);
+            let mut via = via.to_vec();
+            via.push(inside::place(&file, span));
+            if written.trim_start_matches("exec").trim() == "\"$@\"" {
+                self.commands(rest, &folder, &via, strength, depth + 1);
+                continue;
+            }
+            let line = fill(&written.replace("\"$@\"", &rest.join(" ")), &known, &mut ROOM.clone());
+            let words = ["sh".to_owned(), "-c".to_owned(), line];
+            folder = self.commands(&words, &folder, &via, strength, depth + 1);
+        }
+        true
+    }
+
+    /// Whether a file may still be read.
+    fn affords(&mut self, file: &File) -> bool {
+        let bytes = file.text().len();
+        let fits = self.files < MOST_FILES && bytes <= MOST_BYTES && self.bytes + bytes <= ALL_BYTES;
+        self.files += usize::from(fits);
+        self.bytes += if fits { bytes } else { 0 };
+        fits
+    }
+
+    /// A container that waits over a small repository of which no program has workers, ranks or Ray: nothing that is there
+    /// needs more.
+    fn workspace(&mut self, builds: &Builds) {
+        let mounts_all = self.layout.mounts_root() || self.workload.platform == Platform::Devcontainer;
+        let Some(programs) = builds.programs().filter(|programs| mounts_all && !programs.is_empty()) else {
+            return;
+        };
+        let mut bytes = 0;
+        for path in programs {
+            let Ok(source) = self.layout.files.read_inside(self.layout.from, path) else { return };
+            bytes += source.text().len();
+            if bytes > ALL_BYTES || python::may_share(source.text()) {
+                return;
+            }
+        }
+        self.read.extend(["sh", "jupyter", "jupyter-lab"].map(str::to_owned));
+        self.push(Claim::NoLoader { complete: true }, self.workload.place.clone(), &[], Strength::Guess);
+    }
+
+    fn push(&mut self, claim: Claim, place: Place, via: &[Place], strength: Strength) {
+        self.found.push(Evidence::new(claim, place, strength).via(via));
+    }
+}
+
+/// The files that were read for evidence, which the unit depends on.
+pub fn sources(evidence: &[Evidence]) -> impl Iterator<Item = &Arc<crate::text::source::Source>> {
+    evidence.iter().flat_map(|one| std::iter::once(&one.place).chain(&one.via)).map(|place| &place.source)
+}

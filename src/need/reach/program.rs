@@ -1,0 +1,220 @@
+//! Reading the Python program that a command runs: its script, the modules of the repository that it imports, and the files of
+//! settings that it is given.
+
+use std::collections::HashMap;
+
+use super::builds::under;
+use super::inside::{File, Layout, place};
+use super::runs::has_ending;
+use super::{DEPTH, Reach};
+use crate::need::evidence::Strength;
+use crate::need::python::{Given, read};
+use crate::syntax::python::{Import, Kind, Module};
+use crate::syntax::shell::{AssignedValue, Script};
+use crate::text::paths::join;
+use crate::text::place::Place;
+
+/// How far imports are followed.
+const IMPORT_DEPTH: usize = 2;
+
+/// Endings of files of settings.
+const SETTINGS: [&str; 4] = ["yaml", "yml", "json", "toml"];
+
+/// More files of settings are read for no program.
+const MOST_SETTINGS: usize = 6;
+
+impl Reach<'_> {
+    /// Reads a script with its words; false where a bound forbids it.
+    pub(super) fn python(
+        &mut self,
+        file: File,
+        rest: &[String],
+        folder: &str,
+        via: &[Place],
+        strength: Strength,
+        depth: usize,
+    ) -> bool {
+        if !self.affords(&file) {
+            return false;
+        }
+        let strength = if file.guessed { strength.min(Strength::Guess) } else { strength };
+        let (files, importers, complete) = self.modules(file, folder);
+        let modules: Vec<Module<'_>> = files.iter().map(|file| Module::read(file.text())).collect();
+        let mut given = Given::new(rest.iter().map(String::as_str), &self.workload.environment);
+        self.settings(rest, modules.first(), folder, &mut given);
+        let reading = read(&modules, &importers, &given, complete);
+        let at = |(module, token): (usize, usize)| {
+            let (file, module) = (files.get(module)?, modules.get(module)?);
+            Some(place(file, module.span(token)))
+        };
+        for found in reading.found {
+            let mut places = found.places.iter().filter_map(|place| at(*place));
+            let Some(own) = places.next() else { continue };
+            let via: Vec<Place> = via.iter().cloned().chain(places).collect();
+            self.push(found.claim, own, &via, strength);
+        }
+        for (words, token) in reading.starts.iter().filter(|_| depth + 1 < DEPTH) {
+            let is_program = words
+                .iter()
+                .any(|word| has_ending(word, &["py", "sh"]) || word.contains("python") || word == "-m");
+            if let Some(place) = at(*token).filter(|_| is_program) {
+                let via: Vec<Place> = via.iter().cloned().chain([place]).collect();
+                self.commands(words, folder, &via, strength, depth + 1);
+            }
+        }
+        true
+    }
+
+    /// The script and the modules that it imports, with the modules that import each; and whether all were read.
+    fn modules(&mut self, script: File, folder: &str) -> (Vec<File>, Vec<Vec<usize>>, bool) {
+        let roots: Vec<String> =
+            [Some(folder.to_owned()), self.layout.folder(folder)].into_iter().flatten().collect();
+        let (mut files, mut importers, mut levels) = (vec![script], vec![Vec::new()], vec![0]);
+        let (mut complete, mut at) = (true, 0);
+        while let Some(file) = files.get(at) {
+            let level = levels.get(at).copied().unwrap_or(IMPORT_DEPTH);
+            let (path, text) = (file.source.path().to_owned(), file.text().to_owned());
+            let is_part = file.part.is_some();
+            let module = Module::read(&text);
+            for import in used(&module) {
+                let Some(found) = self.imported(import, &path, &roots).filter(|_| !is_part) else {
+                    // A module of the program's own that is not there.
+                    complete &= !import.module.starts_with('.');
+                    continue;
+                };
+                for found in found {
+                    let known =
+                        files.iter().position(|file: &File| file.source.path() == found.source.path());
+                    match known {
+                        Some(known) if known != at => {
+                            if let Some(importers) = importers.get_mut(known).filter(|by| !by.contains(&at)) {
+                                importers.push(at);
+                            }
+                        }
+                        Some(_) => {}
+                        None if level < IMPORT_DEPTH && self.affords(&found) => {
+                            files.push(found);
+                            importers.push(vec![at]);
+                            levels.push(level + 1);
+                        }
+                        // What stands deeper rarely loads, but may; a bound that is reached leaves it open.
+                        None => complete &= level >= IMPORT_DEPTH && self.files < super::MOST_FILES,
+                    }
+                }
+            }
+            at += 1;
+        }
+        (files, importers, complete)
+    }
+
+    /// The files that an import of the module at `path` may mean; nothing where none of the repository is.
+    fn imported(&self, import: &Import<'_>, path: &str, roots: &[String]) -> Option<Vec<File>> {
+        let dots = import.module.bytes().take_while(|byte| *byte == b'.').count();
+        let name = import.module.get(dots..)?.replace('.', "/");
+        let own = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let base = |up: usize| {
+            (0..up).try_fold(own, |folder, _| {
+                (!folder.is_empty()).then(|| folder.rsplit_once('/').map_or("", |(above, _)| above))
+            })
+        };
+        let bases: Vec<String> = if dots > 0 {
+            vec![base(dots - 1)?.to_owned()]
+        } else {
+            // The folder of the script, those above it that may be the root of its package, and what the container has there.
+            (0..4).filter_map(|up| base(up).map(str::to_owned)).chain(roots.iter().cloned()).collect()
+        };
+        let read = |path: String| {
+            let source = self.layout.files.read_inside(self.layout.from, &path).ok()?;
+            Some(File { source, part: None, guessed: false })
+        };
+        bases.iter().find_map(|base| {
+            let below = |name: &str| under(base, name);
+            let module = if name.is_empty() { None } else { read(below(&format!("{name}.py"))) };
+            let package = || read(below(&format!("{name}/__init__.py")));
+            let item = import
+                .item
+                .filter(|item| *item != "*")
+                .and_then(|item| read(below(&format!("{name}/{item}.py"))));
+            let found: Vec<File> = module.or_else(package).into_iter().chain(item).collect();
+            (!found.is_empty()).then_some(found)
+        })
+    }
+
+    /// Reads the files of settings that are given or named in the script.
+    fn settings(&mut self, words: &[String], script: Option<&Module<'_>>, folder: &str, given: &mut Given) {
+        let named =
+            script.into_iter().flat_map(|module| (0..module.len()).filter_map(|token| module.string(token)));
+        let named: Vec<&str> = named
+            .filter(|text| text.len() < 200 && has_ending(text, &SETTINGS))
+            .take(MOST_SETTINGS)
+            .collect();
+        let written = words.iter().map(|word| word.split_once('=').map_or(word.as_str(), |(_, value)| value));
+        let written: Vec<&str> = written.filter(|word| has_ending(word, &SETTINGS)).collect();
+        let paths = if written.is_empty() { named } else { written };
+        for path in paths.into_iter().take(MOST_SETTINGS) {
+            let Some(file) = self.layout.find(&join(&format!("{folder}/"), path)) else { continue };
+            if self.affords(&file) {
+                keys(file.text(), given);
+            }
+        }
+    }
+}
+
+/// The imports of a module whose names it uses.
+fn used<'m, 't>(module: &'m Module<'t>) -> Vec<&'m Import<'t>> {
+    let own: std::collections::HashSet<usize> = module.imports.iter().map(|import| import.at).collect();
+    let tokens = (0..module.len()).filter(|token| module.kind(*token) == Kind::Name && !own.contains(token));
+    let names: std::collections::HashSet<&str> = tokens.map(|token| module.name(token)).collect();
+    module.imports.iter().filter(|import| import.alias == "*" || names.contains(import.alias)).collect()
+}
+
+/// The keys of a file of settings with simple values: YAML, JSON and TOML write them alike, one a line.
+fn keys(text: &str, given: &mut Given) {
+    for line in text.lines() {
+        let Some((key, value)) = line.split_once([':', '=']) else { continue };
+        let clean = |text: &str| {
+            text.split(" #")
+                .next()
+                .unwrap_or(text)
+                .trim()
+                .trim_matches([',', '"', '\'', '-', ' ', '{'])
+                .to_owned()
+        };
+        let (key, value) = (clean(key), clean(value));
+        if !key.is_empty() && !value.is_empty() && !key.starts_with('#') && !key.contains(' ') {
+            given.set(&key, &value);
+        }
+    }
+}
+
+/// The variables of a script that it gives a literal value, and those of its environment, which come first.
+pub(super) fn variables(script: &Script<'_>, environment: &[(String, String)]) -> HashMap<String, String> {
+    let literal = script.assignments.iter().filter_map(|assignment| {
+        let AssignedValue::Word(value) = &assignment.value else { return None };
+        let value = script.slice(value.span).trim_matches(['"', '\'']);
+        Some((script.slice(assignment.name).to_owned(), value.to_owned()))
+    });
+    let mut known: HashMap<String, String> =
+        literal.filter(|(_, value)| !value.contains(['$', '`'])).collect();
+    known.extend(environment.iter().filter(|(_, value)| !value.contains('$')).cloned());
+    known
+}
+
+/// The module behind a command that the repository's own package installs: `[project.scripts]` of pyproject.toml, or
+/// `console_scripts` of setup.cfg and setup.py.
+pub(super) fn console_script(layout: &Layout<'_>, name: &str) -> Option<String> {
+    let contexts = layout.image.map(|image| image.context.as_str()).into_iter().chain([layout.root]);
+    contexts.into_iter().find_map(|folder| {
+        ["pyproject.toml", "setup.cfg", "setup.py"].iter().find_map(|file| {
+            let source = layout.files.read_inside(layout.from, &under(folder, file)).ok()?;
+            source.text().lines().find_map(|line| {
+                let (key, value) = line.split_once('=')?;
+                let key = key.trim().trim_matches(['"', '\'', '[', ' ']);
+                let module = value.trim().trim_matches(['"', '\'', ',', ']', ' ']).split(':').next()?;
+                let is_module = !module.is_empty()
+                    && module.bytes().all(|b| b.is_ascii_alphanumeric() || b"._".contains(&b));
+                (key == name && is_module && value.contains(':')).then(|| module.to_owned())
+            })
+        })
+    })
+}

@@ -1,0 +1,266 @@
+//! What the evidence says together: whether a workload needs more than the default, how surely, and which of it decides.
+//!
+//! What a container runs tells more than what its image is called, that more than what the repository does elsewhere, and
+//! names tell least: see [`Strength`]. Among claims of one such tier the one for a need beats the one against it, and an error
+//! is only what a place proves.
+
+use std::borrow::Cow;
+
+use super::evidence::{Claim, Data, Evidence, Same, Strength, Workaround};
+use crate::container::workload::GpuCount;
+use crate::knowledge::{Entry, Formula, Rule};
+use crate::size::{MIB, human};
+
+/// Whether a workload needs more shared memory than the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verdict {
+    /// A place proves it.
+    Yes,
+    /// It is likely.
+    Likely,
+    /// It needs none.
+    No,
+    /// Nobody knows.
+    #[default]
+    Unknown,
+}
+
+impl Verdict {
+    /// The word for it in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::Likely => "likely",
+            Self::No => "no",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What is known of a workload's need.
+#[derive(Clone, Debug, Default)]
+pub struct Need {
+    /// Whether it needs shared memory.
+    pub verdict: Verdict,
+    /// Why, as a clause. Empty where nothing is known.
+    pub why: Cow<'static, str>,
+    /// What tells it, the most telling first.
+    pub deciding: Vec<Evidence>,
+    /// All that was found.
+    pub evidence: Vec<Evidence>,
+}
+
+/// What must be known of the machine to weigh evidence.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene {
+    /// How many accelerators the program sees.
+    pub gpus: GpuCount,
+    /// Whether they talk over links of their own, without NCCL: TPUs and Neuron devices. What needs memory there is a
+    /// loader of PyTorch alone.
+    pub own_links: bool,
+}
+
+/// What one claim says by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Says {
+    /// Nothing of the need.
+    Nothing,
+    /// None is needed.
+    Against,
+    /// It is open.
+    Open,
+    /// It is likely.
+    Likely,
+    /// It is proven, if the place may prove anything.
+    Proven,
+}
+
+/// A loader that takes no more than this needs no more than the default, for rests and a second loader.
+const FITS: u64 = 32 * MIB;
+/// The default.
+const DEFAULT: u64 = 64 * MIB;
+
+/// Weighs all evidence of a workload.
+pub fn judge(evidence: Vec<Evidence>, scene: &Scene) -> Need {
+    let said: Vec<Says> = evidence.iter().map(|one| says(one, scene)).collect();
+    let of = |low: Strength, high: Strength, wanted: &dyn Fn(Says) -> bool| -> Vec<usize> {
+        let fits = |(at, one): (usize, &Evidence)| {
+            let tier = (low..=high).contains(&one.strength);
+            let says = said.get(at).copied().filter(|says| wanted(*says));
+            (tier && says.is_some()).then_some(at)
+        };
+        evidence.iter().enumerate().filter_map(fits).collect()
+    };
+    let (verdict, mut deciding) = weigh(&of);
+    deciding.sort_by_key(|&at| std::cmp::Reverse((said.get(at), evidence.get(at).map(|one| one.strength))));
+    let deciding: Vec<Evidence> = deciding.iter().filter_map(|&at| evidence.get(at).cloned()).collect();
+    let why = deciding.first().map(|first| clause(first, scene)).unwrap_or_default();
+    Need { verdict, why, deciding, evidence }
+}
+
+/// The verdict, and the indices of what decides. `of` gives the evidence between two strengths that says something.
+fn weigh(of: &dyn Fn(Strength, Strength, &dyn Fn(Says) -> bool) -> Vec<usize>) -> (Verdict, Vec<usize>) {
+    use Strength::{Command, Guess, Image, Later, Machinery, Name, Practice, Program};
+    let is = |wanted: Says| move |says: Says| says == wanted;
+    let needs = |says: Says| says >= Says::Likely;
+    let decided = |verdict, found: Vec<usize>| (!found.is_empty()).then_some((verdict, found));
+    let machinery = of(Machinery, Machinery, &is(Says::Against));
+    if !machinery.is_empty() {
+        return (Verdict::No, machinery);
+    }
+    if let Some(proven) = decided(Verdict::Yes, of(Program, Machinery, &is(Says::Proven))) {
+        return proven;
+    }
+    if let Some(likely) = decided(Verdict::Likely, of(Later, Machinery, &needs)) {
+        return likely;
+    }
+    let open = of(Guess, Command, &is(Says::Open));
+    let against = of(Guess, Command, &is(Says::Against));
+    let practice = || decided(Verdict::Likely, of(Practice, Practice, &needs));
+    if open.is_empty() && !against.is_empty() {
+        // What is done in it by the way does not show that nothing else is.
+        let weak = of(Program, Command, &is(Says::Against)).is_empty();
+        return weak.then(practice).flatten().unwrap_or((Verdict::No, against));
+    }
+    let image = decided(Verdict::Likely, of(Image, Image, &needs))
+        .or_else(|| decided(Verdict::Unknown, of(Image, Image, &is(Says::Open))))
+        .or_else(|| decided(Verdict::No, of(Image, Image, &is(Says::Against))));
+    match image {
+        Some((Verdict::Unknown, _)) | None => {}
+        Some(image) => return image,
+    }
+    if let Some(practice) = practice() {
+        return practice;
+    }
+    if let Some(named) = decided(Verdict::Likely, of(Name, Name, &needs)) {
+        return named;
+    }
+    if open.is_empty()
+        && image.is_none()
+        && let Some(named) = decided(Verdict::No, of(Name, Name, &is(Says::Against)))
+    {
+        return named;
+    }
+    let known_open = image.map(|(_, found)| found).unwrap_or_default();
+    (Verdict::Unknown, open.into_iter().chain(known_open).collect())
+}
+
+/// What a piece of evidence says by itself.
+fn says(evidence: &Evidence, scene: &Scene) -> Says {
+    let says = match &evidence.claim {
+        Claim::NothingRuns(_) | Claim::StartsContainers | Claim::Server | Claim::NoPythonBackend => {
+            Says::Against
+        }
+        Claim::NoLoader { complete: true } => Says::Against,
+        Claim::NoLoader { complete: false } | Claim::Entered | Claim::Unread(_) => Says::Open,
+        Claim::Loader(loader) => match loader.bound() {
+            Some(bytes) if bytes > DEFAULT => Says::Proven,
+            Some(bytes) if bytes > FITS => Says::Likely,
+            None if loader.data != Data::Small => Says::Likely,
+            Some(_) | None => Says::Against,
+        },
+        // One chip's program or many: they talk over links of their own.
+        Claim::Ranks { .. } | Claim::RanksByGpus { .. } if scene.own_links => Says::Against,
+        Claim::Ranks { count: 0 | 1, .. } => Says::Against,
+        Claim::Ranks { .. } => Says::Proven,
+        Claim::RanksByGpus { .. } => by_gpus(scene, Says::Nothing),
+        Claim::Ray | Claim::PythonBackend { .. } => Says::Likely,
+        Claim::SharedMemory { bytes: Some(bytes) } if *bytes <= FITS => Says::Nothing,
+        Claim::SharedMemory { bytes: Some(bytes) } | Claim::Caches { bytes } if *bytes > DEFAULT => {
+            Says::Proven
+        }
+        Claim::SharedMemory { .. } | Claim::Caches { .. } => Says::Likely,
+        Claim::Configured { needs: true, .. } => Says::Proven,
+        Claim::Configured { needs: false, .. } => Says::Against,
+        Claim::Known(entry) => known(entry, evidence.strength, scene),
+        Claim::Named(entry) if scene.own_links => {
+            // What shares memory by PyTorch's loaders alone is not told by a name.
+            if matches!(entry.size, Some(Formula::Loader)) { Says::Open } else { Says::Against }
+        }
+        Claim::Named(entry) => match entry.rule {
+            Rule::Yes => Says::Likely,
+            Rule::No => Says::Against,
+            Rule::Ranks | Rule::SeveralGpus => by_gpus(scene, Says::Against).min(Says::Open),
+            Rule::Depends | Rule::Idle => Says::Nothing,
+        },
+        Claim::Practice { same: Same::Repository, .. } => Says::Nothing,
+        Claim::Practice { .. } => Says::Likely,
+        Claim::Workaround(_) => Says::Likely,
+    };
+    if evidence.strength.may_raise() { says } else { says.min(Says::Open) }
+}
+
+/// What the table says of a program or an image.
+fn known(entry: &Entry, strength: Strength, scene: &Scene) -> Says {
+    match entry.rule {
+        Rule::No | Rule::Idle => Says::Against,
+        Rule::Depends => Says::Open,
+        _ if scene.own_links && entry.size != Some(Formula::Loader) => Says::Against,
+        // A server of which only this is known: with one GPU it is one process.
+        Rule::SeveralGpus if entry.size.is_none() => by_gpus(scene, Says::Against).min(Says::Open),
+        Rule::Ranks | Rule::SeveralGpus => by_gpus(scene, Says::Against),
+        Rule::Yes if entry.takes.is_some_and(|bytes| bytes > DEFAULT) && strength.may_prove() => Says::Proven,
+        Rule::Yes => Says::Likely,
+    }
+}
+
+/// What something says that shares memory between GPUs: `alone` with one.
+fn by_gpus(scene: &Scene, alone: Says) -> Says {
+    match scene.gpus {
+        GpuCount::Exactly(0 | 1) => alone,
+        GpuCount::Exactly(_) | GpuCount::All => Says::Likely,
+        GpuCount::Unknown => Says::Open,
+    }
+}
+
+/// What a piece of evidence says, as a clause for a report.
+pub fn clause(evidence: &Evidence, scene: &Scene) -> Cow<'static, str> {
+    let one = matches!(scene.gpus, GpuCount::Exactly(0 | 1));
+    match &evidence.claim {
+        Claim::NothingRuns(why) | Claim::Unread(why) => why.clone(),
+        Claim::StartsContainers => "it starts containers of its own, which are not this one".into(),
+        Claim::Loader(loader) => {
+            let workers = if loader.workers == 1 { "worker" } else { "workers" };
+            format!("its data loader has {} {workers}", loader.workers).into()
+        }
+        Claim::NoLoader { complete: true } => "its program has no data loader with workers".into(),
+        Claim::NoLoader { complete: false } => "its program could not be read completely".into(),
+        Claim::Ranks { count: 0 | 1, .. } => "one process shares memory with no other".into(),
+        Claim::Ranks { count, .. } => format!("{count} processes share memory with each other").into(),
+        Claim::RanksByGpus { .. } if one => "with one GPU there is one process".into(),
+        Claim::RanksByGpus { .. } => "with more than one GPU its processes share memory".into(),
+        Claim::Ray => "Ray keeps its object store in /dev/shm".into(),
+        Claim::SharedMemory { bytes: Some(bytes) } => format!("it shares {} of memory", human(*bytes)).into(),
+        Claim::SharedMemory { bytes: None } => "its processes share memory".into(),
+        Claim::Caches { bytes } => format!("it keeps caches of {} in /dev/shm", human(*bytes)).into(),
+        Claim::Known(entry) | Claim::Named(entry) => match entry.rule {
+            Rule::Ranks | Rule::SeveralGpus if one => {
+                format!("{}: with one GPU it shares nothing between processes", entry.name).into()
+            }
+            _ => format!("{}: {}", entry.name, entry.why).into(),
+        },
+        Claim::Configured { reason: Some(reason), .. } => reason.clone().into(),
+        Claim::Configured { .. } => "the configuration says so".into(),
+        Claim::Server => "it serves from one process".into(),
+        Claim::Entered => "what is started in it by hand is not known".into(),
+        Claim::Practice { bytes: Some(bytes), .. } => {
+            let Evidence { place, .. } = evidence;
+            format!("{}:{} gives the same {}", place.path(), place.start().line, human(*bytes)).into()
+        }
+        Claim::Practice { bytes: None, .. } => {
+            let Evidence { place, .. } = evidence;
+            format!("{}:{} gives the same the host's", place.path(), place.start().line).into()
+        }
+        Claim::Workaround(Workaround::NoWorkers) => {
+            "its loader was left without workers, as is done where /dev/shm is too small".into()
+        }
+        Claim::Workaround(Workaround::NcclShmDisabled) => {
+            "NCCL was told to do without shared memory, as is done where /dev/shm is too small".into()
+        }
+        Claim::PythonBackend { .. } => "Triton's Python back end hands tensors over in /dev/shm".into(),
+        Claim::NoPythonBackend => "none of its models has Triton's Python back end".into(),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

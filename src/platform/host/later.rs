@@ -1,0 +1,219 @@
+//! What is run in a container once it stands: `docker exec`, the lines at its prompt, the steps of its job, the next pieces of
+//! code of a page.
+
+use super::Script;
+use crate::container::workload::{Later, Workload};
+use crate::text::source::Span;
+
+/// How many further pieces of code of a page are looked at.
+const MOST_BLOCKS: usize = 8;
+
+/// Programs of the host, which are not typed into a container.
+#[rustfmt::skip]
+const OF_HOST: [&str; 16] = [
+    "docker", "podman", "nerdctl", "docker-compose", "kubectl", "helm", "curl", "wget", "git", "ssh", "scp", "sudo", "open", "xhost", "make", "gcloud",
+];
+
+/// Commands with which a container waits for somebody to type.
+const WAITING: [&str; 7] = ["bash", "sh", "zsh", "sleep", "tail", "tmux", "fish"];
+
+/// Options of `exec` with a value.
+const VALUED: [&str; 8] = ["-u", "--user", "-w", "--workdir", "-e", "--env", "--env-file", "--detach-keys"];
+
+/// Says of a workload that the script at `at` starts, in which its command line begins at byte `from`, what is run in it.
+pub(super) fn fill(workload: &mut Workload, name: Option<&str>, from: usize, scripts: &[Script], at: usize) {
+    let Some(script) = scripts.get(at) else { return };
+    let text = script.layer.text();
+    let rest = behind_line(text, from);
+    let first = workload.command.first().map(|word| word.rsplit('/').next().unwrap_or(word));
+    let waits = match (first, workload.command.len()) {
+        (None, _) => true,
+        (Some(first), 1) => WAITING.contains(&first),
+        (Some(first), _) => WAITING.contains(&first) && workload.command.iter().all(|word| word != "-c"),
+    };
+    let is_page = script.options.prose;
+    let mut marked = Marked::No;
+    let mut block = String::new();
+    let mut found: Vec<(String, Span, bool)> = Vec::new();
+    for (line, span) in lines(text, rest) {
+        if let Some(command) = executed(line, name) {
+            found.push((command, span, true));
+        } else if waits && is_page {
+            match typed(line, &mut marked) {
+                Some(command) if marked == Marked::Yes => found.push((command, span, true)),
+                Some(command) => {
+                    block.push_str(&command);
+                    block.push('\n');
+                }
+                None => {}
+            }
+        }
+    }
+    let here = Span::at(rest.min(text.len()));
+    found.extend((!block.is_empty()).then_some((block, here, false)));
+    let places = found.into_iter().map(|(script_text, span, typed)| Later {
+        script: script_text,
+        place: script.layer.place(span),
+        typed,
+    });
+    workload.inside.later.extend(places);
+    if waits && is_page && workload.inside.later.is_empty() {
+        next_blocks(workload, scripts, at);
+    }
+}
+
+/// The pieces of code that follow under the same heading, up to the next container.
+fn next_blocks(workload: &mut Workload, scripts: &[Script], at: usize) {
+    let Some(own) = scripts.get(at) else { return };
+    let source = own.layer.source();
+    let start = own.layer.map(Span::at(0)).start;
+    let level = headings(source.text().get(..start).unwrap_or_default()).last().unwrap_or(0);
+    let mut behind = own.layer.map(Span::at(own.layer.text().len())).end;
+    for script in scripts.iter().skip(at + 1).take(MOST_BLOCKS) {
+        let text = script.layer.text();
+        let begin = script.layer.map(Span::at(0)).start;
+        let between = source.text().get(behind..begin).unwrap_or_default();
+        let ends = headings(between).any(|other| level > 0 && other <= level);
+        if ends || text.contains("docker run") || text.contains("docker compose") {
+            return;
+        }
+        let mut marked = Marked::No;
+        let commands: Vec<String> = lines(text, 0).filter_map(|(line, _)| typed(line, &mut marked)).collect();
+        if !commands.is_empty() {
+            let place = script.layer.place(Span::at(text.len() - text.trim_start().len()));
+            workload.inside.later.push(Later { script: commands.join("\n"), place, typed: false });
+        }
+        behind = script.layer.map(Span::at(text.len())).end;
+    }
+}
+
+/// The steps of the job whose container stands at a byte of a pipeline: the scripts in the same mapping.
+pub(super) fn steps(workload: &mut Workload, scripts: &[Script], at: usize) {
+    let Some(own) = scripts.get(at) else { return };
+    let text = own.layer.source().text();
+    let place = workload.place.span.start;
+    let start = text.get(..place).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let mut own_indent = text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, indent);
+    // `options:` stands below `container:`.
+    let above = text
+        .get(..start)
+        .unwrap_or_default()
+        .lines()
+        .rev()
+        .find(|line| line.trim_start().starts_with("container:"));
+    if let Some(above) = above.filter(|line| indent(line) < own_indent) {
+        own_indent = indent(above);
+    }
+    let is_out = |line: &str| !line.trim().is_empty() && indent(line) < own_indent;
+    let mut end = start;
+    for line in text.get(start..).unwrap_or_default().split_inclusive('\n') {
+        if is_out(line) {
+            break;
+        }
+        end += line.len();
+    }
+    let mut begin = start;
+    for line in text.get(..start).unwrap_or_default().split_inclusive('\n').rev() {
+        if is_out(line) {
+            break;
+        }
+        begin -= line.len();
+    }
+    for script in scripts.iter().filter(|script| script.container.is_none()) {
+        let at = script.layer.map(Span::at(0)).start;
+        if (begin..end).contains(&at) && workload.inside.later.len() < 64 {
+            let (script, place) = (script.layer.text().to_owned(), script.layer.place(Span::at(0)));
+            workload.inside.later.push(Later { script, place, typed: false });
+        }
+    }
+}
+
+/// The levels of the headings in a part of a page.
+fn headings(text: &str) -> impl Iterator<Item = usize> {
+    let mut in_fence = false;
+    text.lines().filter_map(move |line| {
+        in_fence ^= line.trim_start().starts_with("```");
+        let level = line.bytes().take_while(|byte| *byte == b'#').count();
+        (!in_fence && level > 0 && line.as_bytes().get(level) == Some(&b' ')).then_some(level)
+    })
+}
+
+/// The byte behind the command line that begins at `from`, with all lines that it goes on over.
+fn behind_line(text: &str, from: usize) -> usize {
+    let mut at = from;
+    for line in text.get(from..).unwrap_or_default().split_inclusive('\n') {
+        at += line.len();
+        if !line.trim_end().ends_with(['\\', '`', '^']) {
+            break;
+        }
+    }
+    at
+}
+
+/// The lines of a text from a byte on, each with its span; those that go on are one.
+fn lines(text: &str, from: usize) -> impl Iterator<Item = (&str, Span)> {
+    let mut at = from;
+    std::iter::from_fn(move || {
+        let end = behind_line(text, at);
+        let span = Span::new(at, end.min(text.len()));
+        at = end;
+        (!span.is_empty()).then(|| (span.of(text), span))
+    })
+}
+
+/// What `docker exec` runs in the container of a name.
+fn executed(line: &str, name: Option<&str>) -> Option<String> {
+    let (before, behind) = line.split_once(" exec ")?;
+    if before.contains("echo ") || before.contains("printf ") {
+        return None;
+    }
+    let engine = before.rsplit([' ', '(', '"', '\t']).next()?;
+    if !["docker", "podman", "nerdctl"].contains(&engine) {
+        return None;
+    }
+    let mut words = behind.split_whitespace();
+    let mut rest = behind.trim_start();
+    loop {
+        let word = words.next()?;
+        rest = rest.get(word.len()..)?.trim_start();
+        if VALUED.contains(&word) {
+            let value = words.next()?;
+            rest = rest.get(value.len()..)?.trim_start();
+        } else if !word.starts_with('-') && word != "\\" {
+            let target = word.trim_matches(['"', '\'']);
+            let is_own = name.is_none_or(|name| name == target) || target.starts_with(['$', '<', '{', '%']);
+            return (is_own && !rest.is_empty()).then(|| rest.trim_end().to_owned());
+        }
+    }
+}
+
+/// Whether the lines of a page are typed into the container for sure.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Marked {
+    No,
+    Yes,
+}
+
+/// The command in a line of a page that may be typed into the container.
+fn typed(line: &str, marked: &mut Marked) -> Option<String> {
+    let line = line.trim();
+    let prompt = line.split_once("# ").filter(|(before, _)| before.contains('@') && !before.starts_with('#'));
+    let prompt = prompt.or_else(|| {
+        line.split_once("$ ").filter(|(before, _)| before.starts_with('(') || before.contains('@'))
+    });
+    if let Some((_, command)) = prompt {
+        *marked = Marked::Yes;
+        return Some(command.to_owned());
+    }
+    if line.starts_with('#') {
+        let lower = line.to_ascii_lowercase();
+        let inside = ["inside", "in the container", "in docker", "within the container", "容器内", "容器中"];
+        *marked = if inside.iter().any(|word| lower.contains(word)) { Marked::Yes } else { Marked::No };
+        return None;
+    }
+    let command = line.strip_prefix("$ ").unwrap_or(line);
+    let first = command.split_whitespace().next()?;
+    let is_word = first.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./~=$".contains(&byte));
+    (is_word && !OF_HOST.contains(&first)).then(|| command.to_owned())
+}

@@ -1,0 +1,401 @@
+//! Reads kustomizations and collects what they list, patched as they say.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use memchr::memmem;
+
+use super::merge::{merge, operate};
+use super::value::{Value, What};
+use crate::platform::embedded::scalar;
+use crate::platform::kubernetes::manifest::{Manifest, get, list};
+use crate::platform::kubernetes::words;
+use crate::syntax::yaml::Node;
+use crate::text::files::Files;
+use crate::text::layer::Layer;
+use crate::text::paths::join;
+use crate::text::source::Source;
+
+/// The names that a kustomization can have.
+const NAMES: &[&str] = &["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// Kustomizations build on each other no deeper than this.
+const DEEPEST: usize = 32;
+
+/// Objects whose lists Kustomize merges by name. Those of other kinds are replaced as a whole.
+const MERGED: &[&str] = &[
+    "CronJob",
+    "DaemonSet",
+    "Deployment",
+    "Job",
+    "Pod",
+    "PodTemplate",
+    "ReplicaSet",
+    "ReplicationController",
+    "StatefulSet",
+];
+
+/// An object of a build.
+#[derive(Clone)]
+pub(super) struct Object {
+    pub(super) value: Value,
+    kind: String,
+    /// Its name, and those that it had before prefixes and suffixes.
+    names: Vec<String>,
+    changed: bool,
+    /// What may set `/dev/shm` and is not followed.
+    pub(super) open: Option<&'static str>,
+}
+
+impl Object {
+    /// Where it is written.
+    pub(super) fn home(&self) -> (String, usize) {
+        let place = self.value.from.first();
+        place.map(|place| (place.path().to_owned(), place.span.start)).unwrap_or_default()
+    }
+
+    pub(super) fn is_changed(&self) -> bool {
+        self.changed || self.open.is_some()
+    }
+}
+
+/// The folder or file that an entry of a kustomization names, as a path: that of the kustomization in a folder.
+pub(super) fn part(files: &dyn Files, from: &str, part: &str) -> Option<String> {
+    if part.contains("://") || part.contains("?ref=") || part.contains('\n') {
+        return None;
+    }
+    let path = join(from, part);
+    // Above the working folder is the business of a run that begins there.
+    if path.starts_with("../") && !from.starts_with("../") {
+        return None;
+    }
+    let inside = if path.is_empty() { String::new() } else { format!("{path}/") };
+    let beside = files.beside(&format!("{inside}{}", NAMES.first()?));
+    let has = |name: &&&str| beside.binary_search_by(|other| other.as_str().cmp(name)).is_ok();
+    match NAMES.iter().find(has) {
+        Some(name) => Some(format!("{inside}{name}")),
+        None => Some(path),
+    }
+}
+
+/// The texts of a list under a key.
+fn texts<'k>(root: Node<'k>, key: &str) -> impl Iterator<Item = &'k str> + use<'k> {
+    get(root, key).into_iter().flat_map(Node::items).filter_map(|item| item.resolve().str())
+}
+
+/// The lists of what a kustomization builds on.
+const PARTS: [&str; 3] = ["resources", "bases", "components"];
+
+/// The files that a kustomization names: those of its folders are their kustomizations.
+pub(in crate::platform::kubernetes) fn linked(source: &Arc<Source>, files: &dyn Files) -> Vec<String> {
+    let manifest = Manifest::of(Layer::file(Arc::clone(source)));
+    let Some(root) = manifest.yaml.root(manifest.text()) else { return Vec::new() };
+    let parts = PARTS.iter().flat_map(|key| texts(root, key)).filter_map(|it| part(files, source.path(), it));
+    parts.chain(patch_files(source).map(|patch| join(source.path(), &patch))).collect()
+}
+
+/// The patches of a kustomization that are files, as they are named there.
+pub(super) fn patch_files(source: &Arc<Source>) -> impl Iterator<Item = String> + use<> {
+    let has = memmem::find(source.text().as_bytes(), b"atches").is_some();
+    let manifest = has.then(|| Manifest::of(Layer::file(Arc::clone(source))));
+    let mut found = Vec::new();
+    if let Some(manifest) = &manifest
+        && let Some(root) = manifest.yaml.root(manifest.text())
+    {
+        found.extend(texts(root, "patchesStrategicMerge").filter(|it| !it.contains('\n')).map(str::to_owned));
+        let listed = ["patches", "patchesJson6902"].iter().flat_map(|key| list(root, key));
+        found.extend(listed.filter_map(|patch| Some(get(patch, "path")?.str()?.to_owned())));
+    }
+    found.into_iter()
+}
+
+/// What a patch is for.
+#[derive(Default)]
+struct Target {
+    kind: Option<String>,
+    name: Option<String>,
+    /// Whether labels or annotations choose, which is not followed.
+    chosen: bool,
+}
+
+/// Builds kustomizations.
+pub(super) struct Accumulator<'a> {
+    files: &'a dyn Files,
+    sources: &'a HashMap<&'a str, Arc<Source>>,
+    manifests: BTreeMap<String, Option<Arc<Manifest>>>,
+    fuel: usize,
+}
+
+impl<'a> Accumulator<'a> {
+    pub(super) fn new(files: &'a dyn Files, sources: &'a HashMap<&'a str, Arc<Source>>, fuel: usize) -> Self {
+        Self { files, sources, manifests: BTreeMap::new(), fuel }
+    }
+
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.fuel == 0
+    }
+
+    /// The text of a file that was read.
+    pub(super) fn source(&self, path: &str) -> Option<Arc<Source>> {
+        Some(Arc::clone(self.manifests.get(path)?.as_ref()?.layer.source()))
+    }
+
+    /// The objects with containers that a kustomization builds.
+    pub(super) fn build(&mut self, path: &str) -> Vec<Object> {
+        let mut objects = Vec::new();
+        self.kustomization(path, &mut objects, DEEPEST);
+        objects
+    }
+
+    fn manifest(&mut self, from: &str, path: &str) -> Option<Arc<Manifest>> {
+        if let Some(known) = self.manifests.get(path) {
+            return known.clone();
+        }
+        let read = || {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            let to = if from == path { name.to_owned() } else { relative(from, path) };
+            self.files.read_reference(from, &to).ok()
+        };
+        let source = self.sources.get(path).cloned().or_else(read);
+        let manifest = source.map(|source| Arc::new(Manifest::of(Layer::file(source))));
+        let manifest = manifest.filter(|manifest| manifest.excess.is_none());
+        self.manifests.insert(path.to_owned(), manifest.clone());
+        manifest
+    }
+
+    /// Adds what a kustomization lists to `objects`, and changes all of them as it says. A component is given those of whoever
+    /// uses it.
+    fn kustomization(&mut self, path: &str, objects: &mut Vec<Object>, depth: usize) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        let Some(manifest) = self.manifest(path, path) else { return };
+        let Some(root) = manifest.yaml.root(manifest.text()) else { return };
+        for named in texts(root, "resources").chain(texts(root, "bases")) {
+            let Some(part) = part(self.files, path, named).filter(|part| part != path) else { continue };
+            if is_kustomization(&part) {
+                let mut own = Vec::new();
+                self.kustomization(&part, &mut own, depth);
+                objects.append(&mut own);
+            } else {
+                self.resources(path, &part, objects);
+            }
+        }
+        for component in texts(root, "components") {
+            if let Some(part) =
+                part(self.files, path, component).filter(|part| part != path && is_kustomization(part))
+            {
+                self.kustomization(&part, objects, depth);
+            }
+        }
+        if self.fuel > 0 && !objects.is_empty() {
+            self.patches(path, &manifest, root, objects);
+        }
+        rename(root, objects);
+        let text = manifest.text();
+        let open = get(root, "replacements").is_some_and(|it| may_set(it.span().of(text)))
+            || get(root, "transformers").is_some();
+        if open {
+            for object in objects.iter_mut() {
+                object.open = Some("a transformer of the kustomization may set it");
+            }
+        }
+    }
+
+    /// Adds the objects of a file that have containers.
+    fn resources(&mut self, from: &str, path: &str, objects: &mut Vec<Object>) {
+        let Some(manifest) = self.manifest(from, path) else { return };
+        if !words::speaks_of_pods(manifest.text()) {
+            return;
+        }
+        for root in manifest.yaml.roots(manifest.text()) {
+            let items: Vec<Node<'_>> = match get(root, "kind").and_then(Node::str) {
+                Some("List") => list(root, "items").collect(),
+                _ => vec![root],
+            };
+            for object in items {
+                if let Some(value) = Value::of(&manifest, object, &mut self.fuel) {
+                    let kind = value.text_at("kind").unwrap_or_default().to_owned();
+                    let names = value.text_at("metadata.name").map(str::to_owned).into_iter().collect();
+                    objects.push(Object { value, kind, names, changed: false, open: None });
+                } else {
+                    self.fuel = 0;
+                }
+            }
+        }
+    }
+
+    fn patches(&mut self, path: &str, manifest: &Arc<Manifest>, root: Node<'_>, objects: &mut [Object]) {
+        let mut by_name: HashMap<(String, String), Vec<usize>> = HashMap::new();
+        for (index, object) in objects.iter().enumerate() {
+            for name in &object.names {
+                by_name.entry((object.kind.clone(), name.clone())).or_default().push(index);
+            }
+        }
+        for key in ["patchesStrategicMerge", "patches", "patchesJson6902"] {
+            let Some(patches) = get(root, key) else { continue };
+            for patch in patches.items().map(Node::resolve) {
+                let (text, target) = if patch.is_mapping() {
+                    (get(patch, "path").or_else(|| get(patch, "patch")), get(patch, "target"))
+                } else {
+                    (Some(patch), None)
+                };
+                let Some(text) = text else { continue };
+                let Some(word) = text.str() else { continue };
+                let inline = patch.is_mapping() && get(patch, "path").is_none() || word.contains('\n');
+                let read = if inline {
+                    scalar(&manifest.layer, text).map(|layer| Arc::new(Manifest::of(layer)))
+                } else {
+                    self.manifest(path, &join(path, word))
+                };
+                if let Some(read) = read {
+                    self.patch(&read, target.map(Target::of).as_ref(), objects, &by_name);
+                }
+            }
+        }
+    }
+
+    /// Makes one patch, which may be several documents, to all that it is for.
+    fn patch(
+        &mut self,
+        patch: &Manifest,
+        target: Option<&Target>,
+        objects: &mut [Object],
+        by_name: &HashMap<(String, String), Vec<usize>>,
+    ) {
+        for root in patch.yaml.roots(patch.text()) {
+            let Some(value) = Value::of(patch, root, &mut self.fuel) else {
+                self.fuel = 0;
+                return;
+            };
+            let own = Target {
+                kind: value.text_at("kind").map(str::to_owned),
+                name: value.text_at("metadata.name").map(str::to_owned),
+                chosen: false,
+            };
+            let target = target.unwrap_or(&own);
+            let size = value.size();
+            for index in target.among(objects, by_name, &mut self.fuel) {
+                self.fuel = self.fuel.saturating_sub(size);
+                let Some(object) = objects.get_mut(index) else { continue };
+                if target.chosen {
+                    if may_set(patch.text()) {
+                        object.open = Some("a patch that labels choose may set it");
+                    }
+                    continue;
+                }
+                object.changed = true;
+                if let What::List(operations) = &value.what {
+                    // One that is refused makes the whole build fail.
+                    let done =
+                        operations.iter().try_for_each(|operation| operate(&mut object.value, operation));
+                    if done.is_none() {
+                        object.open = Some("a patch of the kustomization does not fit it");
+                    }
+                } else {
+                    merge(&mut object.value, &value, MERGED.contains(&object.kind.as_str()));
+                }
+            }
+        }
+    }
+}
+
+impl Target {
+    fn of(node: Node<'_>) -> Self {
+        let text =
+            |key| get(node, key).and_then(Node::str).filter(|text| !text.is_empty()).map(str::to_owned);
+        let chosen = ["labelSelector", "annotationSelector"].iter().any(|key| get(node, key).is_some());
+        Self { kind: text("kind"), name: text("name"), chosen }
+    }
+
+    /// The objects that it means.
+    fn among(
+        &self,
+        objects: &[Object],
+        by_name: &HashMap<(String, String), Vec<usize>>,
+        fuel: &mut usize,
+    ) -> Vec<usize> {
+        if let (Some(kind), Some(name)) = (&self.kind, &self.name)
+            && let Some(known) = by_name.get(&(kind.clone(), name.clone()))
+        {
+            return known.clone();
+        }
+        let literal = |word: &Option<String>| word.as_ref().is_none_or(|word| word.bytes().all(is_literal));
+        if self.kind.is_some() && self.name.is_some() && literal(&self.kind) && literal(&self.name) {
+            return Vec::new();
+        }
+        *fuel = fuel.saturating_sub(objects.len());
+        let fits = |object: &Object| {
+            self.kind.as_ref().is_none_or(|kind| fits(kind, &object.kind))
+                && self.name.as_ref().is_none_or(|name| object.names.iter().any(|known| fits(name, known)))
+        };
+        objects.iter().enumerate().filter(|(_, object)| fits(object)).map(|(index, _)| index).collect()
+    }
+}
+
+fn is_literal(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-'
+}
+
+/// Whether a name fits a regular expression over all of it, of which `.*`, `.+` and `|` are read.
+fn fits(pattern: &str, name: &str) -> bool {
+    pattern.split('|').any(|pattern| {
+        let pattern = pattern.trim_matches(['^', '$', '(', ')']).replace(".+", ".*");
+        let mut parts = pattern.split(".*");
+        let Some(mut rest) = parts.next().and_then(|head| name.strip_prefix(head)) else { return false };
+        let parts: Vec<&str> = parts.collect();
+        let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
+        for part in middle {
+            let Some(at) = rest.find(part) else { return false };
+            rest = rest.get(at + part.len()..).unwrap_or_default();
+        }
+        rest.ends_with(last)
+    })
+}
+
+/// Whether a text may change what `/dev/shm` is.
+fn may_set(text: &str) -> bool {
+    ["shm", "hostIPC", "olume", "sizeLimit", "medium", "ontainers"].iter().any(|word| text.contains(word))
+}
+
+/// Gives objects the prefix and suffix of a kustomization; they keep their earlier names for whoever patches them.
+fn rename(root: Node<'_>, objects: &mut [Object]) {
+    let text = |key| get(root, key).and_then(Node::str).unwrap_or_default();
+    let (prefix, suffix) = (text("namePrefix"), text("nameSuffix"));
+    if prefix.is_empty() && suffix.is_empty() {
+        return;
+    }
+    for object in objects {
+        if let Some(name) = object.names.last() {
+            let name = format!("{prefix}{name}{suffix}");
+            object.names.push(name);
+        }
+    }
+}
+
+/// Whether a path is that of a kustomization.
+pub(in crate::platform::kubernetes) fn is_kustomization(path: &str) -> bool {
+    NAMES.contains(&path.rsplit('/').next().unwrap_or(path))
+}
+
+/// `path` as it would be written in the file at `from`, both seen from the same folder.
+pub(super) fn relative(from: &str, path: &str) -> String {
+    if path.starts_with('/') {
+        return path.to_owned();
+    }
+    let mut folders: Vec<&str> = from.split('/').collect();
+    folders.pop();
+    let parts: Vec<&str> = path.split('/').collect();
+    let same = folders.iter().zip(&parts).take_while(|(one, other)| one == other).count();
+    let up = "../".repeat(folders.len() - same);
+    format!("{up}{}", parts.get(same..).unwrap_or_default().join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_targets_are_expressions() {
+        assert!(fits("a", "a") && fits(".*", "a") && fits("^tr.*er$", "trainer") && fits("a|b", "b"));
+        assert!(!fits("a", "ab") && !fits("tr.*x", "trainer"));
+    }
+}
