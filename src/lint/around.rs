@@ -31,8 +31,12 @@ pub struct Surroundings<'a> {
     /// How containers are read; nothing where nothing around a file is to be read.
     options: Option<&'a ReadOptions>,
     /// Each repository that was asked for.
-    known: Mutex<BTreeMap<String, Arc<OnceLock<Known>>>>,
+    known: Arc<Memory>,
 }
+
+/// What is known of repositories, for whoever asks again and again.
+#[derive(Default)]
+pub struct Memory(Mutex<BTreeMap<String, Arc<OnceLock<Known>>>>);
 
 /// What is known of one repository.
 #[derive(Clone, Default)]
@@ -44,7 +48,12 @@ struct Known {
 impl<'a> Surroundings<'a> {
     /// What lies around the files of a run.
     pub fn new(files: &'a dyn Files, walk: &'a Walk, options: Option<&'a ReadOptions>) -> Self {
-        Self { files, walk, options, known: Mutex::default() }
+        Self { files, walk, options, known: Arc::default() }
+    }
+
+    /// The same, with what was known before and for who comes after.
+    pub fn remembering(self, known: &Arc<Memory>) -> Self {
+        Self { known: Arc::clone(known), ..self }
     }
 
     /// What is known of the repository that holds a path.
@@ -54,7 +63,7 @@ impl<'a> Surroundings<'a> {
         if name.is_empty() {
             return Known::default();
         }
-        let Ok(mut all) = self.known.lock() else { return Known::default() };
+        let Ok(mut all) = self.known.0.lock() else { return Known::default() };
         let known = Arc::clone(all.entry(root.clone()).or_default());
         drop(all);
         known.get_or_init(|| self.read(&root, options)).clone()

@@ -11,6 +11,7 @@ use super::convert::{Encoding, Lines};
 use crate::config::{self, Settled};
 use crate::container::finding::Finding;
 use crate::fix::fixes::Fixes;
+use crate::lint::around::{Memory, Surroundings};
 use crate::lint::check::{Listed, Request};
 use crate::lint::options::Options;
 use crate::lint::run::Lint;
@@ -47,6 +48,8 @@ pub(super) struct Workspace {
     settled: Settled,
     disk: Disk,
     tree: Option<Tree>,
+    /// What lies around the files; read once, until files come or go.
+    around: Arc<Memory>,
 }
 
 /// Findings come with all fixes, and containers are told, too.
@@ -62,6 +65,7 @@ impl Workspace {
             settled: Settled::default(),
             disk: Disk::new(MAX_SIZE),
             tree: None,
+            around: Arc::default(),
         }
     }
 
@@ -85,6 +89,7 @@ impl Workspace {
     pub(super) fn forget(&mut self) {
         self.disk = Disk::new(self.settled.max_file_size.unwrap_or(MAX_SIZE));
         self.tree = None;
+        self.around = Arc::default();
     }
 
     /// Takes over the changes of an open text, in their order.
@@ -108,7 +113,9 @@ impl Workspace {
         }
         let seen = AtomicUsize::new(0);
         let options = options.unwrap_or(&self.settled.options);
-        let lint = Lint { files: &files, options, request: REQUEST, seen: &seen };
+        let reads = options.programs.then_some(&options.read);
+        let around = &Surroundings::new(&files, &self.settled.walk, reads).remembering(&self.around);
+        let lint = Lint { files: &files, options, around, request: REQUEST, seen: &seen };
         let tree = self.tree.get_or_insert_with(|| {
             let mut tree = lint.index(&self.settled.walk, &[".".to_owned()]);
             for path in self.open.keys() {

@@ -27,7 +27,10 @@ use crate::text::source::{Source, Span};
 /// Units of Podman.
 pub static KIND: Kind = Kind {
     name: "Quadlet unit",
-    claim: |file| if file.ends_in(&["container"]) { Claim::ByName } else { Claim::No },
+    claim: |file| {
+        let is = file.ends_in(&["container"]) || file.name.ends_with(".container.in");
+        if is { Claim::ByName } else { Claim::No }
+    },
     words: Words::new(&[EVERYWHERE, &["[Container]"]]),
     relevant: |text, _, _| memmem::find(text.as_bytes(), b"[Container]").is_some(),
     links: None,

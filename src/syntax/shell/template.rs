@@ -9,9 +9,9 @@ use crate::text::source::Span;
 /// What a tag does.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Tag {
-    /// It begins a choice: `if`, `with`.
+    /// It begins what is there or not: `if`, `for`.
     Choice,
-    /// It begins something else that ends: `for`, `range`.
+    /// It begins something else that ends.
     Block,
     /// `else`, `elif`.
     Else,
@@ -36,8 +36,8 @@ impl Reader<'_> {
         let word = rest.get(2 + skipped..)?;
         let length = word.iter().take(12).take_while(|byte| byte.is_ascii_alphabetic()).count();
         let tag = match word.get(..length)? {
-            b"if" | b"with" | b"unless" => Tag::Choice,
-            b"range" | b"block" | b"define" | b"for" | b"macro" | b"filter" | b"call" | b"raw" => Tag::Block,
+            b"if" | b"with" | b"unless" | b"for" | b"range" => Tag::Choice,
+            b"block" | b"define" | b"macro" | b"filter" | b"call" | b"raw" => Tag::Block,
             b"else" | b"elif" | b"elsif" => Tag::Else,
             word if word.starts_with(b"end") => Tag::End,
             _ if jinja => Tag::Note,

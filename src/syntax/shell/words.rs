@@ -54,7 +54,7 @@ impl Reader<'_> {
                 word.push(text(known, Quote::None));
             }
             if known.end < run.end {
-                let kind = PieceKind::Opaque(Opaque::Placeholder);
+                let kind = PieceKind::Opaque;
                 word.push(Piece { span: Span::new(known.end, run.end), quote: Quote::None, kind });
             }
             match self.cursor.peek() {
@@ -282,11 +282,11 @@ impl Reader<'_> {
     /// `<name>` as documents write what the reader should fill in. A redirection has a blank before the next operator.
     pub(super) fn placeholder(&mut self, word: &mut Word) -> bool {
         if let Some(end) = self.parameter_ahead() {
-            self.opaque(word, Quote::None, Opaque::Template, end);
+            self.opaque(word, Quote::None, end);
             return true;
         }
         if self.options.prose && self.cursor.at(b"<>") {
-            self.opaque(word, Quote::None, Opaque::Placeholder, self.cursor.pos + 2);
+            self.opaque(word, Quote::None, self.cursor.pos + 2);
             return true;
         }
         let first = self.cursor.peek_at(1);
@@ -353,7 +353,7 @@ impl Reader<'_> {
         let name = rest.iter().take_while(|&&byte| super::expansions::name_byte(byte)).count();
         let is_one = name > 0 && rest.get(name) == Some(&b'@') && self.awaits_size(self.cursor.pos);
         if is_one {
-            self.opaque(word, Quote::None, Opaque::Placeholder, self.cursor.pos + name + 2);
+            self.opaque(word, Quote::None, self.cursor.pos + name + 2);
         }
         is_one
     }
