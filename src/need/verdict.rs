@@ -119,7 +119,7 @@ fn weigh(
     is_by_gpus: &dyn Fn(&[usize]) -> bool,
     is_entered: &dyn Fn(&[usize]) -> bool,
 ) -> (Verdict, Vec<usize>) {
-    use Strength::{Command, Guess, Image, Later, Machinery, Name, Practice, Program, Typed};
+    use Strength::{Command, Guess, Image, Later, Machinery, Name, Practice, Program};
     let is = |wanted: Says| move |says: Says| says == wanted;
     let needs = |says: Says| says >= Says::Likely;
     let decided = |verdict, found: Vec<usize>| (!found.is_empty()).then_some((verdict, found));
@@ -137,8 +137,8 @@ fn weigh(
     let against = of(Guess, Command, &is(Says::Against));
     let practice = || decided(Verdict::Likely, of(Practice, Practice, &needs));
     if open.is_empty() && !against.is_empty() {
-        // Its own command alone tells more than what the repository gives the same.
-        let weak = of(Typed, Command, &is(Says::Against)).is_empty();
+        // A program that was read tells more than what the repository gives the same.
+        let weak = of(Program, Command, &is(Says::Against)).is_empty();
         return weak.then(practice).flatten().unwrap_or((Verdict::No, against));
     }
     let mut image_open = Vec::new();

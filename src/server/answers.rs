@@ -91,7 +91,9 @@ impl Workspace {
             }
         }
         if wants(&FIX_ALL) {
-            let edits = found.iter().filter(|finding| finding.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe));
+            let edits = found
+                .iter()
+                .filter(|finding| finding.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe));
             let edits: Vec<Edit> =
                 edits.flat_map(|finding| finding.fix.iter().flat_map(|fix| fix.edits.clone())).collect();
             if !edits.is_empty() {

@@ -24,7 +24,6 @@ mod write;
 use memchr::memmem;
 
 use crate::container::accelerator;
-use crate::platform::host;
 use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::remarks::in_yaml;
 use crate::syntax::yaml::Yaml;
@@ -41,17 +40,16 @@ use tree::Fuel;
 const STEPS: usize = 100_000;
 
 /// Compose files.
-pub static COMPOSE: Kind = Kind {
+pub static COMPOSE: Kind = FILE;
+
+/// The same for whoever reads more in such a file.
+pub const FILE: Kind = Kind {
     name: "Compose file",
     claim,
     words: Words::new(&[EVERYWHERE, &["services", "include"]]),
     relevant,
     links: Some(links::links),
-    read: |unit, context| {
-        let mut reading = units::read(unit, context);
-        host::add_remarked(&mut reading, unit, context);
-        reading
-    },
+    read: units::read,
     same_but_for: write::same_but_for,
     remarks: |source, starts| in_yaml(source, &Yaml::of(source), starts, |_, _, _| false),
 };

@@ -80,7 +80,6 @@ fn merged(unit: &Unit<'_>, command: &Command, ways: Vec<Way>) -> Option<(Invocat
         build_size: None,
         volumes: Rc::default(),
         own: unit.own_or(command.span),
-        loose: command.loose,
     };
     let mut known: HashMap<Key, usize> = HashMap::new();
     let mut unread = HashSet::new();

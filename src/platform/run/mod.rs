@@ -68,8 +68,6 @@ pub struct Invocation {
     pub build_size: Option<BuildSize>,
     /// Where in the file the command stands that it is, or in whose words or input it is.
     pub own: Span,
-    /// Whether it goes on over a line end where a shell would stop.
-    pub loose: bool,
 }
 
 /// The names of engines, as people write them: without one of these no container is started.

@@ -8,8 +8,8 @@ use crate::container::workload::{
     Engine, Gpu, Inside, Ipc, Mounted, Platform, Setting, Shm, Workload, bound,
 };
 use crate::platform::options::ReadOptions;
-use crate::text::place::Place;
 use crate::text::layer::Encoding;
+use crate::text::place::Place;
 use crate::text::scan::holds_any;
 
 /// The workload that a command line starts.
