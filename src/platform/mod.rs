@@ -17,14 +17,11 @@ use crate::text::filename::FileName;
 use kind::{Claim, Kind};
 
 /// Compose files, and the command lines in their comments.
-static COMPOSE: Kind = Kind {
-    read: |unit, context| {
-        let mut reading = (compose::COMPOSE.read)(unit, context);
-        host::add_remarked(&mut reading, unit, context);
-        reading
-    },
-    ..compose::FILE
-};
+static COMPOSE: Kind = compose::read_by(|unit, context| {
+    let mut reading = (compose::COMPOSE.read)(unit, context);
+    host::add_remarked(&mut reading, unit, context);
+    reading
+});
 
 /// All kinds; the first that claims a file has it.
 pub static KINDS: &[&Kind] = &[
