@@ -189,7 +189,9 @@ pub struct Overlaid {
 /// What the file that started a container says of its `/dev/shm` now.
 #[derive(Clone, Debug)]
 pub struct Declared {
-    /// The service.
+    /// The service's name.
+    pub service: String,
+    /// Where it stands.
     pub place: Place,
     /// What it would get if it was created anew.
     pub shm: Shm,

@@ -5,6 +5,7 @@
 
 mod build_time_shm_only;
 pub mod case;
+mod declared;
 mod help;
 mod host_ipc;
 mod ignored_shm_size;

@@ -31,6 +31,7 @@ impl Projects {
         let found = services.iter().find(|workload| workload.name == service)?;
         let setting = found.deciding();
         Some(Declared {
+            service: service.to_owned(),
             place: found.place.clone(),
             shm: found.shm.clone(),
             // A size that the environment of `up` may have given proves nothing.
