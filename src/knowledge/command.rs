@@ -134,6 +134,13 @@ fn collect<'a>(words: Vec<Cow<'a, str>>, depth: usize, found: &mut Vec<Program<'
     if SHELLS.contains(&name.as_str()) {
         return shell(&words, depth, found);
     }
+    // Some images start a shell.
+    if let ("-c" | "-lc", Some(script)) = (name.as_str(), words.get(1).filter(|_| depth < DEPTH)) {
+        for words in script::commands(script) {
+            collect(words.into_iter().map(Cow::Owned).collect(), depth + 1, found);
+        }
+        return;
+    }
     // Arguments alone are those of the image's own entrypoint, whose name they do not tell.
     if name.starts_with('-') {
         return found.push(Program { words: std::iter::once(Cow::Borrowed("")).chain(words).collect() });
@@ -197,6 +204,7 @@ fn python<'a>(mut args: impl Iterator<Item = Cow<'a, str>>) -> Vec<Cow<'a, str>>
                 return words;
             }
             "-W" | "-X" => drop(args.next()),
+            "--version" | "-V" | "--help" | "-h" => words.push(word),
             option if option.starts_with('-') => {}
             file => {
                 words.push(Cow::Owned(base_name(file).to_owned()));

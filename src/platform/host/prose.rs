@@ -75,7 +75,11 @@ pub(super) fn block(document: &Layer, lines: &[Line], prefix: &str, is_foreign: 
             None => None,
         };
         if let Some(skip) = skip {
-            embed.copy(Span::new(line.span.start + skip, line.next));
+            embed.copy(Span::new(line.span.start + skip, line.span.end));
+            // What a document writes behind the code, as AsciiDoc its callouts, lies between.
+            let line_end = text.get(line.span.end..line.next).unwrap_or_default();
+            let mark = line_end.len() - line_end.trim_end_matches(['\n', '\r']).len();
+            embed.copy(Span::new(line.next - mark, line.next));
             goes_on = code.trim_end().ends_with(['\\', '^', '`']);
         }
     }
@@ -84,7 +88,7 @@ pub(super) fn block(document: &Layer, lines: &[Line], prefix: &str, is_foreign: 
 }
 
 /// Whether a line begins as a command line that starts a container, as what other commands print does not.
-fn names_engine(line: &str) -> bool {
+pub(super) fn names_engine(line: &str) -> bool {
     let mut words = line.split_whitespace().skip_while(|word| *word == "sudo");
     matches!(words.next(), Some("docker" | "nvidia-docker" | "podman" | "nerdctl"))
         && matches!(words.next(), Some("run" | "create"))

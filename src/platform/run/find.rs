@@ -63,7 +63,7 @@ fn engine(field: &Field) -> Option<(Engine, bool, bool)> {
     match program(field).as_str() {
         "docker" | "docker-ce" => Some((Engine::Docker, false, false)),
         "nvidia-docker" | "nvidia-docker2" => Some((Engine::Docker, true, false)),
-        "podman" | "podman-remote" => Some((Engine::Podman, false, false)),
+        "podman" | "podman-remote" | "podman-hpc" => Some((Engine::Podman, false, false)),
         "nerdctl" => Some((Engine::Nerdctl, false, false)),
         _ => None,
     }
@@ -106,6 +106,14 @@ fn behind(fields: &[Field], from: usize, commands: &[&str], groups: &[&str]) -> 
         }
     }
     None
+}
+
+/// The arguments behind `docker volume create`.
+pub(super) fn find_volume(fields: &[Field]) -> Option<&[Field]> {
+    let (at, _) = fields.iter().enumerate().find(|(_, field)| engine(field).is_some())?;
+    let group = behind(fields, at + 1, &["volume"], &[])?;
+    let from = behind(fields, group, &["create"], &[])?;
+    fields.get(from..).filter(|_| !talks(fields))
 }
 
 /// The arguments behind `docker build`.

@@ -14,7 +14,7 @@ pub(super) fn is_image(engine: Engine, field: &Field, known: Known, rest: &[&Fie
     if known == Known::Beyond {
         return false;
     }
-    let Some(next) = rest.first() else { return true };
+    let Some(next) = rest.first() else { return !stands_for_arguments(&field.value) };
     match (named_image(&field.value), named_options(&field.value)) {
         (true, false) => return true,
         (false, true) => return !rest.iter().any(|field| may_be_image(field)),
@@ -46,6 +46,11 @@ pub(super) fn holds_more(field: &Field) -> bool {
         field.value.contains(['@', '*']) || words(&field.value).any(|word| ARGUMENTS.contains(&word.as_str()))
     };
     field.unread() == Some(Known::AnyWords) && !substituted && !named_image(&field.value) && list()
+}
+
+/// Whether a placeholder at the end of a command stands for options and image alike: `<docker-args>`, `[options]`.
+fn stands_for_arguments(source: &str) -> bool {
+    source.starts_with(['<', '[', '{']) && named_options(source) && !named_image(source)
 }
 
 /// Whether `rest` begins with options of the engine and holds an image behind them.

@@ -62,7 +62,7 @@ fn script_fields(fields: &[Field]) -> Option<&[Field]> {
         }
         if HANDS_ON_STRING.contains(&name.as_str()) {
             let first = at + 1 + behind(at + 1).iter().position(spaced)?;
-            return if name == "eval" || name == "ssh" {
+            return if ["eval", "ssh", "iex", "invoke-expression"].contains(&name.as_str()) {
                 fields.get(first..)
             } else {
                 fields.get(first..=first)
