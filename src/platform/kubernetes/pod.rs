@@ -361,6 +361,10 @@ pub(super) fn describe(manifest: &Manifest, node: Node<'_>, workload: &mut Workl
         workload.command.extend(words.map(str::to_owned));
     }
     script(manifest, node, &mut workload.command);
+    let keys = ["command", "args", "source", "script", "image", "env"];
+    let written = keys.iter().filter_map(|key| get(node, key));
+    workload.written.extend(written.map(|value| manifest.place(value.span())));
+    workload.interactive = get(node, "stdin").and_then(Node::str) == Some("true");
     for variable in list(node, "env") {
         let value = get(variable, "value").filter(|value| !manifest.is_open(*value));
         if let (Some(name), Some(value)) = (manifest.text_of(variable, "name"), value.and_then(Node::str)) {
