@@ -6,7 +6,6 @@ mod common;
 use std::collections::BTreeMap;
 use std::fs;
 
-
 use common::{copy, files, root, shmlint};
 
 /// The lines of a plain report, by the file that they speak of.
