@@ -134,7 +134,7 @@ impl Shell {
                 '$' if quote != Some('\'') => {
                     let rest = &line[at + 1..];
                     let (length, values, apart) = self.reference(rest);
-                    (0..length).for_each(|_| drop(chars.next()));
+                    chars.by_ref().take(length).for_each(drop);
                     let values: Vec<String> = match quote {
                         Some(_) if apart => values,
                         Some(_) => vec![values.join(" ")],

@@ -62,6 +62,7 @@ impl<'a> Job<'a> {
             prove,
             make,
             workloads: false,
+            counts: self.outputs.counts(),
             looked: self.console.is_verbose() || self.args.output.show_files,
         };
         self.input.lint(&self.settled, request, self.console)

@@ -89,6 +89,13 @@ impl Outputs {
         Ok(Self { main, main_file: args.output.clone(), files, by_itself, repository })
     }
 
+    /// Whether a format tells how many workloads there are, whatever they ask for.
+    pub(super) fn counts(&self) -> bool {
+        std::iter::once(self.main)
+            .chain(self.files.iter().map(|(format, _)| *format))
+            .any(|format| format == Format::Json)
+    }
+
     /// Refuses a target that is read, is another target, or holds anything but an earlier output of its kind, before
     /// anything is read. `baseline` is that which is to be written. The error names the option and the file.
     pub(super) fn check_targets(&self, read: &[String], baseline: Option<&Path>) -> Result<(), String> {

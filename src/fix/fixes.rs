@@ -134,10 +134,13 @@ fn only_intended(before: &State, made: &[Attempt<'_, Wish>], after: &State, forb
     let advice = made.iter().all(|(task, _)| is_advice(before, &task.what));
     let loud = made.iter().all(|(task, _)| !is_advice(before, &task.what));
     let same_sort = |finding: &Finding| if finding.severity == Severity::Note { !loud } else { !advice };
-    // The same container at another place is meant, too.
-    let is_meant = |index: usize, old: &Workload| {
-        meant.contains_key(&index) || old.same_as.is_some_and(|twin| meant.contains_key(&twin))
+    // The same container at another place is meant, too; a flag that went astray is no more wanted there than elsewhere.
+    let wants = |index: &usize| {
+        let strays = |wish: &&Wish| matches!(wish.wanted.change, Change::MoveFlag { .. });
+        meant.get(index).is_some_and(|wishes| !wishes.iter().all(|wish| strays(wish)))
     };
+    let is_meant =
+        |index: usize, old: &Workload| wants(&index) || old.same_as.is_some_and(|twin| wants(&twin));
     let heir = |(index, (old, new)): (usize, (&Workload, &Workload))| {
         unwanted_size(old, new).filter(|_| !is_meant(index, old))
     };

@@ -36,6 +36,8 @@ pub struct Request {
     pub make: Fixes,
     /// The workloads themselves.
     pub workloads: bool,
+    /// How many workloads there are, also in files that ask for no GPU and say nothing of `/dev/shm`.
+    pub counts: bool,
     /// What became of each file.
     pub looked: bool,
 }
@@ -209,7 +211,7 @@ impl Checked {
     ) {
         let reading = &state.reading;
         let containers = || reading.workloads.iter().filter(|workload| workload.same_as.is_none());
-        self.workloads = containers().count();
+        self.workloads = reading.workloads.len();
         self.gpu_workloads = containers().filter(|workload| workload.gpu.is_yes()).count();
         self.files = reading.sources.iter().map(|source| source.path().to_owned()).collect();
         if request.workloads {

@@ -128,7 +128,7 @@ impl Lint<'_> {
         shed(mentions.iter_mut().map(|mention| mention.place.parts()));
         // A named or included file is looked at whatever its name: as every kind that its text fits.
         let others = included.then(|| by_text(source.path(), source.text())).into_iter().flatten();
-        let every = self.request.workloads || named;
+        let every = self.request.workloads || self.request.counts || named;
         let fits = |(kind, claim): &(&'static Kind, Claim)| (kind.relevant)(source.text(), *claim, every);
         let kind = by_name.iter().copied().chain(others).find(fits);
         let comments = by_name.first().filter(|_| kind.is_none());
@@ -140,7 +140,7 @@ impl Lint<'_> {
     /// Checks a unit. What it asks for besides its own files is remembered.
     pub(super) fn check(&self, mut unit: Unit, files: &dyn Files, index: &Index) -> Known {
         let recorder = Recorder::new(files);
-        let every_container = self.request.workloads;
+        let every_container = self.request.workloads || self.request.counts;
         let options = &self.options.read;
         let context = Context { files: &recorder, index, options, every_container, around: self.around };
         let checked = check(&unit, &context, self.options, self.request);

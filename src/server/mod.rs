@@ -75,7 +75,11 @@ impl<W: Write> Server<W> {
 
     fn run(&mut self, messages: &Receiver<Incoming>) -> Result<(), String> {
         let mut waiting: VecDeque<Message> = VecDeque::new();
+        let mut is_over = false;
         loop {
+            if is_over && waiting.is_empty() {
+                return Ok(());
+            }
             // All that is there is taken in first: a cancellation counts for what waits before it.
             let next = if waiting.is_empty() { messages.recv().ok() } else { messages.try_recv().ok() };
             match next {
@@ -85,9 +89,8 @@ impl<W: Write> Server<W> {
                     continue;
                 }
                 Some(Some(Err(error))) => return Err(error),
-                Some(None) if waiting.is_empty() => return Ok(()),
-                None if waiting.is_empty() => return Ok(()),
-                _ => {}
+                Some(None) => is_over = true,
+                None => is_over |= waiting.is_empty(),
             }
             let Some(message) = waiting.pop_front() else { continue };
             if is_exit(&message) {

@@ -4,12 +4,14 @@
 //! the numbers they stand for: literals, constants, parameters, options with their defaults, settings, and what the
 //! container's command and environment give, which comes first.
 
+mod declared;
 mod given;
 mod loader;
 mod signs;
 #[cfg(test)]
 mod tests;
 mod value;
+mod worth;
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -3,7 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
+use super::declared::{Declared, declared};
 use super::given::{Given, key};
+pub(super) use super::worth::{Value, either};
 use crate::syntax::python::{Binding, Call, Kind, Module};
 
 /// How many names may stand for each other on the way to a number.
@@ -11,79 +13,6 @@ const DEPTH: usize = 8;
 
 /// More places that call a function, or that bind a name, tell nothing more.
 const MOST: usize = 24;
-
-/// What an expression may be worth.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Value {
-    /// The largest number that it may be.
-    pub(super) number: Option<u64>,
-    /// Whether every number that it may be is known.
-    pub(super) sure: bool,
-    /// Whether it may be as many as the machine has, or as many as whoever starts it wants.
-    pub(super) many: bool,
-    /// Whether it is `None`.
-    pub(super) unset: bool,
-    /// The module and the token where the number stands; nothing where the command gave it.
-    pub(super) at: Option<(usize, usize)>,
-}
-
-impl Value {
-    pub(super) const UNSET: Self = Self { number: None, sure: true, many: false, unset: true, at: None };
-    const MANY: Self = Self { number: None, sure: false, many: true, unset: false, at: None };
-
-    pub(super) fn number(number: u64, at: Option<(usize, usize)>) -> Self {
-        Self { number: Some(number), sure: true, many: false, unset: false, at }
-    }
-
-    /// A value that the command or a file of settings gives as text.
-    pub(super) fn given(text: &str) -> Self {
-        match text.trim().parse::<i64>() {
-            Ok(number) => u64::try_from(number).map_or(Self::MANY, |number| Self::number(number, None)),
-            Err(_) if text == "auto" => Self::MANY,
-            Err(_) => Self::default(),
-        }
-    }
-
-    /// One of two: the larger, and unknown as either is.
-    fn or(self, other: Self) -> Self {
-        let larger = if other.number > self.number { other } else { self };
-        Self {
-            sure: self.sure && other.sure,
-            many: self.many || other.many,
-            unset: self.unset && other.unset,
-            ..larger
-        }
-    }
-
-    fn unsure(self) -> Self {
-        Self { sure: false, ..self }
-    }
-
-    fn with(self, other: Self, sum: impl Fn(u64, u64) -> Option<u64>) -> Self {
-        match (self.number, other.number) {
-            (Some(a), Some(b)) => Self { number: sum(a, b), sure: self.sure && other.sure, ..self },
-            // What something unknown takes away or shares out leaves no more.
-            (Some(_), None) => self.unsure(),
-            _ => Self { many: self.many || other.many, ..Self::default() },
-        }
-    }
-}
-
-/// The larger of two values, of which either may lead nowhere.
-fn either(one: Option<Value>, other: Option<Value>) -> Option<Value> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.or(other)),
-        (one, other) => one.or(other),
-    }
-}
-
-/// An option that a program declares.
-#[derive(Debug, Default)]
-struct Declared {
-    flags: Vec<String>,
-    /// Where the default begins.
-    default: Option<usize>,
-}
 
 /// The modules of a program, and what it is given. The first module is the script.
 pub(super) struct Values<'m, 't> {
@@ -430,36 +359,4 @@ enum Tail {
     Key(usize),
     Call(Call),
     Unknown,
-}
-
-/// The options that a module declares, by the names under which their values are kept: argparse, click, absl.
-fn declared(module: &Module<'_>) -> HashMap<String, Vec<Declared>> {
-    let mut found: HashMap<String, Vec<Declared>> = HashMap::new();
-    for call in &module.calls {
-        let called = module.name(call.name);
-        if !matches!(called, "add_argument" | "option" | "add_option" | "DEFINE_integer" | "argument") {
-            continue;
-        }
-        let (mut option, mut name) = (Declared::default(), None);
-        for argument in module.arguments(call.open) {
-            match (argument.keyword, module.string(argument.value)) {
-                (None, Some(flag)) if flag.starts_with("--") => {
-                    name = name.or(Some(key(flag)));
-                    option.flags.push(flag.to_owned());
-                }
-                (None, Some(flag)) if flag.starts_with('-') => option.flags.push(flag.to_owned()),
-                (None, Some(flag)) if name.is_none() => name = Some(key(flag)),
-                (Some("dest"), Some(dest)) => name = Some(key(dest)),
-                (Some("default"), _) => option.default = Some(argument.value),
-                (None, None) if called == "DEFINE_integer" && option.default.is_none() => {
-                    option.default = Some(argument.value);
-                }
-                _ => {}
-            }
-        }
-        if let Some(name) = name {
-            found.entry(name).or_default().push(option);
-        }
-    }
-    found
 }

@@ -13,6 +13,12 @@ use crate::text::source::{Source, Span};
 /// A command that is longer than this builds nothing that people write.
 const LONGEST: usize = 4096;
 
+/// More images than this are built by no text that people write.
+const MOST: usize = 200;
+
+/// A value that is longer is none of a name.
+const LONGEST_VALUE: usize = 300;
+
 /// Engines whose `build` makes an image.
 const ENGINES: [&str; 6] = ["docker", "podman", "nerdctl", "buildx", "DOCKER", "PODMAN"];
 
@@ -34,8 +40,14 @@ pub fn of_text(source: &Arc<Source>) -> Vec<BuiltImage> {
         if at < behind {
             continue;
         }
-        let line = text.get(..at).unwrap_or_default();
-        let line = line.get(line.rfind('\n').map_or(0, |at| at + 1)..).unwrap_or_default();
+        if found.len() > MOST {
+            break;
+        }
+        // Lines of machines may be as long as the file.
+        let from = at.saturating_sub(LONGEST);
+        let start = memchr::memrchr(b'\n', text.as_bytes().get(from..at).unwrap_or_default())
+            .map_or(from, |end| from + end + 1);
+        let line = text.get(start..at).unwrap_or_default();
         let span = Span::new(at - line.len(), at + "build".len());
         if line.ends_with("docker/")
             && text.get(at..).is_some_and(|rest| rest.starts_with("build-push-action"))
@@ -279,7 +291,8 @@ fn assigned<'t>(text: &'t str, name: &str) -> Option<&'t str> {
         let is_set =
             text.get(at + name.len()..)?.trim_start_matches([' ', '\t']).starts_with([':', '=', '?']);
         let behind = behind.strip_prefix('=').unwrap_or(behind).trim_start_matches([' ', '\t']);
-        let line = behind.lines().next()?;
+        let end = behind.bytes().take(LONGEST_VALUE).position(|byte| byte == b'\n');
+        let line = behind.get(..end.unwrap_or(behind.len().min(LONGEST_VALUE)))?;
         let value = match line.chars().next()? {
             quote @ ('"' | '\'') => line.get(1..)?.split(quote).next()?,
             _ => line.split(|c: char| c.is_whitespace() || c == ';').next()?,

@@ -86,6 +86,10 @@ pub fn read(workload: &mut Workload, files: &dyn Files, builds: &Builds) -> Vec<
     if reach.found.is_empty() && waits(&owned) {
         reach.workspace(builds);
     }
+    // Scripts that were read to their end and start nothing that counts.
+    if reach.found.is_empty() && !reach.read.is_empty() {
+        reach.push(Claim::NoLoader { complete: true }, owned.place.clone(), &[], strength);
+    }
     workload.inside.read = reach.read;
     reach.found
 }
@@ -223,7 +227,7 @@ impl Reach<'_> {
         let waits =
             ["sleep", "tail"].iter().any(|word| programs.iter().any(|program| program.name() == *word));
         let left_out = |one: &Evidence| match one.claim {
-            Claim::Unread(_) => is_read,
+            Claim::Unread(_) | Claim::Known(_) => is_read,
             Claim::Entered | Claim::NothingRuns(_) => waits,
             _ => false,
         };

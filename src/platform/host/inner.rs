@@ -10,7 +10,7 @@ use crate::container::workload::Workload;
 use crate::platform::compose::COMPOSE;
 use crate::platform::kind::{Claim, Context, Kind, Reading, Unit, Writer};
 use crate::platform::kubernetes;
-use crate::syntax::shell;
+use crate::syntax::shell::{self, HereDocument};
 use crate::text::edits::Edit;
 use crate::text::layer::{Encoding, Layer};
 use crate::text::scan::Words;
@@ -60,7 +60,8 @@ pub(super) fn fed(script: &Script) -> Vec<Layer> {
         return Vec::new();
     }
     let read = shell::Script::read(text, script.options);
-    let bodies = read.here_documents.iter().filter(|body| !body.strips_tabs);
+    let tabs = |body: &HereDocument| body.strips_tabs && body.body.of(text).contains("\n\t");
+    let bodies = read.here_documents.iter().filter(|body| !tabs(body));
     let layers = bodies.map(|body| {
         let encoding = if body.literal { Encoding::Verbatim } else { Encoding::HereDocument };
         script.layer.part(body.body, encoding)

@@ -5,6 +5,12 @@ use super::Script;
 use crate::container::workload::{Later, Workload};
 use crate::text::source::Span;
 
+/// How many lines of a script are looked at.
+const MOST_LINES: usize = 200;
+
+/// How far before a container its heading is looked for.
+const HEADING: usize = 64 << 10;
+
 /// How many further pieces of code of a page are looked at.
 const MOST_BLOCKS: usize = 8;
 
@@ -35,7 +41,7 @@ pub(super) fn fill(workload: &mut Workload, name: Option<&str>, from: usize, scr
     let mut marked = Marked::No;
     let mut block = String::new();
     let mut found: Vec<(String, Span, bool)> = Vec::new();
-    for (line, span) in lines(text, rest) {
+    for (line, span) in lines(text, rest).take(MOST_LINES) {
         if let Some(command) = executed(line, name) {
             found.push((command, span, true));
         } else if waits && is_page {
@@ -67,7 +73,8 @@ fn next_blocks(workload: &mut Workload, scripts: &[Script], at: usize) {
     let Some(own) = scripts.get(at) else { return };
     let source = own.layer.source();
     let start = own.layer.map(Span::at(0)).start;
-    let level = headings(source.text().get(..start).unwrap_or_default()).last().unwrap_or(0);
+    let from = (start.saturating_sub(HEADING)..=start).find(|at| source.text().is_char_boundary(*at));
+    let level = headings(source.text().get(from.unwrap_or(0)..start).unwrap_or_default()).last().unwrap_or(0);
     let mut behind = own.layer.map(Span::at(own.layer.text().len())).end;
     for script in scripts.iter().skip(at + 1).take(MOST_BLOCKS) {
         let text = script.layer.text();
@@ -80,7 +87,8 @@ fn next_blocks(workload: &mut Workload, scripts: &[Script], at: usize) {
             return;
         }
         let mut marked = Marked::No;
-        let commands: Vec<String> = lines(text, 0).filter_map(|(line, _)| typed(line, &mut marked)).collect();
+        let commands: Vec<String> =
+            lines(text, 0).take(MOST_LINES).filter_map(|(line, _)| typed(line, &mut marked)).collect();
         if !commands.is_empty() {
             let place = script.layer.place(Span::at(text.len() - text.trim_start().len()));
             workload.inside.later.push(Later { script: commands.join("\n"), place, typed: false });
