@@ -206,7 +206,10 @@ impl Workload {
         let evidence = evidence.chain(&mut self.gpu.evidence).map(|evidence| evidence.place.parts());
         let limit = self.memory_limit.iter_mut().map(|(_, place)| place.parts());
         let settings = self.settings.iter_mut().map(|setting| setting.place.parts());
-        std::iter::once(self.place.parts()).chain(evidence).chain(limit).chain(settings)
+        let written = self.written.iter_mut().map(Place::parts);
+        let never = self.never_runs.iter_mut().map(|citation| citation.place.parts());
+        let written = written.chain(never);
+        std::iter::once(self.place.parts()).chain(evidence).chain(limit).chain(settings).chain(written)
     }
 
     /// A workload of which nothing but the name and place is known yet.

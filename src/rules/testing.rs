@@ -5,11 +5,13 @@ use super::judge;
 use crate::container::engine::decide;
 use crate::container::finding::{Finding, Wanted};
 use crate::container::workload::{
-    Effect, Engine, Evidence, Gpu, GpuCount, Ipc, Mounted, Platform, Refusal, Says, Setting, Shm, Target,
+    Citation, Effect, Engine, Gpu, GpuCount, Ipc, Mounted, Platform, Refusal, Says, Setting, Shm, Target,
     Why, Workload,
 };
+use crate::need::around::Alone;
 use crate::rules::options::JudgeOptions;
 use crate::size::Dialect;
+use crate::text::files::Disk;
 use crate::text::place::Place;
 use crate::text::source::{Source, Span};
 
@@ -96,7 +98,7 @@ impl Build {
 
     /// With a request for GPUs that is refused.
     pub(super) fn refused(mut self, text: &str, why: &str) -> Self {
-        let evidence = Evidence { text: text.into(), place: place() };
+        let evidence = Citation { text: text.into(), place: place() };
         self.workload.gpu.refused = Some(Refusal { evidence, why: why.into() });
         self
     }
@@ -170,7 +172,9 @@ impl Build {
         let options = self.options.clone();
         let mut unit = std::mem::take(&mut self.others);
         unit.push(self.decided());
-        unit.last().map(|workload| judge(&Case::new(workload, &unit, &options))).unwrap_or_default()
+        unit.last()
+            .map(|workload| judge(&Case::new(workload, &unit, &options, &Alone(&Disk::new(0)))))
+            .unwrap_or_default()
     }
 
     /// The codes of what all rules say.

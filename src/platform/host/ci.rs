@@ -22,7 +22,7 @@ pub static KIND: Kind = Kind {
     claim,
     words: Words::new(&[EVERYWHERE, ENGINES, &["container:", "services:"]]),
     relevant,
-    in_projects: None,
+    links: None,
     read: |unit, context| super::read(unit, context, scripts),
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
     remarks,

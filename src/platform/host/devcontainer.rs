@@ -31,7 +31,7 @@ pub static KIND: Kind = Kind {
     },
     words: Words::new(&[]),
     relevant: |_, _, _| true,
-    in_projects: None,
+    links: None,
     read,
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
     remarks: |source, starts| {

@@ -20,7 +20,7 @@ pub static KIND: Kind = Kind {
     },
     words: Words::new(&[EVERYWHERE, ENGINES]),
     relevant: |text, _, every_container| starts_containers(text, every_container) || text.contains("docker"),
-    in_projects: None,
+    links: None,
     read: |unit, context| super::read(unit, context, scripts),
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
     remarks: |source, starts| {

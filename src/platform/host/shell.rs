@@ -51,7 +51,7 @@ pub static KIND: Kind = Kind {
             || (text.contains("<<") && inner::may_hold(text, every_container));
         starts && (claim == Claim::ByName || shebang(text).is_some())
     },
-    in_projects: None,
+    links: None,
     read: |unit, context| super::read(unit, context, scripts),
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
     remarks: |source, starts| super::remarks(source, starts, scripts, |_| false),

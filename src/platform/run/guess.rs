@@ -4,48 +4,7 @@ use super::command_line::arguments;
 use super::fields::{Field, Known};
 use super::options;
 use crate::container::workload::Engine;
-
-/// Parts of the names of variables that hold an image.
-const IMAGE_NAMES: [&str; 8] =
-    ["image", "img", "tag", "repo", "registry", "container", "docker_name", "cont"];
-
-/// Parts of the names of variables that hold options.
-const OPTION_NAMES: [&str; 34] = [
-    "opt",
-    "arg",
-    "flag",
-    "param",
-    "mount",
-    "vol",
-    "port",
-    "env",
-    "gpu",
-    "device",
-    "runtime",
-    "network",
-    "net",
-    "display",
-    "extra",
-    "limit",
-    "cap",
-    "user",
-    "x11",
-    "xauth",
-    "setting",
-    "switch",
-    "restart",
-    "memory",
-    "shm",
-    "detach",
-    "interactive",
-    "tty",
-    "name",
-    "label",
-    "secret",
-    "cache",
-    "dir",
-    "bind",
-];
+use crate::knowledge::programs::{IMAGE_NAMES, OPTION_NAMES};
 
 /// How many arguments are looked at behind one that cannot be read.
 pub(super) const MAX_LOOKED: usize = 64;

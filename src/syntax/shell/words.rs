@@ -1,6 +1,6 @@
 //! Reading one word: text, quotes and escapes. What begins with a dollar is read in `expansions`.
 
-use super::{Dialect, Opaque, Piece, PieceKind, Quote, Reader, Word};
+use super::{Dialect, Piece, PieceKind, Quote, Reader, Word};
 use crate::text::source::Span;
 
 /// Where a word stands, which decides what ends it.
@@ -54,7 +54,7 @@ impl Reader<'_> {
                 word.push(text(known, Quote::None));
             }
             if known.end < run.end {
-                let kind = PieceKind::Opaque(Opaque::Placeholder);
+                let kind = PieceKind::Opaque;
                 word.push(Piece { span: Span::new(known.end, run.end), quote: Quote::None, kind });
             }
             match self.cursor.peek() {
@@ -267,26 +267,26 @@ impl Reader<'_> {
             if self.options.just && self.just_variable(word, quote, end) {
                 return;
             }
-            return self.opaque(word, quote, Opaque::Template, end);
+            return self.opaque(word, quote, end);
         }
         self.take_text(word, quote);
     }
 
     /// Takes all up to `end` as one piece that nobody can read.
-    pub(super) fn opaque(&mut self, word: &mut Word, quote: Quote, why: Opaque, end: usize) {
+    pub(super) fn opaque(&mut self, word: &mut Word, quote: Quote, end: usize) {
         let start = self.cursor.pos;
         self.cursor.bump(end - start);
-        word.push(Piece { span: Span::new(start, self.cursor.pos), quote, kind: PieceKind::Opaque(why) });
+        word.push(Piece { span: Span::new(start, self.cursor.pos), quote, kind: PieceKind::Opaque });
     }
 
     /// `<name>` as documents write what the reader should fill in. A redirection has a blank before the next operator.
     pub(super) fn placeholder(&mut self, word: &mut Word) -> bool {
         if let Some(end) = self.parameter_ahead() {
-            self.opaque(word, Quote::None, Opaque::Template, end);
+            self.opaque(word, Quote::None, end);
             return true;
         }
         if self.options.prose && self.cursor.at(b"<>") {
-            self.opaque(word, Quote::None, Opaque::Placeholder, self.cursor.pos + 2);
+            self.opaque(word, Quote::None, self.cursor.pos + 2);
             return true;
         }
         let first = self.cursor.peek_at(1);
@@ -307,7 +307,7 @@ impl Reader<'_> {
         if (blank && !self.options.prose) || inside.ends_with(' ') || glued {
             return false;
         }
-        self.opaque(word, Quote::None, Opaque::Placeholder, close + 1);
+        self.opaque(word, Quote::None, close + 1);
         true
     }
 
@@ -353,7 +353,7 @@ impl Reader<'_> {
         let name = rest.iter().take_while(|&&byte| super::expansions::name_byte(byte)).count();
         let is_one = name > 0 && rest.get(name) == Some(&b'@') && self.awaits_size(self.cursor.pos);
         if is_one {
-            self.opaque(word, Quote::None, Opaque::Placeholder, self.cursor.pos + name + 2);
+            self.opaque(word, Quote::None, self.cursor.pos + name + 2);
         }
         is_one
     }
@@ -381,7 +381,7 @@ impl Reader<'_> {
         let inside = self.cursor.slice(Span::new(open + 1, end));
         let spaced = is_size || (inside.contains(' ') && !inside.ends_with(' '));
         if spaced {
-            self.opaque(word, Quote::None, Opaque::Placeholder, end + 1);
+            self.opaque(word, Quote::None, end + 1);
         }
         spaced
     }
