@@ -101,8 +101,8 @@ enum Part {
     String(Literal),
     /// What another expression gives.
     Unread(Span),
-    /// A blank that nobody wrote.
-    Blank,
+    /// A blank that nobody wrote, and its place.
+    Blank(usize),
 }
 
 /// What is joined to the first of some strings.
@@ -114,7 +114,7 @@ fn joined(text: &str, literals: &[Literal]) -> Joined {
     // `args opts + ' --gpus all'`: what stands before is unknown, too.
     if let Some(head) = before(first.outside.start).strip_suffix('+') {
         let head = head.len();
-        joined.parts.extend([Part::Unread(Span::new(head.saturating_sub(1), head)), Part::Blank]);
+        joined.parts.extend([Part::Unread(Span::new(head.saturating_sub(1), head)), Part::Blank(head)]);
     }
     let mut rest = literals.iter();
     let mut next = rest.next();
@@ -131,7 +131,7 @@ fn joined(text: &str, literals: &[Literal]) -> Joined {
                 continue;
             }
             if listed {
-                joined.parts.push(Part::Blank);
+                joined.parts.push(Part::Blank(from));
             }
             if rest.as_slice().first().is_some_and(|literal| literal.outside.start == operator.end) {
                 next = rest.next();
@@ -210,7 +210,7 @@ impl Joined {
         let ends = self.parts.iter().map(|part| match part {
             Part::String(literal) => literal.outside.end,
             Part::Unread(span) => span.end,
-            Part::Blank => 0,
+            Part::Blank(_) => 0,
         });
         ends.max().unwrap_or(0)
     }
@@ -233,7 +233,7 @@ impl Joined {
             match part {
                 Part::String(literal) => embed.append(&layer(file, *literal), 0),
                 Part::Unread(span) => embed.replace(*span, "$args"),
-                Part::Blank => embed.replace(Span::at(self.end()), " "),
+                Part::Blank(at) => embed.replace(Span::at(*at), " "),
             }
         }
         embed.finish()
