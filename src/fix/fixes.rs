@@ -290,7 +290,11 @@ fn untouched_or_helped_too(
         let same = was.iter().filter(|finding| finding.wanted.is_some() && same_sort(finding));
         same.into_iter().any(|finding| count(now, finding) < count(was, finding))
     };
-    old.command == new.command && loud(now) <= loud(was) && (old.shm == new.shm || shares || helped())
+    // Where a GPU has the default, a size more is no harm, whether or not somebody would speak of it.
+    let unharmed = || old.gpu.is_yes() && matches!(old.shm, Shm::Default { .. });
+    old.command == new.command
+        && loud(now) <= loud(was)
+        && (old.shm == new.shm || shares || unharmed() || helped())
 }
 
 /// How many findings are more than advice, which is not always asked for and so decides nothing.

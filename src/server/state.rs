@@ -43,6 +43,8 @@ pub(super) struct Workspace {
     pub(super) folder: PathBuf,
     pub(super) encoding: Encoding,
     pub(super) preferences: Preferences,
+    /// What is looked at besides the open texts.
+    pub(super) roots: Vec<String>,
     /// The open texts by path.
     pub(super) open: BTreeMap<String, Document>,
     settled: Settled,
@@ -61,6 +63,7 @@ impl Workspace {
             folder,
             encoding,
             preferences,
+            roots: vec![".".to_owned()],
             open: BTreeMap::new(),
             settled: Settled::default(),
             disk: Disk::new(MAX_SIZE),
@@ -117,7 +120,7 @@ impl Workspace {
         let around = &Surroundings::new(&files, &self.settled.walk, reads).remembering(&self.around);
         let lint = Lint { files: &files, options, around, request: REQUEST, seen: &seen };
         let tree = self.tree.get_or_insert_with(|| {
-            let mut tree = lint.index(&self.settled.walk, &[".".to_owned()]);
+            let mut tree = lint.index(&self.settled.walk, &self.roots);
             for path in self.open.keys() {
                 tree.update(&lint, path);
             }

@@ -140,7 +140,7 @@ mod tests {
 
     fn code(text: &str) -> Vec<String> {
         let layer = Layer::file(Source::new("a.adoc", text.as_bytes().to_vec()));
-        read(&layer).scripts(&layer).iter().map(|(layer, _)| layer.text().trim_end().to_owned()).collect()
+        read(&layer).scripts(&layer).iter().map(|(layer, _)| layer.text().trim().to_owned()).collect()
     }
 
     #[test]

@@ -154,7 +154,7 @@ fn variables_tell_name_and_modifier() {
             "1 None false ",
             "E Alternative false y",
             "F Other false ",
-            "G Other false [0]",
+            "G Index(0) false ",
             "H None false "
         ]
     );
