@@ -259,7 +259,7 @@ fn why(workload: &Workload, unit: &[Workload], findings: &[Finding]) -> String {
         (Verdict::No, _) => "asks for no GPU".into(),
         (Verdict::Unknown(why), _) => format!("may have a GPU: {why}"),
         (Verdict::Yes, Shm::Unknown(why)) => format!("/dev/shm is not known: {why}"),
-        (Verdict::Yes, Shm::Default { .. }) => "is known not to need more than the default".into(),
+        (Verdict::Yes, Shm::Default { .. }) => "is known to need no shared memory".into(),
         (Verdict::Yes, _) => match workload.deciding() {
             Some(setting) => format!("set by {}", setting.text),
             None => String::new(),
