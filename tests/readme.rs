@@ -109,7 +109,9 @@ fn reports_and_pages_speak_plainly() {
     texts.push(("README.md".into(), readme()));
     texts.push(("--help".into(), shmlint(root(), &["--help"]).stdout));
     for (at, text) in texts {
-        let found = DENIED.iter().find(|word| text.contains(**word));
+        // What is quoted from a file is its author's.
+        let prose: String = text.split('`').step_by(2).collect();
+        let found = DENIED.iter().find(|word| prose.contains(**word));
         assert_eq!(found, None, "{at}: {text}");
     }
 }

@@ -5,7 +5,7 @@ use super::judge;
 use crate::container::engine::decide;
 use crate::container::finding::{Finding, Wanted};
 use crate::container::workload::{
-    Effect, Engine, Evidence, Gpu, GpuCount, Ipc, Mounted, Platform, Refusal, Says, Setting, Shm, Target,
+    Citation, Effect, Engine, Gpu, GpuCount, Ipc, Mounted, Platform, Refusal, Says, Setting, Shm, Target,
     Why, Workload,
 };
 use crate::rules::options::JudgeOptions;
@@ -96,7 +96,7 @@ impl Build {
 
     /// With a request for GPUs that is refused.
     pub(super) fn refused(mut self, text: &str, why: &str) -> Self {
-        let evidence = Evidence { text: text.into(), place: place() };
+        let evidence = Citation { text: text.into(), place: place() };
         self.workload.gpu.refused = Some(Refusal { evidence, why: why.into() });
         self
     }
