@@ -10,13 +10,15 @@ pub mod config;
 pub mod container;
 #[cfg(target_os = "linux")]
 pub mod doctor;
-pub mod fix;
-pub mod knowledge;
+mod fix;
+mod knowledge;
 pub mod lint;
 pub mod need;
-pub mod platform;
-pub mod report;
+mod platform;
+mod report;
 pub mod rules;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod size;
 pub mod syntax;
 pub mod text;

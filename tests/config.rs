@@ -141,11 +141,12 @@ fn says(name: &str, text: &str, configuration: &str) -> Vec<String> {
 
 #[test]
 fn settings_change_what_is_said() {
-    let run = "docker run --gpus all pytorch/pytorch torchrun train.py\n";
+    let run = "docker run --gpus all pytorch/pytorch torchrun --nproc-per-node 2 train.py\n";
     let own = "docker run --gpus all registry.example/team/thing:1 serve --port 80\n";
-    let visible = "docker run -e NVIDIA_VISIBLE_DEVICES=all pytorch/pytorch torchrun train.py\n";
-    let sized = "docker run --gpus all --shm-size=16g pytorch/pytorch torchrun train.py\n";
-    let missing = ["warning[missing-shm]"].as_slice();
+    let visible =
+        "docker run -e NVIDIA_VISIBLE_DEVICES=all pytorch/pytorch torchrun --nproc-per-node 2 train.py\n";
+    let sized = "docker run --gpus all --shm-size=16g pytorch/pytorch torchrun --nproc-per-node 2 train.py\n";
+    let missing = ["error[missing-shm]"].as_slice();
     let none = [].as_slice();
     let cases: &[(&str, &str, &str, &[&str])] = &[
         ("a.sh", run, "", missing),
@@ -175,7 +176,7 @@ fn settings_change_what_is_said() {
 
 #[test]
 fn the_exit_status_and_the_size_can_be_set() {
-    let run = "docker run --gpus all pytorch/pytorch torchrun train.py\n";
+    let run = "docker run --gpus all pytorch/pytorch torchrun --nproc-per-node 2 train.py\n";
     let folder = scratch(&[("a.sh", run), ("shmlint.toml", "fail-on = 'never'\nsize = '7g'\n")]);
     assert_eq!(shmlint(folder.path(), &[]).status, 0);
     assert_eq!(shmlint(folder.path(), &["--fail-on", "warning"]).status, 1);

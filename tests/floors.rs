@@ -22,7 +22,24 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("doctor", &["text", "size", "container", "need"]),
     ("report", &["text", "size", "container", "need", "rules", "fix", "lint", "doctor"]),
     ("config", &["text", "size", "container", "knowledge", "platform", "rules", "lint"]),
-    ("cli", &["text", "size", "container", "need", "rules", "fix", "lint", "doctor", "report", "config"]),
+    ("server", &["text", "size", "container", "fix", "lint", "report", "config"]),
+    ("server", &["text", "size", "container", "fix", "lint", "config"]),
+    (
+        "cli",
+        &[
+            "text",
+            "size",
+            "container",
+            "need",
+            "rules",
+            "fix",
+            "lint",
+            "doctor",
+            "report",
+            "config",
+            "server",
+        ],
+    ),
 ];
 
 /// What the files of a floor take of other floors, each with the file and line where it is taken.

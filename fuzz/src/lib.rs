@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use shmlint::config::Config;
-use shmlint::fix::fixes::Fixes;
-use shmlint::lint::check::Request;
+use shmlint::lint::check::{Fixes, Request};
 use shmlint::lint::discover::Walk;
 use shmlint::lint::options::Options;
 use shmlint::lint::report::Report;
 use shmlint::lint::run::Lint;
+use shmlint::need::around::Alone;
 use shmlint::need::python::{Given, read};
 use shmlint::rules::options::JudgeOptions;
 use shmlint::size::{Dialect, Style, compose, kubernetes, parse_any};
@@ -65,8 +65,8 @@ pub fn python(data: &[u8]) {
 /// Sizes in every dialect.
 pub fn sizes(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    use Dialect::{Bytes, Compose, Docker, Kubernetes, Mebibytes, Podman, TmpfsOption, TmpfsSize};
-    for dialect in [Docker, Podman, Compose, Kubernetes, TmpfsOption, TmpfsSize, Bytes, Mebibytes] {
+    use Dialect::{Compose, Docker, Kubernetes, Mebibytes, Podman, TmpfsOption, TmpfsSize};
+    for dialect in [Docker, Podman, Compose, Kubernetes, TmpfsOption, TmpfsSize, Mebibytes] {
         let read = dialect.read(text);
         if let Some(bytes) = read.bytes() {
             assert!(
@@ -251,7 +251,8 @@ fn lint(files: &Memory, name: &str) -> Report {
 fn lint_with(files: &Memory, name: &str, options: &Options) -> Report {
     let request = Request { prove: Fixes::All, workloads: true, ..Request::default() };
     let seen = AtomicUsize::new(0);
-    let lint = Lint { files, options, request, seen: &seen };
+    let around = &Alone(files);
+    let lint = Lint { files, options, around, request, seen: &seen };
     lint.run(&Walk::default(), &[name.to_owned()])
 }
 

@@ -11,17 +11,22 @@ use serde::Deserialize;
 
 mod accelerators;
 mod images;
+mod operators;
+mod programs;
 mod python;
 
 fn main() {
     println!("cargo::rerun-if-changed=rules");
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     fs::write(Path::new(&out).join("rules.rs"), rule_pages()).expect("OUT_DIR can be written");
-    for (name, table) in [
+    let tables = [
         ("images.rs", images::table()),
         ("accelerators.rs", accelerators::table()),
+        ("operators.rs", operators::table()),
+        ("programs.rs", programs::table()),
         ("python.rs", python::table()),
-    ] {
+    ];
+    for (name, table) in tables {
         let table = table.unwrap_or_else(|error| panic!("{error}"));
         fs::write(Path::new(&out).join(name), table).expect("OUT_DIR can be written");
     }

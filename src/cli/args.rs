@@ -50,6 +50,9 @@ pub(crate) enum Command {
     Size(SizeArgs),
     /// Look at the /dev/shm of this container or host: what it is, who fills it, what it should be
     Doctor(DoctorArgs),
+    /// Serve an editor as a language server, over standard input and output
+    #[cfg(feature = "server")]
+    Server(ServerArgs),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -194,6 +197,15 @@ pub(crate) struct SizeArgs {
     /// Output format
     #[arg(long, value_enum, default_value = "human")]
     pub(crate) format: TextOrJson,
+}
+
+/// What clients of language servers give as a habit.
+#[cfg(feature = "server")]
+#[derive(Debug, Args)]
+pub(crate) struct ServerArgs {
+    /// Serve over standard input and output, as always
+    #[arg(long, hide = true)]
+    pub(crate) stdio: bool,
 }
 
 /// A data loader, in numbers.

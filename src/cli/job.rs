@@ -14,6 +14,7 @@ use crate::config::Settled;
 use crate::config::problem::Failure;
 use crate::container::finding::Severity;
 use crate::fix::fixes::Fixes;
+use crate::lint::around::Surroundings;
 use crate::lint::check::Request;
 use crate::lint::report::Report;
 use crate::lint::run::Lint;
@@ -164,7 +165,9 @@ impl Input {
         let laid = self.stdin.is_some() || !self.pipes.is_empty();
         let files: &dyn Files = if laid { &overlay } else { &self.disk };
         let progress = Progress::start(console);
-        let lint = Lint { files, options: &settled.options, request, seen: &progress.seen };
+        let reads = settled.options.programs.then_some(&settled.options.read);
+        let around = &Surroundings::new(files, &settled.walk, reads);
+        let lint = Lint { files, options: &settled.options, around, request, seen: &progress.seen };
         let report = lint.run(&settled.walk, &self.paths);
         drop(progress);
         if console.is_verbose() {

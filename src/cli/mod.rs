@@ -65,6 +65,8 @@ pub fn main() -> ExitCode {
         Some(Command::Doctor(_)) => {
             Err("doctor looks at Linux's /dev/shm: run it inside the container".into())
         }
+        #[cfg(feature = "server")]
+        Some(Command::Server(_)) => crate::server::serve().map(|()| CLEAN).map_err(Into::into),
         Some(Command::Completions { shell }) => shell::completions(shell),
         Some(Command::Man { command }) => shell::man(command.as_deref()),
     };

@@ -106,6 +106,7 @@ impl Config {
             entries.push((item.first().clone(), used.clone()));
             used
         };
+        options.read.no_docs = self.docs == Some(false);
         options.programs = self.programs != Some(false);
         options.judge.images = self.images.iter().map(|item| image(item, tracked(item))).collect();
         options.read.shm_fields = self.shm_fields.iter().map(|item| field(item, tracked(item))).collect();

@@ -1,6 +1,6 @@
 //! What rules say and what fixes write: findings, the changes they ask for, and the edits that make them.
 
-use crate::container::workload::Workload;
+use crate::container::workload::{Citation, Workload};
 use crate::text::edits::Edit;
 use crate::text::place::Place;
 use crate::text::source::{Source, Span};
@@ -148,6 +148,26 @@ impl Fix {
     }
 }
 
+/// What is known of a workload's need, as reports tell it.
+#[derive(Clone, Debug)]
+pub struct NeedReport {
+    /// `yes`, `likely`, `no` or `unknown`.
+    pub verdict: &'static str,
+    /// The bytes without which it is known not to work.
+    pub bytes: Option<u64>,
+    /// Why, as a clause; empty where nothing is known.
+    pub why: String,
+    /// The places that tell it, the most telling first.
+    pub evidence: Vec<Citation>,
+}
+
+impl NeedReport {
+    /// Everything that it says of files.
+    pub fn places(&mut self) -> impl Iterator<Item = (&mut Arc<Source>, Span)> {
+        self.evidence.iter_mut().map(|citation| citation.place.parts())
+    }
+}
+
 /// A further place that belongs to a finding, and what it shows.
 #[derive(Clone, Debug)]
 pub struct Related {
@@ -213,6 +233,8 @@ pub struct Finding {
     pub accelerator: Option<&'static str>,
     /// Citation and other places.
     pub related: Vec<Related>,
+    /// What is known of the workload's need; nothing where the finding is about a file.
+    pub need: Option<NeedReport>,
     /// What the rule wants changed, if it can be changed.
     pub wanted: Option<Wanted>,
     /// The proven edits, once they are asked for.
@@ -222,17 +244,13 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Whether there is a fix that is made without being asked for by name.
-    pub fn is_fixed_safely(&self) -> bool {
-        self.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe)
-    }
-
     /// Everything that it says of files.
     pub fn places(&mut self) -> impl Iterator<Item = (&mut Arc<Source>, Span)> {
         let related = self.related.iter_mut().map(|related| related.place.parts());
         let edits =
             self.fix.iter_mut().flat_map(|fix| &mut fix.edits).map(|edit| (&mut edit.source, edit.span));
-        std::iter::once(self.place.parts()).chain(related).chain(edits)
+        let evidence = self.need.iter_mut().flat_map(NeedReport::places);
+        std::iter::once(self.place.parts()).chain(related).chain(edits).chain(evidence)
     }
 
     /// A finding about a workload, at the workload's own line.
@@ -256,6 +274,7 @@ impl Finding {
             platform: workload.platform.as_str(),
             accelerator: workload.gpu.kind.map(|kind| kind.word),
             related: rendered.chain(generated).collect(),
+            need: None,
             wanted: None,
             fix: None,
             suppressed: None,
@@ -274,6 +293,7 @@ impl Finding {
             platform: "",
             accelerator: None,
             related: Vec::new(),
+            need: None,
             wanted: None,
             fix: None,
             suppressed: None,

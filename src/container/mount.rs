@@ -45,6 +45,14 @@ pub fn target(path: &str) -> Option<Target> {
     }
 }
 
+/// Whether the text of a command mounts something on `/dev/shm`, or enlarges it: `mount -o remount,size=8g /dev/shm`.
+pub fn mounts_shm(command: &str) -> bool {
+    let mut words = command
+        .split(|c: char| c.is_whitespace() || ";&|'\"()".contains(c))
+        .skip_while(|word| !matches!(word.rsplit('/').next(), Some("mount")));
+    words.next().is_some() && words.take(12).any(|word| target(word) == Some(Target::Shm))
+}
+
 /// The parts of an absolute path.
 fn cleaned(path: &str) -> Vec<&str> {
     let mut parts = Vec::new();

@@ -167,6 +167,8 @@ pub struct Workload {
     /// The index in the reading of the same container at another place, where it is reported: a service of a base file that is
     /// merged with its override is listed in both. A base that only others extend points to one of them.
     pub same_as: Option<usize>,
+    /// Whether it is switched off where it is written, in a comment: it is listed and not judged.
+    pub is_off: bool,
     /// What it is in each of the things that are built of it, where there are several: a base of overlays.
     pub builds: Vec<Overlaid>,
     /// For a container that runs: what the file that started it says now.
@@ -204,7 +206,10 @@ impl Workload {
         let evidence = evidence.chain(&mut self.gpu.evidence).map(|evidence| evidence.place.parts());
         let limit = self.memory_limit.iter_mut().map(|(_, place)| place.parts());
         let settings = self.settings.iter_mut().map(|setting| setting.place.parts());
-        std::iter::once(self.place.parts()).chain(evidence).chain(limit).chain(settings)
+        let written = self.written.iter_mut().map(Place::parts);
+        let never = self.never_runs.iter_mut().map(|citation| citation.place.parts());
+        let written = written.chain(never);
+        std::iter::once(self.place.parts()).chain(evidence).chain(limit).chain(settings).chain(written)
     }
 
     /// A workload of which nothing but the name and place is known yet.
@@ -234,6 +239,7 @@ impl Workload {
             joins: None,
             is_joined: false,
             same_as: None,
+            is_off: false,
             builds: Vec::new(),
             declared: None,
         }

@@ -43,7 +43,7 @@ impl State {
         for member in unit.members.iter_mut().filter(|member| member.source.is_none()) {
             member.source = reading.sources.iter().find(|source| source.path() == member.path).cloned();
         }
-        let findings = judge_all(&reading.workloads, &reading.evidence, judging);
+        let findings = judge_all(&reading.workloads, &reading.evidence, judging, context.around);
         Self { unit, reading, findings, patches: Vec::new() }
     }
 
@@ -203,6 +203,7 @@ fn same_builds(old: &Workload, new: &Workload) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::need::around::Alone;
     use crate::platform::compose;
     use crate::platform::kind::Claim;
     use crate::platform::kind::Index;
@@ -215,7 +216,14 @@ mod tests {
         let source = Source::new("compose.yaml", text.into());
         let unit = Unit::lone(&compose::COMPOSE, "compose.yaml", Claim::ByName, Some(source.clone()));
         let (disk, options, index) = (Disk::new(MAX_SIZE), ReadOptions::default(), Index::default());
-        let context = Context { files: &disk, index: &index, options: &options, every_container: false };
+        let alone = Alone(&disk);
+        let context = Context {
+            files: &disk,
+            index: &index,
+            options: &options,
+            every_container: false,
+            around: &alone,
+        };
         let judging = JudgeOptions::default();
         let edit = Edit::insertion(&source, text.find(at).unwrap(), put);
         let before = State::of(unit, &context, &judging);

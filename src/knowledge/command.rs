@@ -8,6 +8,7 @@ mod script;
 
 use std::borrow::Cow;
 
+use crate::knowledge::programs::{NEUTRAL, PROCESS_WORDS, SHELLS};
 use crate::text::scan::glob;
 
 /// How deep a `bash -c` may stand in another.
@@ -75,7 +76,7 @@ impl Program<'_> {
 
     /// Whether it is one of the small helpers of every script (`cd`, `echo`, `pip`), which say nothing of what is run.
     pub fn is_neutral(&self) -> bool {
-        script::NEUTRAL.binary_search(&self.name()).is_ok()
+        NEUTRAL.binary_search(&self.name()).is_ok()
     }
 }
 
@@ -103,7 +104,7 @@ pub fn simple(words: &[&str]) -> Vec<Vec<String>> {
         let Some(name) = words.first().map(|word| base_name(word)) else { return };
         let is_code =
             |word: &&Cow<'_, str>| word.starts_with('-') && !word.starts_with("--") && word.ends_with('c');
-        let code = words.iter().position(|word| is_code(&word)).filter(|_| script::SHELLS.contains(&name));
+        let code = words.iter().position(|word| is_code(&word)).filter(|_| SHELLS.contains(&name));
         match code.and_then(|at| words.iter().skip(at + 1).find(|word| !word.starts_with('-'))) {
             Some(script) if depth < DEPTH => {
                 for words in script::commands(script) {
@@ -130,8 +131,15 @@ pub fn simple(words: &[&str]) -> Vec<Vec<String>> {
 fn collect<'a>(words: Vec<Cow<'a, str>>, depth: usize, found: &mut Vec<Program<'a>>) {
     let words = script::without_wrappers(words);
     let Some(name) = words.first().map(|word| base_name(word).to_owned()) else { return };
-    if script::SHELLS.contains(&name.as_str()) {
+    if SHELLS.contains(&name.as_str()) {
         return shell(&words, depth, found);
+    }
+    // Some images start a shell.
+    if let ("-c" | "-lc", Some(script)) = (name.as_str(), words.get(1).filter(|_| depth < DEPTH)) {
+        for words in script::commands(script) {
+            collect(words.into_iter().map(Cow::Owned).collect(), depth + 1, found);
+        }
+        return;
     }
     // Arguments alone are those of the image's own entrypoint, whose name they do not tell.
     if name.starts_with('-') {
@@ -186,7 +194,7 @@ fn python<'a>(mut args: impl Iterator<Item = Cow<'a, str>>) -> Vec<Cow<'a, str>>
             "-c" => {
                 let code = args.next();
                 let alone =
-                    code.as_ref().is_some_and(|code| !PROCESSES.iter().any(|word| code.contains(word)));
+                    code.as_ref().is_some_and(|code| !PROCESS_WORDS.iter().any(|word| code.contains(word)));
                 words.extend(code.filter(|_| alone).map(|_| word));
                 return words;
             }
@@ -196,6 +204,7 @@ fn python<'a>(mut args: impl Iterator<Item = Cow<'a, str>>) -> Vec<Cow<'a, str>>
                 return words;
             }
             "-W" | "-X" => drop(args.next()),
+            "--version" | "-V" | "--help" | "-h" => words.push(word),
             option if option.starts_with('-') => {}
             file => {
                 words.push(Cow::Owned(base_name(file).to_owned()));
@@ -206,22 +215,6 @@ fn python<'a>(mut args: impl Iterator<Item = Cow<'a, str>>) -> Vec<Cow<'a, str>>
     }
     words
 }
-
-/// What code holds that shares memory between processes, or trains, which mostly does.
-const PROCESSES: [&str; 12] = [
-    "DataLoader",
-    "num_workers",
-    "multiprocessing",
-    "distributed",
-    "vllm",
-    "ray.",
-    "import train",
-    "train(",
-    "Trainer",
-    ".fit(",
-    ".backward(",
-    "optim.",
-];
 
 /// The last part of a path.
 fn base_name(path: &str) -> &str {

@@ -6,6 +6,7 @@
 pub mod command;
 mod image;
 pub mod options;
+pub mod programs;
 mod table;
 pub mod used;
 mod words;
@@ -35,6 +36,21 @@ pub struct UserEntry {
     pub reason: Option<String>,
     /// Whether it ever matched.
     pub used: Used,
+}
+
+/// Whether two references stand for the same image: the same repository, and tags that differ in nothing but versions.
+pub fn same_image(one: &str, other: &str) -> bool {
+    let [one, other] = [one, other].map(image::Reference::parse);
+    one.repository == other.repository && one.tag_words() == other.tag_words()
+}
+
+/// Whether two images lie in the same place of a registry, below the registry itself: siblings of one maker.
+pub fn same_maker(one: &str, other: &str) -> bool {
+    let of = |image| {
+        let repository = image::Reference::parse(image).repository;
+        repository.rsplit_once('/').map(|(place, _)| place).filter(|place| place.contains('/'))
+    };
+    of(one).is_some_and(|place| of(other) == Some(place))
 }
 
 /// The entry of a name: `vLLM`, in any case of letters.

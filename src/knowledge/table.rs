@@ -59,6 +59,7 @@ pub enum Processes {
 }
 
 /// One thing that is known.
+#[allow(dead_code, reason = "some of it only the tests of the table look at")]
 #[derive(Debug, PartialEq)]
 pub struct Entry {
     /// The heading it stands under.

@@ -4,14 +4,15 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use crate::container::finding::Finding;
+use crate::container::finding::{Finding, NeedReport};
 use crate::container::workload::{Shm, Verdict, Workload};
 use crate::fix::apply::edited;
 use crate::fix::choose::patches;
-use crate::fix::fixes::{Fixes, fixes};
+use crate::fix::fixes::fixes;
 use crate::fix::prove::{Patch, State};
 use crate::lint::options::Options;
 use crate::lint::suppress::{self, Ignores};
+use crate::need::around::Around;
 use crate::need::reach;
 use crate::platform::kind::{Context, Kind, Unit};
 use crate::rules::case::Case;
@@ -20,6 +21,8 @@ use crate::rules::unreadable_file;
 use crate::text::files::Overlay;
 use crate::text::place::shed;
 use crate::text::source::{Source, Span};
+
+pub use crate::fix::fixes::Fixes;
 
 /// How often the edited texts are looked at again. Fixes that overlap wait for the next round; real files need two.
 const ROUNDS: usize = 8;
@@ -66,8 +69,17 @@ pub struct Listed {
     pub needs_shm: &'static str,
     /// The size to recommend, in bytes.
     pub recommended: u64,
+    /// What is known of its need.
+    pub need: NeedReport,
     /// Why it is or is not reported.
     pub why: String,
+}
+
+impl Listed {
+    /// Everything that it says of files.
+    fn places(&mut self) -> impl Iterator<Item = (&mut Arc<Source>, Span)> {
+        self.workload.places().chain(self.need.places())
+    }
 }
 
 /// Reads and judges a unit, and goes on with the edited texts as long as there are fixes to make. Fixes are proven only where
@@ -95,7 +107,7 @@ pub fn check(unit: &Unit, context: &Context<'_>, options: &Options, request: Req
             checked.found = shown.map(|finding| (key(finding), finding.rule.code)).collect();
         }
         if chosen.is_empty() || round == ROUNDS {
-            checked.fill(&state, findings, options, request);
+            checked.fill(&state, findings, &context, options, request);
             break;
         }
         // The proof has read what comes of it already, unless a fix waits for another.
@@ -137,7 +149,7 @@ fn told(
         suppress::hide(options, &state.reading, &mut state.findings, &mut others, &ignores);
     }
     if !ignores.is_empty() {
-        suppress::mark_used(options, &state.reading, &mut ignores);
+        suppress::mark_used(options, context.around, &state.reading, &mut ignores);
     }
     let mut after = None;
     match &options.ignore_because {
@@ -187,17 +199,24 @@ pub fn check_comments(
 
 impl Checked {
     /// Takes over what is said of the last state. Of its texts no more is kept than reports show.
-    fn fill(&mut self, state: &State, findings: Vec<Finding>, options: &Options, request: Request) {
+    fn fill(
+        &mut self,
+        state: &State,
+        findings: Vec<Finding>,
+        context: &Context<'_>,
+        options: &Options,
+        request: Request,
+    ) {
         let reading = &state.reading;
         let containers = || reading.workloads.iter().filter(|workload| workload.same_as.is_none());
         self.workloads = containers().count();
         self.gpu_workloads = containers().filter(|workload| workload.gpu.is_yes()).count();
         self.files = reading.sources.iter().map(|source| source.path().to_owned()).collect();
         if request.workloads {
-            self.listed = list(state, &options.judge);
+            self.listed = list(state, &options.judge, context.around);
         }
         self.findings = findings;
-        let listed = self.listed.iter_mut().flat_map(|listed| listed.workload.places());
+        let listed = self.listed.iter_mut().flat_map(|listed| listed.places());
         shed(self.findings.iter_mut().flat_map(Finding::places).chain(listed));
     }
 }
@@ -228,24 +247,26 @@ pub fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings
 }
 
-fn list(state: &State, options: &JudgeOptions) -> Vec<Listed> {
+fn list(state: &State, options: &JudgeOptions, around: &dyn Around) -> Vec<Listed> {
     let unit = &state.reading.workloads;
     let judged = unit.iter().zip(&state.findings);
     judged
         .enumerate()
         .map(|(index, (workload, findings))| {
-            let case = Case::new(workload, unit, options).read(&state.reading.evidence, index);
+            let case = Case::new(workload, unit, options, around).read(&state.reading.evidence, index);
             Listed {
                 needs_shm: case.needs_shm(),
                 recommended: case.recommended(),
-                why: why(workload, unit, findings),
+                why: why(workload, unit, findings, &case.need_report()),
+                need: case.need_report(),
                 workload: workload.clone(),
             }
         })
         .collect()
 }
+
 /// Why a workload is or is not reported.
-fn why(workload: &Workload, unit: &[Workload], findings: &[Finding]) -> String {
+fn why(workload: &Workload, unit: &[Workload], findings: &[Finding], need: &NeedReport) -> String {
     if let Some(twin) = workload.same_as.and_then(|twin| unit.get(twin)) {
         return format!("judged at {}:{}", twin.place.path(), twin.place.start().line);
     }
@@ -255,14 +276,28 @@ fn why(workload: &Workload, unit: &[Workload], findings: &[Finding]) -> String {
     if let Some(finding) = findings.first() {
         return format!("{} is ignored: {}", finding.rule.name, finding.message);
     }
+    if workload.is_off {
+        return "is commented out".into();
+    }
     match (&workload.gpu.verdict, &workload.shm) {
         (Verdict::No, _) => "asks for no GPU".into(),
         (Verdict::Unknown(why), _) => format!("may have a GPU: {why}"),
         (Verdict::Yes, Shm::Unknown(why)) => format!("/dev/shm is not known: {why}"),
-        (Verdict::Yes, Shm::Default { .. }) => "is known to need no shared memory".into(),
+        (Verdict::Yes, Shm::Default { .. }) if need.why.is_empty() => {
+            "is known to need no shared memory".into()
+        }
+        (Verdict::Yes, Shm::Default { .. }) => format!("needs no more than the default: {}", told_by(need)),
         (Verdict::Yes, _) => match workload.deciding() {
             Some(setting) => format!("set by {}", setting.text),
             None => String::new(),
         },
+    }
+}
+
+/// Why a workload needs what it needs, with the place that tells it.
+fn told_by(need: &NeedReport) -> String {
+    match need.evidence.first() {
+        Some(first) => format!("{} ({}:{})", need.why, first.place.path(), first.place.start().line),
+        None => need.why.clone(),
     }
 }

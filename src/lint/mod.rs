@@ -1,5 +1,6 @@
 //! A run: which files are looked at, which belong together, what is said of each, and what hides it.
 
+pub mod around;
 pub mod baseline;
 pub mod check;
 pub mod discover;

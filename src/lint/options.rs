@@ -32,9 +32,9 @@ impl Default for Options {
         Self {
             read: ReadOptions::default(),
             judge: JudgeOptions::default(),
+            programs: true,
             per_file_ignores: Vec::new(),
             suppressions: true,
-            programs: true,
             baseline: None,
             ignore_because: None,
         }

@@ -48,43 +48,31 @@ impl<T> Collected<T> {
 
 /// What `work` makes of each item, in their order; done by several threads where there are many.
 pub fn shared_out<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    in_batches(items, 1, |batch| batch.iter().map(&work).collect())
-}
-
-/// As [`shared_out`], for work that is better done on several items in a row: on up to `most` of them, and fewer where that
-/// would leave a thread without any.
-pub fn in_batches<T: Sync, R: Send>(
-    items: &[T],
-    most: usize,
-    work: impl Fn(&[T]) -> Vec<R> + Sync,
-) -> Vec<R> {
     // A thread costs more than a few small files, and asking how many there may be is not free either.
     let useful = items.len() / 8;
     let threads =
         if useful < 2 { 1 } else { std::thread::available_parallelism().map_or(1, usize::from).min(useful) };
-    let size = (items.len() / (4 * threads)).clamp(1, most);
     if threads < 2 {
-        return items.chunks(size).flat_map(work).collect();
+        return items.iter().map(work).collect();
     }
-    let batches: Vec<&[T]> = items.chunks(size).collect();
     let next = AtomicUsize::new(0);
-    let done: Collected<Vec<(usize, Vec<R>)>> = Collected::default();
+    let done: Collected<(usize, R)> = Collected::default();
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                let mut own = Vec::with_capacity(batches.len() / threads);
+                let mut own = Vec::with_capacity(items.len() / threads);
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(batch) = batches.get(at) else { break };
-                    own.push((at, work(batch)));
+                    let Some(item) = items.get(at) else { break };
+                    own.push((at, work(item)));
                 }
-                done.push(own);
+                done.extend(own);
             });
         }
     });
-    let mut done: Vec<(usize, Vec<R>)> = done.into_inner().into_iter().flatten().collect();
+    let mut done = done.into_inner();
     done.sort_unstable_by_key(|(at, _)| *at);
-    done.into_iter().flat_map(|(_, results)| results).collect()
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 #[cfg(test)]
@@ -99,9 +87,6 @@ mod tests {
                 shared_out(&items, |item| item * 2),
                 items.iter().map(|item| item * 2).collect::<Vec<_>>()
             );
-            let sizes = in_batches(&items, 7, |batch| vec![batch.len(); batch.len()]);
-            assert_eq!(sizes.len(), count);
-            assert!(sizes.iter().all(|size| (1..=7).contains(size)));
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::lint::options::Options;
 use crate::lint::parallel::Collected;
 use crate::lint::report::{Looked, Report};
 use crate::lint::tree::{Known, Tree};
+use crate::need::around::Around;
 use crate::need::reach::builds::{Builds, BuiltImage, MOST_PROGRAMS, is_dockerfile};
 use crate::need::reach::mentions::{self, MapFile};
 use crate::platform::kind::{Claim, Context, Index, Kind, Member, Mention, Unit};
@@ -29,6 +30,8 @@ pub struct Lint<'a> {
     pub files: &'a dyn Files,
     /// The options.
     pub options: &'a Options,
+    /// What lies around the files.
+    pub around: &'a dyn Around,
     /// What to give.
     pub request: Request,
     /// Counts the files that are looked at, for whoever watches the run.
@@ -80,7 +83,7 @@ impl Lint<'_> {
     }
 
     /// Which images the repositories with these directories build: as this run has met their files, or by walks of their own.
-    fn builds(&self, walk: &Walk, paths: &[String], met: &Met, roots: BTreeSet<String>) -> Builds {
+    pub(super) fn builds(&self, walk: &Walk, paths: &[String], met: &Met, roots: BTreeSet<String>) -> Builds {
         let mut builds = Builds::default();
         let covers = |path: &String, root: &str| {
             let path = join("", path);
@@ -138,7 +141,8 @@ impl Lint<'_> {
     pub(super) fn check(&self, mut unit: Unit, files: &dyn Files, index: &Index) -> Known {
         let recorder = Recorder::new(files);
         let every_container = self.request.workloads;
-        let context = Context { files: &recorder, index, options: &self.options.read, every_container };
+        let options = &self.options.read;
+        let context = Context { files: &recorder, index, options, every_container, around: self.around };
         let checked = check(&unit, &context, self.options, self.request);
         let mut asked = recorder.asked();
         for member in &mut unit.members {
@@ -176,7 +180,7 @@ struct Run<'a> {
 
 /// What the files of a repository say of images and programs, as they are met.
 #[derive(Default)]
-struct Met {
+pub(super) struct Met {
     images: Collected<BuiltImage>,
     dockerfiles: Collected<String>,
     maps: Collected<(String, String, MapFile)>,
@@ -251,7 +255,7 @@ impl Run<'_> {
             return self.tell(found.path, Err("nothing in it is for shmlint"));
         };
         let path = found.path.to_owned();
-        if kind.in_projects.is_none() {
+        if kind.links.is_none() {
             let unit = Unit::lone(kind, path, claim, Some(source));
             return self.known.push(self.lint.check(unit, files, &Index::default()));
         }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use crate::container::finding::Finding;
 use crate::lint::check::{Checked, Listed, in_order};
+use crate::lint::discover::Walk;
 use crate::lint::parallel::shared_out;
 use crate::lint::project;
 use crate::lint::report::{Looked, Report};
-use crate::lint::run::{Lint, Seen};
+use crate::lint::run::{Lint, Met, Seen};
 use crate::need::reach::builds::Builds;
 use crate::platform::kind::{Index, Kind, Member, Unit};
 use crate::text::files::{Files, Overlay};
@@ -81,19 +82,20 @@ impl Tree {
         let members: Vec<&(&Kind, Member)> =
             self.index.members.values().filter(|(_, member)| is_meant(&member.path)).collect();
         let links = shared_out(&members, |(kind, member)| {
-            let links = kind.in_projects.map(|projects| (projects.links)(member, &self.index, files));
+            let source = member.source.clone().or_else(|| files.read(&member.path).ok());
+            let member = &Member { source, ..member.clone() };
+            let links = kind.links.map(|links| links(member, &self.index, files));
             (member.path.clone(), links.unwrap_or_default())
         });
         self.links.extend(links);
     }
 
-    /// Forms the projects by their links, and checks those that were not there before.
-    fn form(&mut self, lint: &Lint<'_>) {
+    /// Forms the projects by their links, and checks those that were not there before. Gives the paths of these.
+    fn form(&mut self, lint: &Lint<'_>) -> BTreeSet<String> {
         let units = project::units(&self.index, &self.links);
         self.index.members.values_mut().for_each(|(_, member)| member.source = None);
-        let (projects, mut known): (Vec<Known>, Vec<Known>) = std::mem::take(&mut self.known)
-            .into_iter()
-            .partition(|known| known.unit.kind.in_projects.is_some());
+        let (projects, mut known): (Vec<Known>, Vec<Known>) =
+            std::mem::take(&mut self.known).into_iter().partition(|known| known.unit.kind.links.is_some());
         let paths = |unit: &Unit| unit.members.iter().map(|member| member.path.clone()).collect::<Vec<_>>();
         let mut before: HashMap<Vec<String>, Known> =
             projects.into_iter().map(|known| (paths(&known.unit), known)).collect();
@@ -106,6 +108,7 @@ impl Tree {
         }
         known.extend(shared_out(&fresh, |unit| lint.check(unit.clone(), lint.files, &self.index)));
         self.known = known;
+        fresh.iter().flat_map(&paths).collect()
     }
 
     /// Checks units again that read what others have edited, until that changes nothing more.
@@ -177,11 +180,11 @@ impl Tree {
         let retold: BTreeSet<&String> = told_before.symmetric_difference(&told_now).flatten().collect();
         let (was, links) = (self.index.members.remove(path), self.links.remove(path));
         let mut concerned: BTreeSet<String> = [path.to_owned()].into();
-        let is_lone = |known: &Known| known.unit.kind.in_projects.is_none() && known.holds(path);
+        let is_lone = |known: &Known| known.unit.kind.links.is_none() && known.holds(path);
         self.known.retain(|known| !is_lone(known));
         if let Some((kind, claim)) = kind {
             let member = Member { path: path.to_owned(), claim, source };
-            if kind.in_projects.is_some() {
+            if kind.links.is_some() {
                 self.index.members.insert(path.to_owned(), (kind, member));
                 self.link(lint.files, |other| other == path);
             } else {
@@ -194,7 +197,7 @@ impl Tree {
             || links.as_ref() != self.links.get(path)
             || was.is_some() != self.links.contains_key(path)
         {
-            self.form(lint);
+            concerned.extend(self.form(lint));
         }
         let again = self.whose(|_, known| {
             let is_retold = || known.unit.members.iter().any(|member| retold.contains(&member.path));
@@ -206,6 +209,8 @@ impl Tree {
                 *known = now;
             }
         }
+        // What waits for the programs of its repository is looked at once these are known.
+        self.programs(lint, &|roots| lint.builds(&Walk::default(), &[], &Met::default(), roots));
         concerned
     }
 
@@ -214,6 +219,19 @@ impl Tree {
         let checked = self.known.iter().map(|known| &known.checked).chain(self.comments.get(path));
         let found = checked.flat_map(|checked| &checked.findings);
         in_order(found.filter(|finding| finding.place.path() == path).cloned().collect())
+    }
+
+    /// What is found in a file where its units are checked with other options; the tree stays as it is.
+    pub fn findings_as(&self, lint: &Lint<'_>, path: &str) -> Vec<Finding> {
+        let which = self.whose(|_, known| known.holds(path));
+        let again = self.again(which, lint, &Overlay::new(lint.files));
+        let found = again.into_iter().flat_map(|(_, known)| known.checked.findings);
+        in_order(found.filter(|finding| finding.place.path() == path).collect())
+    }
+
+    /// All containers, where they were asked for.
+    pub fn listed(&self) -> impl Iterator<Item = &Listed> {
+        self.known.iter().flat_map(|known| &known.checked.listed)
     }
 
     /// Everything that was found, in a stable order.

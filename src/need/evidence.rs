@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::loader::{Loader, Sample};
-use crate::knowledge::{Entry, Formula};
+use crate::knowledge::{Entry, Formula, Rule};
 use crate::text::place::Place;
 
 /// One claim, and what makes it.
@@ -215,6 +215,11 @@ impl Evidence {
     pub fn new(claim: Claim, place: Place, strength: Strength) -> Self {
         let text = line_at(&place);
         Self { claim, place, text, via: Vec::new(), strength }
+    }
+
+    /// Whether it is about a program of the table that shares memory between GPUs or processes alone.
+    pub fn is_by_gpus(&self) -> bool {
+        matches!(&self.claim, Claim::Known(entry) | Claim::Named(entry) if matches!(entry.rule, Rule::Ranks | Rule::SeveralGpus))
     }
 
     /// With the lines that lead there.

@@ -3,10 +3,12 @@
 //!
 //! What fills it is measured ([`loader`]) or read in the sources of the programs ([`users`]).
 
+pub mod around;
 pub mod evidence;
 pub mod hints;
 pub mod loader;
 pub mod own;
+pub mod practice;
 pub mod python;
 pub mod question;
 mod ranks;

@@ -4,7 +4,6 @@ use super::evidence::{Claim, Evidence, Strength, Workaround};
 use super::hints::Hints;
 use super::ranks::{Ranks, ranks};
 use super::verdict::{Need, Scene, judge};
-use crate::container::accelerator;
 use crate::container::workload::{Engine, GpuCount, Workload};
 use crate::knowledge::command::{Program, programs};
 use crate::knowledge::options::VllmCaches;
@@ -14,6 +13,9 @@ use crate::text::place::Place;
 
 /// A container with less memory than this holds no program that uses a GPU: it is a stand-in for one.
 const LEAST_MEMORY: u64 = 512 * MIB;
+
+/// What a program is asked that only tells its version or options.
+const ASKS: [&str; 4] = ["--version", "-V", "--help", "-h"];
 
 /// A workload whose need is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -52,20 +54,13 @@ impl Subject<'_> {
     }
 }
 
-/// What is known of a workload's need, with what its programs say.
-pub fn need(workload: &Workload, extra: &[UserEntry], read: &[Evidence]) -> Need {
+/// What is known of a workload's need, with what is said of it elsewhere.
+pub fn need(workload: &Workload, extra: &[UserEntry], further: &[Evidence]) -> Need {
     let command: Vec<&str> = workload.command.iter().map(String::as_str).collect();
-    let programs = programs(&command);
-    let gpus = accelerator::within(workload.gpu.count, &workload.environment);
-    let mut evidence = evidence(&Subject { workload, programs: &programs, gpus }, extra);
-    evidence.extend_from_slice(read);
-    judge(evidence, &Scene { gpus, own_links: has_own_links(workload) })
-}
-
-/// Whether its accelerators talk over links of their own, without NCCL.
-fn has_own_links(workload: &Workload) -> bool {
-    let asks = |what: &str| workload.gpu.evidence.iter().any(|citation| citation.text.contains(what));
-    asks("google.com/tpu") || asks("aws.amazon.com/neuron")
+    let (programs, scene) = (programs(&command), Scene::of(workload));
+    let mut evidence = evidence(&Subject { workload, programs: &programs, gpus: scene.gpus }, extra);
+    evidence.extend_from_slice(further);
+    judge(evidence, &scene)
 }
 
 /// All that a workload says of itself. `extra` are the user's own entries, beside which nothing else counts.
@@ -174,6 +169,14 @@ fn of_program(
     found: &mut Vec<Evidence>,
 ) {
     let name = program.script().unwrap_or_else(|| program.name()).to_owned();
+    // Arguments alone are those of the image's own program, which the image's name tells if anything does.
+    if name.is_empty() && image.is_none() {
+        return;
+    }
+    if program.args().next().is_some() && program.args().all(|word| ASKS.contains(&word)) {
+        let claim = Claim::NothingRuns(format!("{name} says what it is, and ends").into());
+        return found.push(subject.says(claim, &name));
+    }
     let known = image.or_else(|| knowledge::program_entry(program));
     let is_read = subject.workload.inside.read.contains(&name);
     let Some(entry) = known else {

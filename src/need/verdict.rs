@@ -7,7 +7,8 @@
 use std::borrow::Cow;
 
 use super::evidence::{Claim, Data, Evidence, Same, Strength, Workaround};
-use crate::container::workload::GpuCount;
+use crate::container::accelerator;
+use crate::container::workload::{GpuCount, Workload};
 use crate::knowledge::{Entry, Formula, Rule};
 use crate::size::{MIB, human};
 
@@ -60,6 +61,15 @@ pub struct Scene {
     pub own_links: bool,
 }
 
+impl Scene {
+    /// What is known of the machine that a workload asks for.
+    pub fn of(workload: &Workload) -> Self {
+        let gpus = accelerator::within(workload.gpu.count, &workload.environment);
+        let own_links = workload.gpu.kind.is_some_and(|kind| matches!(kind.word, "tpu" | "neuron"));
+        Self { gpus, own_links }
+    }
+}
+
 /// What one claim says by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Says {
@@ -91,7 +101,12 @@ pub fn judge(evidence: Vec<Evidence>, scene: &Scene) -> Need {
         };
         evidence.iter().enumerate().filter_map(fits).collect()
     };
-    let (verdict, mut deciding) = weigh(&of);
+    let all = |found: &[usize], test: &dyn Fn(&Evidence) -> bool| {
+        found.iter().filter_map(|&at| evidence.get(at)).all(test)
+    };
+    let is_by_gpus = |found: &[usize]| all(found, &Evidence::is_by_gpus);
+    let is_entered = |found: &[usize]| all(found, &|one| one.claim == Claim::Entered);
+    let (verdict, mut deciding) = weigh(&of, &is_by_gpus, &is_entered);
     deciding.sort_by_key(|&at| std::cmp::Reverse((said.get(at), evidence.get(at).map(|one| one.strength))));
     let deciding: Vec<Evidence> = deciding.iter().filter_map(|&at| evidence.get(at).cloned()).collect();
     let why = deciding.first().map(|first| clause(first, scene)).unwrap_or_default();
@@ -99,7 +114,11 @@ pub fn judge(evidence: Vec<Evidence>, scene: &Scene) -> Need {
 }
 
 /// The verdict, and the indices of what decides. `of` gives the evidence between two strengths that says something.
-fn weigh(of: &dyn Fn(Strength, Strength, &dyn Fn(Says) -> bool) -> Vec<usize>) -> (Verdict, Vec<usize>) {
+fn weigh(
+    of: &dyn Fn(Strength, Strength, &dyn Fn(Says) -> bool) -> Vec<usize>,
+    is_by_gpus: &dyn Fn(&[usize]) -> bool,
+    is_entered: &dyn Fn(&[usize]) -> bool,
+) -> (Verdict, Vec<usize>) {
     use Strength::{Command, Guess, Image, Later, Machinery, Name, Practice, Program};
     let is = |wanted: Says| move |says: Says| says == wanted;
     let needs = |says: Says| says >= Says::Likely;
@@ -118,31 +137,32 @@ fn weigh(of: &dyn Fn(Strength, Strength, &dyn Fn(Says) -> bool) -> Vec<usize>) -
     let against = of(Guess, Command, &is(Says::Against));
     let practice = || decided(Verdict::Likely, of(Practice, Practice, &needs));
     if open.is_empty() && !against.is_empty() {
-        // What is done in it by the way does not show that nothing else is.
+        // A program that was read tells more than what the repository gives the same.
         let weak = of(Program, Command, &is(Says::Against)).is_empty();
         return weak.then(practice).flatten().unwrap_or((Verdict::No, against));
     }
+    let mut image_open = Vec::new();
     let image = decided(Verdict::Likely, of(Image, Image, &needs))
         .or_else(|| decided(Verdict::Unknown, of(Image, Image, &is(Says::Open))))
         .or_else(|| decided(Verdict::No, of(Image, Image, &is(Says::Against))));
-    match image {
-        Some((Verdict::Unknown, _)) | None => {}
-        Some(image) => return image,
+    match (image, practice()) {
+        // One GPU makes it likely that none is needed; that the like with one GPU has more says otherwise.
+        (Some((Verdict::No, found)), Some(practice)) if is_by_gpus(&found) => return practice,
+        (Some((Verdict::Unknown, found)), _) => image_open = found,
+        (Some(image), _) => return image,
+        (None, _) => {}
     }
-    if let Some(practice) = practice() {
-        return practice;
+    // Against a program of which nothing is known a name does not speak, but what people enter is what the image is called.
+    // What is silent by its name stays so when a fix has given its twin a size.
+    let named = of(Name, Name, &is(Says::Against));
+    if !named.is_empty() && (is_entered(&open) || is_by_gpus(&named)) && image_open.is_empty() {
+        return (Verdict::No, named);
     }
-    if let Some(named) = decided(Verdict::Likely, of(Name, Name, &needs)) {
-        return named;
+    let likely = [of(Practice, Practice, &needs), of(Name, Name, &needs)];
+    if let Some(likely) = likely.into_iter().find_map(|found| decided(Verdict::Likely, found)) {
+        return likely;
     }
-    if open.is_empty()
-        && image.is_none()
-        && let Some(named) = decided(Verdict::No, of(Name, Name, &is(Says::Against)))
-    {
-        return named;
-    }
-    let known_open = image.map(|(_, found)| found).unwrap_or_default();
-    (Verdict::Unknown, open.into_iter().chain(known_open).collect())
+    (Verdict::Unknown, open.into_iter().chain(image_open).collect())
 }
 
 /// What a piece of evidence says by itself.
@@ -179,9 +199,9 @@ fn says(evidence: &Evidence, scene: &Scene) -> Says {
         }
         Claim::Named(entry) => match entry.rule {
             Rule::Yes => Says::Likely,
-            Rule::No => Says::Against,
+            Rule::No | Rule::Idle => Says::Against,
             Rule::Ranks | Rule::SeveralGpus => by_gpus(scene, Says::Against).min(Says::Open),
-            Rule::Depends | Rule::Idle => Says::Nothing,
+            Rule::Depends => Says::Nothing,
         },
         Claim::Practice { same: Same::Repository, .. } => Says::Nothing,
         Claim::Practice { .. } => Says::Likely,

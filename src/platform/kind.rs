@@ -8,6 +8,7 @@ use super::remarks::Remarks;
 use crate::container::engine::remounts;
 use crate::container::finding::Change;
 use crate::container::workload::{Citation, Shm, Workload};
+use crate::need::around::Around;
 use crate::need::evidence::Evidence;
 use crate::need::reach::{self, builds::Builds};
 use crate::platform::options::ReadOptions;
@@ -106,16 +107,6 @@ pub struct Index {
 }
 
 impl Index {
-    /// Adds a file that belongs to a project.
-    pub fn add(&mut self, kind: &'static Kind, member: Member) {
-        self.members.insert(member.path.clone(), (kind, member));
-    }
-
-    /// Adds what a text says of Compose files.
-    pub fn mention(&mut self, mentions: Vec<Mention>) {
-        self.mentions.extend(mentions);
-    }
-
     /// The lists that name a file behind another one: those that end with it, else those in which more is laid over it. A file
     /// that stands first is its own base.
     pub fn behind(&self, path: &str) -> impl Iterator<Item = &[String]> {
@@ -132,15 +123,6 @@ impl Index {
 /// The paths of the files that a file may belong together with, whichever of them names the other.
 pub type Links = fn(member: &Member, index: &Index, files: &dyn Files) -> Vec<String>;
 
-/// How files of one kind belong together.
-#[derive(Clone, Copy)]
-pub struct Projects {
-    /// Which ones do.
-    pub links: Links,
-    /// Reads the syntax of a text, which the text then keeps. Done for several files before they are read in earnest.
-    pub parse: fn(source: &Source),
-}
-
 /// One sort of file and how it is read.
 pub struct Kind {
     /// A word for it, as messages say it: `Compose file`.
@@ -154,7 +136,7 @@ pub struct Kind {
     /// asked for (the list), any container is of interest; else only those that speak of a GPU or of `/dev/shm`.
     pub relevant: fn(text: &str, claim: Claim, every_container: bool) -> bool,
     /// For files that belong together in projects and wait until all of them are known. Nothing where each stands alone.
-    pub in_projects: Option<Projects>,
+    pub links: Option<Links>,
     /// From a unit to its workloads.
     pub read: fn(unit: &Unit, context: &Context<'_>) -> Reading,
     /// Whether `after` means what `before` means but for the edits: the structural half of a proof. `edits` are those
@@ -178,6 +160,8 @@ pub struct Context<'a> {
     pub options: &'a ReadOptions,
     /// Whether every container is wanted, not only those that a rule could speak of.
     pub every_container: bool,
+    /// What lies around the files, for whoever judges what is read.
+    pub around: &'a dyn Around,
 }
 
 /// Writes changes of the workloads of one reading in the style of the files they stand in.

@@ -16,11 +16,19 @@ pub mod run;
 use crate::text::filename::FileName;
 use kind::{Claim, Kind};
 
+/// Compose files, and the command lines in their comments.
+static COMPOSE: Kind = compose::read_by(|unit, context| {
+    let mut reading = (compose::COMPOSE.read)(unit, context);
+    host::add_remarked(&mut reading, unit, context);
+    reading
+});
+
 /// All kinds; the first that claims a file has it.
 pub static KINDS: &[&Kind] = &[
-    &compose::COMPOSE,
+    &COMPOSE,
     &host::shell::KIND,
     &host::DOCUMENT,
+    &host::DOCKERFILE,
     &host::MAKEFILE,
     &host::DEVCONTAINER,
     &host::JENKINSFILE,
@@ -76,7 +84,7 @@ pub fn by_text(path: &str, text: &str) -> Vec<(&'static Kind, Claim)> {
         (is_json, &live::KIND, Claim::ByContent),
         (is_make, &host::MAKEFILE, Claim::ByName),
         (any(is_fence), &host::DOCUMENT, Claim::ByName),
-        (names_keys, &compose::COMPOSE, Claim::ByContent),
+        (names_keys, &COMPOSE, Claim::ByContent),
         (names_keys, &host::CI, Claim::ByContent),
         (names_keys, &kubernetes::KIND, Claim::ByContent),
         (

@@ -17,6 +17,8 @@ pub struct ReadOptions {
     pub provides_shm: Vec<Provider>,
     /// Fields of custom resources that set the size of `/dev/shm`.
     pub shm_fields: Vec<ShmField>,
+    /// Whether documentation is left out, also that in comments.
+    pub no_docs: bool,
 }
 
 impl ReadOptions {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::container::finding::{Finding, Fix, Related};
+use crate::container::finding::{Finding, Fix, NeedReport, Related};
 use crate::lint::check::Listed;
 use crate::lint::report::{Counts, Report};
 use crate::text::edits::Edit;
@@ -32,6 +32,22 @@ struct JsonFinding<'a> {
     fix: Option<JsonFix<'a>>,
     url: String,
     accelerator: Option<&'a str>,
+    need: Option<JsonNeed<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonNeed<'a> {
+    verdict: &'a str,
+    bytes: Option<u64>,
+    why: &'a str,
+    evidence: Vec<JsonCitation<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonCitation<'a> {
+    path: &'a str,
+    line: usize,
+    text: &'a str,
 }
 
 /// Lines and columns count from 1, columns in characters.
@@ -105,6 +121,7 @@ struct JsonWorkload<'a> {
     recommended_bytes: u64,
     why: &'a str,
     accelerator: Option<&'a str>,
+    need: JsonNeed<'a>,
 }
 
 #[derive(Serialize)]
@@ -170,7 +187,17 @@ fn finding(finding: &Finding) -> JsonFinding<'_> {
         fix: finding.fix.as_ref().map(fix),
         url: finding.rule.url(),
         accelerator: finding.accelerator,
+        need: finding.need.as_ref().map(need),
     }
+}
+
+fn need(need: &NeedReport) -> JsonNeed<'_> {
+    let evidence = need.evidence.iter().map(|one| JsonCitation {
+        path: one.place.path(),
+        line: one.place.start().line,
+        text: &one.text,
+    });
+    JsonNeed { verdict: need.verdict, bytes: need.bytes, why: &need.why, evidence: evidence.collect() }
 }
 
 fn related(related: &Related) -> JsonRelated<'_> {
@@ -222,5 +249,6 @@ fn workload(listed: &Listed) -> JsonWorkload<'_> {
         recommended_bytes: listed.recommended,
         why: &listed.why,
         accelerator: workload.gpu.kind.map(|kind| kind.word),
+        need: need(&listed.need),
     }
 }

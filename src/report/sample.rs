@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::container::finding::Rule;
-use crate::container::finding::{Finding, Fix, Severity};
+use crate::container::finding::{Finding, Fix, NeedReport, Severity};
 use crate::container::workload::{Effect, Engine, Ipc, Platform, Says, Setting, Shm, Workload};
 use crate::lint::check::Listed;
 use crate::lint::report::{Counts, Report};
@@ -136,6 +136,7 @@ pub(super) fn listed() -> Vec<Listed> {
     let listed = |workload: Workload, why: &str| Listed {
         needs_shm: "unknown",
         recommended: 2 << 30,
+        need: NeedReport { verdict: "unknown", bytes: None, why: String::new(), evidence: Vec::new() },
         why: why.into(),
         workload,
     };

@@ -47,10 +47,6 @@ pub enum Style {
     Note,
     /// What must be seen first.
     Strong,
-    /// Line numbers, rules and arrows.
-    Frame,
-    /// Places that explain.
-    Citation,
     /// What stands in the second row.
     Faint,
     /// A line that comes.
@@ -77,7 +73,6 @@ impl Style {
             Self::Warning => "1;33",
             Self::Note => "1;36",
             Self::Strong => "1",
-            Self::Frame | Self::Citation => "1;34",
             Self::Faint => "2",
             Self::Added => "32",
             Self::Removed => "31",

@@ -3,16 +3,18 @@
 use crate::container::finding::{Finding, Rule};
 use std::cell::OnceCell;
 
-use crate::container::accelerator;
-use crate::container::finding::Severity;
-use crate::container::workload::{Effect, Engine, Ipc, Says, Setting, Shm, Why, Workload};
+use crate::container::finding::{NeedReport, Severity};
+use crate::container::workload::{Citation, Effect, Engine, Ipc, Says, Setting, Shm, Why, Workload};
 use crate::knowledge::command::programs;
-use crate::need::evidence::Evidence;
-use crate::need::own;
-use crate::need::verdict::{Need, Verdict};
+use crate::need::around::Around;
+use crate::need::evidence::{Evidence, Strength};
+use crate::need::own::{self, Subject};
+use crate::need::practice;
+use crate::need::verdict::{Need, Scene, Verdict, clause};
 use crate::need::{Facts, Recommendation, recommend};
 use crate::rules::options::JudgeOptions;
-use crate::size::human;
+use crate::size::{GIB, human};
+use crate::text::place::Place;
 
 /// A rule's judgement, and what it is made on.
 pub enum Check {
@@ -32,6 +34,8 @@ pub struct Case<'a> {
     pub unit: &'a [Workload],
     /// The options of the run.
     pub options: &'a JudgeOptions,
+    /// What lies around it.
+    around: &'a dyn Around,
     /// What its programs say, where they were read.
     pub read: &'a [Evidence],
     advice: OnceCell<Advice>,
@@ -48,8 +52,13 @@ pub struct Advice {
 
 impl<'a> Case<'a> {
     /// A case of a workload among all of its unit.
-    pub fn new(workload: &'a Workload, unit: &'a [Workload], options: &'a JudgeOptions) -> Self {
-        Self { workload, unit, options, read: &[], advice: OnceCell::new() }
+    pub fn new(
+        workload: &'a Workload,
+        unit: &'a [Workload],
+        options: &'a JudgeOptions,
+        around: &'a dyn Around,
+    ) -> Self {
+        Self { workload, unit, options, around, read: &[], advice: OnceCell::new() }
     }
 
     /// With what the programs of the workloads of the unit say, of which this is the one at `index`.
@@ -64,9 +73,14 @@ impl<'a> Case<'a> {
             let workload = self.workload;
             let command: Vec<&str> = workload.command.iter().map(String::as_str).collect();
             let programs = programs(&command);
-            let gpus = accelerator::within(workload.gpu.count, &workload.environment);
+            let gpus = Scene::of(workload).gpus;
             let limit = workload.memory_limit.as_ref().map(|limit| limit.0);
-            let need = own::need(workload, &self.options.images, self.read);
+            let mut further = self.read.to_vec();
+            if self.depends_on_around() {
+                let subject = Subject { workload, programs: &programs, gpus };
+                further.extend(practice::evidence(&subject, self.around));
+            }
+            let need = own::need(workload, &self.options.images, &further);
             let mut size = recommend(&Facts {
                 need: &need,
                 programs: &programs,
@@ -86,6 +100,45 @@ impl<'a> Case<'a> {
     /// The bytes without which the workload is known not to work.
     pub(super) fn needed(&self) -> Option<u64> {
         self.advice().size.needed
+    }
+
+    /// What is known of the need, as reports tell it.
+    pub fn need_report(&self) -> NeedReport {
+        let Advice { need, size } = self.advice();
+        let said = need.deciding.iter().filter(|one| one.strength != Strength::Name);
+        let evidence = said.map(|one| Citation { text: one.text.clone(), place: one.place.clone() });
+        NeedReport {
+            verdict: need.verdict.as_str(),
+            bytes: size.needed,
+            why: need.why.to_string(),
+            evidence: evidence.take(MAX_EVIDENCE).collect(),
+        }
+    }
+
+    /// A finding with the places that tell the need, and what leads to them.
+    pub(super) fn because_of_need(&self, mut finding: Finding) -> Finding {
+        let scene = Scene::of(self.workload);
+        let told =
+            |one: &&Evidence| one.strength != Strength::Name && !is_same(&one.place, &self.workload.place);
+        for one in self.advice().need.deciding.iter().filter(told).take(MAX_EVIDENCE) {
+            finding = finding.related(one.place.clone(), clause(one, &scene));
+            if let Some(way) = one.via.last().filter(|way| !is_same(way, &self.workload.place)) {
+                finding = finding.related(way.clone(), "which is reached from here");
+            }
+        }
+        finding
+    }
+
+    /// Whether what lies around the workload can change what is said of it: it is read for nothing else.
+    fn depends_on_around(&self) -> bool {
+        let small = |bytes: u64| bytes < GIB;
+        self.workload.gpu.is_yes()
+            && match self.workload.shm {
+                Shm::Default { .. } => true,
+                Shm::Explicit { bytes } | Shm::Tmpfs { bytes: Some(bytes) } => small(bytes),
+                Shm::Shared { bytes, .. } => bytes.is_none_or(small),
+                Shm::Host | Shm::Tmpfs { bytes: None } | Shm::Disk | Shm::None | Shm::Unknown(_) => false,
+            }
     }
 
     /// How loud a rule is here: a note where the workload is known to need no more than the default.
@@ -157,6 +210,14 @@ impl<'a> Case<'a> {
             _ => None,
         }
     }
+}
+
+/// How many places of evidence a report shows.
+const MAX_EVIDENCE: usize = 3;
+
+/// Whether two places are the same.
+fn is_same(one: &Place, other: &Place) -> bool {
+    one.span == other.span && one.path() == other.path()
 }
 
 /// 64 MiB: a size that is no larger is as good as none.

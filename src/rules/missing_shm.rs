@@ -34,6 +34,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         .severity(severity)
         .help(help::sentences(&[&help::size(case), &help::how_to_check(workload)]))
         .because_of_gpu(workload);
+    finding = case.because_of_need(finding);
     if !std::ptr::eq(owner, workload) {
         finding = finding.related(owner.place.clone(), "whose /dev/shm it shares");
     }
@@ -65,7 +66,7 @@ fn message(case: &Case<'_>, owner: &Workload, bytes: u64) -> String {
             format!("{gets}; not a problem: it is known to need no shared memory")
         }
         (Verdict::No, _) => format!("{gets}; not a problem: {}", need.why),
-        (_, Some(needed)) => format!("{gets}; it needs about {}", human(needed)),
+        (_, Some(needed)) if needed > bytes => format!("{gets}; it needs about {}", human(needed)),
         _ => gets,
     }
 }

@@ -31,6 +31,7 @@ mod wrong_size_unit;
 use crate::container::finding::Rule;
 use crate::container::finding::{Finding, Severity};
 use crate::container::workload::Workload;
+use crate::need::around::Around;
 use crate::need::evidence::Evidence;
 use options::JudgeOptions;
 
@@ -116,7 +117,7 @@ pub fn judge(case: &Case<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let workload = case.workload;
     let gpu = workload.gpu.is_yes();
-    if !gpu && workload.settings.is_empty() && workload.gpu.refused.is_none() {
+    if workload.is_off || (!gpu && workload.settings.is_empty() && workload.gpu.refused.is_none()) {
         return findings;
     }
     for (rule, check) in ALL.iter().zip(CHECKS) {
@@ -133,6 +134,7 @@ pub fn judge(case: &Case<'_>) -> Vec<Finding> {
             let asked = || rule.severity == Severity::Note && case.options.by_name.contains(&rule);
             let notes = case.options.pedantic || asked();
             if finding.severity > Severity::Note || notes {
+                finding.need = gpu.then(|| case.need_report());
                 // Mostly one rule speaks, and a finding is large.
                 findings.reserve_exact(usize::from(findings.is_empty()));
                 findings.push(finding);
@@ -155,11 +157,16 @@ pub fn judge(case: &Case<'_>) -> Vec<Finding> {
 }
 
 /// What the rules say of each workload of a unit, in its order.
-pub fn judge_all(unit: &[Workload], evidence: &[Vec<Evidence>], options: &JudgeOptions) -> Vec<Vec<Finding>> {
+pub fn judge_all(
+    unit: &[Workload],
+    evidence: &[Vec<Evidence>],
+    options: &JudgeOptions,
+    around: &dyn Around,
+) -> Vec<Vec<Finding>> {
     let judge = |(index, workload): (usize, &Workload)| match workload.same_as {
         // It is judged at that place.
         Some(_) => Vec::new(),
-        None => judge(&Case::new(workload, unit, options).read(evidence, index)),
+        None => judge(&Case::new(workload, unit, options, around).read(evidence, index)),
     };
     unit.iter().enumerate().map(judge).collect()
 }

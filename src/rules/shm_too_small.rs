@@ -34,6 +34,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         .help(help::sentences(&[&help::size(case), &help::how_to_check(case.workload)]))
         .related(setting.place.clone(), "sets the size")
         .because_of_gpu(case.workload);
+    let finding = case.because_of_need(finding);
     Some(match case.affordable().filter(|&better| better > bytes) {
         Some(bytes) => {
             finding.wants(Wanted::with_unsafe_effects(Change::ReplaceSize { setting: index, bytes }))

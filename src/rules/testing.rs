@@ -8,8 +8,10 @@ use crate::container::workload::{
     Citation, Effect, Engine, Gpu, GpuCount, Ipc, Mounted, Platform, Refusal, Says, Setting, Shm, Target,
     Why, Workload,
 };
+use crate::need::around::Alone;
 use crate::rules::options::JudgeOptions;
 use crate::size::Dialect;
+use crate::text::files::Disk;
 use crate::text::place::Place;
 use crate::text::source::{Source, Span};
 
@@ -170,7 +172,9 @@ impl Build {
         let options = self.options.clone();
         let mut unit = std::mem::take(&mut self.others);
         unit.push(self.decided());
-        unit.last().map(|workload| judge(&Case::new(workload, &unit, &options))).unwrap_or_default()
+        unit.last()
+            .map(|workload| judge(&Case::new(workload, &unit, &options, &Alone(&Disk::new(0)))))
+            .unwrap_or_default()
     }
 
     /// The codes of what all rules say.

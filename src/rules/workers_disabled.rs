@@ -3,7 +3,9 @@
 use super::case::{Case, Check};
 use crate::container::finding::Finding;
 use crate::container::finding::Rule;
+use crate::knowledge;
 use crate::knowledge::command::{Program, programs};
+use crate::need::evidence::{Claim, Evidence, Workaround};
 use crate::need::verdict::Verdict;
 
 pub(super) const CHECK: Check = Check::Gpu(check);
@@ -31,11 +33,22 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         let words: Vec<&str> = workload.command.iter().map(String::as_str).collect();
         programs(&words).iter().find_map(option_of_zero)
     };
+    let program = || {
+        let without = |one: &&Evidence| one.claim == Claim::Workaround(Workaround::NoWorkers);
+        case.advice().need.evidence.iter().find(without)
+    };
     let variable = || {
         let zero = |(name, value): &&(String, String)| value.trim() == "0" && is_name(name);
         workload.environment.iter().find(zero).map(|(name, _)| format!("{name}=0"))
     };
-    let text = option().or_else(variable)?;
+    let (text, place) = match option().or_else(variable) {
+        Some(text) => {
+            let word = text.split([' ', '=']).next().unwrap_or(&text);
+            let place = workload.written.iter().find_map(|place| place.find(word));
+            (text, place)
+        }
+        None => program().map(|one| (one.text.clone(), Some(one.place.clone())))?,
+    };
     if case.advice().need.verdict == Verdict::No {
         return None;
     }
@@ -45,7 +58,12 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     );
     let help = "This is the usual way around a /dev/shm that is too small. With enough of it, workers prepare the next batches \
                 while the GPU computes: see `shmlint size --workers 4 …` for how much.";
-    Some(Finding::of(rule, workload, message).help(help).because_of_gpu(workload))
+    let finding = Finding::of(rule, workload, message).help(help);
+    let finding = match place {
+        Some(place) => finding.related(place, "no workers"),
+        None => finding,
+    };
+    Some(finding.because_of_gpu(workload))
 }
 
 /// `--num-workers 0`, `--num_workers=0` or `data.num_workers=0` among a program's arguments, as it is written.
@@ -53,14 +71,26 @@ fn option_of_zero(program: &Program<'_>) -> Option<String> {
     let mut args = program.args().peekable();
     while let Some(word) = args.next() {
         match word.split_once('=') {
-            Some((name, "0")) if is_name(name) => return Some(word.to_owned()),
-            None if word.starts_with("--") && is_name(word) && args.peek() == Some(&"0") => {
+            Some((name, "0")) if is_name(name) || (name == "--workers" && trains(program)) => {
+                return Some(word.to_owned());
+            }
+            None if args.peek() == Some(&"0")
+                && word.starts_with("--")
+                && (is_name(word) || (word == "--workers" && trains(program))) =>
+            {
                 return Some(format!("{word} 0"));
             }
             _ => {}
         }
     }
     None
+}
+
+/// Whether a program trains, so that its workers load data: a launcher, or a script that is called so.
+fn trains(program: &Program<'_>) -> bool {
+    let known = knowledge::program_entry(program)
+        .or_else(|| knowledge::name_entry(None, std::slice::from_ref(program), &[]));
+    known.is_some_and(|entry| entry.rule == knowledge::Rule::Yes)
 }
 
 /// Whether a word is a name of the number of workers; dashes are underscores, and the letters' case does not matter.
@@ -103,9 +133,7 @@ mod tests {
 
     #[test]
     fn other_numbers_and_other_workers_are_fine() {
-        for args in
-            [&["--num-workers", "4"][..], &["--num-workers", "--x"], &["--workers", "0"], &["num_workers=01"]]
-        {
+        for args in [&["--num-workers", "4"][..], &["--num-workers", "--x"], &["num_workers=01"]] {
             let command = [&["python", "train.py"], args].concat();
             sized().runs("a", &command).silent();
         }

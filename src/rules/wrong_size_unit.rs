@@ -119,7 +119,7 @@ fn message(case: &Case<'_>, setting: &Setting, dialect: Dialect, wrong: &Wrong<'
 /// Who reads a size, as messages call it.
 fn reader(dialect: Dialect) -> &'static str {
     match dialect {
-        Dialect::Docker | Dialect::TmpfsSize | Dialect::Bytes | Dialect::Mebibytes => "Docker",
+        Dialect::Docker | Dialect::TmpfsSize | Dialect::Mebibytes => "Docker",
         Dialect::Podman => "Podman",
         Dialect::Compose => "Compose",
         Dialect::Kubernetes => "Kubernetes",

@@ -81,8 +81,6 @@ pub enum Dialect {
     TmpfsOption,
     /// `tmpfs-size=` of `docker run --mount type=tmpfs`.
     TmpfsSize,
-    /// A bare number of bytes (Nomad, Docker's API, swarm's long volume form).
-    Bytes,
     /// A bare number of MiB (`sharedMemorySize` of ECS and AWS Batch).
     Mebibytes,
 }
@@ -99,8 +97,7 @@ impl Dialect {
             Self::TmpfsSize => or_refused(
                 go::ram_in_bytes(text).map_err(|_| format!("invalid value for tmpfs-size: {text}")),
             ),
-            Self::Bytes => or_refused(whole_number(text, 1)),
-            Self::Mebibytes => or_refused(whole_number(text, MIB)),
+            Self::Mebibytes => or_refused(mebibytes(text)),
         }
     }
 
@@ -108,7 +105,7 @@ impl Dialect {
     /// Kubernetes: the kubelet bounds a memory `emptyDir` only by a limit above zero; tmpfs: tmpfs(5).
     pub fn zero(self) -> Zero {
         match self {
-            Self::Docker | Self::Compose | Self::Bytes | Self::Mebibytes => Zero::Default,
+            Self::Docker | Self::Compose | Self::Mebibytes => Zero::Default,
             Self::Podman | Self::Kubernetes | Self::TmpfsOption | Self::TmpfsSize => Zero::Unlimited,
         }
     }
@@ -171,10 +168,10 @@ fn podman(text: &str) -> Size {
     or_refused(go::ram_in_bytes(without_i.unwrap_or(text)))
 }
 
-fn whole_number(text: &str, unit: u64) -> Result<i64, String> {
+fn mebibytes(text: &str) -> Result<i64, String> {
     let number = text.trim().parse::<i64>().ok();
     number
-        .and_then(|number| number.checked_mul(i64::try_from(unit).ok()?))
+        .and_then(|number| number.checked_mul(i64::try_from(MIB).ok()?))
         .ok_or_else(|| format!("a whole number is needed here, not '{text}'"))
 }
 

@@ -60,7 +60,7 @@ fn bare(dialect: Dialect, number: &str, amount: f64) -> Option<Suggestion> {
 /// The size in `dialect`, with the digits as they were written where these are plain.
 fn written(dialect: Dialect, number: &str, amount: f64, letter: &str) -> String {
     let whole = amount.fract() == 0.0;
-    if matches!(dialect, Dialect::Bytes | Dialect::Mebibytes) || (dialect == Dialect::TmpfsOption && !whole) {
+    if dialect == Dialect::Mebibytes || (dialect == Dialect::TmpfsOption && !whole) {
         return scaled(amount, letter).map(|bytes| dialect.write(bytes)).unwrap_or_default();
     }
     let unit = match (letter, dialect) {

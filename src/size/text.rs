@@ -9,7 +9,6 @@ impl Dialect {
     /// (`2g`, `2gb`, `2Gi`, `2147483648`). MiB are rounded up.
     pub fn write(self, bytes: u64) -> String {
         match self {
-            Self::Bytes => return bytes.to_string(),
             Self::Mebibytes => return bytes.div_ceil(MIB).to_string(),
             _ => {}
         }

@@ -507,7 +507,7 @@ mod tests {
             from: "a".into(),
             entrypoint: vec!["e".into()],
             cmd: vec!["c".into()],
-            volumes: Vec::new(),
+            ..Built::default()
         };
         assert_eq!(image().command(None, Some(vec!["x".into()])), ["e", "x"]);
         assert_eq!(image().command(Some(vec!["y".into()]), None), ["y"]);

@@ -51,6 +51,17 @@ pub fn sorted(edits: impl IntoIterator<Item = Edit>) -> Vec<Edit> {
     kept
 }
 
+/// Where the texts of edits, which are sorted and do not overlap, stand once they are made.
+pub fn after_spans(edits: &[Edit]) -> Vec<Span> {
+    let (mut come, mut gone) = (0, 0);
+    let place = |edit: &Edit| {
+        let start = edit.span.start + come - gone;
+        (come, gone) = (come + edit.text.len(), gone + edit.span.len());
+        Span::new(start, start + edit.text.len())
+    };
+    edits.iter().map(place).collect()
+}
+
 /// The bytes of a file with edits made, which are sorted and do not overlap.
 pub fn apply(source: &Source, edits: &[Edit]) -> Vec<u8> {
     source.stored(apply_within(source, Span::new(0, source.counted().len()), edits))

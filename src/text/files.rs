@@ -314,7 +314,19 @@ impl Files for Overlay<'_> {
     }
 
     fn beside(&self, path: &str) -> Arc<Vec<String>> {
-        self.below.beside(path)
+        let below = self.below.beside(path);
+        let folder = path.rfind('/').map_or("", |at| path.get(..=at).unwrap_or_default());
+        let names = self.texts.keys().filter_map(|laid| laid.strip_prefix(folder));
+        let is_new = |name: &&str| {
+            !name.contains('/') && below.binary_search_by(|known| known.as_str().cmp(name)).is_err()
+        };
+        let fresh: Vec<String> = names.filter(is_new).map(str::to_owned).collect();
+        if fresh.is_empty() {
+            return below;
+        }
+        let mut all: Vec<String> = below.iter().cloned().chain(fresh).collect();
+        all.sort_unstable();
+        Arc::new(all)
     }
 
     fn resolve(&self, from: &str, to: &str) -> Result<String, ReadError> {

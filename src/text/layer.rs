@@ -215,13 +215,24 @@ impl Embed {
 
     /// Appends what stands in another layer of the same host from byte `from` on.
     pub fn append(&mut self, other: &Layer, from: usize) {
+        self.append_part(other, Span::new(from, other.text().len()));
+    }
+
+    /// Appends a part of another layer of the same host.
+    pub fn append_part(&mut self, other: &Layer, part: Span) {
         let Inner::Within(other) = &other.inner else { return };
         let start = self.text.len();
-        self.text.push_str(other.text.get(from..).unwrap_or_default());
-        for piece in other.pieces.iter().filter(|piece| piece.inner.end > from) {
-            let cut = if piece.is_verbatim() { from.saturating_sub(piece.inner.start) } else { 0 };
-            let inner = Span::new((piece.inner.start + cut).saturating_sub(from), piece.inner.end - from);
-            let outer = Span::new(piece.outer.start + cut, piece.outer.end);
+        self.text.push_str(part.of(&other.text));
+        for piece in other.pieces.iter().filter(|piece| piece.inner.end > part.start) {
+            if piece.inner.start >= part.end {
+                break;
+            }
+            let whole = !piece.is_verbatim();
+            let before = if whole { 0 } else { part.start.saturating_sub(piece.inner.start) };
+            let behind = if whole { 0 } else { piece.inner.end.saturating_sub(part.end) };
+            let from = (piece.inner.start + before).saturating_sub(part.start);
+            let inner = Span::new(from, piece.inner.end.min(part.end) - part.start);
+            let outer = Span::new(piece.outer.start + before, piece.outer.end - behind);
             self.pieces.push(Piece { inner: inner.shift(start), outer });
         }
     }

@@ -54,7 +54,9 @@ impl Place {
 
 /// Lets go of the texts of files but for the lines around these places, which stay where they are.
 pub fn shed<'p>(places: impl IntoIterator<Item = (&'p mut Arc<Source>, Span)>) {
-    let places: Vec<(&mut Arc<Source>, Span)> = places.into_iter().collect();
+    // What was let go already is as small as it gets.
+    let places = places.into_iter().filter(|(source, _)| !source.is_excerpt());
+    let places: Vec<(&mut Arc<Source>, Span)> = places.collect();
     let mut spans: HashMap<*const Source, Vec<Span>> = HashMap::new();
     for (source, span) in &places {
         spans.entry(Arc::as_ptr(source)).or_default().push(*span);

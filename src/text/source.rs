@@ -183,6 +183,11 @@ impl Source {
         Arc::clone(kept).downcast().unwrap_or_else(|_| Arc::new(parse(&self.text)))
     }
 
+    /// Whether it is no whole file but what reports need of one.
+    pub fn is_excerpt(&self) -> bool {
+        !self.parts.is_empty()
+    }
+
     /// What reports need of the file: the lines of these spans and those around them, with all places as they were. The rest
     /// is let go.
     pub fn excerpt(&self, spans: impl IntoIterator<Item = Span>) -> Arc<Self> {
@@ -211,9 +216,9 @@ impl Source {
         let first = self.line(span.start).saturating_sub(AROUND).max(1);
         let lines = self.line_span(first).join(self.line_span(self.line(span.end) + AROUND));
         let lines = lines.join(span);
-        let start = lines.start.max(span.start.saturating_sub(REACH));
-        let end = lines.end.min(span.end + REACH);
-        let (mut start, mut end) = (start, end);
+        let length = self.text.len();
+        let mut start = lines.start.max(span.start.saturating_sub(REACH)).min(length);
+        let mut end = lines.end.min(span.end.saturating_add(REACH)).min(length);
         while !self.text.is_char_boundary(start) {
             start -= 1;
         }

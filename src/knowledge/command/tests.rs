@@ -50,7 +50,7 @@ fn a_shell_in_a_shell_in_a_shell_ends() {
 
 #[test]
 fn the_list_of_neutral_programs_is_sorted() {
-    assert!(script::NEUTRAL.is_sorted());
+    assert!(crate::knowledge::programs::NEUTRAL.is_sorted());
 }
 
 #[test]

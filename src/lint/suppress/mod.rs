@@ -17,6 +17,7 @@ use crate::container::finding::{Finding, Suppression};
 use crate::container::workload::Workload;
 use crate::fix::prove::{Attempt, Prover, State, Task, same_meaning};
 use crate::lint::options::{FileIgnore, Options};
+use crate::need::around::Around;
 use crate::platform::kind::{Context, Kind, Reading};
 use crate::platform::remarks::{Remark, Remarks};
 use crate::rules::case::Case;
@@ -180,11 +181,13 @@ fn hiding(workload: Option<&Workload>, finding: &Finding, ignores: &[Ignores]) -
 }
 
 /// Marks the names that hide something, whatever rules this run shows: a comment that another run needs is no mistake.
-pub fn mark_used(options: &Options, reading: &Reading, ignores: &mut [Ignores]) {
+pub fn mark_used(options: &Options, around: &dyn Around, reading: &Reading, ignores: &mut [Ignores]) {
     let options = JudgeOptions { rules: rules::every(), pedantic: true, ..options.judge.clone() };
     let unit = &reading.workloads;
     for (index, workload) in unit.iter().enumerate() {
-        for finding in rules::judge(&Case::new(workload, unit, &options).read(&reading.evidence, index)) {
+        for finding in
+            rules::judge(&Case::new(workload, unit, &options, around).read(&reading.evidence, index))
+        {
             mark(Some(workload), &finding, ignores);
         }
     }
@@ -224,7 +227,7 @@ pub fn unused(ignores: &mut [Ignores], options: &Options) -> Vec<Finding> {
 }
 
 fn is_document(path: &str) -> bool {
-    let documents = ["md", "mdx", "markdown", "mkd", "rmd", "qmd", "rst", "adoc", "html", "htm"];
+    let documents = ["md", "mdx", "markdown", "mkd", "rmd", "qmd", "rst", "html", "htm"];
     FileName::new(path).ends_in(&documents)
 }
 

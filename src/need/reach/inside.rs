@@ -125,6 +125,11 @@ impl Layout<'_> {
     /// The folders of the repository that a host's path may be: as it is written from the file's folder, or what stands behind
     /// the name of the repository in somebody's own path.
     fn on_host(&self, host: &str) -> Vec<(String, bool)> {
+        if ["$GITHUB_WORKSPACE", "${GITHUB_WORKSPACE}", "${{ github.workspace }}", "$CI_PROJECT_DIR"]
+            .contains(&host)
+        {
+            return vec![(self.root.to_owned(), false)];
+        }
         let variable = host.starts_with('$') || host.starts_with('~');
         let mut found = Vec::new();
         if !host.starts_with('/') || host == "/" {

@@ -60,6 +60,10 @@ pub(super) struct Container {
     /// Where its files come from.
     pub(super) inside: Inside,
     pub(super) environment: Vec<(String, String)>,
+    /// Where image, command and environment are written.
+    pub(super) written: Vec<Place>,
+    /// Whether its standard input stays open.
+    pub(super) interactive: bool,
     /// An `extends` that comes back to itself.
     pub(super) cycle: Option<(usize, Span)>,
 }
@@ -151,6 +155,13 @@ impl<'a> Containers<'a> {
                 .iter()
                 .filter_map(|variable| Some((variable.name.to_string(), variable.known()?.to_owned())));
             out.environment = known.take(MAX_VARIABLES).collect();
+            let keys = [Key::Command, Key::Entrypoint, Key::Image, Key::Environment];
+            let slots = keys.into_iter().flat_map(|key| resolver.slots(&layers, key));
+            out.written =
+                slots.filter_map(|slot| resolver.place(slot.file, resolver.entry_span(slot))).collect();
+            let open = resolver.slots(&layers, Key::StdinOpen);
+            let is_true = |slot: Slot| resolver.entry(slot).is_some_and(|(text, _)| text.ends_with("true"));
+            out.interactive = open.last().is_some_and(|slot| is_true(*slot));
         }
         out.layers = layers;
         out

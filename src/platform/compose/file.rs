@@ -260,11 +260,6 @@ fn version_directive(text: &str) -> Option<Fault> {
     })
 }
 
-/// Makes the tree of a file.
-pub(super) fn parse(source: &Source) {
-    Yaml::of(source);
-}
-
 /// The keys that a Compose file may have at its top level.
 const TOP_LEVEL: &[&str] =
     &["version", "name", "services", "networks", "volumes", "secrets", "configs", "include", "models", "<<"];

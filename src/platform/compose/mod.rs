@@ -24,7 +24,7 @@ mod write;
 use memchr::memmem;
 
 use crate::container::accelerator;
-use crate::platform::kind::{Claim, EVERYWHERE, Kind, Projects};
+use crate::platform::kind::{Claim, Context, EVERYWHERE, Kind, Reading, Unit};
 use crate::platform::remarks::in_yaml;
 use crate::syntax::yaml::Yaml;
 use crate::text::filename::FileName;
@@ -40,16 +40,21 @@ use tree::Fuel;
 const STEPS: usize = 100_000;
 
 /// Compose files.
-pub static COMPOSE: Kind = Kind {
-    name: "Compose file",
-    claim,
-    words: Words::new(&[EVERYWHERE, &["services", "include"]]),
-    relevant,
-    in_projects: Some(Projects { links: links::links, parse: file::parse }),
-    read: units::read,
-    same_but_for: write::same_but_for,
-    remarks: |source, starts| in_yaml(source, &Yaml::of(source), starts, |_, _, _| false),
-};
+pub static COMPOSE: Kind = read_by(units::read);
+
+/// The kind of Compose files for whoever reads more in one.
+pub const fn read_by(read: fn(&Unit, &Context<'_>) -> Reading) -> Kind {
+    Kind {
+        name: "Compose file",
+        claim,
+        words: Words::new(&[EVERYWHERE, &["services", "include"]]),
+        relevant,
+        links: Some(links::links),
+        read,
+        same_but_for: write::same_but_for,
+        remarks: |source, starts| in_yaml(source, &Yaml::of(source), starts, |_, _, _| false),
+    }
+}
 
 /// A Compose file by its name, or any other YAML file that may be one by what is in it.
 fn claim(file: &FileName<'_>) -> Claim {

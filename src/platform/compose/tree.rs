@@ -141,6 +141,7 @@ keys! {
     Misspelt = "shm-size",
     Runtime = "runtime",
     ShmSize = "shm_size",
+    StdinOpen = "stdin_open",
     Tmpfs = "tmpfs",
     Volumes = "volumes",
     VolumesFrom = "volumes_from",

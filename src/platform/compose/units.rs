@@ -171,6 +171,8 @@ fn workload(container: Container, name: String, undecided: bool, place: Place) -
     workload.inside = container.inside;
     workload.other_names = container.other_names;
     workload.environment = container.environment;
+    workload.written = container.written;
+    workload.interactive = container.interactive;
     workload.gpu = container.gpu;
     workload.settings = container.settings;
     workload.memory_limit = container.memory_limit;

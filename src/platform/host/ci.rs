@@ -4,17 +4,17 @@
 use std::sync::Arc;
 
 use super::same::same_but_for;
-use super::{Container, Script};
+use super::{CommandLine, Container, Script};
 use crate::platform::embedded::scalar;
 use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::remarks::{Remarks, in_yaml, lies_in};
 use crate::platform::run::{ENGINES, Given, Givens, starts_containers};
-use crate::syntax::shell::Options;
+use crate::syntax::shell::{Dialect, Options};
 use crate::syntax::yaml::{Entry, Node, Yaml};
 use crate::text::filename::FileName;
-use crate::text::layer::Layer;
-use crate::text::scan::Words;
-use crate::text::source::Source;
+use crate::text::layer::{Encoding, Layer};
+use crate::text::scan::{Words, holds_any};
+use crate::text::source::{Source, Span};
 
 /// Pipelines in YAML.
 pub static KIND: Kind = Kind {
@@ -22,27 +22,33 @@ pub static KIND: Kind = Kind {
     claim,
     words: Words::new(&[EVERYWHERE, ENGINES, &["container:", "services:"]]),
     relevant,
-    in_projects: None,
+    links: None,
     read: |unit, context| super::read(unit, context, scripts),
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
     remarks,
 };
 
-/// Keys whose values are shell text.
-const SCRIPTS: [&str; 13] = [
+/// Keys whose values are shell text; also behind dots, as in `ansible.builtin.shell`.
+const SCRIPTS: [&str; 19] = [
     "after_script",
     "bash",
     "before_script",
+    "bootcmd",
     "cmd",
     "cmds",
     "command",
     "commands",
     "inlineScript",
     "postStartCommand",
+    "powershell",
+    "pwsh",
+    "raw",
     "run",
+    "runcmd",
     "script",
     "scripts",
     "shell",
+    "win_shell",
 ];
 
 /// Keys whose values are variables for the shell text beside and below them.
@@ -92,7 +98,8 @@ fn remarks(source: &Source, starts: &[usize]) -> Remarks {
 
 fn scripts(_: &str, file: &Layer) -> Vec<Script> {
     let yaml = Yaml::parse(file.text());
-    let mut pipeline = Pipeline { file, found: Vec::new(), given: None };
+    let shell = Shell::System { windows: false };
+    let mut pipeline = Pipeline { file, found: Vec::new(), given: None, shell };
     for root in yaml.roots(file.text()) {
         for job in root.get("jobs").into_iter().flat_map(Node::entries) {
             pipeline.containers(job.value);
@@ -107,16 +114,61 @@ struct Pipeline<'f> {
     found: Vec<Script>,
     /// Variables that hold where the walk stands.
     given: Option<Arc<Givens>>,
+    /// The shell of the steps where the walk stands.
+    shell: Shell,
+}
+
+/// What reads the text of steps.
+#[derive(Clone, Copy)]
+enum Shell {
+    /// The system's own: PowerShell for `run` and cmd for `script` on Windows, which is what GitHub and Azure take.
+    System { windows: bool },
+    /// One that is named.
+    Named(Dialect),
+    /// No shell: Python and the like.
+    Other,
+}
+
+impl Shell {
+    /// The one of a name, `pwsh` or `bash -el {0}`; nothing where it is a command.
+    fn named(text: &str) -> Option<Self> {
+        let program = text.split_whitespace().next()?;
+        let name = program.rsplit(['/', '\\']).next().unwrap_or(program);
+        Some(match name.strip_suffix(".exe").unwrap_or(name) {
+            "bash" | "sh" | "zsh" | "dash" | "ksh" => Self::Named(Dialect::Posix),
+            "fish" => Self::Named(Dialect::Fish),
+            "pwsh" | "powershell" => Self::Named(Dialect::PowerShell),
+            "cmd" => Self::Named(Dialect::Batch),
+            "python" | "python3" | "perl" | "node" | "ruby" | "nu" => Self::Other,
+            _ => return None,
+        })
+    }
+
+    /// The language of the text under a key; nothing where that is none of a shell.
+    fn dialect(self, key: &str) -> Option<Dialect> {
+        match (key, self) {
+            ("pwsh" | "powershell" | "win_shell", _) => Some(Dialect::PowerShell),
+            ("bash", _) => Some(Dialect::Posix),
+            ("run", Self::System { windows: true }) => Some(Dialect::PowerShell),
+            ("script", Self::System { windows: true }) => Some(Dialect::Batch),
+            (_, Self::System { .. }) => Some(Dialect::Posix),
+            (_, Self::Named(dialect)) => Some(dialect),
+            (_, Self::Other) => None,
+        }
+    }
 }
 
 impl Pipeline<'_> {
     /// Reads the shell text in a node and below. YAML trees nest to a fixed depth.
     fn steps(&mut self, node: Node<'_>) {
-        let known = self.given.clone();
+        let (known, shell) = (self.given.clone(), self.shell);
+        self.enter(node);
         let mut own = Vec::new();
         for entry in node.entries().filter(|entry| key(*entry).is_some_and(|key| VARIABLES.contains(&key))) {
             let variables = entry.value.entries().filter_map(|variable| {
-                let value = scalar(self.file, variable.value)?;
+                // GitLab may say more of a variable than its value.
+                let value = variable.value.get("value").unwrap_or(variable.value);
+                let value = one_line(scalar(self.file, value)?);
                 Some(Given { name: key(variable)?.to_owned(), value, append: false, conditional: false })
             });
             own.extend(variables);
@@ -125,28 +177,63 @@ impl Pipeline<'_> {
             self.given = Some(Givens::new(own, known.clone()));
         }
         for entry in node.entries() {
-            if key(entry).is_some_and(|key| SCRIPTS.contains(&key)) {
-                self.script(entry.value);
-                entry.value.items().for_each(|item| self.script(item));
+            let name = key(entry).map(|key| key.rsplit('.').next().unwrap_or(key));
+            if let Some(name) = name.filter(|name| SCRIPTS.contains(name)) {
+                self.script(name, entry.value);
+                entry.value.items().for_each(|item| self.script(name, item));
+            } else if name == Some("argv") {
+                self.words(entry.value);
             }
             self.steps(entry.value);
         }
         node.items().for_each(|item| self.steps(item));
-        self.given = known;
+        (self.given, self.shell) = (known, shell);
     }
 
-    fn script(&mut self, node: Node<'_>) {
-        if let Some(layer) = scalar(self.file, node) {
-            let given = self.given.clone();
-            self.found.push(Script { given, ..Script::new(layer, Options::default()) });
+    /// Notes what a node says of the shell of what is in it.
+    fn enter(&mut self, node: Node<'_>) {
+        let system = node.get("runs-on").or_else(|| node.get("pool")?.get("vmImage"));
+        if let (Some(system), Shell::System { .. }) = (system, self.shell) {
+            self.shell = Shell::System { windows: says(system, &["windows"]) };
         }
+        let default = node.get("defaults").and_then(|defaults| defaults.get("run")?.get("shell"));
+        let own = node.get("shell").filter(|_| node.get("run").is_some() || node.get("command").is_some());
+        if let Some(shell) = own.or(default).and_then(Node::str).and_then(Shell::named) {
+            self.shell = shell;
+        }
+    }
+
+    fn script(&mut self, key: &str, node: Node<'_>) {
+        if node.is_sequence() && key.ends_with("cmd") {
+            // cloud-init's other form.
+            return self.words(node);
+        }
+        if let (Some(layer), Some(dialect)) = (scalar(self.file, node), self.shell.dialect(key)) {
+            let given = self.given.clone();
+            let options = Options { dialect, ..Options::default() };
+            self.found.push(Script { given, ..Script::new(layer, options) });
+        }
+    }
+
+    /// A command as a list of its words.
+    fn words(&mut self, list: Node<'_>) {
+        let mut line = CommandLine::new(self.file, Encoding::ReadOnly);
+        list.items().filter_map(|item| scalar(self.file, item)).for_each(|word| line.word(&word));
+        self.found.push(Script::new(line.finish(), Options::default()));
     }
 
     /// The containers that a GitHub job runs in and beside.
     fn containers(&mut self, job: Node<'_>) {
+        let label = job
+            .entry("runs-on")
+            .filter(|entry| says(entry.value, GPU_LABELS) && !says(entry.value, &["cpu"]));
         let services = job.get("services").into_iter().flat_map(Node::entries);
         for entry in job.entry("container").into_iter().chain(services) {
-            self.found.extend(self.container(entry));
+            let mut found = self.container(entry);
+            if let Some(container) = found.as_mut().and_then(|script| script.container.as_mut()) {
+                container.gpu_label = label.map(|label| label.span());
+            }
+            self.found.extend(found);
         }
     }
 
@@ -156,13 +243,57 @@ impl Pipeline<'_> {
         let image = node.get("image").unwrap_or(node);
         let name = image.str().filter(|name| !name.is_empty())?;
         let options = node.entry("options");
-        let at = options.map_or(entry.key.span(), |options| options.value.span());
         let text = options.and_then(|options| scalar(self.file, options.value));
-        let line = super::line(self.file, text.as_ref(), at.start, name);
+        let encoding = text.as_ref().map_or(Encoding::ReadOnly, |text| text.encoding().clone());
+        let at = options.map_or(entry.key.span(), |options| options.value.span());
+        let mut line = CommandLine::run(self.file, encoding, at.start);
+        if let Some(text) = &text {
+            line.text(text);
+        }
+        for variable in node.get("env").into_iter().flat_map(Node::entries) {
+            if let (Some(name), Some(value)) = (key(variable), scalar(self.file, variable.value)) {
+                line.option(&format!("-e '{name}'="), &value);
+            }
+        }
+        for volume in node.get("volumes").into_iter().flat_map(Node::items) {
+            if let Some(volume) = scalar(self.file, volume) {
+                line.option("-v ", &volume);
+            }
+        }
         let place = options.map_or(entry.key.span(), |options| options.key.span());
-        let container = Some(Container { name: name.to_owned(), is_image: true, place });
-        Some(Script { container, ..Script::new(line, Options::default()) })
+        let container = Container { name: name.to_owned(), is_image: true, place, gpu_label: None };
+        Some(Script { container: Some(container), ..Script::new(line.image(name), Options::default()) })
     }
+}
+
+/// What runners with GPUs are called by.
+const GPU_LABELS: &[&str] = &[
+    "gpu", "cuda", "nvidia", "rocm", "a100", "h100", "h200", "b200", "l40", "v100", "a10g", "mi300", "gaudi",
+];
+
+/// Whether a scalar or a list of them holds one of these words, in any case of letters.
+fn says(node: Node<'_>, words: &[&str]) -> bool {
+    let labels = node.get("labels").unwrap_or(node);
+    let mut texts = labels.str().into_iter().chain(labels.items().filter_map(Node::str));
+    // A tag of the run says nothing of the machine.
+    texts.any(|text| !text.starts_with("tag=") && holds_any(text, words))
+}
+
+/// A value of several lines as the shell splits it: its line ends are blanks.
+fn one_line(value: Layer) -> Layer {
+    let text = value.text();
+    if !text.contains('\n') {
+        return value;
+    }
+    let mut embed = value.embed(Encoding::Verbatim);
+    let mut from = 0;
+    for (at, _) in text.match_indices('\n') {
+        embed.copy(Span::new(from, at));
+        embed.replace(Span::new(at, at + 1), " ");
+        from = at + 1;
+    }
+    embed.copy(Span::new(from, text.len()));
+    embed.finish()
 }
 
 fn key(entry: Entry<'_>) -> Option<&str> {

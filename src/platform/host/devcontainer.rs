@@ -1,7 +1,7 @@
 //! Development containers: `devcontainer.json`. Those based on Compose are left to Compose; `runArgs` has no effect there.
 
 use super::same::same_but_for;
-use super::{Met, Script, jsonc};
+use super::{CommandLine, Met, Script, jsonc};
 use crate::container::accelerator;
 use crate::container::finding::Change;
 use crate::container::workload::{Platform, Verdict, Workload};
@@ -18,7 +18,7 @@ use crate::text::edits::Edit;
 use crate::text::layer::{Encoding, Layer};
 use crate::text::place::Place;
 use crate::text::scan::Words;
-use crate::text::source::{Source, Span};
+use crate::text::source::Source;
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub static KIND: Kind = Kind {
     },
     words: Words::new(&[]),
     relevant: |_, _, _| true,
-    in_projects: None,
+    links: None,
     read,
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
     remarks: |source, starts| {
@@ -73,7 +73,7 @@ fn read(unit: &Unit, context: &Context<'_>) -> Reading {
 fn scripts(_: &str, file: &Layer) -> Vec<Script> {
     let (yaml, text) = jsonc::parse(file.text());
     let Some(root) = yaml.root(&text) else { return Vec::new() };
-    let line = command_line(file, root.get("runArgs"), 0);
+    let line = command_line(file, root, 0);
     std::iter::once(Script::new(line, Options::default())).chain(commands(file, root)).collect()
 }
 
@@ -102,8 +102,7 @@ fn container(file: &Layer, root: Node<'_>, context: &Context<'_>, reading: &mut 
         (None, None) if compose.is_some() => "dockerComposeFile".to_owned(),
         (None, None) => "build".to_owned(),
     };
-    let arguments = root.get("runArgs").filter(|_| compose.is_none());
-    let line = command_line(file, arguments, at.start);
+    let line = command_line(file, root, at.start);
     let shared = Shared::of(file.text().len());
     let found = invocations(&line, Options::default(), None, &shared).into_iter().next()?;
     let mut workload = workload(&found, context.options);
@@ -161,23 +160,31 @@ fn built_from(file: &Layer, root: Node<'_>, context: &Context<'_>) -> Option<Str
     Some(dockerfile::read(source.text(), &build)?.from)
 }
 
-/// `docker run` with each item of `runArgs` as one word.
-fn command_line(file: &Layer, arguments: Option<Node<'_>>, start: usize) -> Layer {
-    let mut embed = file.embed(Encoding::ReadOnly);
+/// `docker run` with each item of `runArgs` as one word, and what other keys say of the same.
+fn command_line(file: &Layer, root: Node<'_>, start: usize) -> Layer {
+    let arguments = root.get("runArgs").filter(|_| root.get("dockerComposeFile").is_none());
     let at = arguments.map_or(start, |arguments| arguments.span().start);
-    embed.replace(Span::at(at), "docker run");
-    let mut end = at;
-    for item in arguments.into_iter().flat_map(Node::items) {
-        let Some(word) = scalar(file, item) else { continue };
-        end = item.span().end;
-        // A quote in the item would end the quotes around it; no option of interest has one.
-        let quote = if word.text().contains('\'') { "\"" } else { "'" };
-        embed.replace(Span::at(item.span().start), &format!(" {quote}"));
-        embed.append(&word, 0);
-        embed.replace(Span::at(end), quote);
+    let mut line = CommandLine::run(file, Encoding::ReadOnly, at);
+    for item in arguments.into_iter().flat_map(Node::items).filter_map(|item| scalar(file, item)) {
+        line.open_option("", &item);
     }
-    embed.replace(Span::at(end), " image");
-    embed.finish()
+    for mount in root.get("mounts").into_iter().flat_map(Node::items) {
+        if let Some(mount) = scalar(file, mount) {
+            line.open_option("--mount ", &mount);
+            continue;
+        }
+        let fields = mount.entries().filter_map(|field| Some((field.key.str()?, scalar(file, field.value)?)));
+        for (at, (name, value)) in fields.enumerate() {
+            let before = if at == 0 { " --mount " } else { "," };
+            line.part(&format!("{before}{name}="), &value);
+        }
+    }
+    for variable in root.get("containerEnv").into_iter().flat_map(Node::entries) {
+        if let (Some(name), Some(value)) = (variable.key.str(), scalar(file, variable.value)) {
+            line.open_option(&format!("-e '{name}'="), &value);
+        }
+    }
+    line.image("image")
 }
 
 /// Writes into `runArgs`.
@@ -230,5 +237,9 @@ fn insertion(yaml: &Yaml, blanked: &str, text: &str, argument: Value) -> Option<
             editor.insert(root, after, "runArgs", &Value::Sequence(vec![argument]))?
         }
     };
-    Some((insertion.at, insertion.text))
+    // JSON without blanks stays so.
+    let is_compact = !text.contains("\": ") && !text.contains("\", ");
+    let tight = || insertion.text.replace("\": ", "\":").replacen(", ", ",", 1);
+    let new = if is_compact { tight() } else { insertion.text };
+    Some((insertion.at, new))
 }

@@ -1,8 +1,9 @@
 //! Documents: Markdown and reStructuredText.
 
 use super::page::Page;
+use super::remarked::is_prose;
 use super::same::same_but_for;
-use super::{Script, inner, markdown, rst, units};
+use super::{Script, adoc, inner, markdown, rst, units};
 use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::remarks::{Remark, Remarks, lies_in};
 use crate::platform::run::{ENGINES, starts_containers};
@@ -20,7 +21,7 @@ pub static KIND: Kind = Kind {
     relevant: |text, _, every_container| {
         starts_containers(text, every_container) || inner::may_hold(text, every_container)
     },
-    in_projects: None,
+    links: None,
     read: |unit, context| super::read(unit, context, scripts),
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
     remarks,
@@ -29,13 +30,53 @@ pub static KIND: Kind = Kind {
 /// Endings of documents.
 const ENDINGS: &[&str] = &["md", "markdown", "mdx", "mdown", "mkd", "qmd", "rmd", "rst"];
 
+/// Endings of AsciiDoc.
+const ASCII_DOC: &[&str] = &["adoc", "asciidoc", "asc"];
+
+/// What texts without markup are called that say how something is run.
+const HOW: &[&str] =
+    &["readme", "install", "usage", "howto", "how-to", "how_to", "instructions", "quickstart", "commands"];
+
+/// Whether a text without markup says by its name that it tells how something is run.
+fn says_how(file: &FileName<'_>) -> bool {
+    let is_text = file.ends_in(&["txt"]) || !file.name.contains('.');
+    is_text
+        && file
+            .name
+            .get(..4)
+            .is_some_and(|_| HOW.iter().any(|how| file.name.to_ascii_lowercase().starts_with(how)))
+}
+
+/// Whether a line of a page is a command that stands there without a fence: prose has no option behind its first words.
+fn is_bare_command(line: &str) -> bool {
+    let mut words = line.split_whitespace().skip_while(|word| *word == "sudo");
+    !line.starts_with([' ', '\t'])
+        && matches!(words.next(), Some("docker" | "nvidia-docker" | "podman" | "nerdctl"))
+        && words.next() == Some("run")
+        && words.next().is_some_and(|word| word.starts_with('-'))
+        && !is_prose(line)
+}
+
 fn claim(file: &FileName<'_>) -> Claim {
+    if file.ends_in(ASCII_DOC) || says_how(file) {
+        return Claim::ByName;
+    }
     if file.ends_in(ENDINGS) { Claim::ByName } else { Claim::No }
 }
 
 /// The document, taken apart.
 fn page(path: &str, document: &Layer) -> Page {
-    if path.ends_with(".rst") { rst::read(document) } else { markdown::read(document) }
+    let file = FileName::new(path);
+    if file.ends_in(&["rst"]) {
+        return rst::read(document);
+    }
+    if file.ends_in(ASCII_DOC) {
+        return adoc::read(document);
+    }
+    let page = markdown::read(document);
+    // A page may be nothing but a command.
+    let is_plain = says_how(&file) || document.text().lines().any(is_bare_command);
+    if page.blocks.is_empty() && is_plain { adoc::plain(document.text(), page) } else { page }
 }
 
 fn scripts(path: &str, file: &Layer) -> Vec<Script> {
@@ -49,7 +90,7 @@ fn scripts(path: &str, file: &Layer) -> Vec<Script> {
             }
         }
     }
-    found
+    found.into_iter().map(|script| Script { is_docs: true, ..script }).collect()
 }
 
 fn remarks(source: &Source, starts: &[usize]) -> Remarks {

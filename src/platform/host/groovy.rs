@@ -2,11 +2,11 @@
 //! `docker.image('…').inside('…')` run steps in.
 
 use super::same::same_but_for;
-use super::{Container, Script};
+use super::{CommandLine, Container, Script};
 use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::remarks::lies_in;
 use crate::platform::run::{ENGINES, starts_containers};
-use crate::syntax::shell::Options;
+use crate::syntax::shell::{Dialect, Options};
 use crate::text::layer::{Encoding, Layer};
 use crate::text::scan::Words;
 use crate::text::source::Span;
@@ -20,7 +20,7 @@ pub static KIND: Kind = Kind {
     },
     words: Words::new(&[EVERYWHERE, ENGINES]),
     relevant: |text, _, every_container| starts_containers(text, every_container) || text.contains("docker"),
-    in_projects: None,
+    links: None,
     read: |unit, context| super::read(unit, context, scripts),
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
     remarks: |source, starts| {
@@ -34,6 +34,10 @@ pub static KIND: Kind = Kind {
 struct Literal {
     /// Between the quotes.
     inside: Span,
+    /// With its quotes.
+    outside: Span,
+    /// Whether a comma stands before it, so that it is not the word's first argument.
+    is_second: bool,
     /// `'` or `"`.
     quote: u8,
     /// The word that the string is an argument of: `sh`, `args`, `image`, `inside`.
@@ -42,13 +46,28 @@ struct Literal {
 
 fn scripts(_: &str, file: &Layer) -> Vec<Script> {
     let text = file.text();
+    let literals = literals(text);
     let mut found = Vec::new();
     let mut image: Option<Literal> = None;
-    for literal in literals(text) {
-        match literal.word.of(text) {
-            "sh" | "script" | "bat" => found.push(Script::new(layer(file, literal), Options::default())),
+    let mut at = 0;
+    while let Some(&literal) = literals.get(at) {
+        let joined = joined(text, literals.get(at..).unwrap_or_default());
+        at += joined.count;
+        let word = literal.word.of(text);
+        let dialect = match word {
+            "bat" => Dialect::Batch,
+            "pwsh" | "powershell" => Dialect::PowerShell,
+            _ => Dialect::Posix,
+        };
+        match word {
+            "sh" | "script" | "bat" | "pwsh" | "powershell" => {
+                found.push(Script::new(joined.layer(file), Options { dialect, ..Options::default() }));
+            }
             "image" | "dockerfile" | "filename" => image = Some(literal),
-            "args" | "inside" | "withRun" | "run" => found.push(container(file, literal, image)),
+            // Behind a comma stands what the container runs.
+            "args" | "inside" | "withRun" | "run" if !literal.is_second => {
+                found.push(container(file, literal, &joined, image));
+            }
             _ => {}
         }
     }
@@ -56,13 +75,169 @@ fn scripts(_: &str, file: &Layer) -> Vec<Script> {
 }
 
 /// What `args '…'` gives to the container of the image named before it.
-fn container(file: &Layer, args: Literal, image: Option<Literal>) -> Script {
+fn container(file: &Layer, args: Literal, joined: &Joined, image: Option<Literal>) -> Script {
     let text = file.text();
     let image = image.filter(|image| args.inside.start - image.inside.end < 2_000);
     let name = image.map_or("dockerfile", |image| image.inside.of(text));
-    let line = super::line(file, Some(&layer(file, args)), args.inside.start, name);
-    let container = Some(Container { name: name.to_owned(), is_image: false, place: args.word });
+    let options = joined.layer(file);
+    let mut line = CommandLine::run(file, options.encoding().clone(), args.inside.start);
+    line.text(&options);
+    let line = line.image(name);
+    let container =
+        Some(Container { name: name.to_owned(), is_image: false, place: args.word, gpu_label: None });
     Script { container, ..Script::new(line, Options::default()) }
+}
+
+/// Strings and other values that are joined to one text: `'a ' + 'b'`, `['a', 'b'].join(' ')`, `'a '.concat(b)`.
+struct Joined {
+    parts: Vec<Part>,
+    /// How many strings were used up.
+    count: usize,
+}
+
+/// A part of a joined text.
+#[derive(Clone, Copy)]
+enum Part {
+    String(Literal),
+    /// What another expression gives.
+    Unread(Span),
+    /// A blank that nobody wrote.
+    Blank,
+}
+
+/// What is joined to the first of some strings.
+fn joined(text: &str, literals: &[Literal]) -> Joined {
+    let mut joined = Joined { parts: Vec::new(), count: 0 };
+    let Some(first) = literals.first() else { return Joined { count: 1, ..joined } };
+    let before = |at: usize| text.get(..at).unwrap_or_default().trim_end();
+    let mut listed = before(first.outside.start).ends_with('[');
+    // `args opts + ' --gpus all'`: what stands before is unknown, too.
+    if let Some(head) = before(first.outside.start).strip_suffix('+') {
+        let head = head.len();
+        joined.parts.extend([Part::Unread(Span::new(head.saturating_sub(1), head)), Part::Blank]);
+    }
+    let mut rest = literals.iter();
+    let mut next = rest.next();
+    while let Some(literal) = next {
+        joined.parts.push(Part::String(*literal));
+        joined.count += 1;
+        let behind = literal.outside.end;
+        next = None;
+        let mut from = behind;
+        while let Some(operator) = operator(text, from, listed) {
+            if operator.ends_list {
+                listed = false;
+                from = operator.end;
+                continue;
+            }
+            if listed {
+                joined.parts.push(Part::Blank);
+            }
+            if rest.as_slice().first().is_some_and(|literal| literal.outside.start == operator.end) {
+                next = rest.next();
+                break;
+            }
+            let end = expression(text, operator.end);
+            if end == operator.end {
+                break;
+            }
+            joined.parts.push(Part::Unread(Span::new(operator.end, end)));
+            from = end;
+        }
+    }
+    // The separator of `join` is a string, too.
+    let end = joined.end();
+    if let Some(separator) = literals.get(joined.count)
+        && text.get(end..separator.outside.start).is_some_and(|between| between.contains(".join("))
+        && separator.outside.start - end < 40
+    {
+        joined.count += 1;
+    }
+    joined
+}
+
+/// What joins a value to the next.
+struct Operator {
+    /// Where the next value begins.
+    end: usize,
+    /// It is the bracket at the end of a list, behind which the text may go on.
+    ends_list: bool,
+}
+
+fn operator(text: &str, from: usize, listed: bool) -> Option<Operator> {
+    let rest = text.get(from..)?;
+    let code = rest.trim_start();
+    let at = from + rest.len() - code.len();
+    let length = match code.as_bytes() {
+        [b'+', b'=', ..] => return None,
+        [b'+', ..] => 1,
+        [b',', ..] if listed => 1,
+        [b']', ..] if listed => {
+            let end =
+                text.get(at..)?.find(')').filter(|_| code.starts_with("].join(")).map_or(1, |end| end + 1);
+            return Some(Operator { end: at + end, ends_list: true });
+        }
+        _ if code.starts_with(".concat(") => ".concat(".len(),
+        [b')', ..] if code.get(1..)?.trim_start().starts_with(".concat(") => {
+            1 + code.get(1..)?.find('(')? + 1
+        }
+        _ => return None,
+    };
+    let behind = text.get(at + length..)?;
+    Some(Operator { end: at + length + behind.len() - behind.trim_start().len(), ends_list: false })
+}
+
+/// Where an expression ends that is no string: a name with its calls and fields.
+fn expression(text: &str, from: usize) -> usize {
+    let rest = text.get(from..).unwrap_or_default();
+    let mut depth = 0_usize;
+    for (at, c) in rest.char_indices() {
+        match c {
+            '(' | '[' => depth += 1,
+            ')' | ']' if depth == 0 => return from + at,
+            ')' | ']' => depth -= 1,
+            _ if depth > 0 => {}
+            c if c.is_alphanumeric() || "_.?:!".contains(c) => {}
+            _ => return from + at,
+        }
+    }
+    text.len()
+}
+
+impl Joined {
+    /// Where the last part ends.
+    fn end(&self) -> usize {
+        let ends = self.parts.iter().map(|part| match part {
+            Part::String(literal) => literal.outside.end,
+            Part::Unread(span) => span.end,
+            Part::Blank => 0,
+        });
+        ends.max().unwrap_or(0)
+    }
+
+    /// The whole text.
+    fn layer(&self, file: &Layer) -> Layer {
+        if let [Part::String(literal)] = self.parts.as_slice() {
+            return layer(file, *literal);
+        }
+        let strings = || {
+            self.parts.iter().filter_map(|part| match part {
+                Part::String(literal) => Some(layer(file, *literal)),
+                _ => None,
+            })
+        };
+        let encoding = strings().next().map(|layer| layer.encoding().clone());
+        let encoding = encoding.filter(|encoding| strings().all(|layer| layer.encoding() == encoding));
+        let mut embed = file.embed(encoding.unwrap_or(Encoding::ReadOnly));
+        for part in &self.parts {
+            match part {
+                Part::String(literal) => embed.append(&layer(file, *literal), 0),
+                Part::Unread(span) => embed.replace(*span, "$args"),
+                Part::Blank => embed.replace(Span::at(self.end()), " "),
+            }
+        }
+        embed.finish()
+    }
 }
 
 /// The text of a string. Both kinds of Groovy's strings know the same escapes.
@@ -113,7 +288,11 @@ fn literals(text: &str) -> Vec<Literal> {
                     1
                 };
                 let inside = closed(rest, byte, marks);
-                found.push(Literal { inside: Span::new(at + marks, at + inside), quote: byte, word });
+                let outside = Span::new(at, at + (inside + marks).min(rest.len()));
+                let before = text.get(..at).unwrap_or_default().trim_end();
+                let is_second = before.ends_with(',');
+                let inside_span = Span::new(at + marks, at + inside);
+                found.push(Literal { inside: inside_span, outside, is_second, quote: byte, word });
                 (inside + marks).min(rest.len())
             }
             byte if byte.is_ascii_alphabetic() => {

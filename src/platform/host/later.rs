@@ -73,6 +73,8 @@ fn next_blocks(workload: &mut Workload, scripts: &[Script], at: usize) {
         let text = script.layer.text();
         let begin = script.layer.map(Span::at(0)).start;
         let between = source.text().get(behind..begin).unwrap_or_default();
+        // What closes the last piece of code opens none.
+        let between = between.split_once("```").map_or(between, |(_, rest)| rest);
         let ends = headings(between).any(|other| level > 0 && other <= level);
         if ends || text.contains("docker run") || text.contains("docker compose") {
             return;
@@ -105,6 +107,9 @@ pub(super) fn steps(workload: &mut Workload, scripts: &[Script], at: usize) {
     if let Some(above) = above.filter(|line| indent(line) < own_indent) {
         own_indent = indent(above);
     }
+    // A job works in its checkout.
+    workload.inside.working_dir = Some("/workspace".to_owned());
+    workload.inside.mounts.push(("$GITHUB_WORKSPACE".to_owned(), "/workspace".to_owned()));
     let is_out = |line: &str| !line.trim().is_empty() && indent(line) < own_indent;
     let mut end = start;
     for line in text.get(start..).unwrap_or_default().split_inclusive('\n') {
@@ -182,7 +187,7 @@ fn executed(line: &str, name: Option<&str>) -> Option<String> {
             rest = rest.get(value.len()..)?.trim_start();
         } else if !word.starts_with('-') && word != "\\" {
             let target = word.trim_matches(['"', '\'']);
-            let is_own = name.is_none_or(|name| name == target) || target.starts_with(['$', '<', '{', '%']);
+            let is_own = name == Some(target) || target.starts_with(['$', '<', '{', '%']);
             return (is_own && !rest.is_empty()).then(|| rest.trim_end().to_owned());
         }
     }

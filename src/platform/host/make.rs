@@ -1,14 +1,15 @@
 //! Makefiles and justfiles as a kind of file.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Script;
-use super::makefile::{read, recipes};
+use super::makefile::{Recipe, read, recipes};
 use super::prose::lines;
 use super::same::same_but_for;
 use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::remarks::lies_in;
-use crate::platform::run::{ENGINES, Givens, starts_containers};
+use crate::platform::run::{ENGINES, Given, Givens, starts_containers};
 use crate::text::filename::FileName;
 use crate::text::layer::Layer;
 use crate::text::scan::Words;
@@ -20,7 +21,7 @@ pub static KIND: Kind = Kind {
     claim,
     words: Words::new(&[EVERYWHERE, ENGINES]),
     relevant: |text, _, every_container| starts_containers(text, every_container),
-    in_projects: None,
+    links: None,
     read: |unit, context| super::read(unit, context, scripts),
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
     remarks: |source, starts| {
@@ -37,7 +38,7 @@ fn claim(file: &FileName<'_>) -> Claim {
     let is_make = file.name.eq_ignore_ascii_case("makefile")
         || file.name.eq_ignore_ascii_case("gnumakefile")
         || begins("makefile.")
-        || file.ends_in(&["mk", "mak", "make"]);
+        || file.ends_in(&["mk", "mak", "make", "makefile"]);
     if is_make || is_just(file) { Claim::ByName } else { Claim::No }
 }
 
@@ -61,10 +62,95 @@ fn scripts(path: &str, file: &Layer) -> Vec<Script> {
     let just = is_just(&FileName::new(path));
     let made = read(file, just);
     // A command line that stands in a variable counts where no recipe was seen to use it.
-    let variables = made.variables.iter().filter(|given| starts_containers(given.value.text(), true));
+    let variables = made.variables.iter().filter(|given| {
+        starts_containers(given.value.text(), true) && !is_only_printed(file.text(), &given.name)
+    });
     let variables: Vec<Layer> = variables.map(|given| given.value.clone()).collect();
     let given = Givens::new(made.variables, None);
-    let script = |layer| Script { given: Some(Arc::clone(&given)), ..Script::new(layer, recipes(just)) };
-    let spare = variables.into_iter().map(|layer| Script { is_spare: true, ..script(layer) });
-    made.recipes.into_iter().map(script).chain(spare).collect()
+    let leading = Leading::of(&made.targets, &made.own);
+    let script = |layer, given| Script { given: Some(given), ..Script::new(layer, recipes(just)) };
+    let recipe = |recipe: Recipe| {
+        let own = leading.given(&recipe.targets);
+        let all =
+            if own.is_empty() { Arc::clone(&given) } else { Givens::new(own, Some(Arc::clone(&given))) };
+        script(recipe.layer, all)
+    };
+    let spare =
+        variables.into_iter().map(|layer| Script { is_spare: true, ..script(layer, Arc::clone(&given)) });
+    made.recipes.into_iter().map(recipe).chain(spare).collect()
+}
+
+/// Whether all that is done with a variable is to print it: it holds a text for people.
+fn is_only_printed(text: &str, name: &str) -> bool {
+    let uses = |line: &&str| {
+        ["$(", "${", "call "].iter().any(|open| {
+            let behind = line.split(open).skip(1).filter_map(|rest| rest.strip_prefix(name));
+            behind.into_iter().any(|rest| rest.starts_with([')', '}', ',']))
+        }) || line
+            .strip_prefix("export ")
+            .is_some_and(|names| names.split_whitespace().any(|word| word == name))
+            || line.contains(&format!("$${name}"))
+    };
+    let prints =
+        |line: &str| ["echo", "printf", "info", "warning", "export "].iter().any(|word| line.contains(word));
+    let mut lines = text.lines().filter(uses).peekable();
+    lines.peek().is_some() && lines.all(prints)
+}
+
+/// How many targets with variables of their own are followed to what they need.
+const MAX_OWNERS: usize = 32;
+
+/// The variables that make gives to single targets, and the targets that these lead to: what a target needs is made with its
+/// variables.
+struct Leading<'m> {
+    own: &'m [(Vec<String>, Given)],
+    /// For each target that others need with variables of their own: those others.
+    leads: HashMap<&'m str, Vec<&'m str>>,
+}
+
+impl<'m> Leading<'m> {
+    fn of(targets: &'m [(Vec<String>, Vec<String>)], own: &'m [(Vec<String>, Given)]) -> Self {
+        let mut needs: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (names, needed) in targets.iter().filter(|_| !own.is_empty()) {
+            for name in names {
+                needs.entry(name).or_default().extend(needed.iter().map(String::as_str));
+            }
+        }
+        let owners: HashSet<&str> = own.iter().flat_map(|(names, _)| names).map(String::as_str).collect();
+        let mut leads: HashMap<&str, Vec<&str>> = HashMap::new();
+        for owner in owners.into_iter().take(MAX_OWNERS) {
+            let mut met = HashSet::from([owner]);
+            let mut open = vec![owner];
+            while let Some(target) = open.pop() {
+                for needed in needs.get(target).into_iter().flatten().filter(|needed| met.insert(needed)) {
+                    leads.entry(needed).or_default().push(owner);
+                    open.push(needed);
+                }
+            }
+        }
+        Self { own, leads }
+    }
+
+    /// What a recipe of these targets is given besides.
+    fn given(&self, targets: &[String]) -> Vec<Given> {
+        let by = |name: &str| targets.iter().any(|target| target == name);
+        let through = |name: &str| {
+            let leads = targets.iter().filter_map(|target| self.leads.get(target.as_str()));
+            leads.flatten().any(|owner| *owner == name)
+        };
+        // `gpu-%` stands for `gpu-train`.
+        let fits = |name: &str| {
+            let ends = name.split_once('%');
+            ends.is_some_and(|(start, end)| {
+                targets.iter().any(|target| target.starts_with(start) && target.ends_with(end))
+            })
+        };
+        let own = self.own.iter().filter_map(|(names, given)| {
+            let sure = names.iter().any(|name| by(name));
+            let conditional = given.conditional || !sure;
+            let reached = sure || names.iter().any(|name| through(name) || fits(name));
+            reached.then(|| Given { conditional, ..given.clone() })
+        });
+        own.collect()
+    }
 }

@@ -17,10 +17,19 @@ const JUST_SETTINGS: [&str; 6] = ["alias", "import", "import?", "mod", "mod?", "
 
 /// What a makefile holds.
 pub(super) struct Makefile {
-    /// The recipe of each target, as one text.
-    pub(super) recipes: Vec<Layer>,
+    pub(super) recipes: Vec<Recipe>,
     /// The variables, in order.
     pub(super) variables: Vec<Given>,
+    /// The variables of single targets, with those.
+    pub(super) own: Vec<(Vec<String>, Given)>,
+    /// Targets and what they need.
+    pub(super) targets: Vec<(Vec<String>, Vec<String>)>,
+}
+
+/// A recipe as one text, and the targets that it makes.
+pub(super) struct Recipe {
+    pub(super) layer: Layer,
+    pub(super) targets: Vec<String>,
 }
 
 /// Reads a makefile, or a justfile, which has the same shape, but blanks for tabs and quotes around values.
@@ -29,7 +38,7 @@ pub(super) fn read(file: &Layer, just: bool) -> Makefile {
     let mut reader = Reader {
         file,
         just,
-        made: Makefile { recipes: Vec::new(), variables: Vec::new() },
+        made: Makefile { recipes: Vec::new(), variables: Vec::new(), own: Vec::new(), targets: Vec::new() },
         recipe: None,
         goes_on: false,
         branches: 0,
@@ -59,8 +68,8 @@ struct Reader<'f> {
     file: &'f Layer,
     just: bool,
     made: Makefile,
-    /// The recipe that is being read.
-    recipe: Option<Embed>,
+    /// The recipe that is being read, and its targets.
+    recipe: Option<(Embed, Vec<String>)>,
     /// Whether its last line ends with a `\`, so that the next belongs to it however it begins.
     goes_on: bool,
     /// How many `ifeq` are open.
@@ -75,7 +84,7 @@ impl Reader<'_> {
         if self.defined.is_some() {
             return false;
         }
-        let Some(recipe) = &mut self.recipe else { return false };
+        let Some((recipe, _)) = &mut self.recipe else { return false };
         let written = line.span.of(self.file.text());
         let indented = written.starts_with('\t') || (self.just && written.starts_with(' '));
         if written.trim().is_empty() || indented || self.goes_on {
@@ -134,8 +143,8 @@ impl Reader<'_> {
         let text = self.file.text();
         let written = span.of(text);
         if let Some(command) = own_command(written) {
-            self.target();
-            if let Some(recipe) = &mut self.recipe {
+            self.target(written);
+            if let Some((recipe, _)) = &mut self.recipe {
                 recipe.copy(Span::new(span.start + command, span.end));
                 recipe.replace(Span::at(span.end), "\n");
             }
@@ -143,7 +152,7 @@ impl Reader<'_> {
         }
         let Some(at) = written.find('=') else {
             if written.contains(':') && !written.starts_with(char::is_whitespace) {
-                self.target();
+                self.target(written);
             }
             return;
         };
@@ -157,24 +166,36 @@ impl Reader<'_> {
         let Some(name) = name else { return };
         if !name.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c)) {
             // A target whose line holds a `=` somewhere.
-            return self.target();
+            return self.target(written);
         }
         self.close();
         let blanks = written.get(value..).map_or(0, |value| value.len() - value.trim_start().len());
         let mut embed = self.file.embed(Encoding::Verbatim);
         embed.copy(Span::new(span.start + value + blanks, span.end));
-        self.made.variables.push(Given {
+        let given = Given {
             name: name.to_owned(),
             value: embed.finish(),
             append: operator == "+",
-            conditional: self.branches > 0 || target.is_some(),
-        });
+            conditional: self.branches > 0,
+        };
+        match before.trim_end_matches([':', '?', '+', '!']).rsplit_once(':') {
+            Some((targets, _)) => {
+                let targets = targets.split_whitespace().map(str::to_owned).collect();
+                self.made.own.push((targets, given));
+            }
+            None => self.made.variables.push(given),
+        }
     }
 
-    /// Begins the recipe of a target.
-    fn target(&mut self) {
+    /// Begins the recipe of the targets in a line.
+    fn target(&mut self, line: &str) {
         self.close();
-        self.recipe = Some(self.file.embed(Encoding::Indented("\t".into())));
+        let (targets, needed) = line.split_once(':').unwrap_or((line, ""));
+        let needed = needed.split(';').next().unwrap_or_default();
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let targets = words(targets);
+        self.made.targets.push((targets.clone(), words(needed)));
+        self.recipe = Some((self.file.embed(Encoding::Indented("\t".into())), targets));
     }
 
     /// `name := "value"`, or the head of a recipe, whose parameters may have defaults: `run gpu="all" *args:`.
@@ -193,7 +214,7 @@ impl Reader<'_> {
         self.close();
         let Some((name, value)) = assigned else {
             if written.contains(':') {
-                self.recipe = Some(self.file.embed(Encoding::Indented("    ".into())));
+                self.recipe = Some((self.file.embed(Encoding::Indented("    ".into())), Vec::new()));
             }
             return;
         };
@@ -206,7 +227,8 @@ impl Reader<'_> {
 
     /// Ends the recipe or `define` that is open.
     fn close(&mut self) {
-        self.made.recipes.extend(self.recipe.take().map(Embed::finish));
+        let recipe = self.recipe.take().map(|(text, targets)| Recipe { layer: text.finish(), targets });
+        self.made.recipes.extend(recipe);
         if let Some((name, Some(body))) = self.defined.take() {
             let mut embed = self.file.embed(Encoding::Verbatim);
             embed.copy(body);
@@ -255,21 +277,21 @@ mod tests {
         let made = read(&Layer::file(Source::new("justfile", text.as_bytes().to_vec())), true);
         let found: Vec<_> = made.variables.iter().map(|v| (v.name.as_str(), v.value.text())).collect();
         assert_eq!(found, [("A", "--gpus all"), ("B-1", "b")]);
-        let texts: Vec<&str> = made.recipes.iter().map(Layer::text).collect();
+        let texts: Vec<&str> = made.recipes.iter().map(|recipe| recipe.layer.text()).collect();
         assert_eq!(texts, ["docker run {{A}} $$\n\n", "ls\n"]);
     }
 
     #[test]
     fn recipes_are_shell_text_without_tabs_and_marks() {
         let made = made("all: a b\n\t@docker run \\\n\t\t-v $$PWD:/a x\n\n\tls\n\nclean:\n\t-rm x\n");
-        let texts: Vec<&str> = made.recipes.iter().map(Layer::text).collect();
+        let texts: Vec<&str> = made.recipes.iter().map(|recipe| recipe.layer.text()).collect();
         assert_eq!(texts, ["docker run \\\n\t-v $$PWD:/a x\n\nls\n\n", "rm x\n"]);
     }
 
     #[test]
     fn a_command_may_stand_behind_its_target() {
         let made = made("a: b ; @docker run x\n\tls\nC := x; y\nd-%: ; docker run $*\n");
-        let texts: Vec<&str> = made.recipes.iter().map(Layer::text).collect();
+        let texts: Vec<&str> = made.recipes.iter().map(|recipe| recipe.layer.text()).collect();
         assert_eq!(texts, ["docker run x\nls\n", "docker run $*\n"]);
         assert_eq!(made.variables.len(), 1);
     }
@@ -277,7 +299,7 @@ mod tests {
     #[test]
     fn a_continued_line_belongs_to_the_recipe_however_it_begins() {
         let made = made("a:\n\t@ docker run \\\n    --rm \\\n    x\nB = 1\n");
-        assert_eq!(made.recipes[0].text(), " docker run \\\n    --rm \\\n    x\n");
+        assert_eq!(made.recipes[0].layer.text(), " docker run \\\n    --rm \\\n    x\n");
         assert_eq!(made.variables.len(), 1);
     }
 
@@ -297,9 +319,11 @@ mod tests {
                 ("A", "docker", false, false),
                 ("B", "x \\\n y", false, false),
                 ("A", "--gpus all", true, true),
-                ("A", "z", false, true),
                 ("D", "one\ntwo", false, false)
             ]
         );
+        let own: Vec<_> =
+            made.own.iter().map(|(targets, given)| (targets.join(" "), given.value.text())).collect();
+        assert_eq!(own, [("t".to_owned(), "z")]);
     }
 }

@@ -7,8 +7,9 @@ use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::run::{ENGINES, starts_containers};
 use crate::syntax::shell::Options;
 use crate::syntax::yaml::Node;
-use crate::text::layer::{Encoding, Layer};
+use crate::text::layer::{Embed, Encoding, Layer};
 use crate::text::scan::Words;
+use crate::text::source::Span;
 
 /// Jupyter notebooks.
 pub static NOTEBOOK: Kind = Kind {
@@ -16,7 +17,7 @@ pub static NOTEBOOK: Kind = Kind {
     claim: |file| if file.ends_in(&["ipynb"]) { Claim::ByName } else { Claim::No },
     words: Words::new(&[EVERYWHERE, ENGINES]),
     relevant: |text, _, every_container| starts_containers(text, every_container),
-    in_projects: None,
+    links: None,
     read: |unit, context| super::read(unit, context, cells),
     same_but_for: |before, after, edits| same_but_for(before, after, edits, cells),
     remarks: |source, starts| super::remarks(source, starts, cells, |_| false),
@@ -28,7 +29,7 @@ pub static PACKAGE: Kind = Kind {
     claim: |file| if file.name == "package.json" { Claim::ByName } else { Claim::No },
     words: Words::new(&[EVERYWHERE, ENGINES]),
     relevant: |text, _, every_container| starts_containers(text, every_container),
-    in_projects: None,
+    links: None,
     read: |unit, context| super::read(unit, context, package_scripts),
     same_but_for: |before, after, edits| same_but_for(before, after, edits, package_scripts),
     remarks: |source, starts| super::remarks(source, starts, package_scripts, |_| false),
@@ -100,8 +101,37 @@ fn commands(file: &Layer, source: Node<'_>) -> Option<Script> {
         };
         goes_on = skip.is_some() && text.ends_with('\\');
         if let Some(skip) = skip {
-            embed.append(&layer, skip);
+            if whole {
+                embed.append(&layer, skip);
+            } else {
+                filled(&mut embed, &layer, skip);
+            }
         }
     }
     Some(Script::new(embed.finish(), Options::default()))
+}
+
+/// Appends a line from byte `from` on, with a variable of the shell for what IPython puts in for `{args}`.
+fn filled(embed: &mut Embed, line: &Layer, mut from: usize) {
+    let text = line.text();
+    while let Some((at, length)) = text.get(from..).and_then(|rest| {
+        let at = rest.find('{')?;
+        Some((from + at, rest.get(at..)?.find('}')? + 1))
+    }) {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let name = text.get(at + 1..at + length - 1).unwrap_or_default();
+        let is_name = name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_alphanumeric() || "_.[]()'".contains(c));
+        let end = if is_name && !matches!(before, Some('$' | '{')) {
+            embed.append_part(line, Span::new(from, at));
+            let plain: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
+            embed.replace(line.map(Span::new(at, at + length)), &format!("${{{plain}}}"));
+            at + length
+        } else {
+            embed.append_part(line, Span::new(from, at + 1));
+            at + 1
+        };
+        from = end;
+    }
+    embed.append(line, from);
 }

@@ -1,41 +1,9 @@
 //! Code in documents: what a block of lines holds as shell text, its indent and its prompts taken away.
 
+use crate::knowledge::programs::FENCE_LANGUAGES;
 use crate::syntax::shell::{Dialect, Options};
 use crate::text::layer::{Encoding, Layer};
 use crate::text::source::Span;
-
-/// Words behind a fence, or behind `code-block::`, that mean a shell, or a unit with command lines. No word at all may mean
-/// one, too.
-const SHELLS: [&str; 28] = [
-    "",
-    "bash",
-    "bash-session",
-    "code",
-    "code-block",
-    "command",
-    "commandline",
-    "conf",
-    "console",
-    "docker",
-    "ini",
-    "ksh",
-    "none",
-    "plain",
-    "plaintext",
-    "prompt",
-    "service",
-    "sh",
-    "sh-session",
-    "shell",
-    "shell-session",
-    "shellscript",
-    "shellsession",
-    "systemd",
-    "terminal",
-    "text",
-    "txt",
-    "zsh",
-];
 
 /// Words behind a fence that mean lines which are no commands as they stand.
 const NO_COMMANDS: [&str; 3] = ["diff", "mermaid", "patch"];
@@ -53,7 +21,7 @@ pub(super) struct Language {
 /// case of letters.
 pub(super) fn language(word: &str) -> Option<Language> {
     let word = word.to_ascii_lowercase();
-    let is_shell = SHELLS.binary_search(&word.as_str()).is_ok();
+    let is_shell = FENCE_LANGUAGES.binary_search(&word.as_str()).is_ok();
     let (dialect, is_foreign) = match word.as_str() {
         "fish" => (Dialect::Fish, false),
         "bat" | "batch" | "cmd" | "dos" => (Dialect::Batch, false),
@@ -107,7 +75,11 @@ pub(super) fn block(document: &Layer, lines: &[Line], prefix: &str, is_foreign: 
             None => None,
         };
         if let Some(skip) = skip {
-            embed.copy(Span::new(line.span.start + skip, line.next));
+            embed.copy(Span::new(line.span.start + skip, line.span.end));
+            // What a document writes behind the code, as AsciiDoc its callouts, lies between.
+            let line_end = text.get(line.span.end..line.next).unwrap_or_default();
+            let mark = line_end.len() - line_end.trim_end_matches(['\n', '\r']).len();
+            embed.copy(Span::new(line.next - mark, line.next));
             goes_on = code.trim_end().ends_with(['\\', '^', '`']);
         }
     }
@@ -116,7 +88,7 @@ pub(super) fn block(document: &Layer, lines: &[Line], prefix: &str, is_foreign: 
 }
 
 /// Whether a line begins as a command line that starts a container, as what other commands print does not.
-fn names_engine(line: &str) -> bool {
+pub(super) fn names_engine(line: &str) -> bool {
     let mut words = line.split_whitespace().skip_while(|word| *word == "sudo");
     matches!(words.next(), Some("docker" | "nvidia-docker" | "podman" | "nerdctl"))
         && matches!(words.next(), Some("run" | "create"))
@@ -176,7 +148,7 @@ mod tests {
 
     #[test]
     fn the_table_of_shells_is_sorted() {
-        assert!(SHELLS.is_sorted());
+        assert!(FENCE_LANGUAGES.is_sorted());
         let is_foreign = |word| language(word).map(|language| language.is_foreign);
         assert_eq!(
             [is_foreign("Bash"), is_foreign("dockerfile"), is_foreign("diff")],

@@ -17,7 +17,7 @@ use crate::platform::run::workload::workload;
 use crate::platform::run::{Shared, invocations};
 use crate::size::Dialect;
 use crate::syntax::shell::Options;
-use crate::text::edits::Edit;
+use crate::text::edits::{Edit, after_spans};
 use crate::text::filename::FileName;
 use crate::text::layer::{Embed, Encoding, Layer};
 use crate::text::place::Place;
@@ -27,10 +27,13 @@ use crate::text::source::{Source, Span};
 /// Units of Podman.
 pub static KIND: Kind = Kind {
     name: "Quadlet unit",
-    claim: |file| if file.ends_in(&["container"]) { Claim::ByName } else { Claim::No },
+    claim: |file| {
+        let is = file.ends_in(&["container"]) || file.name.ends_with(".container.in");
+        if is { Claim::ByName } else { Claim::No }
+    },
     words: Words::new(&[EVERYWHERE, &["[Container]"]]),
     relevant: |text, _, _| memmem::find(text.as_bytes(), b"[Container]").is_some(),
-    in_projects: None,
+    links: None,
     read,
     same_but_for,
     remarks: |source, starts| {
@@ -301,14 +304,7 @@ impl Keys {
 /// Whether all keys that no edit touches have the values that they had, in the same order.
 fn same_but_for(before: &Source, after: &Source, edits: &[Edit]) -> bool {
     let old: Vec<Span> = edits.iter().map(|edit| edit.span).collect();
-    let mut new = Vec::with_capacity(edits.len());
-    let (mut from, mut to) = (0, 0);
-    for edit in edits {
-        to += edit.span.start.saturating_sub(from);
-        new.push(Span::new(to, to + edit.text.len()));
-        (from, to) = (edit.span.end, to + edit.text.len());
-    }
-    untouched(before.text(), &old) == untouched(after.text(), &new)
+    untouched(before.text(), &old) == untouched(after.text(), &after_spans(edits))
 }
 
 fn untouched<'t>(text: &'t str, edits: &[Span]) -> Vec<[&'t str; 3]> {

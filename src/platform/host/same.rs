@@ -2,7 +2,7 @@
 
 use super::{Script, inner};
 use crate::syntax::shell::{self, AssignedValue, Word};
-use crate::text::edits::Edit;
+use crate::text::edits::{Edit, after_spans};
 use crate::text::layer::Layer;
 use crate::text::source::{Source, Span};
 
@@ -15,7 +15,7 @@ pub(super) fn same_but_for(
     scripts: fn(&str, &Layer) -> Vec<Script>,
 ) -> bool {
     let old: Vec<Span> = edits.iter().map(|edit| edit.span).collect();
-    words(before, &old, scripts) == words(after, &written(edits), scripts)
+    words(before, &old, scripts) == words(after, &after_spans(edits), scripts)
         && inner::same(&texts(before, scripts), &texts(after, scripts))
 }
 
@@ -27,18 +27,6 @@ fn texts(source: &Source, scripts: fn(&str, &Layer) -> Vec<Script>) -> Vec<Layer
         None => inner::fed(&script),
     });
     texts.collect()
-}
-
-/// Where the texts of edits, which are in order, stand afterwards.
-fn written(edits: &[Edit]) -> Vec<Span> {
-    let (mut added, mut removed) = (0, 0);
-    let place = |edit: &Edit| {
-        let start = edit.span.start + added - removed;
-        added += edit.text.len();
-        removed += edit.span.len();
-        Span::new(start, start + edit.text.len())
-    };
-    edits.iter().map(place).collect()
 }
 
 /// Every word that no edit touches, in order. Nothing stands where a command or an assignment begins.

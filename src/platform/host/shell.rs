@@ -1,13 +1,15 @@
 //! Scripts: sh, bash, zsh and ksh, Slurm's batch scripts, fish, batch files and PowerShell.
 
 use super::same::same_but_for;
-use super::{Script, inner};
+use super::{Script, inner, remarked};
 use crate::platform::kind::{Claim, EVERYWHERE, Kind};
-use crate::platform::run::{ENGINES, starts_containers};
+use crate::platform::remarks::lies_in;
+use crate::platform::run::{ENGINES, comments, starts_containers};
 use crate::syntax::shell::{Dialect, Options};
 use crate::text::filename::FileName;
 use crate::text::layer::Layer;
 use crate::text::scan::Words;
+use crate::text::source::Span;
 
 /// Endings of scripts and the language they are in.
 const ENDINGS: [(&str, Dialect); 13] = [
@@ -49,7 +51,7 @@ pub static KIND: Kind = Kind {
             || (text.contains("<<") && inner::may_hold(text, every_container));
         starts && (claim == Claim::ByName || shebang(text).is_some())
     },
-    in_projects: None,
+    links: None,
     read: |unit, context| super::read(unit, context, scripts),
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
     remarks: |source, starts| super::remarks(source, starts, scripts, |_| false),
@@ -92,7 +94,16 @@ fn scripts(path: &str, file: &Layer) -> Vec<Script> {
     let ending = by_ending(name.finished().unwrap_or(name).ending);
     let dialect = ending.or_else(|| shebang(file.text())).unwrap_or_default();
     let zsh = dialect == Dialect::Posix && is_zsh(&name.finished().unwrap_or(name), file.text());
-    vec![Script::new(file.clone(), Options { dialect, zsh, ..Options::default() })]
+    let options = Options { dialect, zsh, ..Options::default() };
+    let mut found = vec![Script::new(file.clone(), options)];
+    let said = remarked::scripts(file, true);
+    if !said.is_empty() {
+        // What looks like a comment may stand in a here-document.
+        let comments = comments(file, options);
+        let is_real = |script: &Script| lies_in(&comments, script.layer.map(Span::at(0)).start);
+        found.extend(said.into_iter().filter(is_real));
+    }
+    found
 }
 
 /// Whether zsh runs a script, and as itself: an option can make it split strings as others do.

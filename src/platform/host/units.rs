@@ -17,7 +17,7 @@ pub static KIND: Kind = Kind {
     },
     words: Words::new(&[EVERYWHERE, ENGINES]),
     relevant: |text, _, every_container| starts_containers(text, every_container),
-    in_projects: None,
+    links: None,
     read: |unit, context| super::read(unit, context, |_, file| scripts(file)),
     same_but_for: |before, after, edits| same_but_for(before, after, edits, |_, file| scripts(file)),
     remarks: |source, starts| {

@@ -20,7 +20,7 @@ mod template;
 mod words;
 mod write;
 
-use crate::platform::kind::{Claim, Kind, Projects};
+use crate::platform::kind::{Claim, Kind};
 use crate::platform::remarks::{Remarks, in_yaml};
 use crate::syntax::yaml::{Style, Yaml};
 use crate::text::filename::FileName;
@@ -34,12 +34,9 @@ pub static KIND: Kind = Kind {
     words: Words::new(words::ANY),
     relevant,
     // Kustomizations build on manifests, patches and each other.
-    in_projects: Some(Projects {
-        links: |member, _, files| match &member.source {
-            Some(source) if built::is_kustomization(&member.path) => built::linked(source, files),
-            _ => Vec::new(),
-        },
-        parse: |_| {},
+    links: Some(|member, _, files| match &member.source {
+        Some(source) if built::is_kustomization(&member.path) => built::linked(source, files),
+        _ => Vec::new(),
     }),
     read: read::read,
     same_but_for: proof::same_but_for,

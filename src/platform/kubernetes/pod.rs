@@ -10,6 +10,7 @@ use super::read::{Around, Item};
 use super::shape::{Container, Frame, Object, Tree};
 use super::shm::{self, Found, Pod, SHM, User, Volume, Volumes};
 use super::write::Spot;
+use crate::container::accelerator::{self, Sign};
 use crate::container::engine::{DOCKER_DEFAULT, decide};
 use crate::container::workload::{Engine, Gpu, Platform, Workload};
 use crate::need::reach::inside::CONFIG_MAP;
@@ -146,6 +147,7 @@ impl<'a> PodContext<'a> {
         if !gpu.is_yes() {
             gpu::of_runtime(manifest, self.pod.spec, container.node, &mut gpu);
         }
+        self.devices(container, &mut gpu);
         if let Some(patch) = self.patch {
             patched_gpu(manifest, patch, container.name, &mut gpu);
         }
@@ -158,6 +160,27 @@ impl<'a> PodContext<'a> {
                 idle
             }
             None => gpu,
+        }
+    }
+
+    /// Devices of the host that a privileged container mounts: whatever starts it has no other say in it.
+    fn devices(&self, container: &Container<'a>, gpu: &mut Gpu) {
+        let manifest = self.pod.manifest;
+        if at(container.node, "securityContext.privileged").and_then(Node::str) != Some("true") {
+            return;
+        }
+        for mount in list(container.node, "volumeMounts") {
+            let volume = manifest.text_of(mount, "name").and_then(|name| self.pod.volumes.get(name));
+            let Some(path) = volume.and_then(|volume| at(volume.node, "hostPath.path")) else { continue };
+            if let Some(device) = path.str()
+                && matches!(accelerator::device(device, &|_| false), Sign::Yes(_))
+            {
+                gpu.unsure(
+                    "a privileged container mounts the device",
+                    manifest.line(path.span()),
+                    manifest.place(path.span()),
+                );
+            }
         }
     }
 
@@ -338,6 +361,10 @@ pub(super) fn describe(manifest: &Manifest, node: Node<'_>, workload: &mut Workl
         workload.command.extend(words.map(str::to_owned));
     }
     script(manifest, node, &mut workload.command);
+    let keys = ["command", "args", "source", "script", "image", "env"];
+    let written = keys.iter().filter_map(|key| get(node, key));
+    workload.written.extend(written.map(|value| manifest.place(value.span())));
+    workload.interactive = get(node, "stdin").and_then(Node::str) == Some("true");
     for variable in list(node, "env") {
         let value = get(variable, "value").filter(|value| !manifest.is_open(*value));
         if let (Some(name), Some(value)) = (manifest.text_of(variable, "name"), value.and_then(Node::str)) {

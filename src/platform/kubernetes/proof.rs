@@ -2,7 +2,7 @@
 
 use super::manifest::readings;
 use crate::syntax::yaml::{BlockScalar, Kind, Node, Style, Yaml, equal_but_for};
-use crate::text::edits::Edit;
+use crate::text::edits::{Edit, after_spans};
 use crate::text::source::{Source, Span};
 
 /// Manifests in block scalars of manifests are looked into so deep.
@@ -13,14 +13,7 @@ type Replaced = (Span, Span);
 
 /// Whether `after` means what `before` means but for the edits, which are in order.
 pub(super) fn same_but_for(before: &Source, after: &Source, edits: &[Edit]) -> bool {
-    let mut replaced = Vec::with_capacity(edits.len());
-    let (mut added, mut removed) = (0, 0);
-    for edit in edits {
-        let start = edit.span.start + added - removed;
-        replaced.push((edit.span, Span::new(start, start + edit.text.len())));
-        added += edit.text.len();
-        removed += edit.span.len();
-    }
+    let replaced: Vec<Replaced> = edits.iter().map(|edit| edit.span).zip(after_spans(edits)).collect();
     same(before.text(), after.text(), &replaced, MAX_EMBEDDED)
 }
 

@@ -32,9 +32,12 @@ pub(super) struct Item {
 impl Item {
     /// Takes the container as kustomizations build it: where one of them leaves it without what it wants, as that one does.
     pub(super) fn is_built(&mut self, builds: &[Rc<Built>]) {
-        let asks = || builds.iter().filter(|built| built.workload.gpu.is_yes());
-        let lacks = asks().find(|built| matches!(built.workload.shm, Shm::Default { .. }));
-        let Some(worst) = lacks.or_else(|| asks().next()).or_else(|| builds.first()) else { return };
+        let asks = builds.iter().filter(|built| built.workload.gpu.is_yes());
+        let worst = asks.min_by_key(|built| {
+            let shm = &built.workload.shm;
+            (!matches!(shm, Shm::Default { .. }), shm.bytes().unwrap_or(u64::MAX))
+        });
+        let Some(worst) = worst.or_else(|| builds.first()) else { return };
         let mut built = worst.workload.clone();
         // A setting that stands here can be edited here.
         let nodes = built.settings.iter().map(|setting| {

@@ -50,7 +50,7 @@ fn read(from: &str, folder: &str, files: &str, context: &Context<'_>) -> Vec<Wor
     let member = |path: &String| Member { path: path.clone(), claim: Claim::ByName, source: None };
     let members: Vec<Member> = paths.iter().map(member).collect();
     for member in &members {
-        index.add(&COMPOSE, member.clone());
+        index.members.insert(member.path.clone(), (&COMPOSE, member.clone()));
     }
     for (at, path) in paths.iter().enumerate().skip(1) {
         index.behind.entry(path.clone()).or_default().push((0, at));

@@ -26,7 +26,7 @@ pub static KIND: Kind = Kind {
             && text.contains("\"HostConfig\"")
             && text.contains("\"State\"")
     },
-    in_projects: None,
+    links: None,
     read,
     // Nothing is ever written into such a document.
     same_but_for: |_, _, edits| edits.is_empty(),

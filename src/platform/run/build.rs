@@ -1,9 +1,10 @@
-//! `docker build --shm-size`: a size for building an image, which does nothing for the containers that run it.
+//! What other commands of a script make that its containers use: images that are built with `--shm-size`, which does nothing
+//! for the containers that run them, and volumes of memory.
 
 use std::collections::HashMap;
 
 use super::fields::{Field, Spot};
-use super::find::find_build;
+use super::find::{find_build, find_volume};
 use super::{BuildSize, Invocation};
 use crate::text::source::Span;
 
@@ -23,6 +24,21 @@ pub(super) fn build(fields: &[Field]) -> Option<Build> {
     let span = if end.beside(&start) { start.span.join(end.span) } else { start.span };
     let size = BuildSize { value: value.value, spot: Spot { layer: start.layer, span } };
     Some(Build { images, size })
+}
+
+/// The name of the volume that a command makes of memory, and its options for the kernel: `docker volume create --opt
+/// type=tmpfs --opt o=size=700m NAME`.
+pub(super) fn volume(fields: &[Field]) -> Option<(String, String)> {
+    let arguments = find_volume(fields)?;
+    let options: Vec<String> = values(arguments, &["-o", "--opt"])
+        .map(|(_, value)| value.value.trim_matches('"').to_owned())
+        .collect();
+    let name = values(arguments, &["--name"]).last().map(|(_, value)| value.value);
+    let name = name.or_else(|| Some(arguments.last()?.value.clone()))?;
+    options.iter().any(|option| option == "type=tmpfs").then(|| {
+        let memory = options.into_iter().find(|option| option.starts_with("o="));
+        (name, memory.unwrap_or_default())
+    })
 }
 
 /// The values of an option under any of its names, each with the word of the flag.

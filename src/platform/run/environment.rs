@@ -1,7 +1,6 @@
 //! What a variable may hold where it is used: every assignment of the same file that may reach the place.
 
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
 
 use super::calls::{Calls, When, is_empty, reads_in};
 use super::given::{Given, Givens};
@@ -42,9 +41,8 @@ pub(super) struct Unit<'u> {
     /// The script that this one stands in, and where.
     pub(super) outer: Option<(&'u Unit<'u>, At)>,
     pub(super) given: Option<&'u Givens>,
-    /// Where in the file the command stands whose words or input this script is, and the variables that it came through.
+    /// Where in the file the command stands whose words or input this script is.
     own: Option<Span>,
-    pub(super) through: Vec<Rc<str>>,
 }
 
 /// A part of a value and where it comes from.
@@ -84,19 +82,8 @@ impl<'u> Unit<'u> {
         let calls = Calls::of(&script);
         let reads_in = reads_in(&script);
         let (names, engines) = (HashMap::new(), HashSet::new());
-        let mut unit = Self {
-            layer,
-            script,
-            options,
-            names,
-            engines,
-            calls,
-            reads_in,
-            outer,
-            given,
-            own: None,
-            through: Vec::new(),
-        };
+        let mut unit =
+            Self { layer, script, options, names, engines, calls, reads_in, outer, given, own: None };
         for (index, assignment) in unit.script.assignments.iter().enumerate() {
             let name = unit.spell(unit.script.slice(assignment.name));
             if unit.holds_engine(assignment) {
@@ -108,15 +95,8 @@ impl<'u> Unit<'u> {
     }
 
     /// A script in the words or the input of a command of another, which stands at `own` in the file.
-    pub(super) fn within(
-        layer: &'u Layer,
-        outer: &'u Unit<'u>,
-        at: At,
-        own: Span,
-        through: Vec<Rc<str>>,
-    ) -> Self {
-        let through = outer.through.iter().cloned().chain(through).collect();
-        Self { own: Some(own), through, ..Self::new(layer, outer.options, Some((outer, at)), None) }
+    pub(super) fn within(layer: &'u Layer, outer: &'u Unit<'u>, at: At, own: Span) -> Self {
+        Self { own: Some(own), ..Self::new(layer, outer.options, Some((outer, at)), None) }
     }
 
     /// Where in the file the command at `span` stands, or the one that this script belongs to.
@@ -154,6 +134,13 @@ impl<'u> Unit<'u> {
             || self.engines.contains(&self.spell(name))
             || self.given.is_some_and(|given| given.may_hold_engine(name))
             || self.outer.is_some_and(|(outer, _)| outer.may_hold_engine(name))
+    }
+
+    /// Whether a name holds nothing but lists here.
+    pub(super) fn is_list(&self, name: &str) -> bool {
+        let set = self.names.get(&self.spell(name)).map_or(&[][..], Vec::as_slice);
+        let is_list = |assignment: &Assignment| matches!(assignment.value, AssignedValue::Array(_));
+        set.iter().filter_map(|&index| self.script.assignments.get(index)).all(is_list)
     }
 
     /// Whether anything in the script may start a container.

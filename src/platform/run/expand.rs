@@ -1,7 +1,5 @@
 //! From words to fields: what a shell would make of a word, in every way that the file leaves open.
 
-use std::rc::Rc;
-
 use super::budget::{BYTES_PER_STEP, Budget};
 use super::environment::{At, Chain, Link, MAX_VALUES, Source, Unit};
 use super::fields::{Builder, Field, Known, Spot};
@@ -143,7 +141,7 @@ impl Expander<'_> {
             Modifier::Alternative => {
                 ways.extend(unset.then(Vec::new));
                 ways.extend(operand());
-                return Some(through(ways, name));
+                return Some(through(ways));
             }
             Modifier::Other => return None,
         }
@@ -172,7 +170,7 @@ impl Expander<'_> {
         for field in ways.iter_mut().flatten().filter(|field| field.is_nameless()) {
             *field = unread(unit, piece);
         }
-        Some(through(ways, name))
+        Some(through(ways))
     }
 
     /// The elements that a chain of assignments makes. `reference` stands for what is read at run time.
@@ -282,9 +280,8 @@ fn grow<T: Clone>(ways: &mut Ways<T>, count: usize) {
 }
 
 /// Notes that values came through a variable.
-fn through(mut ways: Ways<Vec<Field>>, name: &str) -> Ways<Vec<Field>> {
-    let name = Rc::from(name);
-    ways.iter_mut().flatten().for_each(|field| field.came_through(&name));
+fn through(mut ways: Ways<Vec<Field>>) -> Ways<Vec<Field>> {
+    ways.iter_mut().flatten().for_each(Field::came_through);
     ways
 }
 
@@ -297,7 +294,7 @@ fn push_text(unit: &Unit<'_>, piece: &Piece, field: &mut Field) {
 fn unread(unit: &Unit<'_>, piece: &Piece) -> Field {
     let many = match &piece.kind {
         PieceKind::Variable(variable) => piece.quote == Quote::None || variable.elements,
-        PieceKind::Opaque(_) | PieceKind::Substitution(_) => piece.quote == Quote::None,
+        PieceKind::Opaque | PieceKind::Substitution(_) => piece.quote == Quote::None,
         _ => false,
     };
     let mut field = Field::default();

@@ -1,7 +1,5 @@
 //! Fields: the arguments that a program gets once its words are expanded, each still knowing where its text stands.
 
-use std::rc::Rc;
-
 use crate::syntax::shell::Quote;
 use crate::text::layer::Layer;
 use crate::text::source::Span;
@@ -53,8 +51,8 @@ pub struct Part {
     pub known: Known,
     /// Whether it is there only if something at run time says so.
     pub conditional: bool,
-    /// The variables it came through, innermost first.
-    pub via: Vec<Rc<str>>,
+    /// Whether it came through a variable.
+    pub through: bool,
 }
 
 /// One argument.
@@ -80,7 +78,7 @@ impl Field {
         let start = self.value.len();
         self.value.push_str(text);
         let inner = Span::new(start, self.value.len());
-        self.parts.push(Part { inner, spot, quote, known, conditional: false, via: Vec::new() });
+        self.parts.push(Part { inner, spot, quote, known, conditional: false, through: false });
     }
 
     /// Adds all of another field.
@@ -93,19 +91,14 @@ impl Field {
         self.divided |= other.divided;
     }
 
-    /// Notes a variable that it came through.
-    pub(super) fn came_through(&mut self, name: &Rc<str>) {
-        self.parts.iter_mut().for_each(|part| part.via.push(Rc::clone(name)));
-    }
-
-    /// The variables that its parts came through.
-    pub fn via(&self) -> impl Iterator<Item = &Rc<str>> {
-        self.parts.iter().flat_map(|part| &part.via)
+    /// Notes that it came through a variable.
+    pub(super) fn came_through(&mut self) {
+        self.parts.iter_mut().for_each(|part| part.through = true);
     }
 
     /// Whether any of it came through a variable.
     pub fn is_through(&self) -> bool {
-        self.via().next().is_some()
+        self.parts.iter().any(|part| part.through)
     }
 
     /// Says that it is all of one word.

@@ -3,6 +3,7 @@
 use super::fields::Field;
 use super::options::global_takes_value;
 use crate::container::workload::Engine;
+use crate::knowledge::programs::{DOERS, TALKERS};
 
 /// Where an engine is told to start a container.
 #[derive(Clone, Copy, Debug)]
@@ -15,17 +16,6 @@ pub(super) struct Found {
     /// The first argument behind `run`.
     pub(super) arguments: usize,
 }
-
-/// Programs that only look at their arguments. A function of the script may be called so too: `log_info`.
-const TALKERS: [&str; 38] = [
-    "echo", "printf", "print", "cat", "grep", "egrep", "rg", "sed", "awk", "man", "which", "type", "whereis",
-    "test", "git", "log", "info", "warn", "warning", "error", "err", "die", "fail", "usage", "help", "msg",
-    "say", "note", "debug", "title", "success", "abort", "logger", "pgrep", "pkill", "notify", "banner",
-    "puts",
-];
-
-/// Words in the name of a function that hands its arguments on.
-const DOERS: [&str; 8] = ["run", "exec", "execute", "eval", "cmd", "do", "try", "retry"];
 
 /// The name of a program without its folder and ending.
 pub(super) fn program(field: &Field) -> String {
@@ -42,7 +32,7 @@ pub(super) fn talks(fields: &[Field]) -> bool {
     let Some(first) = fields.first() else { return false };
     let name = program(first);
     let has = |words: &[&str]| name.split(['_', '-', '.', ':']).any(|part| words.contains(&part));
-    TALKERS.contains(&name.as_str()) || (has(&TALKERS) && !has(&DOERS))
+    TALKERS.contains(&name.as_str()) || (has(TALKERS) && !has(DOERS))
 }
 
 /// Whether a command is a function or program that runs what it is handed as one string.
@@ -61,9 +51,7 @@ pub(super) fn find(fields: &[Field]) -> Option<Found> {
     })?;
     let before = fields.get(..found.word).unwrap_or_default();
     // `sudo echo …`: any of the programs on the way may be the one that only speaks.
-    let silent = before
-        .iter()
-        .any(|field| TALKERS.get(..2).is_some_and(|echo| echo.contains(&program(field).as_str())));
+    let silent = before.iter().any(|field| ["echo", "printf"].contains(&program(field).as_str()));
     (!silent && !talks(before)).then_some(found)
 }
 
@@ -75,7 +63,7 @@ fn engine(field: &Field) -> Option<(Engine, bool, bool)> {
     match program(field).as_str() {
         "docker" | "docker-ce" => Some((Engine::Docker, false, false)),
         "nvidia-docker" | "nvidia-docker2" => Some((Engine::Docker, true, false)),
-        "podman" | "podman-remote" => Some((Engine::Podman, false, false)),
+        "podman" | "podman-remote" | "podman-hpc" => Some((Engine::Podman, false, false)),
         "nerdctl" => Some((Engine::Nerdctl, false, false)),
         _ => None,
     }
@@ -118,6 +106,14 @@ fn behind(fields: &[Field], from: usize, commands: &[&str], groups: &[&str]) -> 
         }
     }
     None
+}
+
+/// The arguments behind `docker volume create`.
+pub(super) fn find_volume(fields: &[Field]) -> Option<&[Field]> {
+    let (at, _) = fields.iter().enumerate().find(|(_, field)| engine(field).is_some())?;
+    let group = behind(fields, at + 1, &["volume"], &[])?;
+    let from = behind(fields, group, &["create"], &[])?;
+    fields.get(from..).filter(|_| !talks(fields))
 }
 
 /// The arguments behind `docker build`.

@@ -4,48 +4,7 @@ use super::command_line::arguments;
 use super::fields::{Field, Known};
 use super::options;
 use crate::container::workload::Engine;
-
-/// Parts of the names of variables that hold an image.
-const IMAGE_NAMES: [&str; 8] =
-    ["image", "img", "tag", "repo", "registry", "container", "docker_name", "cont"];
-
-/// Parts of the names of variables that hold options.
-const OPTION_NAMES: [&str; 34] = [
-    "opt",
-    "arg",
-    "flag",
-    "param",
-    "mount",
-    "vol",
-    "port",
-    "env",
-    "gpu",
-    "device",
-    "runtime",
-    "network",
-    "net",
-    "display",
-    "extra",
-    "limit",
-    "cap",
-    "user",
-    "x11",
-    "xauth",
-    "setting",
-    "switch",
-    "restart",
-    "memory",
-    "shm",
-    "detach",
-    "interactive",
-    "tty",
-    "name",
-    "label",
-    "secret",
-    "cache",
-    "dir",
-    "bind",
-];
+use crate::knowledge::programs::{IMAGE_NAMES, OPTION_NAMES};
 
 /// How many arguments are looked at behind one that cannot be read.
 pub(super) const MAX_LOOKED: usize = 64;
@@ -55,7 +14,7 @@ pub(super) fn is_image(engine: Engine, field: &Field, known: Known, rest: &[&Fie
     if known == Known::Beyond {
         return false;
     }
-    let Some(next) = rest.first() else { return true };
+    let Some(next) = rest.first() else { return !stands_for_arguments(&field.value) };
     match (named_image(&field.value), named_options(&field.value)) {
         (true, false) => return true,
         (false, true) => return !rest.iter().any(|field| may_be_image(field)),
@@ -87,6 +46,11 @@ pub(super) fn holds_more(field: &Field) -> bool {
         field.value.contains(['@', '*']) || words(&field.value).any(|word| ARGUMENTS.contains(&word.as_str()))
     };
     field.unread() == Some(Known::AnyWords) && !substituted && !named_image(&field.value) && list()
+}
+
+/// Whether a placeholder at the end of a command stands for options and image alike: `<docker-args>`, `[options]`.
+fn stands_for_arguments(source: &str) -> bool {
+    source.starts_with(['<', '[', '{']) && named_options(source) && !named_image(source)
 }
 
 /// Whether `rest` begins with options of the engine and holds an image behind them.

@@ -1,6 +1,7 @@
 //! From the readings of one command, one for each value of its variables, to one invocation.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use super::Invocation;
 use super::command_line::{Arguments, OptionUse};
@@ -77,9 +78,8 @@ fn merged(unit: &Unit<'_>, command: &Command, ways: Vec<Way>) -> Option<(Invocat
         image: None,
         command: Vec::new(),
         build_size: None,
+        volumes: Rc::default(),
         own: unit.own_or(command.span),
-        through: unit.through.clone(),
-        loose: command.loose,
     };
     let mut known: HashMap<Key, usize> = HashMap::new();
     let mut unread = HashSet::new();

@@ -30,11 +30,12 @@ mod written;
 
 pub use budget::Shared;
 pub use command_line::{OptionUse, Unread};
-pub use fields::{Field, Known, Part, Spot};
+pub use fields::{Field, Part, Spot};
 pub use given::{Given, Givens};
 pub use nested::unit_commands;
 pub use write::CommandLines;
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::container::workload::Engine;
@@ -61,24 +62,12 @@ pub struct Invocation {
     pub image: Option<Field>,
     /// What goes to the program: everything behind the image.
     pub command: Vec<Field>,
+    /// The volumes that the same script makes of memory, with the options that they are made with.
+    pub volumes: Rc<HashMap<String, String>>,
     /// The size that the same file asks for when it builds the image.
     pub build_size: Option<BuildSize>,
     /// Where in the file the command stands that it is, or in whose words or input it is.
     pub own: Span,
-    /// The variables through which its text comes, where that stands elsewhere.
-    pub through: Vec<Rc<str>>,
-    /// Whether it goes on over a line end where a shell would stop.
-    pub loose: bool,
-}
-
-impl Invocation {
-    /// Whether any of its options stands in a variable.
-    fn reads_variables(&self) -> bool {
-        let in_variable = |option: &OptionUse| {
-            option.flag.is_through() || option.value.as_ref().is_some_and(Field::is_through)
-        };
-        !self.through.is_empty() || self.options.iter().any(in_variable)
-    }
 }
 
 /// The names of engines, as people write them: without one of these no container is started.

@@ -4,31 +4,10 @@ use super::environment::Unit;
 use super::fields::{Field, Known};
 use super::find::{does, program};
 use super::search::names_engine;
+use crate::knowledge::programs::{HANDS_ON_STRING, SCRIPT_SHELLS};
 use crate::syntax::shell::{Command, Dialect, HereDocument, Quote, Word};
 use crate::text::layer::{Embed, Encoding, Layer};
 use crate::text::source::Span;
-
-/// Shells, which take a script behind `-c`.
-const SHELLS: [&str; 12] =
-    ["sh", "bash", "zsh", "dash", "ksh", "ash", "fish", "su", "script", "pwsh", "powershell", "cmd"];
-
-/// Programs that run the words behind their own options as one command line.
-const RUNNERS: [&str; 14] = [
-    "eval",
-    "ssh",
-    "tmux",
-    "screen",
-    "watch",
-    "parallel",
-    "srun",
-    "gcloud",
-    "sshpass",
-    "xterm",
-    "gnome-terminal",
-    "alias",
-    "trap",
-    "pdsh",
-];
 
 /// The option that takes a script where it takes it behind `=`.
 const COMMAND: &str = "--command=";
@@ -68,7 +47,7 @@ fn script_fields(fields: &[Field]) -> Option<&[Field]> {
     let behind = |at: usize| fields.get(at..).unwrap_or_default();
     for (at, field) in fields.iter().enumerate() {
         let name = program(field);
-        if SHELLS.contains(&name.as_str()) {
+        if SCRIPT_SHELLS.contains(&name.as_str()) {
             // Its options before that are few.
             let flag = behind(at + 1).iter().take(8).position(|field| {
                 let value = field.value.as_str();
@@ -81,9 +60,9 @@ fn script_fields(fields: &[Field]) -> Option<&[Field]> {
                 return fields.get(at + flag + 2..at + flag + 3);
             }
         }
-        if RUNNERS.contains(&name.as_str()) {
+        if HANDS_ON_STRING.contains(&name.as_str()) {
             let first = at + 1 + behind(at + 1).iter().position(spaced)?;
-            return if name == "eval" || name == "ssh" {
+            return if ["eval", "ssh", "iex", "invoke-expression"].contains(&name.as_str()) {
                 fields.get(first..)
             } else {
                 fields.get(first..=first)
@@ -141,7 +120,7 @@ pub(super) fn fed(unit: &Unit<'_>, command: &Command, body: &HereDocument) -> Ve
     let shell = command.words.iter().any(|word| {
         let name = word.literal(unit.script.text()).unwrap_or_default();
         let name = name.rsplit('/').next().unwrap_or_default();
-        SHELLS.contains(&name) || matches!(name, "ssh" | "sbatch" | "qsub" | "at" | "batch")
+        SCRIPT_SHELLS.contains(&name) || matches!(name, "ssh" | "sbatch" | "qsub" | "at" | "batch")
     });
     // `tee run.sh <<EOF`
     let file = becomes_script(unit, command) || command.words.iter().any(|word| names_script(unit, word));

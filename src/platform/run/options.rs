@@ -51,6 +51,7 @@ const PODMAN: Table = Table {
         "subuidname", "systemd", "timeout", "tz", "uidmap", "umask", "unsetenv", "variant",
     ],
     flags: &[
+        "gpu", "mpi", "cuda-mpi", "cvmfs", // of podman-hpc
         "env-host", "http-proxy", "no-hostname", "no-hosts", "passwd", "read-only-tmpfs", "replace", "rmi",
         "rootfs", "tls-verify", "unsetenv-all",
     ],

@@ -5,12 +5,11 @@
 //! other readers is told from the text of the whole file: a name that stands anywhere else, be it in a comparison, a
 //! condition of the host, a length or an index, counts as one.
 
-use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::Invocation;
 use super::environment::Unit;
 use super::find::program_name;
+use super::{Invocation, OptionUse};
 use crate::syntax::shell::{
     AssignedValue, Command, End, Modifier, Options, Piece, PieceKind, Quote, ScopeKind, Script, Store,
     Variable, Word,
@@ -39,6 +38,8 @@ pub struct Readers {
     spliced: HashMap<usize, (String, bool)>,
     /// Those that are only shown to the user.
     shown: HashSet<usize>,
+    /// Where values begin and end, and the names that they are given to.
+    held: BTreeMap<usize, (usize, String)>,
     /// The variables of hosts that were looked through, by where they lie.
     givens: HashSet<usize>,
     /// What was found out so far.
@@ -57,12 +58,15 @@ pub(super) struct Edited {
 impl Readers {
     /// Notes how a command that starts containers uses variables: up to the image.
     pub(super) fn take(&mut self, unit: &Unit<'_>, command: &Command, hits: &[&Invocation]) {
+        // A container that has a setting of its own wants no other.
+        let set = |option: &OptionUse| option.known && ["shm-size", "ipc"].contains(&option.name.as_str());
+        let wants = !hits.iter().any(|hit| hit.options.iter().any(set));
         let image = hits.iter().filter_map(|hit| hit.image.as_ref()?.written.as_ref());
         let image = image.map(|image| image.span.start).max().unwrap_or(usize::MAX);
         for word in command.words.iter().filter(|word| word.span.start <= image) {
             each_variable(word.pieces(), MAX_DEPTH, &mut |piece, variable| {
                 if variable.modifier != Modifier::Other {
-                    self.taken.insert(place(unit, variable.name), is_split(unit, piece, variable));
+                    self.taken.insert(place(unit, variable.name), wants && is_split(unit, piece, variable));
                 }
             });
         }
@@ -94,6 +98,7 @@ impl Readers {
     pub(super) fn note(&mut self, unit: &Unit<'_>) {
         for assignment in &unit.script.assignments {
             let name = unit.script.slice(assignment.name);
+            self.hold(unit.layer.map(assignment.span), name);
             let (words, split) = match &assignment.value {
                 AssignedValue::Word(word) if assignment.store != Store::Element => {
                     (std::slice::from_ref(word), false)
@@ -130,9 +135,17 @@ impl Readers {
         }
         for level in unit.given.iter().flat_map(|given| given.levels()) {
             if self.givens.insert(std::ptr::from_ref(level).addr()) {
-                level.list.iter().for_each(|given| self.splice(&given.value, unit.options, &given.name));
+                for given in &level.list {
+                    let whole = Span::new(0, given.value.text().len());
+                    self.hold(given.value.map(whole), &given.name);
+                    self.splice(&given.value, unit.options, &given.name);
+                }
             }
         }
+    }
+
+    fn hold(&mut self, value: Span, name: &str) {
+        self.held.insert(value.start, (value.end, name.to_owned()));
     }
 
     /// Notes the variables in a value that is put in place as it is written.
@@ -147,9 +160,12 @@ impl Readers {
         }
     }
 
-    /// Whether the values of all of these variables may be edited where they stand.
-    pub(super) fn allow(&mut self, names: &[Rc<str>], text: &str, options: Options, edited: Edited) -> bool {
-        names.iter().all(|name| self.allows(name, text, options, edited, MAX_DEPTH))
+    /// Whether the value at a place may be edited there.
+    pub(super) fn allow(&mut self, place: Span, text: &str, options: Options, edited: Edited) -> bool {
+        let before = self.held.range(..=place.start).rev().take(MAX_DEPTH);
+        let names: Vec<String> =
+            before.filter(|(_, (end, _))| place.end <= *end).map(|(_, (_, name))| name.clone()).collect();
+        !names.is_empty() && names.iter().all(|name| self.allows(name, text, options, edited, MAX_DEPTH))
     }
 
     fn allows(&mut self, name: &str, text: &str, options: Options, edited: Edited, depth: usize) -> bool {
@@ -198,9 +214,16 @@ fn each_variable(pieces: &[Piece], depth: usize, visit: &mut impl FnMut(&Piece, 
 /// Whether the value of a variable becomes words of their own where it stands.
 fn is_split(unit: &Unit<'_>, piece: &Piece, variable: &Variable) -> bool {
     let joined = || piece.quote != Quote::None && unit.script.slice(piece.span).contains('*');
+    let splits = || {
+        variable.elements
+            || variable.splits
+            || unit.options.splits_strings()
+            || unit.is_list(unit.script.slice(variable.name))
+    };
     let read = matches!(variable.modifier, Modifier::None | Modifier::Default | Modifier::Required)
         && (piece.quote == Quote::None || variable.elements || variable.make)
-        && !joined();
+        && !joined()
+        && splits();
     // Whether there is a value at all does not change.
     read || variable.modifier == Modifier::Alternative
 }

@@ -1,9 +1,10 @@
 //! Going through a script and the scripts inside it for command lines that start containers.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::budget::Shared;
-use super::build::{Build, attach, build, by_image};
+use super::build::{Build, attach, build, by_image, volume};
 use super::command_line::arguments;
 use super::environment::{At, Unit};
 use super::expand::Expander;
@@ -43,10 +44,12 @@ pub(super) fn search(
 ) -> Vec<Invocation> {
     let mut search = Search::new(shared);
     search.script(&Unit::new(layer, options, None, given), 0);
-    let (mut found, builds) = (search.found, search.builds);
+    let Search { mut found, builds, volumes, .. } = search;
     let builds = by_image(&builds);
+    let volumes: Rc<HashMap<String, String>> = Rc::new(volumes.into_iter().collect());
     for (invocation, _) in &mut found {
         attach(&builds, invocation);
+        invocation.volumes = Rc::clone(&volumes);
     }
     place_by_use(&mut found);
     found.sort_by_key(|hit| hit.0.word.layer.map(hit.0.word.span).start);
@@ -87,6 +90,8 @@ struct Search<'b> {
     shared: &'b Shared,
     found: Vec<Hit>,
     builds: Vec<Build>,
+    /// Volumes of memory, with the options that they are made with.
+    volumes: Vec<(String, String)>,
     /// The comments of the scripts, where they are asked for.
     comments: Option<Vec<Span>>,
 }
@@ -94,7 +99,7 @@ struct Search<'b> {
 impl<'b> Search<'b> {
     fn new(shared: &'b Shared) -> Self {
         let expander = Expander { budget: &shared.budget };
-        Self { expander, shared, found: Vec::new(), builds: Vec::new(), comments: None }
+        Self { expander, shared, found: Vec::new(), builds: Vec::new(), volumes: Vec::new(), comments: None }
     }
 
     fn script<'u>(&mut self, unit: &'u Unit<'u>, depth: usize) {
@@ -116,11 +121,11 @@ impl<'b> Search<'b> {
                 let at = At { pos: command.span.start, scope: command.scope };
                 for layer in nested::fed(unit, command, body) {
                     let own = unit.own_or(body.body);
-                    self.script(&Unit::within(&layer, unit, at, own, Vec::new()), depth + 1);
+                    self.script(&Unit::within(&layer, unit, at, own), depth + 1);
                 }
             }
         }
-        if self.found.iter().skip(before).any(|(found, _)| found.reads_variables()) {
+        if self.found.len() > before {
             self.shared.readers.borrow_mut().note(unit);
         }
     }
@@ -136,6 +141,8 @@ impl<'b> Search<'b> {
             self.found.extend(found);
         } else if let Some(build) = ways.iter().find_map(|fields| build(fields)) {
             self.builds.push(build);
+        } else if let Some(volume) = ways.iter().find_map(|fields| volume(fields)) {
+            self.volumes.push(volume);
         } else if depth < MAX_DEPTH {
             let before = self.found.len();
             for fields in &ways {
@@ -145,9 +152,8 @@ impl<'b> Search<'b> {
                     nested::script(unit, fields)
                 };
                 if let Some(layer) = script {
-                    let through = fields.iter().flat_map(Field::via).cloned().collect();
                     let own = unit.own_or(command.span);
-                    self.script(&Unit::within(&layer, unit, at, own, through), depth + 1);
+                    self.script(&Unit::within(&layer, unit, at, own), depth + 1);
                 }
             }
             let hits: Vec<&Invocation> = self.found.iter().skip(before).map(|(found, _)| found).collect();
@@ -160,9 +166,11 @@ impl<'b> Search<'b> {
 
 /// One reading of a command's fields, if it starts a container.
 fn way(mut fields: Vec<Field>) -> Option<Way> {
-    let found = find(&fields)?;
+    let mut found = find(&fields)?;
     let behind = fields.split_off(found.arguments.min(fields.len()));
     let arguments = arguments(found.engine, behind);
+    // The wrapper of NERSC brings the GPUs in by an option of its own.
+    found.nvidia |= arguments.options.iter().any(|option| option.known && option.name == "gpu");
     let help = arguments.options.iter().any(|option| option.name == "help");
     // `docker run [OPTIONS] IMAGE` is a synopsis.
     let synopsis = arguments.image.as_ref().is_none_or(|image| image.value.starts_with(['[', '(']));

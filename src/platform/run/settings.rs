@@ -3,6 +3,7 @@
 use super::workload::{whole, written};
 use super::{Field, Invocation, OptionUse, Spot, options};
 use crate::container::flags::{self, Flag, Scene};
+use crate::container::mount;
 use crate::container::workload::{Effect, Says, Setting, Why};
 
 /// The options of a command line that matter, each with its index among all.
@@ -37,6 +38,13 @@ fn flag(invocation: &Invocation, index: usize, option: &OptionUse) -> Option<Fla
         Some(_) if option.together => Some(format!("unknown flag: {} {value}", option.flag.value)),
         Some(_) => None,
     };
+    let memory = Some(mount::volume_parts(value)).filter(|_| name == "volume");
+    let memory = memory.and_then(|(source, path, _)| Some((invocation.volumes.get(source)?, source, path)));
+    let memory = memory.map(|(options, source, path)| {
+        let options = if options.is_empty() { String::new() } else { format!(",volume-opt={options}") };
+        format!("type=volume,src={source},dst={path},volume-opt=type=tmpfs{options}")
+    });
+    let (name, value) = memory.as_deref().map_or((name, value), |mount| ("mount", mount));
     let flag = Flag::new(name, value, (written(option), spot.layer.place(spot.span)));
     Some(Flag { unknown, overruled, refused, astray, ..flag })
 }
@@ -50,6 +58,7 @@ pub(super) fn settings(invocation: &Invocation, flags: &[&Flag], scene: &Scene<'
         let why = format!("{} may set it", unread.field.value);
         setting(Says::Unread(why), &unread.field, String::new())
     }));
+    settings.extend(remounted(invocation));
     settings.extend(invocation.build_size.iter().map(|build| {
         let dialect = scene.starter.size;
         let says = Says::BuildSize(dialect, dialect.read(&build.value));
@@ -57,6 +66,24 @@ pub(super) fn settings(invocation: &Invocation, flags: &[&Flag], scene: &Scene<'
         placed(says, text, build.value.clone(), &build.spot)
     }));
     settings
+}
+
+/// A command that mounts something on `/dev/shm` itself, or enlarges it, where it may.
+fn remounted(invocation: &Invocation) -> Option<Setting> {
+    let may = invocation.options.iter().any(|option| {
+        let value = option.value.as_ref().map_or("", |value| value.value.as_str());
+        option.name == "privileged"
+            || (option.name == "cap-add" && ["SYS_ADMIN", "CAP_SYS_ADMIN", "ALL"].contains(&value))
+    });
+    let mounts = |field: &&Field| mount::mounts_shm(&field.value);
+    let whole: Vec<&str> = invocation.command.iter().map(|field| field.value.as_str()).collect();
+    let command = invocation
+        .command
+        .iter()
+        .find(mounts)
+        .or_else(|| invocation.command.first().filter(|_| mount::mounts_shm(&whole.join(" "))));
+    let says = Says::Unread("its command mounts a size of its own there".to_owned());
+    setting(says, command.filter(|_| may)?, String::new())
 }
 
 fn setting(says: Says, field: &Field, value: String) -> Option<Setting> {

@@ -8,6 +8,8 @@ use crate::container::workload::{
     Engine, Gpu, Inside, Ipc, Mounted, Platform, Setting, Shm, Workload, bound,
 };
 use crate::platform::options::ReadOptions;
+use crate::text::layer::Encoding;
+use crate::text::place::Place;
 use crate::text::scan::holds_any;
 
 /// The workload that a command line starts.
@@ -35,6 +37,8 @@ pub fn workload(invocation: &Invocation, options: &ReadOptions) -> Workload {
     let reading = Reading { invocation, lowered: &lowered, scene: &scene };
     let (gpu, mut settings) = (reading.gpu(&all), settings(invocation, &all, &scene));
     let memory_limit = flags::memory_limit(&all, scene.starter);
+    workload.written = places(invocation);
+    workload.interactive = named(invocation, "interactive").next().is_some();
     let default = default_shm(invocation.engine, options);
     let (shm, decided_by) = decide(invocation.engine, default, &mut settings);
     let disputed = reading.disputed(default, &shm, &gpu);
@@ -74,9 +78,18 @@ fn default_shm(engine: Engine, options: &ReadOptions) -> u64 {
     daemon.unwrap_or_else(|| engine.default_shm())
 }
 
-/// The word of the command that the image stands in, quotes and all.
+/// The word of the command that the image stands in, quotes and all, unless a host made the words.
 fn as_written(image: &Field) -> String {
-    image.written.as_ref().map_or_else(|| image.value.clone(), |spot| spot.text().to_owned())
+    let written = image.written.as_ref().filter(|spot| *spot.layer.encoding() != Encoding::ReadOnly);
+    written.map_or_else(|| image.value.clone(), |spot| spot.text().to_owned())
+}
+
+/// Where the command, the image and the environment stand.
+fn places(invocation: &Invocation) -> Vec<Place> {
+    let variables = named(invocation, "env").filter_map(|option| option.value.as_ref());
+    let entrypoint = named(invocation, "entrypoint").filter_map(|option| option.value.as_ref());
+    let fields = invocation.command.iter().chain(entrypoint).chain(&invocation.image).chain(variables);
+    fields.filter_map(|field| field.written.as_ref()).map(|spot| spot.layer.place(spot.span)).collect()
 }
 
 fn entrypoint(invocation: &Invocation) -> impl Iterator<Item = String> {

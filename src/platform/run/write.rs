@@ -1,6 +1,7 @@
 //! Writing changes into command lines, in the style of their neighbours.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -54,6 +55,30 @@ impl Writer for CommandLines {
         ways.retain(|edits| edits.iter().all(|edit| line.may_make(edit, edited)));
         ways
     }
+
+    fn write_all(&self, wanted: &mut [(usize, &Workload, Change)]) -> Vec<Vec<Vec<Edit>>> {
+        let mut written: Vec<Vec<Vec<Edit>>> =
+            wanted.iter().map(|(index, workload, change)| self.write(*index, workload, change)).collect();
+        // Containers that share a variable get the largest size that one of them wants.
+        let place = |ways: &[Vec<Edit>]| ways.first()?.first().map(|edit| edit.span);
+        let mut largest: HashMap<Span, u64> = HashMap::new();
+        for ((.., change), ways) in wanted.iter().zip(&written) {
+            if let (Change::SetSize { bytes }, Some(place)) = (change, place(ways)) {
+                let most = largest.entry(place).or_default();
+                *most = (*most).max(*bytes);
+            }
+        }
+        for ((index, workload, change), ways) in wanted.iter_mut().zip(&mut written) {
+            if let Change::SetSize { bytes } = change
+                && let Some(most) = place(ways).and_then(|place| largest.get(&place))
+                && *bytes < *most
+            {
+                *bytes = *most;
+                *ways = self.write(*index, workload, change);
+            }
+        }
+        written
+    }
 }
 
 /// One command line with what is known of it.
@@ -87,25 +112,13 @@ impl Line<'_> {
 
     /// Whether an edit touches nothing but text of the command itself, or of variables whose readers are all known and fine.
     fn may_make(&self, edit: &Edit, edited: Edited) -> bool {
-        let Invocation { options, own, through, .. } = self.invocation;
         let source = self.invocation.word.layer.source();
         if !Arc::ptr_eq(&edit.source, source) {
             return false;
         }
-        if own.contains(edit.span) {
-            return true;
-        }
-        let near = |field: &&Field| {
-            let span = field.spot().map(|spot| spot.layer.map(spot.span));
-            span.is_some_and(|span| span.start <= edit.span.end && edit.span.start <= span.end + 1)
-        };
-        let fields = || options.iter().flat_map(|option| std::iter::once(&option.flag).chain(&option.value));
-        let mut names: Vec<Rc<str>> = fields().filter(near).flat_map(Field::via).cloned().collect();
-        if names.is_empty() {
-            names = fields().flat_map(Field::via).cloned().collect();
-        }
-        names.extend(through.iter().cloned());
-        self.lines.readers.borrow_mut().allow(&names, source.text(), self.lines.options, edited)
+        let mut readers = self.lines.readers.borrow_mut();
+        self.invocation.own.contains(edit.span)
+            || readers.allow(edit.span, source.text(), self.lines.options, edited)
     }
 
     /// The ways to give the engine one more option: behind each option that asks for a GPU, where others read that too behind
@@ -121,20 +134,28 @@ impl Line<'_> {
         for option in &mut asking {
             *option = self.last_of_its_kind(option);
         }
+        // What others read has one spelling, whoever asks first.
+        let plain = option.replacen(' ', "=", 1);
+        let spelt = |asking: &OptionUse| if asking.flag.is_through() { plain.as_str() } else { option };
         let roomy = || asking.iter().filter(|asking| self.has_room(&asking.flag));
         let behind = roomy().filter_map(|asking| {
             let listed = asking.flag.is_through();
-            Some(self.pen.behind(&extent(asking)?, option, listed))
+            Some(self.pen.behind(&extent(asking)?, spelt(asking), listed))
         });
         // Where its value comes from elsewhere the end of the option is not known, its beginning is.
-        let before = roomy().filter_map(|asking| Some(self.pen.ahead(&asking.flag.spot()?, option)));
+        let before = roomy().filter_map(|asking| Some(self.pen.ahead(&asking.flag.spot()?, spelt(asking))));
         let at_option: Vec<Edit> = behind.chain(before).collect();
         let bringing = asking.iter().filter(|asking| asking.flag.is_through()).filter_map(|asking| {
             let last = asking.value.as_ref().filter(|_| asking.apart).unwrap_or(&asking.flag);
             Some(self.pen.behind(last.written.as_ref()?, option, false))
         });
         let words = [self.image(), self.first_argument()].into_iter().flatten();
-        let in_command: Vec<Edit> = bringing.chain(words.map(|word| self.pen.ahead(&word, option))).collect();
+        let words = words.map(|word| self.pen.ahead(&word, option));
+        // The whole command is a string: its image stands there.
+        let image =
+            self.invocation.image.as_ref().filter(|image| image.written.is_none() && self.has_room(image));
+        let image = image.and_then(Field::spot).map(|image| self.pen.ahead(&image, &plain));
+        let in_command: Vec<Edit> = bringing.chain(words).chain(image).collect();
         let edited = Edited { grows: true, shown: false };
         let (fine, shared): (Vec<Edit>, Vec<Edit>) =
             at_option.into_iter().partition(|edit| self.may_make(edit, edited));
@@ -147,7 +168,9 @@ impl Line<'_> {
     fn last_of_its_kind<'o>(&'o self, option: &'o OptionUse) -> &'o OptionUse {
         let mut behind = self.invocation.options.iter().skip_while(|other| !std::ptr::eq(*other, option));
         let first = behind.next();
-        let like = |other: &&OptionUse| other.name == option.name && other.flag.via().eq(option.flag.via());
+        let like = |other: &&OptionUse| {
+            other.name == option.name && other.flag.is_through() == option.flag.is_through()
+        };
         behind.take_while(like).last().or(first).unwrap_or(option)
     }
 
@@ -223,7 +246,12 @@ impl Line<'_> {
     }
 
     fn replace_by_size(&self, index: usize, bytes: u64) -> Option<Edit> {
-        let mut spot = extent(self.option(index)?)?;
+        let option = self.option(index)?;
+        // A size that stands there already takes effect without it.
+        if self.invocation.options.iter().any(|other| other.known && other.name == "shm-size") {
+            return self.removal(option);
+        }
+        let mut spot = extent(option)?;
         // Quotes around it may be those of a list.
         let text = spot.text();
         let quoted = text.len() > 1

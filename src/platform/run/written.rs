@@ -1,7 +1,6 @@
 //! What substitutions write that only choose or quote text: `$([ -n "$GPU" ] && echo --gpus all)`, `$(cat <<EOF …)`.
 
 use std::ops::Range;
-use std::rc::Rc;
 
 use super::environment::{At, MAX_CLIMB, MAX_VALUES, Unit};
 use super::expand::{Expander, Frame, MAX_DEPTH, Ways, together};
@@ -57,7 +56,7 @@ impl Expander<'_> {
             let inner = Frame { at, depth: frame.depth + 1, splits: true, own: None };
             let mut fields = together(words.iter().map(|word| self.word(unit, word, inner)));
             for field in fields.iter_mut().flatten() {
-                field.came_through(&Rc::from("$(echo)"));
+                field.came_through();
                 if !sure {
                     field.depends();
                 }

@@ -1,9 +1,7 @@
 //! Reading what begins with `$`, with a backtick, `%` or `@`: parameters, substitutions, arithmetic.
 
 use super::words::{Place, text};
-use super::{
-    Dialect, MAX_DEPTH, Mark, Modifier, Opaque, Piece, PieceKind, Quote, Reader, ScopeKind, Variable, Word,
-};
+use super::{Dialect, MAX_DEPTH, Mark, Modifier, Piece, PieceKind, Quote, Reader, ScopeKind, Variable, Word};
 use crate::text::source::Span;
 
 pub(super) fn name_byte(byte: u8) -> bool {
@@ -19,7 +17,7 @@ impl Reader<'_> {
         if self.cursor.at(b"${{")
             && let Some(close) = self.cursor.ahead(b"}}", b"\n")
         {
-            return self.opaque(word, quote, Opaque::Template, close + 2);
+            return self.opaque(word, quote, close + 2);
         }
         self.shell_dollar(word, quote, 1);
     }
@@ -116,7 +114,7 @@ impl Reader<'_> {
         let start = self.cursor.pos;
         if self.depth >= MAX_DEPTH {
             let end = self.cursor.balanced(lead, b'(', b')');
-            return self.opaque(word, quote, Opaque::TooDeep, end);
+            return self.opaque(word, quote, end);
         }
         let mark = self.mark();
         self.cursor.bump(lead);
@@ -163,7 +161,7 @@ impl Reader<'_> {
         };
         if self.depth >= MAX_DEPTH {
             self.cursor.pos = mark.pos;
-            return self.opaque(word, quote, Opaque::TooDeep, close + 1);
+            return self.opaque(word, quote, close + 1);
         }
         let end = std::mem::replace(&mut self.cursor.end, close);
         self.cursor.pos = mark.pos + 1;
@@ -179,7 +177,7 @@ impl Reader<'_> {
         let start = self.cursor.pos;
         if self.depth >= MAX_DEPTH {
             let end = self.cursor.balanced(lead, b'{', b'}');
-            return self.opaque(word, quote, Opaque::TooDeep, end);
+            return self.opaque(word, quote, end);
         }
         self.cursor.bump(lead);
         let mut variable = self.parameter_name();

@@ -2,7 +2,7 @@
 
 use super::expansions::{name_byte, plain_variable};
 use super::words::Place;
-use super::{MAX_DEPTH, Modifier, Opaque, Quote, Reader, Variable, Word};
+use super::{MAX_DEPTH, Modifier, Quote, Reader, Variable, Word};
 use crate::text::source::Span;
 
 /// Make's function that runs a command.
@@ -53,7 +53,7 @@ impl Reader<'_> {
         let end = self.cursor.balanced_ahead(2, open, close).unwrap_or(start + 2);
         if !(is_choice && self.make_choice(word, quote, end)) {
             self.cursor.pos = start;
-            self.opaque(word, quote, Opaque::Template, end);
+            self.opaque(word, quote, end);
         }
     }
 

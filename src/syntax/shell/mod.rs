@@ -30,8 +30,8 @@ mod windows;
 mod words;
 
 pub use tree::{
-    AssignedValue, Assignment, Choice, Command, End, HereDocument, Modifier, Opaque, Piece, PieceKind, Quote,
-    Reach, Redirection, Scope, ScopeKind, Script, Store, Variable, Word,
+    AssignedValue, Assignment, Choice, Command, End, HereDocument, Modifier, Piece, PieceKind, Quote, Reach,
+    Redirection, Scope, ScopeKind, Script, Store, Variable, Word,
 };
 
 use cursor::Cursor;

@@ -3,17 +3,15 @@
 use super::keywords::BlockKind;
 use super::statements::Flow;
 use super::words::Place;
-use super::{
-    Dialect, MAX_DEPTH, Modifier, Opaque, PieceKind, Quote, Reader, Word, expansions::plain_variable,
-};
+use super::{Dialect, MAX_DEPTH, Modifier, PieceKind, Quote, Reader, Word, expansions::plain_variable};
 use crate::text::source::Span;
 
 /// What a tag does.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Tag {
-    /// It begins a choice: `if`, `with`.
+    /// It begins what is there or not: `if`, `for`.
     Choice,
-    /// It begins something else that ends: `for`, `range`.
+    /// It begins something else that ends.
     Block,
     /// `else`, `elif`.
     Else,
@@ -38,8 +36,8 @@ impl Reader<'_> {
         let word = rest.get(2 + skipped..)?;
         let length = word.iter().take(12).take_while(|byte| byte.is_ascii_alphabetic()).count();
         let tag = match word.get(..length)? {
-            b"if" | b"with" | b"unless" => Tag::Choice,
-            b"range" | b"block" | b"define" | b"for" | b"macro" | b"filter" | b"call" | b"raw" => Tag::Block,
+            b"if" | b"with" | b"unless" | b"for" | b"range" => Tag::Choice,
+            b"block" | b"define" | b"macro" | b"filter" | b"call" | b"raw" => Tag::Block,
             b"else" | b"elif" | b"elsif" => Tag::Else,
             word if word.starts_with(b"end") => Tag::End,
             _ if jinja => Tag::Note,
@@ -98,7 +96,7 @@ impl Reader<'_> {
             if !matches!(tag, Tag::Choice | Tag::Block) {
                 return false;
             }
-            self.opaque(word, Quote::None, Opaque::Template, start + length);
+            self.opaque(word, Quote::None, start + length);
             return true;
         };
         if matches!(tag, Tag::Else | Tag::End | Tag::Note) {
@@ -118,7 +116,7 @@ impl Reader<'_> {
             self.cursor.pos = behind;
         } else {
             self.cursor.pos = start;
-            self.opaque(word, Quote::None, Opaque::Template, behind);
+            self.opaque(word, Quote::None, behind);
         }
         // A tag on a line of its own leaves none behind.
         let own_line = text.ends_with('\n') || text.trim_end_matches([' ', '\t']).ends_with('\n');

@@ -134,7 +134,10 @@ fn variables_tell_name_and_modifier() {
     let spelt: Vec<_> = script.commands[0]
         .words
         .iter()
-        .filter_map(Word::variable)
+        .filter_map(|word| match word.pieces() {
+            [Piece { kind: PieceKind::Variable(variable), .. }] => Some(variable),
+            _ => None,
+        })
         .map(|variable| {
             let operand = variable.operand.as_ref().map_or("", |word| script.slice(word.span));
             format!("{} {:?} {} {operand}", script.slice(variable.name), variable.modifier, variable.elements)
@@ -240,7 +243,7 @@ fn make_variables_are_told_from_the_shells() {
                 format!("{}{}", script.slice(variable.name), if variable.make { " make" } else { "" })
             }
             [Piece { kind: PieceKind::Substitution(_), .. }] => "substitution".into(),
-            [Piece { kind: PieceKind::Opaque(_), .. }] => "opaque".into(),
+            [Piece { kind: PieceKind::Opaque, .. }] => "opaque".into(),
             _ => script.slice(word.span).to_owned(),
         })
         .collect();
@@ -259,7 +262,7 @@ fn variables_of_just_stand_in_double_braces() {
         .map(|word| match word.pieces() {
             [Piece { kind: PieceKind::Variable(variable), .. }] => script.slice(variable.name),
             [Piece { kind: PieceKind::Substitution(_), .. }] => "substitution",
-            [Piece { kind: PieceKind::Opaque(_), .. }] => "opaque",
+            [Piece { kind: PieceKind::Opaque, .. }] => "opaque",
             _ => script.slice(word.span),
         })
         .collect();

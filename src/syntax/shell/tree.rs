@@ -4,7 +4,7 @@
 
 mod word;
 
-pub use word::{Modifier, Opaque, Piece, PieceKind, Quote, Variable, Word};
+pub use word::{Modifier, Piece, PieceKind, Quote, Variable, Word};
 
 use crate::text::source::Span;
 
@@ -127,7 +127,7 @@ pub struct HereDocument {
     pub body: Span,
     /// Whether the delimiter is quoted, so that nothing in the body is expanded.
     pub literal: bool,
-    /// Whether leading tabs are dropped: `<<-`.
+    /// Whether the tabs at the beginning of its lines are no part of it (`<<-`).
     pub strips_tabs: bool,
 }
 

@@ -1,6 +1,6 @@
 //! Reading one word: text, quotes and escapes. What begins with a dollar is read in `expansions`.
 
-use super::{Dialect, Opaque, Piece, PieceKind, Quote, Reader, Word};
+use super::{Dialect, Piece, PieceKind, Quote, Reader, Word};
 use crate::text::source::Span;
 
 /// Where a word stands, which decides what ends it.
@@ -49,8 +49,13 @@ impl Reader<'_> {
         let plain = |byte| ordinary(byte) && !(lists && byte == b',') && !(prose && byte == b'[');
         loop {
             let run = self.cursor.skip(plain);
-            if !run.is_empty() {
-                word.push(text(run, Quote::None));
+            let known = self.known(run);
+            if !known.is_empty() {
+                word.push(text(known, Quote::None));
+            }
+            if known.end < run.end {
+                let kind = PieceKind::Opaque;
+                word.push(Piece { span: Span::new(known.end, run.end), quote: Quote::None, kind });
             }
             match self.cursor.peek() {
                 Some(b',') if lists => break,
@@ -75,6 +80,7 @@ impl Reader<'_> {
                 self.substitution(word, Quote::None, 2);
             }
             b'<' if self.placeholder(word) => {}
+            b'@' if self.name_to_fill_in(word) => {}
             b'{' if self.at_tag() => return self.template_block(word, place),
             b'{' if self.bracketed(word, b"}") => {}
             b'[' if self.bracketed(word, b"]") => {}
@@ -261,20 +267,28 @@ impl Reader<'_> {
             if self.options.just && self.just_variable(word, quote, end) {
                 return;
             }
-            return self.opaque(word, quote, Opaque::Template, end);
+            return self.opaque(word, quote, end);
         }
         self.take_text(word, quote);
     }
 
     /// Takes all up to `end` as one piece that nobody can read.
-    pub(super) fn opaque(&mut self, word: &mut Word, quote: Quote, why: Opaque, end: usize) {
+    pub(super) fn opaque(&mut self, word: &mut Word, quote: Quote, end: usize) {
         let start = self.cursor.pos;
         self.cursor.bump(end - start);
-        word.push(Piece { span: Span::new(start, self.cursor.pos), quote, kind: PieceKind::Opaque(why) });
+        word.push(Piece { span: Span::new(start, self.cursor.pos), quote, kind: PieceKind::Opaque });
     }
 
     /// `<name>` as documents write what the reader should fill in. A redirection has a blank before the next operator.
     pub(super) fn placeholder(&mut self, word: &mut Word) -> bool {
+        if let Some(end) = self.parameter_ahead() {
+            self.opaque(word, Quote::None, end);
+            return true;
+        }
+        if self.options.prose && self.cursor.at(b"<>") {
+            self.opaque(word, Quote::None, self.cursor.pos + 2);
+            return true;
+        }
         let first = self.cursor.peek_at(1);
         if !first.is_some_and(|byte| byte.is_ascii_alphabetic() || b"/_{.".contains(&byte) || byte >= 0x80) {
             return false;
@@ -293,14 +307,70 @@ impl Reader<'_> {
         if (blank && !self.options.prose) || inside.ends_with(' ') || glued {
             return false;
         }
-        self.opaque(word, Quote::None, Opaque::Placeholder, close + 1);
+        self.opaque(word, Quote::None, close + 1);
         true
     }
 
-    /// `{your data}` and `[your data]` in a document are placeholders, too. Without blanks they are text like any other.
+    /// Where CircleCI's `<< pipeline.parameters.x >>` ends. What a here-document is called has no dot, as a rule.
+    fn parameter_ahead(&self) -> Option<usize> {
+        let rest = self.cursor.rest().strip_prefix(b"<<")?;
+        let blanks = rest.iter().take_while(|&&byte| byte == b' ').count();
+        let rest = rest.get(blanks..)?;
+        let name =
+            rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte)).count();
+        let behind = rest.get(name..)?;
+        let gap = behind.iter().take_while(|&&byte| byte == b' ').count();
+        let scopes: [&[u8]; 3] = [b"pipeline.", b"parameters.", b"matrix."];
+        let is_one =
+            scopes.iter().any(|scope| rest.starts_with(scope)) && behind.get(gap..)?.starts_with(b">>");
+        is_one.then_some(self.cursor.pos + 2 + blanks + name + gap + 2)
+    }
+
+    /// The part of some plain text that is meant as it stands: a size is a number, `--shm-size=SIZE`, `size=XXg` and
+    /// `--shm-size __SHM__` stand for one.
+    fn known(&self, run: Span) -> Span {
+        let written = self.cursor.slice(run);
+        let value = match written.rfind("size=") {
+            Some(at) => at + "size=".len(),
+            None if self.awaits_size(run.start) => 0,
+            None => return run,
+        };
+        let value = written.get(value..).unwrap_or_default();
+        let is_name =
+            |mark: &str| value.len() > 2 * mark.len() && value.starts_with(mark) && value.ends_with(mark);
+        let is_open = self.options.prose || is_name("__");
+        let end = value.find(',').unwrap_or(value.len());
+        let value_alone = value.get(..end).unwrap_or_default();
+        if !is_open || value_alone.is_empty() || value_alone.contains(|c: char| c.is_ascii_digit()) {
+            return run;
+        }
+        Span::new(run.start, run.end - value.len())
+    }
+
+    /// `@SHM@` for a size, which configure fills in.
+    fn name_to_fill_in(&mut self, word: &mut Word) -> bool {
+        let rest = self.cursor.rest().get(1..).unwrap_or_default();
+        let name = rest.iter().take_while(|&&byte| super::expansions::name_byte(byte)).count();
+        let is_one = name > 0 && rest.get(name) == Some(&b'@') && self.awaits_size(self.cursor.pos);
+        if is_one {
+            self.opaque(word, Quote::None, self.cursor.pos + name + 2);
+        }
+        is_one
+    }
+
+    /// Whether what stands at a place is the size that an option waits for.
+    fn awaits_size(&self, at: usize) -> bool {
+        let before = self.script.text.get(..at).unwrap_or_default();
+        before.ends_with("size=") || before.trim_end_matches([' ', '\t']).ends_with("--shm-size")
+    }
+
+    /// `{your data}` and `[your data]` in a document are placeholders, too. Without blanks they are text like any other,
+    /// but for a size.
     fn bracketed(&mut self, word: &mut Word, close: &[u8]) -> bool {
         let first = self.cursor.peek_at(1);
-        if !self.options.prose || !first.is_some_and(|byte| byte.is_ascii_alphabetic() || byte >= 0x80) {
+        let is_size = self.awaits_size(self.cursor.pos);
+        let may_be_name = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80 || is_size;
+        if !self.options.prose || !first.is_some_and(may_be_name) {
             return false;
         }
         let open = self.cursor.pos;
@@ -309,9 +379,9 @@ impl Reader<'_> {
         self.cursor.pos = open;
         let Some(end) = end else { return false };
         let inside = self.cursor.slice(Span::new(open + 1, end));
-        let spaced = inside.contains(' ') && !inside.ends_with(' ');
+        let spaced = is_size || (inside.contains(' ') && !inside.ends_with(' '));
         if spaced {
-            self.opaque(word, Quote::None, Opaque::Placeholder, end + 1);
+            self.opaque(word, Quote::None, end + 1);
         }
         spaced
     }

@@ -332,14 +332,22 @@ impl FlowStyle<'static> {
         let mut members = pairs.chain(collection.items().map(|item| member(item, item)));
         let tight_comma =
             members.next().zip(members.next()).is_some_and(|(one, two)| two.start == one.end + 1);
+        let mapping = if collection.is_mapping() { Some(collection) } else { collection.items().next() };
+        let braces = mapping.filter(|it| it.is_mapping() && first_of(*it)).map(|it| it.span().start + 1);
         Self {
             json,
+            padded: braces.and_then(|at| scan::byte(collection.text, at)) == Some(b' '),
             colon: if tight_colon { ":" } else { ": " },
             comma: if tight_comma { "," } else { ", " },
             quote: if json { '"' } else { quote },
             lines: None,
         }
     }
+}
+
+/// Whether a flow mapping has any entry.
+fn first_of(mapping: Node<'_>) -> bool {
+    mapping.layout() == Some(Layout::Flow) && mapping.entries().next().is_some()
 }
 
 /// Whether the document around a node is JSON, as far as its first scalar tells.

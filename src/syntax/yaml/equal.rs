@@ -49,7 +49,7 @@ struct Proof {
 }
 
 impl Proof {
-    /// Nests as deep as the trees, see [`super::MAX_DEPTH`].
+    /// Nests as deep as the trees, see [`super`].
     fn same(&mut self, one: Node<'_>, two: Node<'_>) -> bool {
         if one.is_missing() && !two.is_missing() && one.tag().is_none() {
             return one.anchor() == two.anchor() && self.is_new(two.span());

@@ -15,7 +15,7 @@
 //! assert_eq!(image.span().of(text), "'pytorch/pytorch'");
 //! ```
 //!
-//! Promises that walkers may lean on: nodes nest at most [`MAX_DEPTH`] deep (aliases not followed); an alias points to
+//! Promises that walkers may lean on: nodes nest at most 510 deep (aliases not followed); an alias points to
 //! a node that ends before it, so following aliases comes to an end, though chains of them may be as long as the file.
 
 mod build;
@@ -42,9 +42,6 @@ pub use value::Value;
 use std::sync::Arc;
 
 use crate::text::source::{Source, Span};
-
-/// How deep collections may nest: the parser stops at 255 block and 255 flow levels.
-pub const MAX_DEPTH: usize = 510;
 
 /// The address of a node in its [`Yaml`]. Nodes count in the order in which they begin in the text, parents first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -86,9 +86,14 @@ pub(super) fn end_of_lines(value: Node<'_>, column: usize) -> Option<Seam> {
         Seam::After(start) => start,
     };
     loop {
+        let below = at;
         at = scan::skip_blank_lines(text, at);
         let first = scan::skip_blanks(text, at);
-        if scan::byte(text, first) != Some(b'#') || first - at <= column {
+        let comment = scan::byte(text, first) == Some(b'#');
+        // A line of the value that was commented out keeps its indent behind the mark.
+        let inside = scan::skip_blanks(text, first + 1) - first - 1;
+        let commented_out = comment && below == at && inside > 2 && first - at + inside > column;
+        if !comment || (first - at <= column && !commented_out) {
             return Some(seam);
         }
         let end = scan::line_end(text, first);

@@ -122,6 +122,8 @@ pub(super) struct FlowStyle<'s> {
     pub(super) colon: &'s str,
     /// Between two members on one line.
     pub(super) comma: &'s str,
+    /// Whether a mapping has blanks inside its braces.
+    pub(super) padded: bool,
     /// `'` or `"`.
     pub(super) quote: char,
     /// Where each member has a line of its own.
@@ -139,7 +141,7 @@ pub(super) struct FlowLines<'s> {
 
 impl FlowStyle<'_> {
     fn of_block(quote: char) -> Self {
-        Self { json: false, colon: ": ", comma: ", ", quote, lines: None }
+        Self { json: false, colon: ": ", comma: ", ", padded: false, quote, lines: None }
     }
 
     /// `key: value`.
@@ -179,7 +181,10 @@ impl FlowStyle<'_> {
             lines: self.lines.map(|lines| FlowLines { column: lines.column + lines.step, ..lines }),
             ..*self
         };
+        let pad =
+            if self.padded && open == '{' && self.lines.is_none() && !members.is_empty() { " " } else { "" };
         out.push(open);
+        out.push_str(pad);
         for (at, member) in members.iter().enumerate() {
             match &inner.lines {
                 Some(lines) => {
@@ -193,6 +198,7 @@ impl FlowStyle<'_> {
         if let Some(lines) = &self.lines {
             lines.begin(out);
         }
+        out.push_str(pad);
         out.push(close);
     }
 }

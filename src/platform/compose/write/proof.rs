@@ -1,7 +1,7 @@
 //! The structural half of the proof of an edit: the text says the same but for what the edits mean to change.
 
 use crate::syntax::yaml::{Yaml, equal_but_for, equal_but_for_values};
-use crate::text::edits::Edit;
+use crate::text::edits::{Edit, after_spans};
 use crate::text::source::{Source, Span};
 
 /// Whether the edited text says the same but for what the edits put in, take out and spell anew.
@@ -9,11 +9,20 @@ use crate::text::source::{Source, Span};
 /// Both texts are held against one between them, from which all is taken out and into which nothing is put yet.
 pub(in crate::platform::compose) fn same_but_for(before: &Source, after: &Source, edits: &[Edit]) -> bool {
     let (old, new) = (Yaml::of(before), Yaml::of(after));
-    let mut changes = Changes::default();
-    for edit in edits {
-        changes.add(edit, value_around(&old, before.text(), edit.span));
+    let (mut gone, mut come, mut rewritten) = (Vec::new(), Vec::new(), Vec::new());
+    for (edit, put) in edits.iter().zip(after_spans(edits)) {
+        match value_around(&old, before.text(), edit.span) {
+            // The value that it replaces a part of, in the text after.
+            Some(value) => {
+                let start = put.start - (edit.span.start - value.start);
+                rewritten.push(Span::new(start, put.end + (value.end - edit.span.end)));
+            }
+            None => {
+                come.push(put);
+                gone.extend(Some(edit.span).filter(|span| !span.is_empty()));
+            }
+        }
     }
-    let Changes { gone, come, rewritten, .. } = changes;
     if gone.is_empty() {
         return equal_but_for_values(&old, before.text(), &new, after.text(), &come, &rewritten);
     }
@@ -28,36 +37,6 @@ pub(in crate::platform::compose) fn same_but_for(before: &Source, after: &Source
     let between = Yaml::parse(&middle);
     equal_but_for(&between, &middle, &old, before.text(), &gone)
         && equal_but_for_values(&between, &middle, &new, after.text(), &come, &rewritten)
-}
-
-/// What edits change.
-#[derive(Default)]
-struct Changes {
-    /// What they take out, in the text before.
-    gone: Vec<Span>,
-    /// What they put in, in the text after.
-    come: Vec<Span>,
-    /// The values that they spell anew, in the text after.
-    rewritten: Vec<Span>,
-    /// The bytes put in and taken out so far.
-    grown: usize,
-    shrunk: usize,
-}
-
-impl Changes {
-    /// Adds an edit, behind those before it; `value` is the value that it replaces a part of.
-    fn add(&mut self, edit: &Edit, value: Option<Span>) {
-        let start = value.unwrap_or(edit.span).start + self.grown - self.shrunk;
-        self.grown += edit.text.len();
-        self.shrunk += edit.span.len();
-        match value {
-            Some(value) => self.rewritten.push(Span::new(start, value.end + self.grown - self.shrunk)),
-            None => {
-                self.come.push(Span::new(start, start + edit.text.len()));
-                self.gone.extend(Some(edit.span).filter(|span| !span.is_empty()));
-            }
-        }
-    }
 }
 
 /// The value that an edit replaces, or a part of, with its quotes.

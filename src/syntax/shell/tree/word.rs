@@ -54,17 +54,6 @@ pub struct Variable {
     pub make: bool,
 }
 
-/// Why a piece cannot be read further.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opaque {
-    /// `{{ … }}` or `${{ … }}`: another program fills it in.
-    Template,
-    /// `<name>`: the reader of a document fills it in.
-    Placeholder,
-    /// Nested deeper than the reader goes.
-    TooDeep,
-}
-
 /// The sort of a piece.
 #[derive(Clone, Debug)]
 pub enum PieceKind {
@@ -77,7 +66,7 @@ pub enum PieceKind {
     /// `$((…))`.
     Arithmetic,
     /// Text whose value nobody can tell.
-    Opaque(Opaque),
+    Opaque,
 }
 
 /// A part of a word with one meaning and one quoting.
@@ -184,14 +173,6 @@ impl Word {
             }
         }
         Some(Cow::Owned(value))
-    }
-
-    /// The parameter that this word is, with nothing beside it, whether quoted or not.
-    pub fn variable(&self) -> Option<&Variable> {
-        match self.pieces() {
-            [Piece { kind: PieceKind::Variable(variable), .. }] => Some(variable),
-            _ => None,
-        }
     }
 
     /// Whether any part of it is quoted.

@@ -1,0 +1,153 @@
+//! The repositories of a run, read for evidence: their files, and what their containers have of shared memory.
+//!
+//! They are read the same way whichever of their files were named, so that the answer for a file never depends on that.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use crate::container::engine::DOCKER_DEFAULT;
+use crate::container::workload::{Shm, Workload};
+use crate::lint::discover::{Found, Walk, kinds};
+use crate::lint::parallel::Collected;
+use crate::need::around::{Alone, Around, Given};
+use crate::platform::kind::{Context, Index, Unit};
+use crate::platform::options::ReadOptions;
+use crate::text::files::Files;
+use crate::text::place::shed;
+use crate::text::scan::Words;
+
+/// More files than this are no repository of somebody's project: none of them is read.
+const MAX_FILES: usize = 100_000;
+/// What stands in every text that gives a container shared memory.
+static GIVES: Words = Words::new(&[&["shm", "ipc", "Ipc", "IPC"]]);
+
+/// The repositories of a run.
+pub struct Surroundings<'a> {
+    /// Texts by path.
+    files: &'a dyn Files,
+    /// How folders are walked.
+    walk: &'a Walk,
+    /// How containers are read; nothing where nothing around a file is to be read.
+    options: Option<&'a ReadOptions>,
+    /// Each repository that was asked for.
+    known: Arc<Memory>,
+}
+
+/// What is known of repositories, for whoever asks again and again.
+#[derive(Default)]
+pub struct Memory(Mutex<BTreeMap<String, Arc<OnceLock<Known>>>>);
+
+/// What is known of one repository.
+#[derive(Clone, Default)]
+struct Known {
+    paths: Arc<Vec<String>>,
+    given: Arc<Vec<Given>>,
+}
+
+impl<'a> Surroundings<'a> {
+    /// What lies around the files of a run.
+    pub fn new(files: &'a dyn Files, walk: &'a Walk, options: Option<&'a ReadOptions>) -> Self {
+        Self { files, walk, options, known: Arc::default() }
+    }
+
+    /// The same, with what was known before and for who comes after.
+    pub fn remembering(self, known: &Arc<Memory>) -> Self {
+        Self { known: Arc::clone(known), ..self }
+    }
+
+    /// What is known of the repository that holds a path.
+    fn known(&self, path: &str) -> Known {
+        let Some(options) = self.options else { return Known::default() };
+        let (root, name) = self.files.repository(path);
+        if name.is_empty() {
+            return Known::default();
+        }
+        let Ok(mut all) = self.known.0.lock() else { return Known::default() };
+        let known = Arc::clone(all.entry(root.clone()).or_default());
+        drop(all);
+        known.get_or_init(|| self.read(&root, options)).clone()
+    }
+
+    /// Reads a repository.
+    fn read(&self, root: &str, options: &ReadOptions) -> Known {
+        let (paths, given): (Collected<String>, Collected<Given>) = Default::default();
+        let count = AtomicUsize::new(0);
+        let look = |found: Found<'_>| {
+            // What lies in the working directory is called as it would be typed there.
+            let typed = root.starts_with('.').then(|| self.files.as_typed_here(found.path)).flatten();
+            let path = typed.as_deref().unwrap_or(found.path);
+            if count.fetch_add(1, Ordering::Relaxed) < MAX_FILES {
+                paths.push(path.to_owned());
+                given.extend(self.given_in(path, options));
+            }
+        };
+        let folder = if root.is_empty() { "." } else { root };
+        self.walk.each(&[folder.to_owned()], &look, &|_| {});
+        if count.into_inner() > MAX_FILES {
+            return Known::default();
+        }
+        let (mut paths, mut given) = (paths.into_inner(), given.into_inner());
+        paths.sort_unstable();
+        given.sort_by(|a, b| order(a).cmp(&order(b)));
+        shed(given.iter_mut().map(|given| given.place.parts()));
+        Known { paths: Arc::new(paths), given: Arc::new(given) }
+    }
+
+    /// The containers of one file that have shared memory.
+    fn given_in(&self, path: &str, options: &ReadOptions) -> Vec<Given> {
+        let mut claims = kinds(path).peekable();
+        if claims.peek().is_none() {
+            return Vec::new();
+        }
+        let Ok(source) = self.files.read_met(path) else { return Vec::new() };
+        if !GIVES.stand_in(source.text()) {
+            return Vec::new();
+        }
+        let Some((kind, claim)) = claims.find(|(kind, claim)| (kind.relevant)(source.text(), *claim, false))
+        else {
+            return Vec::new();
+        };
+        let (index, alone) = (Index::default(), Alone(self.files));
+        let context =
+            Context { files: self.files, index: &index, options, every_container: false, around: &alone };
+        let unit = Unit::lone(kind, path, claim, Some(source));
+        (kind.read)(&unit, &context).workloads.iter().filter_map(given).collect()
+    }
+}
+
+impl Around for Surroundings<'_> {
+    fn files(&self) -> &dyn Files {
+        self.files
+    }
+
+    fn paths(&self, path: &str) -> Arc<Vec<String>> {
+        self.known(path).paths
+    }
+
+    fn given(&self, path: &str) -> Arc<Vec<Given>> {
+        self.known(path).given
+    }
+}
+
+fn order(given: &Given) -> (&str, usize) {
+    (given.place.path(), given.place.span.start)
+}
+
+/// What a workload has of shared memory, where something gives it more than the default.
+fn given(workload: &Workload) -> Option<Given> {
+    let bytes = match workload.shm {
+        Shm::Explicit { bytes } | Shm::Tmpfs { bytes: Some(bytes) } if bytes > DOCKER_DEFAULT => Some(bytes),
+        Shm::Tmpfs { bytes: None } | Shm::Host => None,
+        _ => return None,
+    };
+    let setting = workload.deciding()?;
+    Some(Given {
+        image: workload.image.clone(),
+        gpu: workload.gpu.is_yes(),
+        gpus: workload.gpu.count,
+        bytes,
+        spelling: Some(setting.value.clone()).filter(|value| bytes.is_some() && !value.is_empty()),
+        place: setting.place.clone(),
+    })
+}

@@ -1,0 +1,70 @@
+//! What the repository gives the like of a workload elsewhere.
+
+use super::around::{Around, Given};
+use super::evidence::{Claim, Evidence, Same, Strength};
+use super::own::Subject;
+use crate::container::workload::GpuCount;
+use crate::knowledge::{self, Rule};
+use crate::text::place::Place;
+
+/// The evidence of the repository's other containers: the place with the largest size of each sort.
+pub fn evidence(subject: &Subject<'_>, around: &dyn Around) -> Vec<Evidence> {
+    let workload = subject.workload;
+    let given = around.given(workload.place.path());
+    let image = workload.image.as_deref().filter(|image| tells(image));
+    let same = |given: &&Given| {
+        let other = given.image.as_deref().filter(|image| tells(image));
+        image.zip(other).is_some_and(|(one, other)| knowledge::same_image(one, other))
+    };
+    let sibling = |given: &&Given| {
+        let beside = folder(given.place.path()) == folder(workload.place.path());
+        let related = image.zip(given.image.as_deref());
+        given.gpu && beside && related.is_some_and(|(one, other)| knowledge::same_maker(one, other))
+    };
+    // What shares memory only between GPUs is like its twin only with as many of them.
+    let alone = matches!(subject.gpus, GpuCount::Exactly(0 | 1));
+    let like = |given: &&Given| !alone || !given.gpu || given.gpus == GpuCount::Exactly(1);
+    let images = given.iter().filter(same).filter(like);
+    let siblings = given.iter().filter(sibling).filter(like);
+    let of = |same: Same, all: &mut dyn Iterator<Item = &Given>| {
+        let most = all.max_by_key(|given| (given.bytes, std::cmp::Reverse(order(&given.place))))?;
+        Some(claim(most, same))
+    };
+    let mut found: Vec<Evidence> =
+        [of(Same::Image, &mut images.into_iter()), of(Same::File, &mut siblings.into_iter())]
+            .into_iter()
+            .flatten()
+            .collect();
+    if found.is_empty() {
+        found.extend(usual(&given));
+    }
+    found
+}
+
+/// The size of all other GPU containers, where they agree.
+fn usual(given: &[Given]) -> Option<Evidence> {
+    let mut sized = given.iter().filter(|given| given.gpu && given.bytes.is_some());
+    let first = sized.next()?;
+    sized.all(|other| other.bytes == first.bytes).then(|| claim(first, Same::Repository))
+}
+
+fn claim(given: &Given, same: Same) -> Evidence {
+    let claim = Claim::Practice { bytes: given.bytes, spelling: given.spelling.clone(), same };
+    Evidence::new(claim, given.place.clone(), Strength::Practice)
+}
+
+fn order(place: &Place) -> (&str, usize) {
+    (place.path(), place.span.start)
+}
+
+fn folder(path: &str) -> &str {
+    path.rfind('/').map_or("", |at| path.get(..at).unwrap_or_default())
+}
+
+/// Whether an image's text tells what runs: no variable or template, no stand-in that something else replaces, no bare
+/// system, which holds whatever is started in it.
+fn tells(image: &str) -> bool {
+    let open =
+        image.contains(['$', '{', '<', '%']) || image.contains("replaced-by") || image.trim().is_empty();
+    !open && knowledge::image_entry(image).is_none_or(|entry| entry.rule != Rule::Idle)
+}
