@@ -3,6 +3,13 @@
 #
 #   build TARGET [MATURIN OPTIONS]   a wheel and an archive for a target, into dist/
 #   source                           the source distribution, into dist/
+#   version                          the version of Cargo.toml
+#   check TAG                        fails where the tag, Cargo.toml and CHANGELOG.md do not agree
+#   pypi DIRECTORY                   leaves only what PyPI takes there: the wheels and the source distribution
+#   smoke DIRECTORY                  installs the wheel of this machine from there, and runs it
+#   checksums DIRECTORY              writes SHA256SUMS there
+#   formula DIRECTORY                a Homebrew formula for the archives there, on stdout
+#   npm DIRECTORY                    the npm packages, one for each platform and the one that chooses
 #   notes                            what CHANGELOG.md says of the version, on stdout
 #   mirror FOLDER                    the repository that gives pre-commit the wheel of this version
 set -euo pipefail
@@ -42,14 +49,97 @@ extras() {
   done
   target/debug/shmlint man >"$1/man/shmlint.1"
   for command in check list rule size; do
-    if target/debug/shmlint man "$command" >"$1/man/shmlint-$command.1" 2>/dev/null; then continue; fi
-    rm -f "$1/man/shmlint-$command.1"
+    target/debug/shmlint man "$command" >"$1/man/shmlint-$command.1"
   done
 }
 
 source_distribution() {
   python3 -m pip install --quiet 'maturin>=1.9,<2'
   maturin sdist --out dist
+}
+
+# A release that does not know its own version is none.
+check() {
+  [ "$1" = "v$(version)" ] || { echo "the tag is $1, Cargo.toml says $(version)" >&2; return 1; }
+  [ -n "$(notes | tr -d '[:space:]')" ] || { echo "CHANGELOG.md says nothing of $(version)" >&2; return 1; }
+}
+
+pypi() {
+  find "$1" -type f ! -name '*.whl' ! -name "shmlint-$(version).tar.gz" -delete
+}
+
+smoke() {
+  local work out
+  work=$(mktemp -d)
+  python3 -m venv "$work/venv"
+  "$work/venv/bin/pip" install --quiet --disable-pip-version-check --no-index --find-links "$1" shmlint
+  [ "$("$work/venv/bin/shmlint" --version)" = "shmlint $(version)" ]
+  out=$(printf 'docker run --gpus all example/train\n' | "$work/venv/bin/shmlint" --format plain - || true)
+  [[ $out == *missing-shm* ]]
+  rm -rf "$work"
+}
+
+checksums() {
+  (cd "$1" && find . -maxdepth 1 -type f ! -name SHA256SUMS -printf '%P\n' | sort | xargs -r sha256sum >SHA256SUMS)
+}
+
+sum_of() { awk -v file="$2" '$2 == file { print $1 }' "$1/SHA256SUMS"; }
+
+formula() {
+  local base=https://github.com/shmlint/shmlint/releases/download/v$(version) system target file
+  cat <<RUBY
+class Shmlint < Formula
+  desc "Finds GPU containers that get the 64 MiB default /dev/shm"
+  homepage "https://github.com/shmlint/shmlint"
+  version "$(version)"
+  license any_of: ["MIT", "Apache-2.0"]
+
+RUBY
+  for system in macos:aarch64-apple-darwin:arm macos:x86_64-apple-darwin:intel linux:aarch64-unknown-linux-musl:arm linux:x86_64-unknown-linux-musl:intel; do
+    target=${system#*:} && target=${target%:*}
+    file=shmlint-$(version)-$target.tar.gz
+    printf '  on_%s do\n    on_%s do\n      url "%s/%s"\n      sha256 "%s"\n    end\n  end\n' \
+      "${system%%:*}" "${system##*:}" "$base" "$file" "$(sum_of "$1" "$file")"
+  done
+  cat <<'RUBY'
+
+  def install
+    bin.install "shmlint"
+    man1.install Dir["man/*.1"]
+    bash_completion.install "completions/shmlint.bash" => "shmlint"
+    zsh_completion.install "completions/shmlint.zsh" => "_shmlint"
+    fish_completion.install "completions/shmlint.fish"
+  end
+
+  test do
+    (testpath/"run.sh").write "docker run --gpus all example/train\n"
+    assert_match "missing-shm", shell_output("#{bin}/shmlint --format plain run.sh", 1)
+  end
+end
+RUBY
+}
+
+# The package that is installed picks the one of its platform, which npm fetches alone (`os`, `cpu`).
+npm() {
+  local row os cpu name list=
+  for row in linux:x64 linux:arm64 darwin:x64 darwin:arm64 win32:x64 win32:arm64; do
+    os=${row%:*} cpu=${row#*:} name=shmlint-$os-$cpu
+    mkdir -p "$1/$name/bin"
+    printf '{"name":"@shmlint/%s-%s","version":"%s","license":"MIT OR Apache-2.0","os":["%s"],"cpu":["%s"],"files":["bin"]}\n' \
+      "$os" "$cpu" "$(version)" "$os" "$cpu" >"$1/$name/package.json"
+    list+="\"@shmlint/$os-$cpu\":\"$(version)\","
+  done
+  mkdir -p "$1/shmlint"
+  printf '{"name":"shmlint","version":"%s","description":"Finds GPU containers that get the 64 MiB default /dev/shm","license":"MIT OR Apache-2.0","repository":"github:shmlint/shmlint","bin":{"shmlint":"shmlint.js"},"files":["shmlint.js"],"optionalDependencies":{%s}}\n' \
+    "$(version)" "${list%,}" >"$1/shmlint/package.json"
+  cat >"$1/shmlint/shmlint.js" <<'JS'
+#!/usr/bin/env node
+const { spawnSync } = require("node:child_process");
+const name = process.platform === "win32" ? "shmlint.exe" : "shmlint";
+const path = require.resolve(`@shmlint/${process.platform}-${process.arch}/bin/${name}`);
+const ran = spawnSync(path, process.argv.slice(2), { stdio: "inherit" });
+process.exit(ran.status ?? 2);
+JS
 }
 
 notes() {
@@ -95,6 +185,8 @@ case ${1:-} in
   build) shift && build "$@" ;;
   source) source_distribution ;;
   notes) notes ;;
+  version) version ;;
+  check | pypi | smoke | checksums | formula | npm) "$1" "$2" ;;
   mirror) mirror "$2" ;;
-  *) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+  *) sed -n '2,16s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
 esac

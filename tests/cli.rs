@@ -293,6 +293,25 @@ fn a_command_behind_options_is_told_from_a_path() {
 }
 
 #[test]
+fn a_configuration_to_begin_with_is_written_once_and_what_holds_is_shown() {
+    let folder = common::scratch(&[]);
+    let ran = shmlint(folder.path(), &["init"]);
+    assert!(ran.status == 0 && ran.stdout.contains("- id: shmlint\n"), "{ran:?}");
+    let text = fs::read_to_string(folder.path().join("shmlint.toml")).unwrap();
+    assert!(text.lines().all(|line| line.is_empty() || line.starts_with('#')), "{text}");
+    assert!(shmlint(folder.path(), &["init"]).stderr.contains("exists already"));
+    fs::write(folder.path().join("shmlint.toml"), "pedantic = true\nsize = '8g'\n").unwrap();
+    let ran = shmlint(folder.path(), &["config", "--config", "size = '4g'"]);
+    assert!(ran.stdout.contains("pedantic = true  # shmlint.toml:1\n"), "{ran:?}");
+    assert!(
+        ran.stdout.contains("size = '4g'  # --config:1\n") && ran.stdout.contains("# docs: the default\n")
+    );
+    let ran = shmlint(folder.path(), &["config", "--format", "json"]);
+    let json: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(json["file"], "shmlint.toml");
+}
+
+#[test]
 fn completions_and_man_pages_can_be_had() {
     let folder = scratch();
     for (shell, said) in [

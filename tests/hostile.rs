@@ -263,7 +263,7 @@ mod places {
         assert_eq!(diff.matches("+++ ").count(), 1, "{diff}");
         let spelled = file.to_string_lossy();
         let (status, _, complained) = run(folder.path(), &["--fix", ".", &spelled]);
-        assert_eq!((status, complained.as_str()), (0, ""));
+        assert!(status == 0 && complained.starts_with("Fixed "), "{complained}");
         assert_eq!(fs::read_to_string(&file).expect("text").matches("shm_size").count(), 1);
         assert!(folder.path().join("also/compose.yaml").is_symlink(), "a link stays one");
     }

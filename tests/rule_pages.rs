@@ -60,9 +60,9 @@ fn every_page_has_its_parts_and_every_rule_a_fixture() {
     for page in pages.iter().filter(|page| page.extension().is_some_and(|ending| ending == "md")) {
         let name = page.file_stem().expect("a page has a name").to_string_lossy();
         let text = fs::read_to_string(root().join("rules").join(page)).expect("a page");
-        for heading in ["# ".to_owned() + &name, "## What it does".into(), "## Why".into()]
+        for heading in ["# ".to_owned() + &name, "## What it does".into(), "## Why it matters".into()]
             .into_iter()
-            .chain(["## Example", "## Fix", "## When to ignore it"].map(str::to_owned))
+            .chain(["## Example", "## Fix", "## When to ignore"].map(str::to_owned))
         {
             if !text.lines().any(|line| line == heading) {
                 failures.push(format!("{name}: no line '{heading}'"));

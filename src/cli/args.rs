@@ -40,6 +40,10 @@ pub(crate) enum Command {
     List(ListArgs),
     /// Show a rule's page, or all rules
     Rule(RuleArgs),
+    /// Write a commented shmlint.toml, and print the lines for hook and workflow
+    Init,
+    /// Print the settings that hold, and where they come from
+    Config(ShowArgs),
     /// Print the JSON schema of the configuration file
     ConfigSchema,
     /// Say how large /dev/shm should be for a data loader or a program
@@ -159,6 +163,15 @@ pub(crate) struct ListArgs {
     pub(crate) format: TextOrJson,
     #[command(flatten)]
     pub(crate) input: InputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// Output format
+    #[arg(long, value_enum, default_value = "human")]
+    pub(crate) format: TextOrJson,
 }
 
 #[derive(Debug, Args)]

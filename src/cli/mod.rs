@@ -11,6 +11,7 @@ mod doctor;
 mod fix;
 mod github;
 mod inert;
+mod init;
 mod job;
 mod list;
 mod mend;
@@ -55,6 +56,8 @@ pub fn main() -> ExitCode {
                 .map(|()| CLEAN)
                 .map_err(Failure::Said)
         }
+        Some(Command::Init) => init::init(),
+        Some(Command::Config(args)) => init::show(&args),
         Some(Command::Size(args)) => size::run(&args, &console),
         #[cfg(target_os = "linux")]
         Some(Command::Doctor(args)) => doctor::run(&args, &console),

@@ -66,13 +66,13 @@ pub static ROWS: &[Row] = &[
         key: key(
             "select",
             RULES,
-            "Only these rules, by code or name, or \"ALL\"; their notes are shown, too.",
+            "Only these rules, by code or name, or \"ALL\"; their notes are shown as well.",
         ),
         example: r#"["missing-shm", "SHM002", "SHM003"]"#,
         set: |config, item| config.choice.select = Some(item.rules()),
     },
     Row {
-        key: key("extend-select", RULES, "These rules too, and their notes."),
+        key: key("extend-select", RULES, "Also these rules, and their notes."),
         example: r#"["host-ipc"]"#,
         set: |config, item| config.choice.extend = item.rules(),
     },
@@ -85,7 +85,7 @@ pub static ROWS: &[Row] = &[
         key: key(
             "severity",
             Shape::Map(&Shape::Rule, &Shape::Choice(SEVERITIES)),
-            "How bad the findings of a rule are.",
+            "The severity of a rule's findings.",
         ),
         example: r#"missing-shm = "error""#,
         set: |config, item| config.severity.extend(item.pairs().iter().cloned()),
@@ -99,7 +99,7 @@ pub static ROWS: &[Row] = &[
         key: key(
             "fail-on",
             Shape::Choice(&["error", "warning", "note", "never"]),
-            "The least severity that makes the exit status 1.",
+            "The lowest severity that makes the exit status 1.",
         ),
         example: r#""error""#,
         set: |config, item| config.fail_on = item.text().map(str::to_owned),
@@ -133,17 +133,21 @@ pub static ROWS: &[Row] = &[
         set: |config, item| config.default_runtime = item.text().map(str::to_owned),
     },
     Row {
-        key: key("include", GLOBS, "Files that are looked at though their names do not tell what they are."),
+        key: key("include", GLOBS, "Further files to check, whatever their names."),
         example: r#"["deploy/*.conf"]"#,
         set: |config, item| config.include.extend(item.items().iter().cloned()),
     },
     Row {
-        key: key("exclude", GLOBS, "Files and folders that are left out."),
+        key: key("exclude", GLOBS, "Files and directories to skip."),
         example: r#"["vendor/", "*.generated.yaml"]"#,
         set: |config, item| config.exclude.extend(item.items().iter().cloned()),
     },
     Row {
-        key: key("force-exclude", Shape::Flag, "Whether `exclude` holds for files that are named, too."),
+        key: key(
+            "force-exclude",
+            Shape::Flag,
+            "Whether `exclude` also applies to files named on the command line.",
+        ),
         example: "true",
         set: |config, item| config.force_exclude = item.flag(),
     },
@@ -157,7 +161,7 @@ pub static ROWS: &[Row] = &[
         set: |config, item| config.programs = item.flag(),
     },
     Row {
-        key: key("gitignore", Shape::Flag, "Whether files that git ignores are left out."),
+        key: key("gitignore", Shape::Flag, "Whether files that git ignores are skipped."),
         example: "false",
         set: |config, item| config.gitignore = item.flag(),
     },
@@ -172,7 +176,7 @@ pub static ROWS: &[Row] = &[
         set: |config, item| config.max_file_size = item.bytes(),
     },
     Row {
-        key: key("baseline", Shape::Text, "A file of findings that are known and not reported."),
+        key: key("baseline", Shape::Text, "A file of known findings, which are not reported."),
         example: r#"".shmlint-baseline.json""#,
         set: |config, item| config.set_baseline(&item),
     },

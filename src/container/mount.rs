@@ -81,12 +81,12 @@ pub fn bound(source: &str, to: Target) -> Mounted {
         _ if to == Target::Shm && source.starts_with('/') && cleaned(source) == ["run", "shm"] => {
             Mounted::Host
         }
-        _ if in_folder() => Mounted::Disk("a folder of the host".into()),
+        _ if in_folder() => Mounted::Disk("a directory of the host".into()),
         _ if is_open(source) && !source.bytes().all(|byte| byte.is_ascii_uppercase()) => {
             Mounted::Unknown("its source is a variable that nothing sets".into())
         }
         _ if source.starts_with(['/', '.', '~']) || source.contains('\\') => {
-            Mounted::Disk("a folder of the host".into())
+            Mounted::Disk("a directory of the host".into())
         }
         _ => Mounted::Disk("a named volume".into()),
     }
@@ -267,19 +267,19 @@ mod tests {
         assert_eq!(what(volume("/dev:/dev:ro")), (Target::Dev, Mounted::Host));
         assert_eq!(
             what(volume("/tmp:/dev/shm/")),
-            (Target::Shm, Mounted::Disk("a folder of the host".into()))
+            (Target::Shm, Mounted::Disk("a directory of the host".into()))
         );
         assert_eq!(what(volume("cache:/dev/shm")), (Target::Shm, Mounted::Disk("a named volume".into())));
         assert_eq!(
             what(volume("C:\\x:/dev/shm")),
-            (Target::Shm, Mounted::Disk("a folder of the host".into()))
+            (Target::Shm, Mounted::Disk("a directory of the host".into()))
         );
         assert!(volume("/dev/shm:/dev/shm:ro").unwrap().read_only);
         assert_eq!(volume("/dev/shm:/data"), None);
         assert_eq!(volume("C:\\x:/data"), None);
         assert_eq!(volume("c:/dev/shm"), None);
         assert_eq!(volume("/dev/shm:dev/shm"), None);
-        let folder = || Mounted::Disk("a folder of the host".into());
+        let folder = || Mounted::Disk("a directory of the host".into());
         assert_eq!(what(volume("$HOME/x:/dev/shm")), (Target::Shm, folder()));
         assert_eq!(what(volume("$(pwd):/dev/shm")), (Target::Shm, folder()));
         assert!(matches!(what(volume("$HOMES/x:/dev/shm")).1, Mounted::Unknown(_)));

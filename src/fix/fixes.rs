@@ -183,8 +183,8 @@ fn title(change: &Change, workload: &Workload) -> String {
     match change {
         Change::SetSize { bytes } => format!("give it {} of /dev/shm", human(*bytes)),
         Change::ReplaceSize { bytes, .. } => format!("write the size as {}", human(*bytes)),
-        Change::Remove { setting } => format!("take out `{}`", text(setting)),
-        Change::MoveFlag { .. } => "move the flag to where the engine reads it".into(),
+        Change::Remove { setting } => format!("remove `{}`", text(setting)),
+        Change::MoveFlag { .. } => "put the flag before the image, as the engine spells it".into(),
         Change::MountVolume { bytes: None, .. } => "mount the volume on /dev/shm".into(),
         Change::MountVolume { bytes: Some(bytes), .. } => {
             format!("mount the volume on /dev/shm, with {}", human(*bytes))

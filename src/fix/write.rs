@@ -33,7 +33,7 @@ pub fn write(path: &Path, text: &[u8]) -> Result<(), String> {
             put(&target, &metadata, text, || Ok(()))
         }
         None => fs::write(path, text).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => "cannot be written: no such folder".into(),
+            io::ErrorKind::NotFound => "cannot be written: no such directory".into(),
             _ => says(&error),
         }),
     }
@@ -276,7 +276,7 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         assert_eq!(
             write(&folder.path().join("none/base.json"), b"").unwrap_err(),
-            "cannot be written: no such folder"
+            "cannot be written: no such directory"
         );
     }
 }

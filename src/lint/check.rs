@@ -286,7 +286,7 @@ fn why(workload: &Workload, unit: &[Workload], findings: &[Finding], need: &Need
         (Verdict::Unknown(why), _) => format!("may have a GPU: {why}"),
         (Verdict::Yes, Shm::Unknown(why)) => format!("/dev/shm is not known: {why}"),
         (Verdict::Yes, Shm::Default { .. }) if need.why.is_empty() => {
-            "is known not to need more than the default".into()
+            "is known to need no shared memory".into()
         }
         (Verdict::Yes, Shm::Default { .. }) => format!("needs no more than the default: {}", told_by(need)),
         (Verdict::Yes, _) => match workload.deciding() {

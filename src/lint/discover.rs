@@ -65,7 +65,7 @@ pub struct Walk {
     pub exclude: Vec<Arc<Globs>>,
     /// What is looked at though its name does not tell what it is.
     pub include: Arc<Globs>,
-    /// Whether `exclude` holds for files that are named, too.
+    /// Whether `exclude` also applies to files named on the command line.
     pub force_exclude: bool,
     /// Whether files that git ignores are walked.
     pub no_gitignore: bool,

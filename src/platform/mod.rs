@@ -45,6 +45,9 @@ pub static KINDS: &[&Kind] = &[
 /// How much of a text tells its kind.
 const HEAD: usize = 64 << 10;
 
+/// Endings of programs in other languages, in which a line that begins like a command is none.
+const CODE: [&str; 10] = ["py", "rs", "go", "js", "ts", "rb", "java", "c", "cpp", "toml"];
+
 /// What a text may be of which the name does not tell, best guess first: standard input, a file of any suffix.
 pub fn by_text(path: &str, text: &str) -> Vec<(&'static Kind, Claim)> {
     let end = (0..=HEAD.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
@@ -70,7 +73,8 @@ pub fn by_text(path: &str, text: &str) -> Vec<(&'static Kind, Claim)> {
         || first
             .split_once(':')
             .is_some_and(|(key, rest)| is_key(key) && (rest.is_empty() || rest.starts_with(' ')));
-    let names_keys = is_yaml || FileName::new(path).ends_in(&["yaml", "yml", "json"]);
+    let file = FileName::new(path);
+    let names_keys = is_yaml || file.ends_in(&["yaml", "yml", "json"]);
     let guesses: [(bool, &'static Kind, Claim); 13] = [
         (head.starts_with("#!"), &host::shell::KIND, Claim::ByContent),
         (has("[Container]"), &host::QUADLET, Claim::ByName),
@@ -88,7 +92,7 @@ pub fn by_text(path: &str, text: &str) -> Vec<(&'static Kind, Claim)> {
             &host::JENKINSFILE,
             Claim::ByName,
         ),
-        (!names_keys && any(is_command), &host::shell::KIND, Claim::ByName),
+        (!names_keys && !file.ends_in(&CODE) && any(is_command), &host::shell::KIND, Claim::ByName),
     ];
     let fitting = guesses.into_iter().filter(|(fits, ..)| *fits);
     fitting.map(|(_, kind, claim)| (kind, claim)).collect()

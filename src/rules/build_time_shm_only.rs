@@ -18,7 +18,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let written = setting.size().and_then(|(_, size)| size.bytes());
     let title = case.workload.title();
     let message = format!(
-        "`{}` of {title} holds while the image is built; the container gets {} /dev/shm",
+        "`{}` of {title} applies only while the image is built; the container gets {} /dev/shm",
         setting.text,
         case.default_size(default)
     );

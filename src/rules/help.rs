@@ -1,5 +1,7 @@
 //! Sentences that several rules need: how to see what a container has, and how a change reaches it.
 
+use std::borrow::Cow;
+
 use super::case::{Advice, Case};
 use crate::container::workload::{Engine, Platform, Workload};
 use crate::need::verdict::Verdict;
@@ -8,7 +10,7 @@ use crate::size::human;
 /// How to see the size of `/dev/shm` in the running container, and what to do so that a change takes effect there: two
 /// sentences for a terminal.
 pub(super) fn how_to_check(workload: &Workload) -> String {
-    let name = &workload.name;
+    let name = quoted(&workload.name);
     let engine = match workload.engine {
         Engine::Podman => "podman",
         Engine::Nerdctl => "nerdctl",
@@ -16,17 +18,17 @@ pub(super) fn how_to_check(workload: &Workload) -> String {
     };
     match (workload.platform, workload.engine) {
         (_, Engine::Kubernetes) => format!(
-            "Check with `kubectl exec POD -c {name} -- df -h /dev/shm`. A running pod keeps its volumes: it must be created anew."
+            "Check with `kubectl exec POD -c {name} -- df -h /dev/shm`. Volumes of a running pod cannot change: delete and re-create it (or roll out its workload)."
         ),
         (_, Engine::Swarm) => "Check with `docker exec CONTAINER df -h /dev/shm` on the node. \
              `docker stack deploy` replaces the running containers."
             .into(),
         (Platform::Compose, _) => format!(
-            "Check with `docker compose exec {name} df -h /dev/shm`. A restart keeps the old size: \
-             `docker compose up -d {name}` makes the container anew."
+            "Check with `docker compose exec {name} df -h /dev/shm`. Restarting is not enough; \
+             `docker compose up -d {name}` recreates the container."
         ),
         (Platform::Devcontainer, _) => {
-            "Check with `df -h /dev/shm` in the dev container, once it was rebuilt.".into()
+            "Check with `df -h /dev/shm` in the dev container, after rebuilding it.".into()
         }
         (Platform::CiContainer, _) => "Check with a step that runs `df -h /dev/shm`.".into(),
         (Platform::Quadlet, _) => {
@@ -39,10 +41,16 @@ pub(super) fn how_to_check(workload: &Workload) -> String {
              again."
         ),
         (Platform::DockerRun | Platform::Kubernetes, _) => format!(
-            "Check with `{engine} exec CONTAINER df -h /dev/shm`. A container that is there already keeps its size: remove it \
-             and run it anew."
+            "Check with `{engine} exec CONTAINER df -h /dev/shm`. An existing container keeps its old size: remove it \
+             and run it again."
         ),
     }
+}
+
+/// A name as a shell reads it whole, whatever is in it.
+fn quoted(name: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_alphanumeric() || "_.-/:@".contains(c);
+    if name.chars().all(is_plain) { name.into() } else { format!("'{}'", name.replace('\'', r"'\''")).into() }
 }
 
 /// The size that is recommended and its reasons, or why there is none: one sentence. Nothing where none is needed.
@@ -51,7 +59,7 @@ pub(super) fn size(case: &Case<'_>) -> String {
     let reasons = size.reasons.join("; ");
     match need.verdict {
         Verdict::No => String::new(),
-        _ if size.too_large => format!("No size is offered: {reasons}."),
+        _ if size.too_large => format!("No size is recommended: {reasons}."),
         _ if reasons.is_empty() => format!("Give it {}.", human(size.bytes)),
         _ => format!("Give it {}: {reasons}.", human(size.bytes)),
     }

@@ -27,7 +27,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     }
     let finding = Finding::of(rule, workload, message)
         .help(help)
-        .related(written.place.clone(), "the host's")
+        .related(written.place.clone(), "shares the host's /dev/shm")
         .because_of_gpu(workload);
     Some(match change(case, setting, written) {
         Some(change) => finding.wants(Wanted::with_unsafe_effects(change)),

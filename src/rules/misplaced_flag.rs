@@ -15,12 +15,14 @@ fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) 
         // Where the container has what it needs, a flag for the program may be just that.
         Why::BehindImage => {
             case.gets_default()?;
-            format!("`{text}` stands behind the image of {title}, so that it goes to the program")
+            format!(
+                "`{text}` comes after the image of {title}, so it is passed to the container's command, not to the engine"
+            )
         }
         Why::SwallowedBy(option) => {
-            format!("`{option}` takes `{meant}` for its value, so that {title} does not get it")
+            format!("`{option}` takes `{meant}` as its value, so {title} does not get it")
         }
-        Why::Misspelt => format!("the engine of {title} knows no `{text}`: it is spelt `{meant}`"),
+        Why::Misspelt => format!("the engine of {title} has no flag `{text}`; did you mean `{meant}`?"),
         _ => return None,
     };
     let help = format!("Write `{meant}` before the image. {}", help::how_to_check(case.workload));
@@ -51,9 +53,9 @@ mod tests {
     #[test]
     fn each_way_to_lose_a_flag_is_named() {
         let message = |why| web().flag("--shm_size=2g", "--shm-size=2g", why).finding().message;
-        assert!(message(Why::BehindImage).contains("stands behind the image"));
+        assert!(message(Why::BehindImage).contains("comes after the image"));
         assert!(message(Why::SwallowedBy("-e".into())).starts_with("`-e` takes"));
-        assert!(message(Why::Misspelt).ends_with("it is spelt `--shm-size=2g`"));
+        assert!(message(Why::Misspelt).ends_with("did you mean `--shm-size=2g`?"));
     }
 
     #[test]

@@ -65,8 +65,10 @@ fn message(case: &Case<'_>, owner: &Workload, bytes: u64) -> String {
     };
     let need = &case.advice().need;
     match (need.verdict, case.needed()) {
-        (Verdict::No, _) if need.why.is_empty() => format!("{gets}; that is known to be enough"),
-        (Verdict::No, _) => format!("{gets}; that is enough: {}", need.why),
+        (Verdict::No, _) if need.why.is_empty() => {
+            format!("{gets}; not a problem: it is known to need no shared memory")
+        }
+        (Verdict::No, _) => format!("{gets}; not a problem: {}", need.why),
         (_, Some(needed)) if needed > bytes => format!("{gets}; it needs about {}", human(needed)),
         _ => gets,
     }

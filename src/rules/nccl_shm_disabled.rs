@@ -20,7 +20,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         "{} tells NCCL not to use shared memory (`{VARIABLE}=1`): what its GPUs exchange goes through the network",
         workload.title()
     );
-    let help = "This is a usual way around a /dev/shm that is too small. With enough of it, take the variable out: GPUs that \
+    let help = "This is a usual way around a /dev/shm that is too small. With enough of it, remove the variable: GPUs that \
                 cannot reach each other directly then exchange data through memory.";
     Some(Finding::of(rule, workload, message).help(help).because_of_gpu(workload))
 }

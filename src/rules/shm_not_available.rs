@@ -19,8 +19,8 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     Some(
         Finding::of(rule, workload, message)
             .severity(case.severity(rule.severity))
-            .help("Worker processes then cannot share anything at all: take the setting out and give the container a size.")
-            .related(written.place.clone(), "takes it away")
+            .help("Worker processes then cannot share anything at all: remove the setting and give the container a size.")
+            .related(written.place.clone(), "removes /dev/shm")
             .because_of_gpu(workload),
     )
 }

@@ -20,7 +20,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let help = if kubernetes {
         "An emptyDir is memory only with `medium: Memory`; what is written there then counts against the memory limit."
     } else {
-        "Take the mount out and give the container a size: the engine then mounts memory there."
+        "Remove the mount and give the container a size: the engine then mounts memory there."
     };
     let finding = Finding::of(rule, workload, message)
         .severity(case.severity(rule.severity))

@@ -15,9 +15,9 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let (whose, end) = if case.workload.engine == Engine::Kubernetes {
-        ("the pod's memory", "so that it is killed or evicted first")
+        ("the pod's memory", "so it is killed or evicted first")
     } else {
-        ("its memory", "so that it is killed first")
+        ("its memory", "so it is killed first")
     };
     let message = format!(
         "{} can never fill its {} of /dev/shm (`{}`): they count against {whose} limit of {}, {end}",
@@ -46,7 +46,7 @@ mod tests {
         assert_eq!(
             finding.message,
             "service 'trainer' can never fill its 4 GiB of /dev/shm (`shm_size: 4g`): they count against its memory limit \
-             of 4 GiB, so that it is killed first"
+             of 4 GiB, so it is killed first"
         );
         assert_eq!(pod().memory_mount(Dialect::Kubernetes, "8Gi").memory(4 * GIB).codes(), ["SHM010"]);
     }

@@ -23,7 +23,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let why = match (asked, case.needed()) {
-        (Some(minimum), _) => format!("less than the {} that are asked for", human(minimum)),
+        (Some(minimum), _) => format!("less than the required {}", human(minimum)),
         (None, Some(needed)) if bytes < needed => format!("but needs about {}", human(needed)),
         (None, None) if bytes <= DEFAULT => "no more than it would have by default".into(),
         _ => return None,

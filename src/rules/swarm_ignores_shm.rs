@@ -15,14 +15,14 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let mut lost = workload.settings.iter().filter(|setting| is_lost_in_swarm(setting)).peekable();
     let setting = *lost.peek()?;
     let message = format!(
-        "`docker stack deploy` leaves out `{}` of {}, so that it gets {} /dev/shm",
+        "`docker stack deploy` ignores `{}`, so {} gets {} /dev/shm",
         setting.text,
         workload.title(),
         case.default_size(default)
     );
     let mut finding = Finding::of(rule, workload, message)
-        .help(format!("Swarm knows a volume of type tmpfs on /dev/shm. {}", help::how_to_check(workload)))
-        .related(setting.place.clone(), "left out");
+        .help(format!("In Swarm, mount a volume of type tmpfs on /dev/shm. {}", help::how_to_check(workload)))
+        .related(setting.place.clone(), "ignored by docker stack deploy");
     if let Some(evidence) = &workload.engine_evidence {
         finding = finding.related(evidence.place.clone(), "makes it a stack");
     }

@@ -45,7 +45,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let message = format!("{} may fill {most} through /dev/shm (`{}`)", workload.title(), written.text);
     Some(
         Finding::of(rule, workload, message)
-            .help("Give it a size, or the container a memory limit: a process that leaks there then hurts itself alone.")
+            .help("Give it a size, or the container a memory limit: then a leak there hurts only its own container.")
             .related(written.place.clone(), "without a size")
             .wants(Wanted::with_unsafe_effects(change)),
     )

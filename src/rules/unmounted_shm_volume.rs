@@ -21,7 +21,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let bytes = case.affordable().filter(|_| too_small);
     let elsewhere = mounted.as_ref().map(|place| format!(" but {place}")).unwrap_or_default();
     let message = format!(
-        "{} does not mount the memory volume '{name}' on /dev/shm{elsewhere}, so that it gets {}",
+        "{} does not mount the memory volume '{name}' on /dev/shm{elsewhere}, so it gets {}",
         case.workload.title(),
         case.default_size(default)
     );

@@ -49,7 +49,7 @@ fn medium(rule: &'static Rule, case: &Case<'_>, index: usize, (setting, meant): 
     let finding = Finding::of(
         rule,
         case.workload,
-        format!("`{text}` of {title} is refused by the kubelet: it knows no such medium"),
+        format!("`{text}` of {title} is refused by the kubelet: there is no such medium"),
     )
     .help("Memory is `medium: Memory`, with a capital letter: until then the pod does not start.")
     .related(setting.place.clone(), "written here");
@@ -130,7 +130,7 @@ fn reader(dialect: Dialect) -> &'static str {
 fn help(case: &Case<'_>, dialect: Dialect, meant: Option<&Suggestion>) -> String {
     match meant {
         Some(meant) if meant.certain => format!("Write it as `{}`.", meant.text),
-        Some(meant) => format!("If {} are meant, write `{}`.", human(meant.bytes), meant.text),
+        Some(meant) => format!("If you meant {}, write `{}`.", human(meant.bytes), meant.text),
         None => format!("Write a number with a unit, such as `{}`.", dialect.write(case.options.size)),
     }
 }

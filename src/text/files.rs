@@ -397,7 +397,7 @@ fn regular(metadata: &Metadata) -> Result<(), ReadError> {
     if metadata.is_file() {
         return Ok(());
     }
-    Err(ReadError::NotRegular(if metadata.is_dir() { "a folder" } else { "a device, pipe or socket" }))
+    Err(ReadError::NotRegular(if metadata.is_dir() { "a directory" } else { "a device, pipe or socket" }))
 }
 
 fn io(error: &std::io::Error) -> ReadError {

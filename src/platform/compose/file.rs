@@ -165,7 +165,7 @@ impl File {
                     "a second '<<' in one mapping (the first is on line {line}); several are merged as '<<: [*a, *b]'"
                 )
             } else {
-                format!("the key '{name}' stands here again; the first is on line {line}")
+                format!("duplicate key '{name}' (first on line {line})")
             };
             faults.push(Fault::new(again.span(), message));
         }
@@ -174,9 +174,7 @@ impl File {
         }
         if self.yaml.documents().len() > 1 {
             let empty = self.yaml.roots(text).filter(|root| root.is_missing());
-            faults.extend(
-                empty.map(|root| Fault::new(root.span(), "an empty document, which Compose refuses")),
-            );
+            faults.extend(empty.map(|root| Fault::new(root.span(), "an empty document; Compose refuses it")));
         }
         faults.extend(version_directive(text));
         faults.sort_by_key(|fault| fault.span);

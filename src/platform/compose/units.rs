@@ -87,12 +87,9 @@ fn problems(unit: &Unit, loaded: &Loaded, services: &[Service]) -> Vec<Problem> 
         }
     }
     let extends = services.iter().filter_map(|service| service.container.cycle);
-    found.extend(extends.map(|(file, span)| (file, span, "what this extends comes back to it".to_owned())));
+    found.extend(extends.map(|(file, span)| (file, span, "circular `extends`".to_owned())));
     let includes = loaded.cycles.iter();
-    found.extend(
-        includes
-            .map(|(file, span)| (*file, *span, "this file includes the one that it stands in".to_owned())),
-    );
+    found.extend(includes.map(|(file, span)| (*file, *span, "circular `include`".to_owned())));
     found.sort_by_key(|(file, span, _)| (*file, *span));
     found.dedup_by(|a, b| (a.0, a.1) == (b.0, b.1));
     let listed = found.into_iter().filter_map(|(file, span, message)| {

@@ -43,7 +43,7 @@ impl Error {
     }
 }
 
-const TAB: &str = "a tab stands where only spaces may indent";
+const TAB: &str = "tab used for indentation; YAML allows only spaces";
 
 /// The span of the character at `at`; empty at a line's end.
 fn character(text: &str, at: usize) -> Span {
