@@ -27,7 +27,7 @@ pub(super) fn table() -> Result<String, Box<dyn Error>> {
         match list {
             List::Words(mut words) => {
                 words.sort();
-                if words.windows(2).any(|pair| pair[0] == pair[1]) {
+                if words.iter().zip(words.iter().skip(1)).any(|(one, next)| one == next) {
                     return Err(format!("{TABLE}: {key}: a word stands there twice").into());
                 }
                 writeln!(code, "{doc}\npub static {name}: &[&str] = &{words:?};")?;

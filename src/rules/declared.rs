@@ -63,7 +63,8 @@ fn has(shm: &Shm) -> String {
 
 /// The line to write into the file: the size that the container has, or that it should have.
 fn add(case: &Case<'_>, declared: &Declared) -> String {
-    let Some(bytes) = case.workload.shm.bytes().filter(|_| is_set(&case.workload.shm)).or_else(|| case.affordable())
+    let Some(bytes) =
+        case.workload.shm.bytes().filter(|_| is_set(&case.workload.shm)).or_else(|| case.affordable())
     else {
         return String::new();
     };

@@ -78,7 +78,7 @@ mod tests {
         assert!(finding.message.ends_with("but needs about 20 GiB"), "{}", finding.message);
         let asked =
             |size| trainer().size(Dialect::Compose, size).options(|options| options.minimum = Some(4 * GIB));
-        assert!(asked("2g").finding().message.ends_with("less than the 4 GiB that are asked for"));
+        assert!(asked("2g").finding().message.ends_with("less than the required 4 GiB"));
         let change = Change::ReplaceSize { setting: 0, bytes: 4 * GIB };
         assert_eq!(asked("2g").wanted(), Some(Wanted::with_unsafe_effects(change)));
         asked("4g").silent();

@@ -44,7 +44,7 @@ mod tests {
     fn one_finding_names_the_first_key_and_keeps_the_size() {
         let stack = trainer().engine(Engine::Swarm).ipc(Ipc::Host).size(Dialect::Compose, "4g");
         let finding = stack.finding();
-        assert!(finding.message.starts_with("`docker stack deploy` leaves out `ipc: host`"));
+        assert!(finding.message.starts_with("`docker stack deploy` ignores `ipc: host`"));
         assert_eq!(finding.wanted, Some(Wanted::safe(Change::SetSize { bytes: 4 * GIB })));
         assert_eq!(web().engine(Engine::Swarm).size(Dialect::Compose, "4g").codes(), ["SHM005"]);
     }

@@ -45,7 +45,7 @@ mod tests {
     fn a_volume_that_is_nowhere_or_elsewhere_is_to_be_mounted() {
         let finding = pod().volume(Some("on `/dev/smh`")).finding();
         assert!(
-            finding.message.contains("'dshm' on /dev/shm but on `/dev/smh`, so that it gets"),
+            finding.message.contains("'dshm' on /dev/shm but on `/dev/smh`, so it gets"),
             "{}",
             finding.message
         );

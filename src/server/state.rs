@@ -55,7 +55,8 @@ pub(super) struct Workspace {
 }
 
 /// Findings come with all fixes, and containers are told, too.
-const REQUEST: Request = Request { prove: Fixes::All, make: Fixes::None, workloads: true, counts: false, looked: false };
+const REQUEST: Request =
+    Request { prove: Fixes::All, make: Fixes::None, workloads: true, counts: false, looked: false };
 
 impl Workspace {
     pub(super) fn new(folder: PathBuf, encoding: Encoding, preferences: Preferences) -> Self {
