@@ -15,7 +15,7 @@ use std::process::{Command, Output};
 use common::{root, scratch};
 use serde_json::Value;
 
-const RUN: &str = "docker run --gpus all pytorch/pytorch torchrun train.py";
+const RUN: &str = "docker run --gpus all pytorch/pytorch torchrun --nproc_per_node=2 train.py";
 
 fn yaml(path: &Path) -> Value {
     let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));

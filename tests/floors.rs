@@ -17,7 +17,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("need", &["text", "size", "syntax", "container", "knowledge"]),
     ("platform", &["text", "size", "syntax", "container", "knowledge", "need"]),
     ("rules", &["text", "size", "container", "knowledge", "need"]),
-    ("fix", &["text", "size", "syntax", "container", "platform", "rules"]),
+    ("fix", &["text", "size", "syntax", "container", "need", "platform", "rules"]),
     ("lint", &["text", "size", "container", "knowledge", "need", "platform", "rules", "fix"]),
     ("doctor", &["text", "size", "container", "need"]),
     ("report", &["text", "size", "container", "need", "rules", "fix", "lint", "doctor"]),

@@ -11,7 +11,7 @@ use common::{copy, files, root, shmlint};
 /// The lines of a plain report, by the file that they speak of.
 fn by_file(report: &str) -> BTreeMap<String, Vec<String>> {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for line in report.lines().filter(|line| line.contains("]")) {
+    for line in report.lines().filter(|line| line.contains(']')) {
         let path = line.split(':').next().unwrap_or_default();
         found.entry(path.to_owned()).or_default().push(line.to_owned());
     }

@@ -111,7 +111,7 @@ impl Shell {
                 ("bash", Some("-c")) => words[2].split("; ").for_each(|command| self.line(command)),
                 // Whoever is started with it sees what it is.
                 ("export", Some(name)) => {
-                    self.ran.push([vec!["export".into()], self.values[name].clone()].concat())
+                    self.ran.push([vec!["export".into()], self.values[name].clone()].concat());
                 }
                 _ => self.ran.push(words),
             }

@@ -114,7 +114,7 @@ pub fn shell(data: &[u8]) {
             2 => shell::Dialect::PowerShell,
             _ => shell::Dialect::Posix,
         },
-        zsh: data.len() % 7 == 0,
+        zsh: data.len().is_multiple_of(7),
         make: data.len().is_multiple_of(7),
         just: data.len().is_multiple_of(11),
         prose: data.len().is_multiple_of(3),

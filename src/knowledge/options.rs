@@ -24,7 +24,7 @@ pub fn written<'a>(args: impl Iterator<Item = &'a str>, names: &[&str]) -> Optio
 
 /// The value of an option among the arguments of several programs, see [`written`]. The last one counts.
 pub fn option<'a>(programs: &'a [Program<'_>], names: &[&str]) -> Option<&'a str> {
-    programs.iter().filter_map(|program| written(program.args(), names)).last().map(|(_, value)| value)
+    programs.iter().filter_map(|program| written(program.args(), names)).next_back().map(|(_, value)| value)
 }
 
 /// What options of vLLM put into `/dev/shm` even with one GPU, in bytes. Read in vLLM 0.33:

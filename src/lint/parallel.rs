@@ -28,7 +28,7 @@ impl<T> Collected<T> {
     }
 
     /// How many there are so far.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.0.lock().map_or(0, |items| items.len())
     }
 

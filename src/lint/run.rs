@@ -191,7 +191,7 @@ impl Met {
     fn path(&self, path: &str) {
         if is_dockerfile(path) {
             self.dockerfiles.push(path.to_owned());
-        } else if path.ends_with(".py") && self.programs.len() <= MOST_PROGRAMS {
+        } else if path.ends_with(".py") && self.programs.count() <= MOST_PROGRAMS {
             self.programs.push(path.to_owned());
         }
     }

@@ -113,9 +113,12 @@ pub fn judge(evidence: Vec<Evidence>, scene: &Scene) -> Need {
     Need { verdict, why, deciding, evidence }
 }
 
+/// The indices of the evidence between two strengths that says something.
+type Between<'a> = &'a dyn Fn(Strength, Strength, &dyn Fn(Says) -> bool) -> Vec<usize>;
+
 /// The verdict, and the indices of what decides. `of` gives the evidence between two strengths that says something.
 fn weigh(
-    of: &dyn Fn(Strength, Strength, &dyn Fn(Says) -> bool) -> Vec<usize>,
+    of: Between<'_>,
     is_by_gpus: &dyn Fn(&[usize]) -> bool,
     is_entered: &dyn Fn(&[usize]) -> bool,
 ) -> (Verdict, Vec<usize>) {
@@ -137,8 +140,8 @@ fn weigh(
     let against = of(Guess, Command, &is(Says::Against));
     let practice = || decided(Verdict::Likely, of(Practice, Practice, &needs));
     if open.is_empty() && !against.is_empty() {
-        // A program that was read tells more than what the repository gives the same.
-        let weak = of(Program, Command, &is(Says::Against)).is_empty();
+        // What it runs tells more than what the repository gives the same, also when a fix has just given it.
+        let weak = of(Later, Command, &is(Says::Against)).is_empty();
         return weak.then(practice).flatten().unwrap_or((Verdict::No, against));
     }
     let mut image_open = Vec::new();

@@ -8,9 +8,8 @@ impl Dialect {
     /// Writes `bytes` as people write it in this dialect: with the largest unit that divides it, else as a plain number
     /// (`2g`, `2gb`, `2Gi`, `2147483648`). MiB are rounded up.
     pub fn write(self, bytes: u64) -> String {
-        match self {
-            Self::Mebibytes => return bytes.div_ceil(MIB).to_string(),
-            _ => {}
+        if self == Self::Mebibytes {
+            return bytes.div_ceil(MIB).to_string();
         }
         match UNITS.iter().find(|(unit, _)| bytes > 0 && bytes.is_multiple_of(*unit)) {
             Some((unit, letter)) => format!("{}{}", bytes / unit, self.unit(letter)),

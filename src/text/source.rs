@@ -354,9 +354,14 @@ impl Source {
 /// The mark that a text in UTF-16 begins with.
 const BOM: u16 = 0xFEFF;
 
+/// How a unit of UTF-16 is stored.
+type Store = fn(u16) -> [u8; 2];
+/// How it is read.
+type Load = fn([u8; 2]) -> u16;
+
 /// The text of bytes that begin with the mark of UTF-16, and how it is stored.
-fn utf16(bytes: &[u8]) -> Option<(String, fn(u16) -> [u8; 2])> {
-    let (store, load): (fn(u16) -> [u8; 2], fn([u8; 2]) -> u16) = match bytes {
+fn utf16(bytes: &[u8]) -> Option<(String, Store)> {
+    let (store, load): (Store, Load) = match bytes {
         // UTF-32 begins with the same two bytes.
         [0xFF, 0xFE, 0, 0, ..] => return None,
         [0xFF, 0xFE, ..] => (u16::to_le_bytes, u16::from_le_bytes),
@@ -366,7 +371,7 @@ fn utf16(bytes: &[u8]) -> Option<(String, fn(u16) -> [u8; 2])> {
     let units = bytes.chunks_exact(2).skip(1).filter_map(|pair| pair.try_into().ok()).map(load);
     let text: Result<String, _> = char::decode_utf16(units).collect();
     // Half a character could not be written back.
-    text.ok().filter(|_| bytes.len() % 2 == 0).map(|text| (text, store))
+    text.ok().filter(|_| bytes.len().is_multiple_of(2)).map(|text| (text, store))
 }
 
 /// The text of bytes that are not all UTF-8, with every byte that is not part of a character replaced.

@@ -155,8 +155,8 @@ fn is_whole(file: &File, service: NodeId, fuel: &Fuel) -> bool {
     let table = Table::of(file.node(service).resolve(), fuel);
     // A build without a context or Dockerfile, as of nothing but arguments, is laid over that of a base.
     let builds = |build: Node<'_>| {
-        let says = |key: &&str| tree::find(build, key, fuel).is_some();
-        !build.is_mapping() || ["context", "dockerfile", "dockerfile_inline"].iter().any(|key| says(&key))
+        let says = |key: &str| tree::find(build, key, fuel).is_some();
+        !build.is_mapping() || ["context", "dockerfile", "dockerfile_inline"].iter().any(|key| says(key))
     };
     table.get(Key::Build).is_some_and(|at| builds(file.node(at.value).resolve()))
         || [Key::Image, Key::Extends].iter().any(|key| table.get(*key).is_some())

@@ -96,7 +96,7 @@ fn opening(line: &str, span: Span, announced: &mut Option<(String, Span)>) -> Op
     let mark = line.chars().next()?;
     let length = line.len() - line.trim_start_matches(mark).len();
     let fence = mark == '`' && length == 3;
-    if length < 4 && !fence || (length != line.len() && !fence) {
+    if !fence && (length < 4 || length != line.len()) {
         return None;
     }
     let (word, start) = announced.take().unwrap_or((line.get(length..)?.trim().to_owned(), span));

@@ -102,6 +102,7 @@ fn harmless(c: char) -> char {
 }
 
 /// The pieces of a line that are shown: all of it where that fits.
+#[allow(clippy::single_range_in_vec_init, reason = "the pieces of a line, of which there may be one")]
 fn kept(line: &str, marks: &[Mark], width: usize) -> Vec<Range<usize>> {
     let whole = vec![0..line.len()];
     // A line of this length fits no terminal: to measure it would cost as much as reading it, for each finding.

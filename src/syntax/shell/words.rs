@@ -311,7 +311,7 @@ impl Reader<'_> {
         true
     }
 
-    /// Where CircleCI's `<< pipeline.parameters.x >>` ends. What a here-document is called has no dot, as a rule.
+    /// Where `CircleCI`'s `<< pipeline.parameters.x >>` ends. What a here-document is called has no dot, as a rule.
     fn parameter_ahead(&self) -> Option<usize> {
         let rest = self.cursor.rest().strip_prefix(b"<<")?;
         let blanks = rest.iter().take_while(|&&byte| byte == b' ').count();
