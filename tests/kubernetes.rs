@@ -89,9 +89,14 @@ fn grown(old: &Value, new: &Value, key: &str) -> Result<(), String> {
             if new.len() < old.len() { Err(format!("{key} lost items")) } else { items(more, key) }
         }
         (Value::Null, new) if matches!(key, "volumes" | "volumeMounts") => added(new, key),
+        // A volume that is too small where it is forgotten is enlarged as it is mounted.
+        (Value::String(_), Value::String(_)) if key == "sizeLimit" => Ok(()),
         // Manifests in texts.
         (Value::String(old), Value::String(new)) if old != new => {
             let (old, new) = (documents(old).ok_or("no manifest")?, documents(new).ok_or("no manifest")?);
+            if old.iter().any(Value::is_string) {
+                return Err(format!("{key}: {old:?} became {new:?}"));
+            }
             old.iter().zip(&new).try_for_each(|(old, new)| grown(old, new, ""))
         }
         _ if old == new => Ok(()),

@@ -169,7 +169,8 @@ fn has_shm(pod: &Value, container: &Value) -> bool {
 
 /// The pod without volumes of memory that the one before has not, and without their mounts.
 fn without_new(pod: &Value, before: &Value) -> Value {
-    let known: BTreeSet<String> = list(before, "volumes").iter().map(std::string::ToString::to_string).collect();
+    let known: BTreeSet<String> =
+        list(before, "volumes").iter().map(std::string::ToString::to_string).collect();
     let is_new =
         |volume: &Value| volume["emptyDir"]["medium"] == "Memory" && !known.contains(&volume.to_string());
     let new: Vec<Value> =

@@ -32,7 +32,10 @@ fn what_the_readme_prints_is_what_is_printed() {
     let shown = &blocks(&text, "console")[0];
     let (command, report) = shown.split_once('\n').expect("a command and what it prints");
     assert_eq!(command, "$ shmlint");
-    let ran = shmlint(&root().join("fixtures/compose/missing-shm"), &["--isolated"]);
+    let text = std::fs::read_to_string(root().join("fixtures/compose/missing-shm/compose.yaml")).unwrap();
+    // By itself: what the rest of the repository gives the same image would count.
+    let folder = scratch(&[("compose.yaml", &text)]);
+    let ran = shmlint(folder.path(), &["--isolated"]);
     assert!(ran.stdout.starts_with(report), "the README shows:\n{report}\nprinted is:\n{}", ran.stdout);
 }
 
@@ -94,7 +97,7 @@ fn reports_and_pages_speak_plainly() {
         for text in [&finding["message"], &finding["help"], &finding["fix"]["title"]] {
             texts.push((at.clone(), text.as_str().unwrap_or_default().to_owned()));
         }
-        if finding["rule"] == "SHM001" && finding["severity"] != "note" {
+        if finding["rule"] == "SHM001" && finding["severity"] != "note" && finding["platform"] != "live" {
             let what = ["Give it ", "No size is "].iter().any(|start| help.starts_with(start));
             let check = help.contains("Check with ");
             assert!(what && check, "{at}: the help says what to do and how to see it: {help}");

@@ -186,6 +186,12 @@ fn a_check_judges_what_the_list_shows() {
                     && workload["line"] == finding["line"]
                     && workload["gpu"] == "yes"
             };
+            // Of a container that runs it is told, too, that its file would take the size away.
+            if finding["platform"] == "live"
+                && finding["message"].as_str().is_some_and(|text| text.contains("loses it"))
+            {
+                continue;
+            }
             let shm = |workload: &Value| ["default", "shared"].iter().any(|shm| workload["shm"] == *shm);
             if !listed.iter().filter(same).any(shm) {
                 wrong.push(format!("{}: {}", case.display(), finding["message"]));

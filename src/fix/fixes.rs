@@ -137,7 +137,7 @@ fn only_intended(before: &State, made: &[Attempt<'_, Wish>], after: &State, forb
     // The same container at another place is meant, too; a flag that went astray is no more wanted there than elsewhere.
     let wants = |index: &usize| {
         let strays = |wish: &&Wish| matches!(wish.wanted.change, Change::MoveFlag { .. });
-        meant.get(index).is_some_and(|wishes| !wishes.iter().all(|wish| strays(wish)))
+        meant.get(index).is_some_and(|wishes| !wishes.iter().all(strays))
     };
     let is_meant =
         |index: usize, old: &Workload| wants(&index) || old.same_as.is_some_and(|twin| wants(&twin));

@@ -25,7 +25,9 @@ fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) 
         Why::Misspelt => format!("the engine of {title} has no flag `{text}`; did you mean `{meant}`?"),
         _ => return None,
     };
-    let help = format!("Write `{meant}` before the image. {}", help::how_to_check(case.workload));
+    // A key has no place that matters; an option stands before the image.
+    let where_to = if meant.starts_with('-') { " before the image" } else { "" };
+    let help = format!("Write `{meant}`{where_to}. {}", help::how_to_check(case.workload));
     let finding = Finding::of(rule, case.workload, message)
         .help(help)
         .related(setting.place.clone(), "not read by the engine");

@@ -98,7 +98,8 @@ impl Ignores {
                 let at = (index, nth);
                 if *file && comment.is_example {
                     continue;
-                } else if *file {
+                }
+                if *file {
                     self.file.entry(rule.code).or_insert(at);
                 } else if let Some(fence) = block {
                     self.blocks.entry((fence, rule.code)).or_insert(at);

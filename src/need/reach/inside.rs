@@ -84,7 +84,7 @@ impl Layout<'_> {
                     }),
                 };
             }
-            let copied = || self.read(&under(self.own(), &self.copy(host, rest)?), false);
+            let copied = || self.read(&under(self.own(), self.copy(host, rest)?), false);
             let folders = self.on_host(host);
             let mut there = folders.into_iter().find_map(|(host, guessed)| {
                 let whole = || rest.is_empty().then(|| self.read(&host, guessed))?;

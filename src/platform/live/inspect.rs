@@ -176,7 +176,7 @@ fn options_of<'a>(command: &'a [&'a str]) -> impl Iterator<Item = (&'a str, &'a 
 fn requested(request: &Value, visible: Option<&str>) -> Option<GpuCount> {
     let ids: Vec<&str> = strings(request.get("DeviceIDs").unwrap_or(&Value::Null)).collect();
     let lists = request.get("Capabilities").and_then(Value::as_array).into_iter().flatten();
-    let is_gpu = lists.flat_map(|list| strings(list)).any(|capability| capability == "gpu")
+    let is_gpu = lists.flat_map(strings).any(|capability| capability == "gpu")
         || ids.iter().any(|id| matches!(device(id, &|_| false), Sign::Yes(_)));
     if !is_gpu {
         return None;

@@ -102,6 +102,9 @@ fn the_list_fits_a_terminal_and_is_whole_elsewhere() {
         let widest = plain.lines().map(|line| line.chars().count()).max().unwrap_or_default();
         assert!(widest <= width && !plain.contains('…'), "{width}: {plain}");
         let words: Vec<&str> = plain.split_whitespace().collect();
-        assert!(words.join(" ").contains("64 MiB of /dev/shm"), "the reason stands there at {width}: {plain}");
+        assert!(
+            words.join(" ").contains("64 MiB of /dev/shm"),
+            "the reason stands there at {width}: {plain}"
+        );
     }
 }
