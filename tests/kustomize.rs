@@ -58,9 +58,8 @@ fn base(random: &mut Random) -> Value {
         volumes.push(json!({"name": "dshm", "hostPath": {"path": "/data"}}));
     }
     let mut spec = json!({"containers": containers});
-    if random.one_in(2) || volumes.len() > 1 {
-        spec["volumes"] = json!(volumes);
-    } else if spec["containers"].as_array().unwrap().iter().any(|it| it.get("volumeMounts").is_some()) {
+    let mounts = |it: &Value| it.get("volumeMounts").is_some();
+    if random.one_in(2) || volumes.len() > 1 || spec["containers"].as_array().unwrap().iter().any(mounts) {
         spec["volumes"] = json!(volumes);
     }
     deployment(&spec)
