@@ -192,14 +192,14 @@ impl<W: Write> Server<W> {
         let options = params.get("initializationOptions").cloned().unwrap_or_default();
         let preferences: Preferences = serde_json::from_value(options).unwrap_or_default();
         let root = root(&params);
+        // The protocol has it under `diagnostics`.
+        let refresh = params.pointer("/capabilities/workspace/diagnostics/refreshSupport");
+        self.refreshes = refresh.and_then(Value::as_bool).unwrap_or(false);
         let params: InitializeParams = serde_json::from_value(params).unwrap_or_default();
         let general = params.capabilities.general.and_then(|general| general.position_encodings);
         let is_utf8 = general.is_some_and(|known| known.contains(&lsp_types::PositionEncodingKind::UTF8));
         let encoding = if is_utf8 { Encoding::Utf8 } else { Encoding::Utf16 };
         self.pulls = params.capabilities.text_document.is_some_and(|text| text.diagnostic.is_some());
-        let workspace = params.capabilities.workspace;
-        let diagnostic = workspace.and_then(|workspace| workspace.diagnostic);
-        self.refreshes = diagnostic.and_then(|diagnostic| diagnostic.refresh_support).unwrap_or(false);
         if let Some(root) = &root {
             // Paths are then as the command line shows them. Where the directory is gone, they are absolute.
             let _ = std::env::set_current_dir(root);
