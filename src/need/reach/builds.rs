@@ -86,6 +86,9 @@ fn fit(built: &BuiltImage, image: &str) -> u8 {
     }
 }
 
+/// The longest reference of an image, generously: names have 255 characters, tags 128, digests 71.
+const LONGEST: usize = 1024;
+
 impl Builds {
     /// Adds what a text says, and a Dockerfile's own path.
     pub fn add(&mut self, images: Vec<BuiltImage>) {
@@ -132,6 +135,10 @@ impl Builds {
 
     /// The builds of an image, best first, and whether each of them certainly makes it.
     pub fn of_image(&self, image: &str, near: &str) -> Vec<(&BuiltImage, bool)> {
+        // No registry takes a longer name: what is longer is none.
+        if image.len() > LONGEST {
+            return Vec::new();
+        }
         let (name, _) = parts(image);
         let is_open = name.contains(OPEN);
         let like = |built: &&BuiltImage| is_open && glob(&pattern(image), &built.image);
