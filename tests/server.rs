@@ -1,7 +1,7 @@
 //! The language server as an editor meets it: the binary, spoken to over its standard input and output.
 //
 // A test that cannot go on says why and stops.
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::needless_pass_by_value, clippy::unwrap_used)]
 #![cfg(feature = "server")]
 
 mod common;
