@@ -212,8 +212,9 @@ impl<W: Write> Server<W> {
             "hoverProvider": true,
             "inlayHintProvider": true,
         });
-        if self.pulls {
-            capabilities["diagnosticProvider"] = json!({"identifier": "shmlint", "interFileDependencies": true, "workspaceDiagnostics": false});
+        if let Some(capabilities) = capabilities.as_object_mut().filter(|_| self.pulls) {
+            let pull = json!({"identifier": "shmlint", "interFileDependencies": true, "workspaceDiagnostics": false});
+            capabilities.insert("diagnosticProvider".into(), pull);
         }
         json!({
             "serverInfo": {"name": "shmlint", "version": env!("CARGO_PKG_VERSION")},
