@@ -14,7 +14,7 @@ import argparse, html, json, pathlib, re, shutil, subprocess, sys, tempfile
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FENCE = re.compile(r"^```(\S+) ((?:and-)?file|fixed)=(\S+)(.*)\n(.*?)^```\n", re.M | re.S)
+FENCE = re.compile(r"^```(\S+) ((?:and-)?file|fixed)=(\S+)([^\n]*)\n(.*?)^```\n", re.M | re.S)
 
 
 def read(path):
@@ -54,6 +54,8 @@ def report(binary, files):
         run = subprocess.run([binary, "--pedantic", "--isolated", "--color", "never", "--no-programs"], cwd=folder, capture_output=True, text=True)
         if run.returncode not in (0, 1):
             run = subprocess.run([binary, "--pedantic", "--isolated", "--color", "never"], cwd=folder, capture_output=True, text=True)
+    if run.returncode not in (0, 1) or run.stdout.startswith("No GPU"):
+        sys.exit(f"build.py: an example of a rule gives no report: {run.stdout}{run.stderr}")
     return run.stdout
 
 

@@ -60,7 +60,9 @@ console.log(`${pages} pages without an error`);
   await page.keyboard.press("/");
   await new Promise((done) => setTimeout(done, 500));
   await page.keyboard.type("shm-too-small", { delay: 20 });
-  await page.waitForFunction(() => [...document.querySelectorAll("a")].some((link) => link.href.includes("rules/shm-too-small") && link.offsetParent !== null && link.closest("[class*=search], dialog, [role=dialog]")), { timeout: 10000 });
+  // The dialog of the search is a shadow tree.
+  const finds = () => [...document.querySelectorAll("*")].some((box) => box.shadowRoot?.querySelector("a[href*='rules/shm-too-small']"));
+  await page.waitForFunction(finds, { timeout: 10000 });
   console.log("search finds a rule");
   await page.close();
 }
