@@ -23,6 +23,7 @@ mod duplicates;
 mod edit;
 mod equal;
 mod error;
+mod merge;
 mod node;
 mod remove;
 mod scan;
@@ -31,12 +32,11 @@ mod style;
 mod tests;
 mod value;
 
-pub use duplicates::DuplicateKey;
 pub use edit::{Editor, Insertion, Place};
-pub use equal::{equal_but_for, equal_but_for_values};
+pub use equal::{equal_but_for, same_but_for};
 pub use error::Error;
+pub use merge::{Fuel, MergedEntry, each_merged, find_merged};
 pub use node::{BlockScalar, Chomping, Entries, Entry, Items, Node};
-pub use style::line_break;
 pub use value::Value;
 
 use std::sync::Arc;
@@ -183,6 +183,12 @@ impl Yaml {
         let record = self.records.get(behind - 1)?;
         let leaf = matches!(record.kind, Kind::Scalar(_) | Kind::Alias);
         (leaf && offset < record.end as usize).then_some(NodeId(id))
+    }
+
+    /// The scalar that covers a span, of which an empty one may stand right behind its last letter.
+    pub(super) fn node_around<'t>(&'t self, text: &'t str, span: Span) -> Option<Node<'t>> {
+        let behind = span.start.checked_sub(1).filter(|_| span.is_empty());
+        self.leaf_at(span.start).or_else(|| self.leaf_at(behind?)).map(|leaf| self.node(text, leaf))
     }
 
     /// The document that holds a node: an alias may point into an earlier one, which not every reader allows.
