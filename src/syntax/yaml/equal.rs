@@ -1,6 +1,8 @@
 //! Whether two trees say the same but for what was inserted: the structural half of the proof of an edit.
 
-use super::{Document, Node, NodeId, Yaml};
+use super::node::Node;
+use super::record::NodeId;
+use super::tree::{Document, Yaml};
 use crate::text::source::Span;
 
 /// Whether a text says the same after edits as before, but for the pairs, items and values of empty keys that they put in or

@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 
-use super::{Entry, Node};
+use super::node::{Entry, Node};
 
 /// How many merge keys may stand behind each other. Real files use up to three.
 const MERGE_DEPTH: usize = 64;

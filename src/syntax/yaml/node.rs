@@ -1,6 +1,8 @@
 //! The cursor over a tree: a node together with the text that it stands in.
 
-use super::{ANCHORED, Kind, Layout, MISSING, NodeId, OWNED, Record, Style, TAGGED, Yaml, scan};
+use super::record::{ANCHORED, Kind, Layout, MISSING, NodeId, OWNED, Record, Style, TAGGED};
+use super::scan;
+use super::tree::Yaml;
 use crate::text::source::Span;
 use std::fmt;
 
