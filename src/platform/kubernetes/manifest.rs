@@ -231,7 +231,7 @@ const MOST_MERGED: usize = 1 << 10;
 pub(super) fn entries_with_merged(mapping: Node<'_>) -> Vec<Entry<'_>> {
     let mut found = Vec::new();
     each_merged(mapping, &Fuel::new(mapping.resolve().span().len() + MOST_MERGED), &mut |entry| {
-        found.push(entry.entry);
+        found.push(Entry { key: entry.key, value: entry.value });
         true
     });
     found
@@ -247,7 +247,7 @@ pub(super) fn find<'a>(mapping: Node<'a>, key: &str) -> Option<Entry<'a>> {
         }
         !is_done
     });
-    found.map(|found| found.entry)
+    found.map(|found| Entry { key: found.key, value: found.value })
 }
 
 /// The value of a key, with aliases followed.

@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 
-use super::node::{Entry, Node};
+use super::node::Node;
 
 /// How many merge keys may stand behind each other. Real files use up to three.
 const MERGE_DEPTH: usize = 64;
@@ -57,16 +57,10 @@ impl Fuel {
 pub struct MergedEntry<'a> {
     /// The mapping that the key stands in: the one that was asked, or one that is merged into it.
     pub holder: Node<'a>,
-    /// The key and the value as it is written: perhaps an alias.
-    pub entry: Entry<'a>,
-}
-
-impl<'a> std::ops::Deref for MergedEntry<'a> {
-    type Target = Entry<'a>;
-
-    fn deref(&self) -> &Entry<'a> {
-        &self.entry
-    }
+    /// The key.
+    pub key: Node<'a>,
+    /// The value as it is written: perhaps an alias.
+    pub value: Node<'a>,
 }
 
 /// The value of `key`: the mapping's own, else that of the first merged mapping that has one.
@@ -100,7 +94,7 @@ fn walk<'a>(
         }
         if entry.is_merge() {
             merges = merges.or(Some(entry.value.resolve()));
-        } else if !visit(MergedEntry { holder: mapping, entry }) {
+        } else if !visit(MergedEntry { holder: mapping, key: entry.key, value: entry.value }) {
             return false;
         }
     }

@@ -38,7 +38,7 @@ pub use edit::{Editor, Insertion, Place};
 pub use equal::{equal_but_for, same_but_for};
 pub use error::Error;
 pub use merge::{Fuel, MergedEntry, each_merged, find_merged};
-pub use node::{BlockScalar, Chomping, Entries, Entry, Items, Node};
+pub use node::{BlockScalar, Chomping, Entry, Node};
 pub use record::{Kind, Layout, NodeId, Style};
 pub use tree::{Document, Yaml};
 pub use value::Value;
