@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::buildkite;
 use super::command_line::CommandLine;
 use super::read::{Host, comments, kind};
 use super::script::{Container, Script};
@@ -24,7 +25,8 @@ struct PipelineFile;
 
 impl Host for PipelineFile {
     const NAME: &'static str = "pipeline";
-    const WORDS: &'static [&'static [&'static str]] = &[EVERYWHERE, ENGINES, &["container:", "services:"]];
+    const WORDS: &'static [&'static [&'static str]] =
+        &[EVERYWHERE, ENGINES, &["container:", "services:", buildkite::WORD]];
 
     fn claim(file: &FileName<'_>) -> Claim {
         if !file.ends_in(&["yml", "yaml"]) {
@@ -54,7 +56,7 @@ impl Host for PipelineFile {
         let starts = starts_containers(text, every_container);
         if claim == Claim::ByName {
             let containers = has("container:") || has("services:");
-            return starts || (containers && (every_container || has("options")));
+            return starts || has(buildkite::WORD) || (containers && (every_container || has("options")));
         }
         // A manifest may speak of a command line, too, in a comment or in what a container runs.
         starts && !has("apiVersion:") && SCRIPTS.iter().any(|key| has(key)) && {
@@ -184,6 +186,11 @@ impl Pipeline<'_> {
                 self.words(entry.value);
             }
             self.steps(entry.value);
+        }
+        if let Some(plugins) = node.get("plugins") {
+            let started = buildkite::containers(self.file, node, plugins)
+                .map(|script| Script { given: self.given.clone(), ..script });
+            self.found.extend(started);
         }
         node.items().for_each(|item| self.steps(item));
         (self.given, self.shell) = (known, shell);
