@@ -82,7 +82,7 @@ impl Tree {
         let members: Vec<&(&Kind, Member)> =
             self.index.members.values().filter(|(_, member)| is_meant(&member.path)).collect();
         let links = shared_out(&members, |(kind, member)| {
-            let source = member.source.clone().or_else(|| files.read(&member.path).ok());
+            let source = member.read(files);
             let member = &Member { source, ..member.clone() };
             let links = kind.links.map(|links| links(member, &self.index, files));
             (member.path.clone(), links.unwrap_or_default())

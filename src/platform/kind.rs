@@ -30,6 +30,13 @@ pub enum Claim {
     ByName,
 }
 
+impl Claim {
+    /// By the name, if that tells, or no.
+    pub const fn by_name(tells: bool) -> Self {
+        if tells { Self::ByName } else { Self::No }
+    }
+}
+
 /// A file of a unit.
 #[derive(Clone)]
 pub struct Member {
@@ -39,6 +46,13 @@ pub struct Member {
     pub claim: Claim,
     /// Its text, where it was read already.
     pub source: Option<Arc<Source>>,
+}
+
+impl Member {
+    /// Its text, if it can be read.
+    pub fn read(&self, files: &dyn Files) -> Option<Arc<Source>> {
+        self.source.clone().or_else(|| files.read(&self.path).ok())
+    }
 }
 
 /// Files that are resolved, judged, proven and fixed together.
@@ -141,9 +155,9 @@ pub struct Kind {
     pub read: fn(unit: &Unit, context: &Context<'_>) -> Reading,
     /// Whether `after` means what `before` means but for the edits: the structural half of a proof. `edits` are those
     /// that made `after`, in order.
-    pub same_but_for: fn(before: &Source, after: &Source, edits: &[Edit]) -> bool,
+    pub same_but_for: fn(before: &Arc<Source>, after: &Arc<Source>, edits: &[Edit]) -> bool,
     /// What stands at places of a text that look like the beginnings of comments.
-    pub remarks: fn(source: &Source, starts: &[usize]) -> Remarks,
+    pub remarks: fn(source: &Arc<Source>, starts: &[usize]) -> Remarks,
 }
 
 /// Words that matter in the files of any kind: they begin what a text says of Compose files elsewhere, and ignore comments.

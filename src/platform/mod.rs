@@ -26,7 +26,7 @@ static COMPOSE: Kind = compose::read_by(|unit, context| {
 /// All kinds; the first that claims a file has it.
 pub static KINDS: &[&Kind] = &[
     &COMPOSE,
-    &host::shell::KIND,
+    &host::SCRIPT,
     &host::DOCUMENT,
     &host::DOCKERFILE,
     &host::MAKEFILE,
@@ -76,7 +76,7 @@ pub fn by_text(path: &str, text: &str) -> Vec<(&'static Kind, Claim)> {
     let file = FileName::new(path);
     let names_keys = is_yaml || file.ends_in(&["yaml", "yml", "json"]);
     let guesses: [(bool, &'static Kind, Claim); 13] = [
-        (head.starts_with("#!"), &host::shell::KIND, Claim::ByContent),
+        (head.starts_with("#!"), &host::SCRIPT, Claim::ByContent),
         (has("[Container]"), &host::QUADLET, Claim::ByName),
         (any(|line| line.starts_with("ExecStart=")), &host::UNIT, Claim::ByName),
         (is_json && has("\"nbformat\""), &host::NOTEBOOK, Claim::ByName),
@@ -92,7 +92,7 @@ pub fn by_text(path: &str, text: &str) -> Vec<(&'static Kind, Claim)> {
             &host::JENKINSFILE,
             Claim::ByName,
         ),
-        (!names_keys && !file.ends_in(&CODE) && any(is_command), &host::shell::KIND, Claim::ByName),
+        (!names_keys && !file.ends_in(&CODE) && any(is_command), &host::SCRIPT, Claim::ByName),
     ];
     let fitting = guesses.into_iter().filter(|(fits, ..)| *fits);
     fitting.map(|(_, kind, claim)| (kind, claim)).collect()

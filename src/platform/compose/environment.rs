@@ -1,5 +1,6 @@
 //! The environment, the command and the image of a service.
 
+use crate::syntax::yaml::each_merged;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -7,7 +8,7 @@ use super::file::is_null;
 use super::interpolate::{Filled, HOLE};
 use super::layers::{Layer, Slot};
 use super::resolve::{Item, Resolver};
-use super::tree::{Key, each};
+use super::tree::Key;
 
 /// A variable of the container.
 pub(super) struct Variable<'a> {
@@ -48,7 +49,7 @@ impl<'a> Resolver<'a> {
         let Some(node) = self.value(slot) else { return Vec::new() };
         let mut out = Vec::new();
         if node.is_mapping() {
-            each(node, self.fuel, &mut |found| {
+            each_merged(node, self.fuel, &mut |found| {
                 let Some(name) = found.key.str().filter(|name| wanted(name)) else { return true };
                 let value = found.value.resolve();
                 let text = if is_null(value) { None } else { self.fill(slot, value).map(readable) };

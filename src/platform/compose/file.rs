@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
-use super::tree::{self, Found, Fuel, Where};
-use crate::syntax::yaml::{Entry, Kind, Node, NodeId, Style, Yaml};
+use super::tree::Where;
+use crate::syntax::yaml::{
+    Entry, Fuel, Kind, MergedEntry, Node, NodeId, Style, Yaml, each_merged, find_merged,
+};
 use crate::text::scan::Word;
 use crate::text::source::{Source, Span};
 
@@ -44,10 +46,9 @@ impl Services {
     fn of<'a>(documents: impl Iterator<Item = Node<'a>>, fuel: &Fuel) -> Self {
         let mut found: Vec<(&str, usize, usize, Where)> = Vec::new();
         for (document, services) in documents.enumerate() {
-            tree::each(services, fuel, &mut |service| {
-                let (holder, key, value) = (service.holder.id(), service.key.id(), service.value.id());
+            each_merged(services, fuel, &mut |service| {
                 if let Some(name) = service.key.str() {
-                    found.push((name, document, found.len(), Where { holder, key, value }));
+                    found.push((name, document, found.len(), Where::of(&service)));
                 }
                 true
             });
@@ -136,13 +137,13 @@ impl File {
 
     /// The mapping of services of each document that has one.
     fn mappings<'a>(&'a self, fuel: &'a Fuel) -> impl Iterator<Item = Node<'a>> {
-        let services = |root| Some(tree::find(root, "services", fuel)?.value.resolve());
+        let services = |root| Some(find_merged(root, "services", fuel)?.value.resolve());
         self.roots().filter_map(services).filter(|services| services.is_mapping())
     }
 
     /// What stands at the top level of any document; the last one counts where Compose merges documents.
-    pub(super) fn top<'a>(&'a self, key: &str, fuel: &Fuel) -> Option<Found<'a>> {
-        self.roots().filter_map(|root| tree::find(root, key, fuel)).last()
+    pub(super) fn top<'a>(&'a self, key: &str, fuel: &Fuel) -> Option<MergedEntry<'a>> {
+        self.roots().filter_map(|root| find_merged(root, key, fuel)).last()
     }
 
     /// Whether it is a template of another program, which is no YAML before that program ran.

@@ -7,8 +7,8 @@ use smallvec::SmallVec;
 use super::dotenv::Env;
 use super::file::{File, MAX_DOCUMENTS, is_null};
 use super::interpolate::{self, Filled};
-use super::tree::{self, Fuel, Key, Table, Where};
-use crate::syntax::yaml::{Node, NodeId};
+use super::tree::{Key, Table, Where};
+use crate::syntax::yaml::{Fuel, Node, NodeId, find_merged};
 use crate::text::paths::join;
 use crate::text::scan::Word;
 use crate::text::source::Span;
@@ -121,8 +121,8 @@ impl Store {
         let mut out = Slots::new();
         for slot in slots {
             let Some(value) = self.value(*slot) else { continue };
-            if let Some(found) = tree::find(value, key, fuel) {
-                let at = Where { holder: found.holder.id(), key: found.key.id(), value: found.value.id() };
+            if let Some(found) = find_merged(value, key, fuel) {
+                let at = Where::of(&found);
                 self.lay(&mut out, Slot { at, ..*slot });
             }
         }
@@ -246,7 +246,7 @@ impl Store {
             let base = self.fill(part.env, extends).filter(|_| !is_null(extends))?;
             return Some((None, base.known().map(str::to_owned)));
         }
-        let get = |key| tree::find(extends, key, fuel).map(|found| found.value.resolve());
+        let get = |key| find_merged(extends, key, fuel).map(|found| found.value.resolve());
         let base = self.fill(part.env, get("service")?)?.known().map(str::to_owned);
         let Some(file) = get("file").filter(|file| !is_null(*file)) else { return Some((None, base)) };
         let from = self.files.get(part.file)?.source.path();
@@ -267,8 +267,8 @@ impl Store {
         }
         let services = read.services(fuel).all.iter();
         let files = services.filter_map(|at| {
-            let extends = tree::find(read.node(at.value).resolve(), "extends", fuel)?;
-            let file = tree::find(extends.value.resolve(), "file", fuel)?;
+            let extends = find_merged(read.node(at.value).resolve(), "extends", fuel)?;
+            let file = find_merged(extends.value.resolve(), "file", fuel)?;
             self.fill(env, file.value.resolve())?.known().map(str::to_owned)
         });
         files.collect()

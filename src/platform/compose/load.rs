@@ -9,10 +9,9 @@ use super::file::{File, is_null};
 use super::layers::{MAX_CHAIN, Part, Store};
 use super::names::OVERRIDES;
 use super::stacks::{MAX_BASES, Neighbourhood};
-use super::tree::{self, Fuel};
 use crate::platform::kind::Unit;
 use crate::platform::kind::{Claim, Context};
-use crate::syntax::yaml::Node;
+use crate::syntax::yaml::{Fuel, Node, find_merged};
 use crate::text::filename::FileName;
 use crate::text::files::Files;
 use crate::text::paths::join;
@@ -211,7 +210,7 @@ impl Loader<'_> {
         for item in list.items().take(MAX_REFERENCES) {
             let span = item.span();
             let item = item.resolve();
-            let get = |key| tree::find(item, key, self.fuel).map(|found| found.value.resolve());
+            let get = |key| find_merged(item, key, self.fuel).map(|found| found.value.resolve());
             let (path, env_files) = if item.is_mapping() {
                 (get("path"), get("env_file").map(|node| strings(store, env, node)))
             } else {

@@ -5,12 +5,12 @@ use super::file::{TEMPLATED, is_null};
 use super::interpolate::{Filled, default_of};
 use super::layers::{Layer, Slot};
 use super::resolve::{Item, Resolver, unique};
-use super::tree::{Key, find};
+use super::tree::Key;
 use crate::container::flags::Flag;
 use crate::container::mount;
 use crate::container::workload::{Citation, Says, Why};
 use crate::size::{self, Dialect, HOLE, Size};
-use crate::syntax::yaml::{Node, NodeId, Style};
+use crate::syntax::yaml::{Node, NodeId, Style, find_merged};
 use crate::text::place::Place;
 use crate::text::scan::Word;
 use crate::text::source::Span;
@@ -375,10 +375,10 @@ impl<'a> Lowering<'_, 'a> {
         let mut files = files.filter_map(|layer| Some((layer, resolver.store.files.get(layer.file)?)));
         files.find_map(|(layer, file)| {
             let volumes = file.top("volumes", resolver.fuel)?.value.resolve();
-            let volume = find(volumes, name, resolver.fuel)?.value.resolve();
-            let options = find(volume, "driver_opts", resolver.fuel)?.value.resolve();
+            let volume = find_merged(volumes, name, resolver.fuel)?.value.resolve();
+            let options = find_merged(volume, "driver_opts", resolver.fuel)?.value.resolve();
             let get = |key| {
-                let found = find(options, key, resolver.fuel)?;
+                let found = find_merged(options, key, resolver.fuel)?;
                 resolver.store.fill(layer.env, found.value.resolve()).map(|filled| plain(&filled.text))
             };
             let options = get("o").map_or_else(String::new, |o| format!(",\"volume-opt=o={o}\""));

@@ -26,7 +26,7 @@ use memchr::memmem;
 use crate::container::accelerator;
 use crate::platform::kind::{Claim, Context, EVERYWHERE, Kind, Reading, Unit};
 use crate::platform::remarks::in_yaml;
-use crate::syntax::yaml::Yaml;
+use crate::syntax::yaml::{Fuel, Yaml};
 use crate::text::filename::FileName;
 use crate::text::scan::{Words, holds_any};
 use crate::text::source::Source;
@@ -34,7 +34,6 @@ use crate::text::source::Source;
 pub use mention::mentions;
 
 use file::File;
-use tree::Fuel;
 
 /// Steps that any reading may make, however small its files are.
 const STEPS: usize = 100_000;

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use super::file::is_null;
 use super::interpolate::Filled;
 use super::layers::{Layer, Slot, Slots, Store};
-use super::tree::{Fuel, Key, Where};
+use super::tree::{Key, Where};
 use crate::platform::kind::Index;
 use crate::platform::options::ReadOptions;
-use crate::syntax::yaml::{Node, NodeId};
+use crate::syntax::yaml::{Fuel, Node, NodeId, find_merged};
 use crate::text::place::Place;
 use crate::text::source::Span;
 
@@ -105,8 +105,8 @@ impl<'a> Resolver<'a> {
 
     /// The value of a key of an item, merge keys followed.
     pub(super) fn of_item(&self, item: &Item<'a>, key: &str) -> Option<(Slot, Node<'a>)> {
-        let found = super::tree::find(item.node, key, self.fuel)?;
-        let at = Where { holder: found.holder.id(), key: found.key.id(), value: found.value.id() };
+        let found = find_merged(item.node, key, self.fuel)?;
+        let at = Where::of(&found);
         let slot = Slot { at, ..item.slot };
         Some((slot, self.value(slot)?))
     }

@@ -6,9 +6,9 @@ use super::dotenv::Env;
 use super::file::File;
 use super::mention;
 use super::names::{BASES, OVERRIDES, default_of, is_yaml, says_compose};
-use super::tree::{self, Fuel, Key, Table};
+use super::tree::{Key, Table};
 use crate::platform::kind::Index;
-use crate::syntax::yaml::{Node, NodeId};
+use crate::syntax::yaml::{Fuel, Node, NodeId, find_merged};
 use crate::text::filename::FileName;
 use crate::text::files::{Files, ReadError};
 use crate::text::paths::join;
@@ -155,7 +155,7 @@ fn is_whole(file: &File, service: NodeId, fuel: &Fuel) -> bool {
     let table = Table::of(file.node(service).resolve(), fuel);
     // A build without a context or Dockerfile, as of nothing but arguments, is laid over that of a base.
     let builds = |build: Node<'_>| {
-        let says = |key: &str| tree::find(build, key, fuel).is_some();
+        let says = |key: &str| find_merged(build, key, fuel).is_some();
         !build.is_mapping() || ["context", "dockerfile", "dockerfile_inline"].iter().any(|key| says(key))
     };
     table.get(Key::Build).is_some_and(|at| builds(file.node(at.value).resolve()))

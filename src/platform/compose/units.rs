@@ -10,14 +10,13 @@ use super::file::File;
 use super::load::{Home, Loaded, load};
 use super::names::says_compose;
 use super::resolve::Resolver;
-use super::tree::{Fuel, find};
 use super::twins::twins;
 use super::write::{ComposeWriter, Sited};
 use crate::container::finding::Problem;
 use crate::container::workload::{Platform, Shm, Workload};
 use crate::platform::kind::Unit;
 use crate::platform::kind::{Claim, Context, Reading};
-use crate::syntax::yaml::NodeId;
+use crate::syntax::yaml::{Fuel, NodeId, find_merged};
 use crate::text::filename::FileName;
 use crate::text::place::Place;
 use crate::text::source::Span;
@@ -114,7 +113,7 @@ const TEMPLATE: &str = "service-template";
 fn holds_templates(file: &File, fuel: &Fuel) -> bool {
     let runs = |service: NodeId| {
         let service = file.node(service).resolve();
-        ["image", "build", "command", "extends"].iter().any(|key| find(service, key, fuel).is_some())
+        ["image", "build", "command", "extends"].iter().any(|key| find_merged(service, key, fuel).is_some())
     };
     !file.services(fuel).all.iter().any(|service| runs(service.value))
         && !says_compose(FileName::new(file.source.path()).name)

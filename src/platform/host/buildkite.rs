@@ -2,7 +2,8 @@
 //!
 //! Source: <https://github.com/buildkite-plugins/docker-buildkite-plugin>, its plugin.yml and hooks/command.
 
-use super::{CommandLine, Container, Script};
+use super::command_line::CommandLine;
+use super::script::{Container, Script};
 use crate::platform::embedded::scalar;
 use crate::syntax::shell::Options;
 use crate::syntax::yaml::{Entry, Node};
@@ -24,11 +25,6 @@ const KEYS: [(&str, &str); 10] = [
     ("tmpfs", "--tmpfs="),
     ("volumes", "-v "),
 ];
-
-/// Whether a text may hold such a step.
-pub(super) fn stand_in(text: &str) -> bool {
-    memchr::memmem::find(text.as_bytes(), WORD.as_bytes()).is_some()
-}
 
 /// The containers that the plugins of a step start.
 pub(super) fn containers<'n>(

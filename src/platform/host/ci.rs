@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
-use super::same::same_but_for;
-use super::{CommandLine, Container, Script, buildkite};
+use super::buildkite;
+use super::command_line::CommandLine;
+use super::read::{Host, comments, kind};
+use super::script::{Container, Script};
 use crate::platform::embedded::scalar;
 use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::remarks::{Remarks, in_yaml, lies_in};
@@ -13,20 +15,74 @@ use crate::syntax::shell::{Dialect, Options};
 use crate::syntax::yaml::{Entry, Node, Yaml};
 use crate::text::filename::FileName;
 use crate::text::layer::{Encoding, Layer};
-use crate::text::scan::{Words, holds_any};
+use crate::text::scan::holds_any;
 use crate::text::source::{Source, Span};
 
 /// Pipelines in YAML.
-pub static KIND: Kind = Kind {
-    name: "pipeline",
-    claim,
-    words: Words::new(&[EVERYWHERE, ENGINES, &["container:", "services:", buildkite::WORD]]),
-    relevant,
-    links: None,
-    read: |unit, context| super::read(unit, context, scripts),
-    same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
-    remarks,
-};
+pub static KIND: Kind = kind::<PipelineFile>();
+
+struct PipelineFile;
+
+impl Host for PipelineFile {
+    const NAME: &'static str = "pipeline";
+    const WORDS: &'static [&'static [&'static str]] =
+        &[EVERYWHERE, ENGINES, &["container:", "services:", buildkite::WORD]];
+
+    fn claim(file: &FileName<'_>) -> Claim {
+        if !file.ends_in(&["yml", "yaml"]) {
+            return Claim::No;
+        }
+        let folders = [".github/workflows/", ".github/actions/", ".circleci/", ".gitlab/", ".buildkite/"];
+        let by_name = folders.iter().any(|folder| file.is_inside(folder))
+            || file.name.ends_with("-ci.yml")
+            || file.name.ends_with("-ci.yaml")
+            || matches!(
+                file.name,
+                "action.yml"
+                    | "action.yaml"
+                    | "azure-pipelines.yml"
+                    | "bitbucket-pipelines.yml"
+                    | "Taskfile.yml"
+                    | "cloudbuild.yaml"
+                    | "cloudbuild.yml"
+                    | "buildspec.yml"
+                    | ".travis.yml"
+            );
+        if by_name { Claim::ByName } else { Claim::ByContent }
+    }
+
+    fn relevant(text: &str, claim: Claim, every_container: bool) -> bool {
+        let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+        let starts = starts_containers(text, every_container);
+        if claim == Claim::ByName {
+            let containers = has("container:") || has("services:");
+            return starts || has(buildkite::WORD) || (containers && (every_container || has("options")));
+        }
+        // A manifest may speak of a command line, too, in a comment or in what a container runs.
+        starts && !has("apiVersion:") && SCRIPTS.iter().any(|key| has(key)) && {
+            let scripts = Self::scripts("", &Layer::file(Source::new("", text.into())));
+            scripts.iter().any(|script| starts_containers(script.layer.text(), every_container))
+        }
+    }
+
+    fn scripts(_: &str, file: &Layer) -> Vec<Script> {
+        let yaml = Yaml::parse(file.text());
+        let shell = Shell::System { windows: false };
+        let mut pipeline = Pipeline { file, found: Vec::new(), given: None, shell };
+        for root in yaml.roots(file.text()) {
+            for job in root.get("jobs").into_iter().flat_map(Node::entries) {
+                pipeline.containers(job.value);
+            }
+            pipeline.steps(root);
+        }
+        pipeline.found
+    }
+
+    fn remarks(source: &Arc<Source>, starts: &[usize]) -> Remarks {
+        let comments = comments(source, Self::scripts);
+        in_yaml(source, &Yaml::of(source), starts, |at, _, _| lies_in(&comments, at))
+    }
+}
 
 /// Keys whose values are shell text; also behind dots, as in `ansible.builtin.shell`.
 const SCRIPTS: [&str; 19] = [
@@ -53,64 +109,6 @@ const SCRIPTS: [&str; 19] = [
 
 /// Keys whose values are variables for the shell text beside and below them.
 const VARIABLES: [&str; 3] = ["env", "environment", "variables"];
-
-fn claim(file: &FileName<'_>) -> Claim {
-    if !file.ends_in(&["yml", "yaml"]) {
-        return Claim::No;
-    }
-    let folders = [".github/workflows/", ".github/actions/", ".circleci/", ".gitlab/", ".buildkite/"];
-    let by_name = folders.iter().any(|folder| file.is_inside(folder))
-        || file.name.ends_with("-ci.yml")
-        || file.name.ends_with("-ci.yaml")
-        || matches!(
-            file.name,
-            "action.yml"
-                | "action.yaml"
-                | "azure-pipelines.yml"
-                | "bitbucket-pipelines.yml"
-                | "Taskfile.yml"
-                | "cloudbuild.yaml"
-                | "cloudbuild.yml"
-                | "buildspec.yml"
-                | ".travis.yml"
-        );
-    if by_name { Claim::ByName } else { Claim::ByContent }
-}
-
-fn relevant(text: &str, claim: Claim, every_container: bool) -> bool {
-    let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    let starts = starts_containers(text, every_container);
-    if claim == Claim::ByName {
-        let containers = has("container:") || has("services:");
-        if buildkite::stand_in(text) {
-            return true;
-        }
-        return starts || (containers && (every_container || has("options")));
-    }
-    // A manifest may speak of a command line, too, in a comment or in what a container runs.
-    starts && !has("apiVersion:") && SCRIPTS.iter().any(|key| has(key)) && {
-        let scripts = scripts("", &Layer::file(Source::new("", text.into())));
-        scripts.iter().any(|script| starts_containers(script.layer.text(), every_container))
-    }
-}
-
-fn remarks(source: &Source, starts: &[usize]) -> Remarks {
-    let comments = super::comments(source, scripts);
-    in_yaml(source, &Yaml::of(source), starts, |at, _, _| lies_in(&comments, at))
-}
-
-fn scripts(_: &str, file: &Layer) -> Vec<Script> {
-    let yaml = Yaml::parse(file.text());
-    let shell = Shell::System { windows: false };
-    let mut pipeline = Pipeline { file, found: Vec::new(), given: None, shell };
-    for root in yaml.roots(file.text()) {
-        for job in root.get("jobs").into_iter().flat_map(Node::entries) {
-            pipeline.containers(job.value);
-        }
-        pipeline.steps(root);
-    }
-    pipeline.found
-}
 
 struct Pipeline<'f> {
     file: &'f Layer,

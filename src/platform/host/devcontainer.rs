@@ -1,7 +1,10 @@
 //! Development containers: `devcontainer.json`. Those based on Compose are left to Compose; `runArgs` has no effect there.
 
+use super::command_line::CommandLine;
+use super::jsonc;
+use super::read::{Met, remarks, run};
 use super::same::same_but_for;
-use super::{CommandLine, Met, Script, jsonc};
+use super::script::Script;
 use crate::container::accelerator;
 use crate::container::finding::Change;
 use crate::container::workload::{Platform, Verdict, Workload};
@@ -25,10 +28,7 @@ use std::sync::Arc;
 /// Development containers.
 pub static KIND: Kind = Kind {
     name: "development container",
-    claim: |file| match file.name {
-        "devcontainer.json" | ".devcontainer.json" => Claim::ByName,
-        _ => Claim::No,
-    },
+    claim: |file| Claim::by_name(matches!(file.name, "devcontainer.json" | ".devcontainer.json")),
     words: Words::new(&[]),
     relevant: |_, _, _| true,
     links: None,
@@ -36,7 +36,7 @@ pub static KIND: Kind = Kind {
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
     remarks: |source, starts| {
         let (yaml, _) = jsonc::parse(source.text());
-        super::remarks(source, starts, scripts, |at| yaml.leaf_at(at).is_none())
+        remarks(source, starts, scripts, |at| yaml.leaf_at(at).is_none())
     },
 };
 
@@ -53,15 +53,14 @@ const COMMANDS: [&str; 6] = [
 fn read(unit: &Unit, context: &Context<'_>) -> Reading {
     let mut reading = Reading::default();
     for member in &unit.members {
-        let source = member.source.clone().or_else(|| context.files.read(&member.path).ok());
-        let Some(source) = source else { continue };
+        let Some(source) = member.read(context.files) else { continue };
         let file = Layer::file(Arc::clone(&source));
         let (yaml, text) = jsonc::parse(source.text());
         if let Some(root) = yaml.root(&text) {
             container(&file, root, context, &mut reading);
             let mut met = Met::of(&file);
             for script in commands(&file, root) {
-                super::run(std::slice::from_ref(&script), 0, context, &mut reading, &mut met);
+                run(std::slice::from_ref(&script), 0, context, &mut reading, &mut met);
             }
         }
         reading.sources.push(source);

@@ -1,33 +1,71 @@
 //! Jenkinsfiles: the shell text of `sh '…'` steps, and the containers that `agent { docker { … } }` and
 //! `docker.image('…').inside('…')` run steps in.
 
-use super::same::same_but_for;
-use super::{CommandLine, Container, Script};
-use crate::platform::kind::{Claim, EVERYWHERE, Kind};
-use crate::platform::remarks::lies_in;
-use crate::platform::run::{ENGINES, starts_containers};
+use std::sync::Arc;
+
+use super::command_line::CommandLine;
+use super::read::{Host, kind, remarks};
+use super::script::{Container, Script};
+use crate::platform::kind::{Claim, Kind};
+use crate::platform::remarks::{Remarks, lies_in};
+use crate::platform::run::starts_containers;
 use crate::syntax::shell::{Dialect, Options};
+use crate::text::filename::FileName;
 use crate::text::layer::{Encoding, Layer};
-use crate::text::scan::Words;
-use crate::text::source::Span;
+use crate::text::source::{Source, Span};
 
 /// Jenkinsfiles.
-pub static KIND: Kind = Kind {
-    name: "Jenkinsfile",
-    claim: |file| {
+pub static KIND: Kind = kind::<Jenkinsfile>();
+
+struct Jenkinsfile;
+
+impl Host for Jenkinsfile {
+    const NAME: &'static str = "Jenkinsfile";
+
+    fn claim(file: &FileName<'_>) -> Claim {
         let is = file.name.starts_with("Jenkinsfile") || file.ends_in(&["jenkinsfile"]);
-        if is { Claim::ByName } else { Claim::No }
-    },
-    words: Words::new(&[EVERYWHERE, ENGINES]),
-    relevant: |text, _, every_container| starts_containers(text, every_container) || text.contains("docker"),
-    links: None,
-    read: |unit, context| super::read(unit, context, scripts),
-    same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
-    remarks: |source, starts| {
+        Claim::by_name(is)
+    }
+
+    fn relevant(text: &str, _: Claim, every_container: bool) -> bool {
+        starts_containers(text, every_container) || text.contains("docker")
+    }
+
+    fn scripts(_: &str, file: &Layer) -> Vec<Script> {
+        let text = file.text();
+        let literals = literals(text);
+        let mut found = Vec::new();
+        let mut image: Option<Literal> = None;
+        let mut at = 0;
+        while let Some(&literal) = literals.get(at) {
+            let joined = joined(text, literals.get(at..).unwrap_or_default());
+            at += joined.count;
+            let word = literal.word.of(text);
+            let dialect = match word {
+                "bat" => Dialect::Batch,
+                "pwsh" | "powershell" => Dialect::PowerShell,
+                _ => Dialect::Posix,
+            };
+            match word {
+                "sh" | "script" | "bat" | "pwsh" | "powershell" => {
+                    found.push(Script::new(joined.layer(file), Options { dialect, ..Options::default() }));
+                }
+                "image" | "dockerfile" | "filename" => image = Some(literal),
+                // Behind a comma stands what the container runs.
+                "args" | "inside" | "withRun" | "run" if !literal.is_second => {
+                    found.push(container(file, literal, &joined, image));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    fn remarks(source: &Arc<Source>, starts: &[usize]) -> Remarks {
         let strings: Vec<Span> = literals(source.text()).iter().map(|literal| literal.inside).collect();
-        super::remarks(source, starts, scripts, |at| !lies_in(&strings, at))
-    },
-};
+        remarks(source, starts, Self::scripts, |at| !lies_in(&strings, at))
+    }
+}
 
 /// A string of Groovy with the word before it.
 #[derive(Clone, Copy)]
@@ -42,36 +80,6 @@ struct Literal {
     quote: u8,
     /// The word that the string is an argument of: `sh`, `args`, `image`, `inside`.
     word: Span,
-}
-
-fn scripts(_: &str, file: &Layer) -> Vec<Script> {
-    let text = file.text();
-    let literals = literals(text);
-    let mut found = Vec::new();
-    let mut image: Option<Literal> = None;
-    let mut at = 0;
-    while let Some(&literal) = literals.get(at) {
-        let joined = joined(text, literals.get(at..).unwrap_or_default());
-        at += joined.count;
-        let word = literal.word.of(text);
-        let dialect = match word {
-            "bat" => Dialect::Batch,
-            "pwsh" | "powershell" => Dialect::PowerShell,
-            _ => Dialect::Posix,
-        };
-        match word {
-            "sh" | "script" | "bat" | "pwsh" | "powershell" => {
-                found.push(Script::new(joined.layer(file), Options { dialect, ..Options::default() }));
-            }
-            "image" | "dockerfile" | "filename" => image = Some(literal),
-            // Behind a comma stands what the container runs.
-            "args" | "inside" | "withRun" | "run" if !literal.is_second => {
-                found.push(container(file, literal, &joined, image));
-            }
-            _ => {}
-        }
-    }
-    found
 }
 
 /// What `args '…'` gives to the container of the image named before it.

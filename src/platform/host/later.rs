@@ -1,7 +1,7 @@
 //! What is run in a container once it stands: `docker exec`, the lines at its prompt, the steps of its job, the next pieces of
 //! code of a page.
 
-use super::Script;
+use super::script::Script;
 use crate::container::workload::{Later, Workload};
 use crate::text::source::Span;
 

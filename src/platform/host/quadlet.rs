@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
-use super::begins_line;
 use super::prose::lines;
+use super::read::{begins_line, remarks};
 use crate::container::finding::Change;
 use crate::container::workload::{Platform, Workload};
 use crate::platform::kind::Unit;
@@ -27,18 +27,13 @@ use crate::text::source::{Source, Span};
 /// Units of Podman.
 pub static KIND: Kind = Kind {
     name: "Quadlet unit",
-    claim: |file| {
-        let is = file.ends_in(&["container"]) || file.name.ends_with(".container.in");
-        if is { Claim::ByName } else { Claim::No }
-    },
+    claim: |file| Claim::by_name(file.ends_in(&["container"]) || file.name.ends_with(".container.in")),
     words: Words::new(&[EVERYWHERE, &["[Container]"]]),
     relevant: |text, _, _| memmem::find(text.as_bytes(), b"[Container]").is_some(),
     links: None,
     read,
     same_but_for,
-    remarks: |source, starts| {
-        super::remarks(source, starts, |_, _| Vec::new(), |at| begins_line(source.text(), at))
-    },
+    remarks: |source, starts| remarks(source, starts, |_, _| Vec::new(), |at| begins_line(source.text(), at)),
 };
 
 /// Keys that matter, and their options of `podman run`.
@@ -100,8 +95,7 @@ fn entries(text: &str) -> Vec<Entry<'_>> {
 fn read(unit: &Unit, context: &Context<'_>) -> Reading {
     let mut reading = Reading::default();
     for member in &unit.members {
-        let source = member.source.clone().or_else(|| context.files.read(&member.path).ok());
-        let Some(source) = source else { continue };
+        let Some(source) = member.read(context.files) else { continue };
         if let Some(workload) = container(&source, context) {
             reading.add(vec![workload], Box::new(Keys { source: Arc::clone(&source) }));
         }
@@ -302,7 +296,7 @@ impl Keys {
 }
 
 /// Whether all keys that no edit touches have the values that they had, in the same order.
-fn same_but_for(before: &Source, after: &Source, edits: &[Edit]) -> bool {
+fn same_but_for(before: &Arc<Source>, after: &Arc<Source>, edits: &[Edit]) -> bool {
     let old: Vec<Span> = edits.iter().map(|edit| edit.span).collect();
     untouched(before.text(), &old) == untouched(after.text(), &after_spans(edits))
 }

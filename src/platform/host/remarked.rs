@@ -3,8 +3,8 @@
 //! In a script a command may also be commented out. Where no word beside it says that it is there to be read, it is listed and
 //! never reported.
 
-use super::Script;
 use super::prose::{Line, block, language, lines, names_engine};
+use super::script::Script;
 use crate::platform::run::starts_containers;
 use crate::text::layer::Layer;
 use crate::text::scan::holds_any;

@@ -1,6 +1,9 @@
 //! Whether edits left the words of a file's scripts as they were: the structural half of the proof of a fix.
 
-use super::{Script, inner};
+use std::sync::Arc;
+
+use super::inner;
+use super::script::Script;
 use crate::syntax::shell::{self, AssignedValue, Word};
 use crate::text::edits::{Edit, after_spans};
 use crate::text::layer::Layer;
@@ -9,8 +12,8 @@ use crate::text::source::{Source, Span};
 /// Whether the scripts of a file have the same commands and assignments with the same words before and after, but for
 /// the words that the edits touch. `scripts` finds the scripts in a file: its path and its text.
 pub(super) fn same_but_for(
-    before: &Source,
-    after: &Source,
+    before: &Arc<Source>,
+    after: &Arc<Source>,
     edits: &[Edit],
     scripts: fn(&str, &Layer) -> Vec<Script>,
 ) -> bool {
@@ -20,8 +23,8 @@ pub(super) fn same_but_for(
 }
 
 /// The texts of other kinds in a file.
-fn texts(source: &Source, scripts: fn(&str, &Layer) -> Vec<Script>) -> Vec<Layer> {
-    let file = Layer::file(Source::new(source.path(), source.bytes().to_vec()));
+fn texts(source: &Arc<Source>, scripts: fn(&str, &Layer) -> Vec<Script>) -> Vec<Layer> {
+    let file = Layer::file(Arc::clone(source));
     let texts = scripts(source.path(), &file).into_iter().flat_map(|script| match script.inner {
         Some(_) => vec![script.layer],
         None => inner::fed(&script),
@@ -30,8 +33,12 @@ fn texts(source: &Source, scripts: fn(&str, &Layer) -> Vec<Script>) -> Vec<Layer
 }
 
 /// Every word that no edit touches, in order. Nothing stands where a command or an assignment begins.
-fn words(source: &Source, touched: &[Span], scripts: fn(&str, &Layer) -> Vec<Script>) -> Vec<Option<String>> {
-    let file = Layer::file(Source::new(source.path(), source.bytes().to_vec()));
+fn words(
+    source: &Arc<Source>,
+    touched: &[Span],
+    scripts: fn(&str, &Layer) -> Vec<Script>,
+) -> Vec<Option<String>> {
+    let file = Layer::file(Arc::clone(source));
     let mut found = Vec::new();
     for Script { layer, options, .. } in
         scripts(source.path(), &file).into_iter().filter(|it| it.inner.is_none())

@@ -1,14 +1,14 @@
 //! Scripts: sh, bash, zsh and ksh, Slurm's batch scripts, fish, batch files and PowerShell.
 
-use super::same::same_but_for;
-use super::{Script, inner, remarked};
+use super::read::{Host, kind};
+use super::script::Script;
+use super::{inner, remarked};
 use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::remarks::lies_in;
 use crate::platform::run::{ENGINES, comments, starts_containers};
 use crate::syntax::shell::{Dialect, Options};
 use crate::text::filename::FileName;
 use crate::text::layer::Layer;
-use crate::text::scan::Words;
 use crate::text::source::Span;
 
 /// Endings of scripts and the language they are in.
@@ -42,24 +42,45 @@ const STARTUP: [&str; 9] = [
 ];
 
 /// Scripts.
-pub static KIND: Kind = Kind {
-    name: "script",
-    claim,
-    words: Words::new(&[EVERYWHERE, ENGINES, inner::WORDS]),
-    relevant: |text, claim, every_container| {
+pub static KIND: Kind = kind::<Shell>();
+
+struct Shell;
+
+impl Host for Shell {
+    const NAME: &'static str = "script";
+    const WORDS: &'static [&'static [&'static str]] = &[EVERYWHERE, ENGINES, inner::WORDS];
+
+    fn claim(file: &FileName<'_>) -> Claim {
+        claim(file)
+    }
+
+    fn relevant(text: &str, claim: Claim, every_container: bool) -> bool {
         let starts = starts_containers(text, every_container)
             || (text.contains("<<") && inner::may_hold(text, every_container));
         starts && (claim == Claim::ByName || shebang(text).is_some())
-    },
-    links: None,
-    read: |unit, context| super::read(unit, context, scripts),
-    same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
-    remarks: |source, starts| super::remarks(source, starts, scripts, |_| false),
-};
+    }
+
+    fn scripts(path: &str, file: &Layer) -> Vec<Script> {
+        let name = FileName::new(path);
+        let ending = by_ending(name.finished().unwrap_or(name).ending);
+        let dialect = ending.or_else(|| shebang(file.text())).unwrap_or_default();
+        let zsh = dialect == Dialect::Posix && is_zsh(&name.finished().unwrap_or(name), file.text());
+        let options = Options { dialect, zsh, ..Options::default() };
+        let mut found = vec![Script::new(file.clone(), options)];
+        let said = remarked::scripts(file, true);
+        if !said.is_empty() {
+            // What looks like a comment may stand in a here-document.
+            let comments = comments(file, options);
+            let is_real = |script: &Script| lies_in(&comments, script.layer.map(Span::at(0)).start);
+            found.extend(said.into_iter().filter(is_real));
+        }
+        found
+    }
+}
 
 fn claim(file: &FileName<'_>) -> Claim {
     if let Some(finished) = file.finished() {
-        return if claim(&finished) == Claim::ByName { Claim::ByName } else { Claim::No };
+        return Claim::by_name(claim(&finished) == Claim::ByName);
     }
     if by_ending(file.ending).is_some() || STARTUP.contains(&file.name) {
         Claim::ByName
@@ -87,23 +108,6 @@ fn shebang(text: &str) -> Option<Dialect> {
         _ => None,
     });
     found.next()
-}
-
-fn scripts(path: &str, file: &Layer) -> Vec<Script> {
-    let name = FileName::new(path);
-    let ending = by_ending(name.finished().unwrap_or(name).ending);
-    let dialect = ending.or_else(|| shebang(file.text())).unwrap_or_default();
-    let zsh = dialect == Dialect::Posix && is_zsh(&name.finished().unwrap_or(name), file.text());
-    let options = Options { dialect, zsh, ..Options::default() };
-    let mut found = vec![Script::new(file.clone(), options)];
-    let said = remarked::scripts(file, true);
-    if !said.is_empty() {
-        // What looks like a comment may stand in a here-document.
-        let comments = comments(file, options);
-        let is_real = |script: &Script| lies_in(&comments, script.layer.map(Span::at(0)).start);
-        found.extend(said.into_iter().filter(is_real));
-    }
-    found
 }
 
 /// Whether zsh runs a script, and as itself: an option can make it split strings as others do.

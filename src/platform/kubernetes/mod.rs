@@ -20,6 +20,8 @@ mod template;
 mod words;
 mod write;
 
+use std::sync::Arc;
+
 use crate::platform::kind::{Claim, Kind};
 use crate::platform::remarks::{Remarks, in_yaml};
 use crate::syntax::yaml::{Style, Yaml};
@@ -44,7 +46,7 @@ pub static KIND: Kind = Kind {
 };
 
 /// A block scalar may hold a manifest of its own, with comments.
-fn remarks(source: &Source, starts: &[usize]) -> Remarks {
+fn remarks(source: &Arc<Source>, starts: &[usize]) -> Remarks {
     let yaml =
         manifest::readings(source.text()).into_iter().next().map_or_else(Yaml::default, |(_, yaml)| yaml);
     in_yaml(source, &yaml, starts, |_, style, text| {

@@ -37,8 +37,7 @@ pub static KIND: Kind = Kind {
 fn read(unit: &Unit, context: &Context<'_>) -> Reading {
     let mut reading = Reading::default();
     for member in &unit.members {
-        let source = member.source.clone().or_else(|| context.files.read(&member.path).ok());
-        let Some(source) = source else { continue };
+        let Some(source) = member.read(context.files) else { continue };
         let text = source.text();
         let found = objects::objects(text);
         let mut containers = Vec::new();

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::fields::{Field, Spot};
 use super::find::{find_build, find_volume};
-use super::{BuildSize, Invocation};
+use super::invocation::{BuildSize, Invocation};
 use crate::text::source::Span;
 
 /// A build that asks for a size, and the images it makes.

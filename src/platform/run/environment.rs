@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::calls::{Calls, When, is_empty, reads_in};
+use super::engines::names_engine;
 use super::given::{Given, Givens};
-use super::search::names_engine;
 use crate::syntax::shell::{AssignedValue, Assignment, Dialect, Options, PieceKind, Script, Store, Word};
 use crate::text::layer::Layer;
 use crate::text::source::Span;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::search::names_engine;
+use super::engines::names_engine;
 use crate::text::layer::Layer;
 
 /// A variable that stands outside of the script: a make variable, `env:` of a workflow.

@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::Invocation;
 use super::command_line::{Arguments, OptionUse};
 use super::environment::Unit;
 use super::fields::{Field, Spot};
 use super::find::Found;
+use super::invocation::Invocation;
 use crate::syntax::shell::Command;
 use crate::text::source::Span;
 

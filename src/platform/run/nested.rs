@@ -1,9 +1,9 @@
 //! Scripts inside of scripts: strings that a command hands to another shell, and here-documents that are fed to one.
 
+use super::engines::names_engine;
 use super::environment::Unit;
 use super::fields::{Field, Known};
 use super::find::{does, program};
-use super::search::names_engine;
 use crate::knowledge::programs::{HANDS_ON_STRING, SCRIPT_SHELLS};
 use crate::syntax::shell::{Command, Dialect, HereDocument, Quote, Word};
 use crate::text::layer::{Embed, Encoding, Layer};

@@ -7,9 +7,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::command_line::OptionUse;
 use super::environment::Unit;
 use super::find::program_name;
-use super::{Invocation, OptionUse};
+use super::invocation::Invocation;
 use crate::syntax::shell::{
     AssignedValue, Command, End, Modifier, Options, Piece, PieceKind, Quote, ScopeKind, Script, Store,
     Variable, Word,

@@ -4,7 +4,7 @@
 //! Everything here is in bytes of the file, so that indents, `> ` of quotes and the quotes of JSON around a line are copied
 //! as they stand there.
 
-use super::Spot;
+use super::fields::Spot;
 use crate::syntax::shell::Dialect;
 use crate::text::edits::Edit;
 use crate::text::source::Span;

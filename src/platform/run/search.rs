@@ -6,37 +6,27 @@ use std::rc::Rc;
 use super::budget::Shared;
 use super::build::{Build, attach, build, by_image, volume};
 use super::command_line::arguments;
+use super::engines::names_engine;
 use super::environment::{At, Unit};
 use super::expand::Expander;
 use super::fields::{Field, Spot};
 use super::find::{find, talks};
 use super::given::Givens;
+use super::invocation::Invocation;
 use super::merge::{Way, merge};
-use super::{ENGINES, Invocation, nested};
-use crate::container::accelerator;
+use super::nested;
 use crate::syntax::shell::{Command, Options, PieceKind, Word};
 use crate::text::layer::Layer;
-use crate::text::scan::{Words, holds_any};
 use crate::text::source::Span;
 
 /// How deep scripts are followed into each other: `ssh host "bash -c '…'"` is two.
 const MAX_DEPTH: usize = 4;
 
-/// Words without which no rule speaks of a container, besides those of the accelerators.
-const INTEREST: &[&str] = &["shm", "--ipc", "/dev/", "--runtime", "nvidia"];
-
-/// Whether a text holds a word without which no rule speaks of its containers.
-pub(super) fn speaks_of_interest(text: &str) -> bool {
-    holds_any(text, INTEREST) || accelerator::stands_in(text)
-}
-
-/// Whether a text holds the name of an engine.
-pub(super) fn names_engine(text: &str) -> bool {
-    static WORDS: Words = Words::new(&[ENGINES]);
-    WORDS.stand_in(text)
-}
-
-pub(super) fn search(
+/// The command lines that start containers in the script `layer`. `given` are variables from outside of it.
+///
+/// Scripts inside of it (`bash -c '…'`, a here-document fed to a shell) count too. The order is that of the text. The
+/// scripts of one file share what `shared` holds.
+pub fn invocations(
     layer: &Layer,
     options: Options,
     given: Option<&Givens>,
@@ -58,8 +48,9 @@ pub(super) fn search(
 }
 
 /// The comments of a script and of the scripts inside it, as spans of the file.
-pub(super) fn comments(layer: &Layer, options: Options, shared: &Shared) -> Vec<Span> {
-    let mut search = Search { comments: Some(Vec::new()), ..Search::new(shared) };
+pub fn comments(layer: &Layer, options: Options) -> Vec<Span> {
+    let shared = Shared::of(layer.text().len());
+    let mut search = Search { comments: Some(Vec::new()), ..Search::new(&shared) };
     search.script(&Unit::new(layer, options, None, None), 0);
     search.comments.unwrap_or_default()
 }

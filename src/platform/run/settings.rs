@@ -1,7 +1,10 @@
 //! From a command line to the flags that say what its container gets, and what speaks of `/dev/shm` beside them.
 
+use super::command_line::OptionUse;
+use super::fields::{Field, Spot};
+use super::invocation::Invocation;
+use super::options;
 use super::workload::{whole, written};
-use super::{Field, Invocation, OptionUse, Spot, options};
 use crate::container::flags::{self, Flag, Scene};
 use crate::container::mount;
 use crate::container::workload::{Effect, Says, Setting, Why};

@@ -1,8 +1,12 @@
 //! Command lines as people write them, and what they start.
 
+use super::command_line::OptionUse;
+use super::invocation::Invocation;
 use super::workload::workload;
 use super::*;
 use crate::syntax::shell::Dialect;
+use crate::syntax::shell::Options;
+use crate::text::layer::Layer;
 use crate::text::source::Source;
 
 fn read(text: &str, options: Options) -> Vec<Invocation> {

@@ -1,7 +1,9 @@
 //! From a command line to the model that all platforms share: its GPU, its settings, what its `/dev/shm` will be.
 
+use super::command_line::OptionUse;
+use super::fields::{Field, Spot};
+use super::invocation::Invocation;
 use super::settings::{lowered, settings};
-use super::{Field, Invocation, OptionUse, Spot};
 use crate::container::engine::decide;
 use crate::container::flags::{self, Flag, Scene};
 use crate::container::workload::{

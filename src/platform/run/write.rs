@@ -6,10 +6,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::budget::Shared;
+use super::command_line::OptionUse;
+use super::fields::{Field, Part, Spot};
+use super::invocation::Invocation;
 use super::readers::{Edited, Readers};
 use super::row::Pen;
 use super::workload::whole;
-use super::{Field, Invocation, OptionUse, Part, Spot};
 use crate::container::finding::Change;
 use crate::container::mount::before_option;
 use crate::container::workload::{Effect, Says, Setting, Why, Workload};

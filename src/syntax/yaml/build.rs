@@ -1,8 +1,9 @@
 //! From the parser's events to the tree, one record a node and nothing else where the text says it all.
 
-use super::{
-    ANCHORED, Document, Error, Kind, Layout, MISSING, NodeId, OWNED, Record, Style, TAGGED, Yaml, scan,
-};
+use super::error::Error;
+use super::record::{ANCHORED, Kind, Layout, MISSING, NodeId, OWNED, Record, Style, TAGGED};
+use super::scan;
+use super::tree::{Document, Yaml};
 use crate::text::source::Span;
 use granit_parser::{Event, Parser, ScalarStyle, Span as Place, StructureStyle};
 use std::collections::HashMap;

@@ -1,6 +1,8 @@
 //! Keys that stand twice in one mapping. YAML forbids them; which readers refuse them is for the platforms to know.
 
-use super::{Kind, Node, NodeId, Yaml};
+use super::node::Node;
+use super::record::{Kind, NodeId};
+use super::tree::Yaml;
 
 /// A key that stands twice in one mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

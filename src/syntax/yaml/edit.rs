@@ -3,9 +3,12 @@
 //! Every edit is one insertion, so that no byte of the file is lost. It goes to whole lines where the file is written in
 //! lines; it never comes between a comment and what it comments, and keeps a missing line end at the file's end.
 
+use super::node::{Entry, Node};
+use super::record::{Kind, Layout, NodeId, Style};
+use super::scan;
 use super::style::{Habits, Seam, comments_above, end_of_lines, line_break};
+use super::tree::Yaml;
 use super::value::{BlockStyle, FlowLines, FlowStyle, Value, push_blanks};
-use super::{Entry, Kind, Layout, Node, NodeId, Style, Yaml, scan};
 use crate::text::source::Span;
 
 /// Text to be put before the byte at `at`.

@@ -1,6 +1,8 @@
 //! The cursor over a tree: a node together with the text that it stands in.
 
-use super::{ANCHORED, Kind, Layout, MISSING, NodeId, OWNED, Record, Style, TAGGED, Yaml, scan};
+use super::record::{ANCHORED, Kind, Layout, MISSING, NodeId, OWNED, Record, Style, TAGGED};
+use super::scan;
+use super::tree::Yaml;
 use crate::text::source::Span;
 use std::fmt;
 
@@ -171,19 +173,24 @@ impl<'a> Node<'a> {
     }
 
     /// A mapping's keys and values in the order of the text; nothing for other nodes.
-    pub fn entries(self) -> Entries<'a> {
-        Entries(self.children(self.is_mapping()))
+    pub fn entries(self) -> impl Iterator<Item = Entry<'a>> + Clone + use<'a> {
+        let mut children = self.children(self.is_mapping());
+        std::iter::from_fn(move || Some(Entry { key: children.next()?, value: children.next()? }))
     }
 
     /// A sequence's items; nothing for other nodes.
-    pub fn items(self) -> Items<'a> {
+    pub fn items(self) -> impl Iterator<Item = Self> + Clone + use<'a> {
         self.children(self.is_sequence())
     }
 
-    fn children(self, any: bool) -> Items<'a> {
-        let first = NodeId(self.id.0 + 1);
-        let end = if any { self.yaml.after(self.id) } else { first };
-        Items { next: self.at(first), end }
+    fn children(self, any: bool) -> impl Iterator<Item = Self> + Clone + use<'a> {
+        let mut next = self.at(NodeId(self.id.0 + 1));
+        let end = if any { self.yaml.after(self.id) } else { next.id };
+        std::iter::from_fn(move || {
+            let here = next;
+            next = here.at(here.yaml.after(here.id));
+            (here.id < end).then_some(here)
+        })
     }
 
     /// How a block scalar is written; nothing for other nodes.
@@ -244,40 +251,6 @@ impl Entry<'_> {
     /// From the key to the end of the value.
     pub fn span(self) -> Span {
         self.key.span().join(self.value.span())
-    }
-}
-
-/// The items of a sequence, see [`Node::items`].
-#[derive(Clone, Debug)]
-pub struct Items<'a> {
-    next: Node<'a>,
-    end: NodeId,
-}
-
-impl<'a> Iterator for Items<'a> {
-    type Item = Node<'a>;
-
-    fn next(&mut self) -> Option<Node<'a>> {
-        let here = self.next;
-        if here.id >= self.end {
-            return None;
-        }
-        self.next = here.at(here.yaml.after(here.id));
-        Some(here)
-    }
-}
-
-/// The keys and values of a mapping, see [`Node::entries`].
-#[derive(Clone, Debug)]
-pub struct Entries<'a>(Items<'a>);
-
-impl<'a> Iterator for Entries<'a> {
-    type Item = Entry<'a>;
-
-    fn next(&mut self) -> Option<Entry<'a>> {
-        let key = self.0.next()?;
-        let value = self.0.next()?;
-        Some(Entry { key, value })
     }
 }
 

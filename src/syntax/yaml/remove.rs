@@ -1,8 +1,10 @@
 //! Which bytes go when a key is taken out of its mapping.
 
 use super::edit::Editor;
+use super::node::{BlockScalar, Chomping, Entry, Node};
+use super::record::{Layout, NodeId};
+use super::scan;
 use super::style::{Seam, end_of_lines};
-use super::{BlockScalar, Chomping, Entry, Layout, Node, NodeId, scan};
 use crate::text::source::Span;
 
 impl<'a> Editor<'a> {

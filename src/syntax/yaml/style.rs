@@ -1,6 +1,9 @@
 //! How a file is written: its columns, steps, dashes, quotes and line ends, for edits that look like the rest of it.
 
-use super::{Kind, Layout, Node, NodeId, Style, Yaml, scan};
+use super::node::Node;
+use super::record::{Kind, Layout, NodeId, Style};
+use super::scan;
+use super::tree::Yaml;
 use crate::text::source::Span;
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -75,9 +78,9 @@ pub(super) fn end_of_lines(value: Node<'_>, column: usize) -> Option<Seam> {
     if let Some(block) = value.last_leaf().block_scalar() {
         let broken = block.body.of(text).ends_with(['\n', '\r']) || block.body.is_empty();
         match block.chomping {
-            super::Chomping::Strip => {}
+            super::node::Chomping::Strip => {}
             _ if !broken => return None,
-            super::Chomping::Keep if !block.body.is_empty() => seam = Seam::After(block.body.end),
+            super::node::Chomping::Keep if !block.body.is_empty() => seam = Seam::After(block.body.end),
             _ => {}
         }
     }

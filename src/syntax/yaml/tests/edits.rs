@@ -9,8 +9,8 @@ fn applied(text: &str, insertion: Insertion) -> String {
     let edited = format!("{}{new}{}", &text[..at], &text[at..]);
     let (before, after) = (Yaml::parse(text), Yaml::parse(&edited));
     let inserted = [Span::new(at, at + new.len())];
-    assert!(equal_but_for(&before, text, &after, &edited, &inserted), "{edited}");
-    assert!(!equal_but_for(&before, text, &after, &edited, &[]), "nothing was added: {edited}");
+    assert!(equal_but_for((&before, text), (&after, &edited), &inserted), "{edited}");
+    assert!(!equal_but_for((&before, text), (&after, &edited), &[]), "nothing was added: {edited}");
     edited
 }
 
@@ -245,7 +245,7 @@ fn equality_sees_what_an_edit_must_not_do() {
     let differ = |before: &str, after: &str, inserted: &str| {
         let at = after.find(inserted).unwrap();
         let trees = (Yaml::parse(before), Yaml::parse(after));
-        !equal_but_for(&trees.0, before, &trees.1, after, &[Span::new(at, at + inserted.len())])
+        !equal_but_for((&trees.0, before), (&trees.1, after), &[Span::new(at, at + inserted.len())])
     };
     assert!(!differ("a: 1\n", "b: 2\na: 1\n", "b: 2\n"));
     assert!(differ("a: 1\n", "b: 2\na: 1\n", ": 2"), "half of a pair");
@@ -267,7 +267,7 @@ fn a_key_goes_with_its_lines_or_its_comma() {
         let span = Editor::new(&yaml, text).remove(mapping, mapping.entry(key).unwrap().key.id())?;
         let edited = format!("{}{}", &text[..span.start], &text[span.end..]);
         let after = Yaml::parse(&edited);
-        assert!(equal_but_for(&after, &edited, &yaml, text, &[span]), "{edited}");
+        assert!(equal_but_for((&after, &edited), (&yaml, text), &[span]), "{edited}");
         Some(edited)
     };
     let removed = |text: &str, path: &str, key: &str| removed(text, path, key).unwrap_or_default();

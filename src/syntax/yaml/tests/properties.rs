@@ -163,7 +163,7 @@ proptest! {
         };
         let edited = format!("{}{new}{}", &text[..at], &text[at..]);
         let again = Yaml::parse(&edited);
-        prop_assert!(equal_but_for(&yaml, &text, &again, &edited, &[Span::new(at, at + new.len())]), "{}", edited);
+        prop_assert!(equal_but_for((&yaml, &text), (&again, &edited), &[Span::new(at, at + new.len())]), "{}", edited);
         let read = data(&edited);
         prop_assert!(says(again.root(&edited).unwrap(), &read));
         prop_assert_ne!(&read, &data(&text));
@@ -196,7 +196,7 @@ proptest! {
             prop_assert!(error.message.contains("no anchor"), "{}\n{}", error.message, edited);
             return Ok(());
         }
-        prop_assert!(equal_but_for(&after, &edited, &yaml, &text, &[span]), "{}", edited);
+        prop_assert!(equal_but_for((&after, &edited), (&yaml, &text), &[span]), "{}", edited);
         prop_assert!(says(after.root(&edited).unwrap(), &data(&edited)));
         prop_assert!(edited.ends_with('\n') || !text.ends_with('\n'));
     }
@@ -217,7 +217,7 @@ proptest! {
                 prop_assert!(edit.is_none_or(|edit| text.is_char_boundary(edit.at)));
             }
         }
-        prop_assert!(equal_but_for(&yaml, &text, &yaml, &text, &[]));
+        prop_assert!(equal_but_for((&yaml, &text), (&yaml, &text), &[]));
         yaml.duplicate_keys(&text);
     }
 }
