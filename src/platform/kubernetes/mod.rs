@@ -9,6 +9,7 @@ mod custom;
 mod fill;
 mod gpu;
 mod kinds;
+mod live;
 mod manifest;
 mod pod;
 mod problems;
@@ -28,6 +29,8 @@ use crate::syntax::yaml::{Style, Yaml};
 use crate::text::filename::FileName;
 use crate::text::scan::Words;
 use crate::text::source::Source;
+
+pub use read::of_object;
 
 /// Manifests, charts and values.
 pub static KIND: Kind = Kind {

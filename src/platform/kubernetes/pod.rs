@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::custom;
 use super::gpu;
+use super::live::LivePod;
 use super::manifest::{Manifest, at, find, get, list};
 use super::read::{Around, Item};
 use super::shape::{Container, Frame, Object, Tree};
@@ -62,6 +63,8 @@ struct PodContext<'a> {
     /// Argo's patch of the pod spec.
     patch: Option<Node<'a>>,
     memory_limit: Option<(u64, Node<'a>)>,
+    /// The pod itself, where it runs.
+    live: Option<LivePod<'a>>,
     /// The mapping that volumes are added to.
     holder: Node<'a>,
 }
@@ -112,6 +115,7 @@ impl<'a> PodContext<'a> {
             object,
             way,
             memory_limit,
+            live: LivePod::of(manifest, object),
         };
         context.pod.unread = context.unread(frame.object.is_some());
         context.pod.on_shm = context.on_shm(around);
@@ -257,6 +261,10 @@ impl<'a> PodContext<'a> {
             Workload::new(Platform::Kubernetes, Engine::Kubernetes, name, manifest.place(container.head));
         describe(manifest, node, &mut workload);
         workload.inside.mounts = self.pod.maps(node);
+        if let Some(live) = &self.live {
+            workload.platform = Platform::Live;
+            workload.running = Some(Box::new(live.container(container.name)));
+        }
         workload.kind = Some(self.object.kind).filter(|kind| !kind.is_empty()).map(str::to_owned);
         workload.gpu = gpu;
         workload.memory_limit =
@@ -272,6 +280,10 @@ impl<'a> PodContext<'a> {
     /// What operators, webhooks and the files that this one patches may add.
     fn outside(&self, container: &Container<'a>, around: &Around<'_>) -> Vec<Found> {
         let node = container.node;
+        // What webhooks and operators add stands in a pod that runs.
+        if self.live.is_some() {
+            return Vec::new();
+        }
         let mut found = custom::configured(&self.pod, around.options, self.object, container.head);
         if let Some(row) = custom::of_container(self.object, &self.way, container) {
             let frames = self.way.iter().map(|frame| frame.node).chain([self.object.node]);

@@ -133,6 +133,18 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>) -> Reading {
     reading
 }
 
+/// The containers of one object out of a longer document.
+pub fn of_object(layer: &Layer, context: &Context<'_>) -> Vec<Workload> {
+    let manifests: Vec<Arc<Manifest>> = Manifest::readings(layer, &[]).into_iter().map(Arc::new).collect();
+    let (claims, builds) = (Claims::default(), Builds::default());
+    let around = Around { claims: &claims, options: context.options, builds: &builds };
+    let trees = grow(&manifests);
+    let items = trees.iter().flat_map(|(manifest, tree)| workloads(manifest, tree, &around));
+    let mut found: Vec<Workload> = items.map(|item| item.workload).collect();
+    found.sort_by_key(|workload| workload.place.span);
+    found
+}
+
 /// What the kustomizations of a unit build; for a manifest that is read alone those that stand around it.
 fn builds(
     unit: &Unit,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::manifest::{Manifest, find, get};
 use super::shm::{Nodes, Pod, Volume};
 use crate::container::finding::Change;
-use crate::container::workload::Workload;
+use crate::container::workload::{Platform, Workload};
 use crate::platform::kind::Writer;
 use crate::size::Dialect;
 use crate::syntax::yaml::{Editor, Insertion, Node, NodeId, Place, Value};
@@ -112,7 +112,8 @@ impl Writer for PodWriter {
         let mut editors: HashMap<*const Manifest, Editor<'_>> = HashMap::new();
         let mut written = Vec::with_capacity(wanted.len());
         for (index, workload, change) in wanted {
-            let Some(spot) = self.spots.get(*index) else {
+            // A pod that runs is changed where it was made.
+            let Some(spot) = self.spots.get(*index).filter(|_| workload.platform != Platform::Live) else {
                 written.push(Vec::new());
                 continue;
             };
