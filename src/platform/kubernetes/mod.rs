@@ -10,6 +10,7 @@ mod fill;
 mod gpu;
 mod kinds;
 mod manifest;
+mod mpi;
 mod pod;
 mod problems;
 mod proof;
