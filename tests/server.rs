@@ -200,15 +200,27 @@ fn an_unsaved_override_counts_for_the_file_on_disk() {
 
 #[test]
 fn a_client_that_pulls_is_not_pushed_to() {
-    let capabilities =
-        json!({"textDocument": {"diagnostic": {}}, "general": {"positionEncodings": ["utf-8"]}});
-    let mut editor = Editor::start(&[], capabilities);
+    let pulls = json!({
+        "textDocument": {"diagnostic": {}},
+        "workspace": {"diagnostics": {"refreshSupport": true}},
+        "general": {"positionEncodings": ["utf-8"]},
+    });
+    let mut editor = Editor::start(&[], pulls);
     editor.open("run.sh", "docker run --gpus all pytorch/pytorch torchrun --nproc_per_node=2 train.py\n");
     let uri = editor.uri("run.sh");
     let report = editor.ask("textDocument/diagnostic", json!({"textDocument": {"uri": uri}}));
     assert_eq!(report["kind"], "full");
     assert_eq!(report["items"][0]["code"], "missing-shm");
     assert!(editor.pushed.iter().all(|message| message["method"] != "textDocument/publishDiagnostics"));
+}
+
+#[test]
+fn a_client_that_cannot_be_told_to_pull_anew_is_pushed_to() {
+    let mut editor = Editor::start(&[], json!({"textDocument": {"diagnostic": {}}}));
+    editor.open("compose.yaml", BROKEN);
+    assert_eq!(editor.diagnostics("compose.yaml").as_array().unwrap().len(), 1);
+    editor.open("compose.override.yaml", "services:\n  trainer:\n    shm_size: 8gb\n");
+    assert_eq!(editor.diagnostics("compose.yaml"), json!([]));
 }
 
 #[test]

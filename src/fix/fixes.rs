@@ -135,10 +135,8 @@ fn only_intended(before: &State, made: &[Attempt<'_, Wish>], after: &State, forb
     let loud = made.iter().all(|(task, _)| !is_advice(before, &task.what));
     let same_sort = |finding: &Finding| if finding.severity == Severity::Note { !loud } else { !advice };
     // The same container at another place is meant, too; a flag that went astray is no more wanted there than elsewhere.
-    let wants = |index: &usize| {
-        let strays = |wish: &&Wish| matches!(wish.wanted.change, Change::MoveFlag { .. });
-        meant.get(index).is_some_and(|wishes| !wishes.iter().all(strays))
-    };
+    let strays = |wish: &&Wish| matches!(wish.wanted.change, Change::MoveFlag { .. });
+    let wants = |index: &usize| meant.get(index).is_some_and(|wishes| !wishes.iter().all(strays));
     let is_meant =
         |index: usize, old: &Workload| wants(&index) || old.same_as.is_some_and(|twin| wants(&twin));
     let heir = |(index, (old, new)): (usize, (&Workload, &Workload))| {
@@ -156,6 +154,8 @@ fn only_intended(before: &State, made: &[Attempt<'_, Wish>], after: &State, forb
         let asks = |wishes: &Vec<&Wish>| wishes.iter().any(|wish| wish.wanted.change == Change::AskForGpus);
         let asked = meant.get(&index).is_some_and(asks);
         (same_container(old, new) || (asked && same_but_gpus(old, new)))
+            // Two fixes that write a size at one place are one too many; a flag that is moved was there before.
+            && (sizes(new) <= sizes(old).max(1) || meant.get(&index).is_some_and(|wishes| wishes.iter().any(strays)))
             && match meant.get(&index) {
                 Some(wishes) => wishes.iter().all(|wish| is_done(wish, old, new, was, now)),
                 // The /dev/shm of another is there where that one has it.
@@ -260,9 +260,6 @@ fn is_twin(old: &Workload, new: &Workload, after: &[Workload]) -> bool {
 /// Why a container must not get a size that it did not have: it has another `/dev/shm`, beside which the size does nothing,
 /// or which Podman refuses.
 fn unwanted_size(old: &Workload, new: &Workload) -> Option<String> {
-    let sizes = |workload: &Workload| {
-        workload.settings.iter().filter(|setting| matches!(setting.says, Says::Size(..))).count()
-    };
     let own = !matches!(old.shm, Shm::Default { .. } | Shm::Explicit { .. } | Shm::Unknown(_));
     let other = old.deciding().filter(|setting| own && !matches!(setting.says, Says::Size(..)))?;
     (sizes(new) > sizes(old)).then(|| {
@@ -274,6 +271,11 @@ fn unwanted_size(old: &Workload, new: &Workload) -> Option<String> {
             other.text
         )
     })
+}
+
+/// How often a container is given a size.
+fn sizes(workload: &Workload) -> usize {
+    workload.settings.iter().filter(|setting| matches!(setting.says, Says::Size(..))).count()
 }
 
 /// A workload that was not meant is as it was, or had the same need and is helped by the same edit. `same_sort` tells which

@@ -6,6 +6,10 @@
 
 use crate::text::scan::glob;
 
+/// More than any reference is long, in bytes, with all that variables may add: a name has at most 255 and a tag 128.
+/// <https://pkg.go.dev/github.com/distribution/reference>
+pub const MAX_REFERENCE: usize = 4096;
+
 /// The parts of an image reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reference<'a> {
@@ -18,6 +22,7 @@ pub(super) struct Reference<'a> {
 impl<'a> Reference<'a> {
     /// Takes a reference apart. Variables and template actions stay as they are written, in whatever part they stand.
     pub(super) fn parse(text: &'a str) -> Self {
+        let text = if text.len() > MAX_REFERENCE { "" } else { text };
         let text = text.trim().trim_matches(['"', '\'']);
         let text = text.strip_prefix("docker://").unwrap_or(text);
         let (text, _digest) = text.split_once("@sha256:").unwrap_or((text, ""));

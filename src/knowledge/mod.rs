@@ -4,7 +4,7 @@
 //! image, and for the words of names, which prove nothing. What an entry says of a workload is weighed elsewhere.
 
 pub mod command;
-mod image;
+pub mod image;
 pub mod options;
 pub mod programs;
 mod table;

@@ -47,10 +47,9 @@ type Incoming = Option<Result<Message, String>>;
 struct Server<W> {
     output: W,
     workspace: Option<Workspace>,
-    /// Whether the client asks for diagnostics by itself, so that they are not pushed.
+    /// Whether the client asks for diagnostics by itself, and anew when told that another text changed them. All others get
+    /// them pushed: Neovim 0.11 pulls the text that changes and nothing beside it.
     pulls: bool,
-    /// Whether the client can be asked to pull anew.
-    refreshes: bool,
     is_shut_down: bool,
     /// Paths whose texts changed and were not looked at yet.
     changed: BTreeSet<String>,
@@ -65,7 +64,6 @@ impl<W: Write> Server<W> {
             output,
             workspace: None,
             pulls: false,
-            refreshes: false,
             is_shut_down: false,
             changed: BTreeSet::new(),
             cancelled: HashSet::new(),
@@ -194,28 +192,33 @@ impl<W: Write> Server<W> {
         let root = root(&params);
         // The protocol has it under `diagnostics`.
         let refresh = params.pointer("/capabilities/workspace/diagnostics/refreshSupport");
-        self.refreshes = refresh.and_then(Value::as_bool).unwrap_or(false);
+        let refreshes = refresh.and_then(Value::as_bool).unwrap_or(false);
         let params: InitializeParams = serde_json::from_value(params).unwrap_or_default();
         let general = params.capabilities.general.and_then(|general| general.position_encodings);
         let is_utf8 = general.is_some_and(|known| known.contains(&lsp_types::PositionEncodingKind::UTF8));
         let encoding = if is_utf8 { Encoding::Utf8 } else { Encoding::Utf16 };
-        self.pulls = params.capabilities.text_document.is_some_and(|text| text.diagnostic.is_some());
+        self.pulls =
+            refreshes && params.capabilities.text_document.is_some_and(|text| text.diagnostic.is_some());
         if let Some(root) = &root {
             // Paths are then as the command line shows them. Where the directory is gone, they are absolute.
             let _ = std::env::set_current_dir(root);
         }
         let folder = root.or_else(|| std::env::current_dir().ok()).unwrap_or_default();
         self.workspace = Some(Workspace::new(folder, encoding, preferences));
+        let mut capabilities = json!({
+            "positionEncoding": if is_utf8 { "utf-8" } else { "utf-16" },
+            "textDocumentSync": {"openClose": true, "change": 2, "save": {"includeText": false}},
+            "codeActionProvider": {"codeActionKinds": ["quickfix", answers::FIX_ALL.as_str()]},
+            "hoverProvider": true,
+            "inlayHintProvider": true,
+        });
+        if let Some(capabilities) = capabilities.as_object_mut().filter(|_| self.pulls) {
+            let pull = json!({"identifier": "shmlint", "interFileDependencies": true, "workspaceDiagnostics": false});
+            capabilities.insert("diagnosticProvider".into(), pull);
+        }
         json!({
             "serverInfo": {"name": "shmlint", "version": env!("CARGO_PKG_VERSION")},
-            "capabilities": {
-                "positionEncoding": if is_utf8 { "utf-8" } else { "utf-16" },
-                "textDocumentSync": {"openClose": true, "change": 2, "save": {"includeText": false}},
-                "diagnosticProvider": {"identifier": "shmlint", "interFileDependencies": true, "workspaceDiagnostics": false},
-                "codeActionProvider": {"codeActionKinds": ["quickfix", answers::FIX_ALL.as_str()]},
-                "hoverProvider": true,
-                "inlayHintProvider": true,
-            },
+            "capabilities": capabilities,
         })
     }
 
@@ -301,7 +304,7 @@ impl<W: Write> Server<W> {
         let others =
             concerned.iter().any(|path| !changed.contains(path) && workspace.open.contains_key(path));
         if self.pulls {
-            if others && self.refreshes {
+            if others {
                 self.requests += 1;
                 let id = RequestId::from(self.requests);
                 let refresh = Request::new(id, "workspace/diagnostic/refresh".into(), Value::Null);

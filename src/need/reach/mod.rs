@@ -17,6 +17,7 @@ use super::{own, python};
 use crate::container::accelerator;
 use crate::container::workload::{Platform, Shm, Workload};
 use crate::knowledge::command::{programs, simple};
+use crate::knowledge::image::MAX_REFERENCE;
 use crate::knowledge::{self, Rule};
 use crate::size::GIB;
 use crate::syntax::dockerfile::{self, fill};
@@ -117,7 +118,7 @@ fn waits(workload: &Workload) -> bool {
 /// The Dockerfile of a workload's image. What it starts becomes the workload's own.
 fn image(workload: &mut Workload, files: &dyn Files, builds: &Builds, root: &str) -> Option<Image> {
     let from = workload.place.path().to_owned();
-    let written = workload.image.clone().unwrap_or_default();
+    let written = workload.image.clone().filter(|image| image.len() <= MAX_REFERENCE).unwrap_or_default();
     let mut found = None;
     if let Some(build) = &workload.inside.build {
         found = builds

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::same::same_but_for;
-use super::{CommandLine, Container, Script};
+use super::{CommandLine, Container, Script, buildkite};
 use crate::platform::embedded::scalar;
 use crate::platform::kind::{Claim, EVERYWHERE, Kind};
 use crate::platform::remarks::{Remarks, in_yaml, lies_in};
@@ -20,7 +20,7 @@ use crate::text::source::{Source, Span};
 pub static KIND: Kind = Kind {
     name: "pipeline",
     claim,
-    words: Words::new(&[EVERYWHERE, ENGINES, &["container:", "services:"]]),
+    words: Words::new(&[EVERYWHERE, ENGINES, &["container:", "services:", buildkite::WORD]]),
     relevant,
     links: None,
     read: |unit, context| super::read(unit, context, scripts),
@@ -82,6 +82,9 @@ fn relevant(text: &str, claim: Claim, every_container: bool) -> bool {
     let starts = starts_containers(text, every_container);
     if claim == Claim::ByName {
         let containers = has("container:") || has("services:");
+        if buildkite::stand_in(text) {
+            return true;
+        }
         return starts || (containers && (every_container || has("options")));
     }
     // A manifest may speak of a command line, too, in a comment or in what a container runs.
@@ -185,6 +188,11 @@ impl Pipeline<'_> {
                 self.words(entry.value);
             }
             self.steps(entry.value);
+        }
+        if let Some(plugins) = node.get("plugins") {
+            let started = buildkite::containers(self.file, node, plugins)
+                .map(|script| Script { given: self.given.clone(), ..script });
+            self.found.extend(started);
         }
         node.items().for_each(|item| self.steps(item));
         (self.given, self.shell) = (known, shell);

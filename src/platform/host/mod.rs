@@ -1,6 +1,7 @@
 //! The files in which command lines stand: each hands the text of its scripts to [`super::run`].
 
 mod adoc;
+mod buildkite;
 mod ci;
 mod devcontainer;
 mod dockerfile;

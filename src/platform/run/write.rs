@@ -136,7 +136,11 @@ impl Line<'_> {
         }
         // What others read has one spelling, whoever asks first.
         let plain = option.replacen(' ', "=", 1);
-        let spelt = |asking: &OptionUse| if asking.flag.is_through() { plain.as_str() } else { option };
+        let is_shared = |asking: &OptionUse| {
+            let is_own = |spot: Spot| self.invocation.own.contains(spot.layer.map(spot.span));
+            asking.flag.is_through() || !asking.flag.spot().is_some_and(is_own)
+        };
+        let spelt = |asking: &OptionUse| if is_shared(asking) { plain.as_str() } else { option };
         let roomy = || asking.iter().filter(|asking| self.has_room(&asking.flag));
         let behind = roomy().filter_map(|asking| {
             let listed = asking.flag.is_through();
