@@ -11,6 +11,7 @@ mod gpu;
 mod kinds;
 mod live;
 mod manifest;
+mod mpi;
 mod pod;
 mod problems;
 mod proof;

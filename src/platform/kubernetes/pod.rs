@@ -7,6 +7,7 @@ use super::custom;
 use super::gpu;
 use super::live::LivePod;
 use super::manifest::{Manifest, at, find, get, list};
+use super::mpi;
 use super::read::{Around, Item};
 use super::shape::{Container, Frame, Object, Tree};
 use super::shm::{self, Found, Pod, SHM, User, Volume, Volumes};
@@ -193,6 +194,10 @@ impl<'a> PodContext<'a> {
         if self.object.kind == "PodTemplate" && self.object.api == "v1" {
             return Some("a PodTemplate starts nothing itself");
         }
+        // RFC 2606: nobody serves an API of this group.
+        if self.object.api.starts_with("example.com/") {
+            return Some("example.com stands for an API that is none");
+        }
         // https://kwok.sigs.k8s.io/docs/user/kwok-manage-nodes-and-pods/
         let says = |node: Node<'_>, word: &str| node.span().of(self.pod.manifest.text()).contains(word);
         let placed =
@@ -265,6 +270,7 @@ impl<'a> PodContext<'a> {
             workload.platform = Platform::Live;
             workload.running = Some(Box::new(live.container(container.name)));
         }
+        workload.inside.later.extend(mpi::worker(manifest, self.object, self.pod.spec));
         workload.kind = Some(self.object.kind).filter(|kind| !kind.is_empty()).map(str::to_owned);
         workload.gpu = gpu;
         workload.memory_limit =

@@ -69,8 +69,8 @@ impl Origins {
         context: &Context<'_>,
     ) -> Option<&Workload> {
         let context = Context { every_container: true, ..*context };
-        let read = || (kind.read)(&Unit::lone(kind, path.clone(), Claim::ByName, None), &context).workloads;
-        let found = self.files.entry(path.clone()).or_insert_with(read);
+        let unit = Unit::lone(kind, path.clone(), Claim::ByName, None);
+        let found = self.files.entry(path).or_insert_with(|| (kind.read)(&unit, &context).workloads);
         found.iter().find(|workload| workload.platform == platform)
     }
 }
