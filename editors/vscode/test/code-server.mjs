@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import puppeteer from "puppeteer-core";
 
@@ -24,9 +24,11 @@ cpSync(folder, join(work, "fixed"), { recursive: true });
 execFileSync(shmlint, ["--isolated", "--fix", "-q", "compose.yaml"], { cwd: join(work, "fixed") });
 
 const own = ["--user-data-dir", join(work, "data"), "--extensions-dir", join(work, "extensions")];
-const env = { ...process.env, PATH: dirname(shmlint) + delimiter + process.env.PATH };
-execFileSync(process.execPath, [server, ...own, "--install-extension", vsix], { env, stdio: "ignore" });
-const code = spawn(process.execPath, [server, ...own, "--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--disable-telemetry", "--disable-update-check", "--disable-workspace-trust"], { env, stdio: "ignore" });
+// The extension host takes the PATH of a login shell; this binary need not be there.
+mkdirSync(join(work, "data/Machine"), { recursive: true });
+writeFileSync(join(work, "data/Machine/settings.json"), JSON.stringify({ "shmlint.path": shmlint }));
+execFileSync(process.execPath, [server, ...own, "--install-extension", vsix], { stdio: "ignore" });
+const code = spawn(process.execPath, [server, ...own, "--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--disable-telemetry", "--disable-update-check", "--disable-workspace-trust"], { stdio: "ignore" });
 const name = process.env.CHROMIUM ?? "chromium";
 const executablePath = name.includes("/") ? name : execFileSync("which", [name], { encoding: "utf8" }).trim();
 let browser;
