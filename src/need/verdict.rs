@@ -124,12 +124,15 @@ pub fn judge(evidence: Vec<Evidence>, scene: &Scene) -> Need {
 /// The indices of the evidence between two strengths that says something.
 type Between<'a> = &'a dyn Fn(Strength, Strength, &dyn Fn(Says) -> bool) -> Vec<usize>;
 
+/// Something that is asked of evidence by its indices.
+type Asked<'a> = &'a dyn Fn(&[usize]) -> bool;
+
 /// The verdict, and the indices of what decides. `of` gives the evidence between two strengths that says something.
 fn weigh(
     of: Between<'_>,
-    is_by_gpus: &dyn Fn(&[usize]) -> bool,
-    is_entered: &dyn Fn(&[usize]) -> bool,
-    (is_sized, is_several): (&dyn Fn(&[usize]) -> bool, &dyn Fn(&[usize]) -> bool),
+    is_by_gpus: Asked<'_>,
+    is_entered: Asked<'_>,
+    (is_sized, is_several): (Asked<'_>, Asked<'_>),
 ) -> (Verdict, Vec<usize>) {
     use Strength::{Command, Guess, Image, Later, Machinery, Name, Practice, Program};
     let is = |wanted: Says| move |says: Says| says == wanted;
