@@ -4,7 +4,7 @@
 mod gpu;
 mod shm;
 
-pub use gpu::{Citation, Gpu, GpuCount, Refusal, Verdict};
+pub use gpu::{Citation, Gpu, GpuCount, GpuVerdict, Refusal};
 pub use shm::{Effect, Ipc, Mounted, Says, Setting, Shm, Target, Why};
 
 use crate::text::place::Place;

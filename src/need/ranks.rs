@@ -2,7 +2,7 @@
 
 use crate::knowledge::command::Program;
 use crate::knowledge::options::written;
-use crate::knowledge::{Entry, Processes, Rule};
+use crate::knowledge::{KnowledgeEntry, NeedRule, Processes};
 
 /// How many processes, and the option that tells it; an empty text where none does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,12 +45,12 @@ const MOST: u64 = 1024;
 
 /// The processes of a program of which the table knows `entry`; nothing where that says nothing of processes.
 pub(super) fn ranks<'a>(
-    entry: &Entry,
+    entry: &KnowledgeEntry,
     program: &'a Program<'_>,
     environment: &'a [(String, String)],
 ) -> Option<Ranks<'a>> {
     let usual = entry.processes?;
-    let launches = entry.rule == Rule::Yes;
+    let launches = entry.rule == NeedRule::Yes;
     // Behind a launcher's own options stand those of what it launches.
     let args = || {
         let own = launches.then(|| program.own_args());

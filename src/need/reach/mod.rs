@@ -145,7 +145,7 @@ fn image(workload: &mut Workload, files: &dyn Files, builds: &Builds, root: &str
     if source.text().len() > MOST_BYTES {
         return None;
     }
-    let build = dockerfile::Build { target: target.as_deref(), args: Vec::new() };
+    let build = dockerfile::BuildRequest { target: target.as_deref(), args: Vec::new() };
     let built = dockerfile::read(source.text(), &build)?;
     if workload.built_from.is_none() {
         let own = std::mem::take(&mut workload.command);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::inspect::Inspected;
 use crate::container::workload::{Declared, Workload};
 use crate::platform::compose::COMPOSE;
-use crate::platform::kind::{Claim, Context, Index, Member, Unit};
+use crate::platform::kind::{Context, FileClaim, Index, Member, Unit};
 use crate::text::files::Files;
 
 /// The services of the projects that containers of one document come from, by the labels that name the files.
@@ -48,7 +48,7 @@ fn read(from: &str, folder: &str, files: &str, context: &Context<'_>) -> Vec<Wor
         return Vec::new();
     }
     let mut index = Index::default();
-    let member = |path: &String| Member { path: path.clone(), claim: Claim::ByName, source: None };
+    let member = |path: &String| Member { path: path.clone(), claim: FileClaim::ByName, source: None };
     let members: Vec<Member> = paths.iter().map(member).collect();
     for member in &members {
         index.members.insert(member.path.clone(), (&COMPOSE, member.clone()));

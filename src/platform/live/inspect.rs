@@ -9,7 +9,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::objects::entry;
-use crate::container::accelerator::{GPU, Sign, chooses, device, in_list, runtime, sum, takes_away};
+use crate::container::accelerator::{
+    AcceleratorSign, GPU, chooses, device, in_list, runtime, sum, takes_away,
+};
 use crate::container::engine::decide;
 use crate::container::mount::{self, bound};
 use crate::container::workload::{
@@ -139,13 +141,13 @@ fn gpu(container: &Inspected, environment: &[(String, String)], locate: &dyn Fn(
         let side = |key: &str| text(node.get(key).unwrap_or(&Value::Null));
         let path = format!("{}:{}", side("PathOnHost"), side("PathInContainer"));
         match device(&path, &alone) {
-            Sign::Yes(kind) => gpu.found(kind, path, locate("Devices")),
-            Sign::Maybe(why) => gpu.unsure(why, path, locate("Devices")),
-            Sign::No => {}
+            AcceleratorSign::Yes(kind) => gpu.found(kind, path, locate("Devices")),
+            AcceleratorSign::Maybe(why) => gpu.unsure(why, path, locate("Devices")),
+            AcceleratorSign::No => {}
         }
     }
     // A runtime brings what the variable names, which the image's own variables are part of.
-    if let (Some(ids), Sign::Yes(kind)) = (visible, runtime(text(container.host("Runtime"))))
+    if let (Some(ids), AcceleratorSign::Yes(kind)) = (visible, runtime(text(container.host("Runtime"))))
         && !gpu.is_yes()
     {
         gpu.count = in_list(ids);
@@ -156,7 +158,7 @@ fn gpu(container: &Inspected, environment: &[(String, String)], locate: &dyn Fn(
     for (name, value) in options_of(&command) {
         let kind = match device(value, &alone) {
             _ if name == "--gpus" => GPU,
-            Sign::Yes(kind) if name == "--device" => kind,
+            AcceleratorSign::Yes(kind) if name == "--device" => kind,
             _ => continue,
         };
         gpu.found(kind, format!("{name} {value}"), locate("CreateCommand"));
@@ -177,7 +179,7 @@ fn requested(request: &Value, visible: Option<&str>) -> Option<GpuCount> {
     let ids: Vec<&str> = strings(request.get("DeviceIDs").unwrap_or(&Value::Null)).collect();
     let lists = request.get("Capabilities").and_then(Value::as_array).into_iter().flatten();
     let is_gpu = lists.flat_map(strings).any(|capability| capability == "gpu")
-        || ids.iter().any(|id| matches!(device(id, &|_| false), Sign::Yes(_)));
+        || ids.iter().any(|id| matches!(device(id, &|_| false), AcceleratorSign::Yes(_)));
     if !is_gpu {
         return None;
     }

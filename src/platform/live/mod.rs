@@ -7,7 +7,7 @@ mod objects;
 
 use crate::container::finding::{Change, Problem};
 use crate::container::workload::Workload;
-use crate::platform::kind::{Claim, Context, EVERYWHERE, Kind, Reading, Unit, Writer};
+use crate::platform::kind::{Context, EVERYWHERE, FileClaim, Kind, Reading, Unit, Writer};
 use crate::platform::remarks::{Remark, Remarks};
 use crate::text::edits::Edit;
 use crate::text::place::Place;
@@ -19,7 +19,7 @@ use inspect::{Inspected, Others};
 /// Documents of container engines.
 pub static KIND: Kind = Kind {
     name: "document of a container engine",
-    claim: |file| if file.name.ends_with(".json") { Claim::ByContent } else { Claim::No },
+    claim: |file| if file.name.ends_with(".json") { FileClaim::ByContent } else { FileClaim::No },
     words: Words::new(&[EVERYWHERE, &["\"HostConfig\""]]),
     relevant: |text, _, _| {
         text.trim_start().starts_with(['[', '{'])
