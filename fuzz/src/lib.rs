@@ -108,12 +108,12 @@ pub fn yaml(data: &[u8]) {
 /// Every word's span lies in the text, and words come in order.
 pub fn shell(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let options = shell::Options {
+    let options = shell::ShellOptions {
         dialect: match data.len() % 5 {
-            0 => shell::Dialect::Fish,
-            1 => shell::Dialect::Batch,
-            2 => shell::Dialect::PowerShell,
-            _ => shell::Dialect::Posix,
+            0 => shell::ShellDialect::Fish,
+            1 => shell::ShellDialect::Batch,
+            2 => shell::ShellDialect::PowerShell,
+            _ => shell::ShellDialect::Posix,
         },
         zsh: data.len().is_multiple_of(7),
         make: data.len().is_multiple_of(7),

@@ -22,8 +22,8 @@ use lsp_types::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use convert::{Encoding, path, plain};
-use state::{Document, Preferences, Workspace};
+use convert::{PositionEncoding, path, plain};
+use state::{OpenDocument, Preferences, Workspace};
 
 /// Serves until the client says `exit` or closes the stream. The error is what ended it before.
 pub fn serve() -> Result<(), String> {
@@ -202,7 +202,7 @@ impl<W: Write> Server<W> {
         let params: InitializeParams = serde_json::from_value(params).unwrap_or_default();
         let general = params.capabilities.general.and_then(|general| general.position_encodings);
         let is_utf8 = general.is_some_and(|known| known.contains(&lsp_types::PositionEncodingKind::UTF8));
-        let encoding = if is_utf8 { Encoding::Utf8 } else { Encoding::Utf16 };
+        let encoding = if is_utf8 { PositionEncoding::Utf8 } else { PositionEncoding::Utf16 };
         self.pulls =
             refreshes && params.capabilities.text_document.is_some_and(|text| text.diagnostic.is_some());
         if let Some(root) = &root {
@@ -239,7 +239,7 @@ impl<W: Write> Server<W> {
                 let Ok(DidOpenTextDocumentParams { text_document }) = parsed(params) else { return Ok(()) };
                 let Some(path) = path(&text_document.uri, &workspace.folder) else { return Ok(()) };
                 let (uri, version, text) = (text_document.uri, text_document.version, text_document.text);
-                workspace.open.insert(path.clone(), Document { uri, version, text });
+                workspace.open.insert(path.clone(), OpenDocument { uri, version, text });
                 self.changed.insert(path);
             }
             "textDocument/didChange" => {

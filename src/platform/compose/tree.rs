@@ -6,9 +6,9 @@ macro_rules! keys {
     ($($(#[$doc:meta])* $key:ident = $name:literal,)*) => {
         /// The keys of a service that matter here.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum Key { $($(#[$doc])* $key,)* }
+        pub(super) enum ServiceKey { $($(#[$doc])* $key,)* }
 
-        impl Key {
+        impl ServiceKey {
             /// How many there are.
             const COUNT: usize = [$(Self::$key),*].len();
 
@@ -54,7 +54,7 @@ keys! {
 /// Whether a key is spelt like `shm_size` but for its case and what parts its words.
 fn is_misspelt(name: &str) -> bool {
     let letters = name.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
-    (7..=9).contains(&name.len()) && letters.eq(*b"shmsize") && name != Key::ShmSize.name()
+    (7..=9).contains(&name.len()) && letters.eq(*b"shmsize") && name != ServiceKey::ShmSize.name()
 }
 
 /// Where a key stands; its tree is known from the context.
@@ -73,14 +73,14 @@ impl Where {
 
 /// The keys of one service in one file, its merge keys followed.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Table([Option<Where>; Key::COUNT]);
+pub(super) struct KeyTable([Option<Where>; ServiceKey::COUNT]);
 
-impl Table {
+impl KeyTable {
     /// Looks through a service's mapping once.
     pub(super) fn of(service: Node<'_>, fuel: &Fuel) -> Self {
         let mut table = Self::default();
         each_merged(service, fuel, &mut |found| {
-            let slot = found.key.str().and_then(Key::of).and_then(|key| table.0.get_mut(key as usize));
+            let slot = found.key.str().and_then(ServiceKey::of).and_then(|key| table.0.get_mut(key as usize));
             if let Some(slot @ None) = slot {
                 *slot = Some(Where::of(&found));
             }
@@ -90,7 +90,7 @@ impl Table {
     }
 
     /// Where a key stands.
-    pub(super) fn get(&self, key: Key) -> Option<Where> {
+    pub(super) fn get(&self, key: ServiceKey) -> Option<Where> {
         self.0.get(key as usize).copied().flatten()
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::read::{Host, begins_line, kind, remarks};
 use super::remarked;
-use super::script::Script;
-use crate::platform::kind::{Claim, Kind};
+use super::script::HostScript;
+use crate::platform::kind::{FileClaim, Kind};
 use crate::platform::remarks::Remarks;
 use crate::text::filename::FileName;
 use crate::text::layer::Layer;
@@ -19,12 +19,12 @@ struct Dockerfile;
 impl Host for Dockerfile {
     const NAME: &'static str = "Dockerfile";
 
-    fn claim(file: &FileName<'_>) -> Claim {
+    fn claim(file: &FileName<'_>) -> FileClaim {
         let begins = ["Dockerfile", "Containerfile"].iter().any(|name| file.name.starts_with(name));
-        Claim::by_name(begins || file.ends_in(&["dockerfile", "containerfile"]))
+        FileClaim::by_name(begins || file.ends_in(&["dockerfile", "containerfile"]))
     }
 
-    fn scripts(_: &str, file: &Layer) -> Vec<Script> {
+    fn scripts(_: &str, file: &Layer) -> Vec<HostScript> {
         remarked::scripts(file, false)
     }
 

@@ -5,46 +5,45 @@ use std::sync::Arc;
 use super::page::Page;
 use super::read::{Host, comments, kind};
 use super::remarked::is_prose;
-use super::script::Script;
+use super::script::HostScript;
 use super::{adoc, inner, markdown, rst, units};
-use crate::platform::kind::{Claim, EVERYWHERE, Kind};
+use crate::platform::kind::{EVERYWHERE, FileClaim, Kind};
 use crate::platform::remarks::{Remark, Remarks, lies_in};
 use crate::platform::run::{ENGINES, starts_containers};
-use crate::syntax::shell::Options;
+use crate::syntax::shell::ShellOptions;
 use crate::text::filename::FileName;
 use crate::text::layer::Layer;
 use crate::text::source::{Source, Span};
 
 /// Documents with code in them.
-pub static KIND: Kind = kind::<Document>();
+pub static KIND: Kind = kind::<Documents>();
 
-struct Document;
+struct Documents;
 
-impl Host for Document {
+impl Host for Documents {
     const NAME: &'static str = "document";
     const WORDS: &'static [&'static [&'static str]] = &[EVERYWHERE, ENGINES, inner::WORDS];
 
-    fn claim(file: &FileName<'_>) -> Claim {
-        Claim::by_name(file.ends_in(ENDINGS) || file.ends_in(ASCII_DOC) || says_how(file))
+    fn claim(file: &FileName<'_>) -> FileClaim {
+        FileClaim::by_name(file.ends_in(ENDINGS) || file.ends_in(ASCII_DOC) || says_how(file))
     }
 
-    fn relevant(text: &str, _: Claim, every_container: bool) -> bool {
+    fn relevant(text: &str, _: FileClaim, every_container: bool) -> bool {
         starts_containers(text, every_container) || inner::may_hold(text, every_container)
     }
 
-    fn scripts(path: &str, file: &Layer) -> Vec<Script> {
+    fn scripts(path: &str, file: &Layer) -> Vec<HostScript> {
         let mut found = Vec::new();
         for block in page(path, file).blocks {
             let text = block.text(file);
             match inner::kind(text.text(), true) {
-                Some(kind) => {
-                    found.push(Script { inner: Some(kind), ..Script::new(text, Options::default()) })
-                }
+                Some(kind) => found
+                    .push(HostScript { inner: Some(kind), ..HostScript::new(text, ShellOptions::default()) }),
                 None => found
                     .extend(block.script(file).into_iter().flat_map(|(layer, options)| code(layer, options))),
             }
         }
-        found.into_iter().map(|script| Script { is_docs: true, ..script }).collect()
+        found.into_iter().map(|script| HostScript { is_docs: true, ..script }).collect()
     }
 
     fn remarks(source: &Arc<Source>, starts: &[usize]) -> Remarks {
@@ -110,7 +109,7 @@ fn page(path: &str, document: &Layer) -> Page {
 }
 
 /// The scripts of one piece of code: the commands of a systemd unit, else all of it.
-fn code(layer: Layer, options: Options) -> Vec<Script> {
+fn code(layer: Layer, options: ShellOptions) -> Vec<HostScript> {
     let is_unit = layer.text().lines().any(|line| line.starts_with("ExecStart="));
-    if is_unit { units::scripts(&layer) } else { vec![Script::new(layer, options)] }
+    if is_unit { units::scripts(&layer) } else { vec![HostScript::new(layer, options)] }
 }

@@ -5,11 +5,11 @@
 use std::sync::Arc;
 
 use super::devcontainer;
-use super::script::Script;
+use super::script::HostScript;
 use crate::container::finding::Change;
 use crate::container::workload::Workload;
 use crate::platform::compose::COMPOSE;
-use crate::platform::kind::{Claim, Context, Kind, Reading, Unit, Writer};
+use crate::platform::kind::{Context, FileClaim, Kind, Reading, Unit, Writer};
 use crate::platform::kubernetes;
 use crate::syntax::shell::{self, HereDocument};
 use crate::text::edits::{Edit, between};
@@ -25,7 +25,7 @@ pub(super) fn may_hold(text: &str, every_container: bool) -> bool {
     static ANY: Words = Words::new(&[WORDS]);
     ANY.stand_in(text)
         && ((text.contains("services:") && every_container)
-            || (kubernetes::KIND.relevant)(text, Claim::ByContent, every_container)
+            || (kubernetes::KIND.relevant)(text, FileClaim::ByContent, every_container)
             || crate::container::accelerator::stands_in(text)
             || ["gpu", "shm"].iter().any(|word| text.contains(word)))
 }
@@ -46,7 +46,7 @@ pub(super) fn kind(text: &str, every_container: bool) -> Option<&'static Kind> {
         () if first.starts_with('{') => &devcontainer::KIND,
         () => &COMPOSE,
     };
-    (kind.relevant)(text, Claim::ByContent, every_container).then_some(kind)
+    (kind.relevant)(text, FileClaim::ByContent, every_container).then_some(kind)
 }
 
 fn is_of_key(byte: u8) -> bool {
@@ -54,7 +54,7 @@ fn is_of_key(byte: u8) -> bool {
 }
 
 /// The texts in the here-documents of a script.
-pub(super) fn fed(script: &Script) -> Vec<Layer> {
+pub(super) fn fed(script: &HostScript) -> Vec<Layer> {
     let text = script.layer.text();
     static ANY: Words = Words::new(&[WORDS]);
     if script.inner.is_some() || !text.contains("<<") || !ANY.stand_in(text) {
@@ -75,7 +75,7 @@ pub(super) fn read(layer: &Layer, context: &Context<'_>, reading: &mut Reading) 
     let Some(kind) = kind(layer.text(), context.every_container) else { return };
     let path = layer.source().path();
     let source = Source::new(path, layer.text().as_bytes().to_vec());
-    let unit = Unit::lone(kind, path, Claim::ByContent, Some(Arc::clone(&source)));
+    let unit = Unit::lone(kind, path, FileClaim::ByContent, Some(Arc::clone(&source)));
     let inner = (kind.read)(&unit, context);
     let offset = reading.workloads.len();
     let mut workloads = inner.workloads.clone();

@@ -1,11 +1,11 @@
 //! Notebooks (`!docker run …`, `%%bash` cells, fences in their text) and the scripts of `package.json`.
 
 use super::read::{Host, kind};
-use super::script::Script;
+use super::script::HostScript;
 use super::{jsonc, markdown};
 use crate::platform::embedded::scalar;
-use crate::platform::kind::{Claim, Kind};
-use crate::syntax::shell::Options;
+use crate::platform::kind::{FileClaim, Kind};
+use crate::syntax::shell::ShellOptions;
 use crate::syntax::yaml::Node;
 use crate::text::filename::FileName;
 use crate::text::layer::{Embed, Encoding, Layer};
@@ -19,12 +19,12 @@ struct Notebook;
 impl Host for Notebook {
     const NAME: &'static str = "notebook";
 
-    fn claim(file: &FileName<'_>) -> Claim {
-        Claim::by_name(file.ends_in(&["ipynb"]))
+    fn claim(file: &FileName<'_>) -> FileClaim {
+        FileClaim::by_name(file.ends_in(&["ipynb"]))
     }
 
     /// The commands of all cells: lines behind `!`, whole cells behind `%%bash` or `%%sh`, fences in the text between.
-    fn scripts(_: &str, file: &Layer) -> Vec<Script> {
+    fn scripts(_: &str, file: &Layer) -> Vec<HostScript> {
         let (yaml, text) = jsonc::parse(file.text());
         let cells = yaml.root(&text).and_then(|root| root.get("cells"));
         let mut found = Vec::new();
@@ -38,7 +38,7 @@ impl Host for Notebook {
                 "markdown" => {
                     let text = joined(file, source);
                     let fences = markdown::read(&text).scripts(&text);
-                    found.extend(fences.into_iter().map(|(layer, options)| Script::new(layer, options)));
+                    found.extend(fences.into_iter().map(|(layer, options)| HostScript::new(layer, options)));
                 }
                 _ => {}
             }
@@ -55,16 +55,16 @@ struct Package;
 impl Host for Package {
     const NAME: &'static str = "package.json";
 
-    fn claim(file: &FileName<'_>) -> Claim {
-        Claim::by_name(file.name == "package.json")
+    fn claim(file: &FileName<'_>) -> FileClaim {
+        FileClaim::by_name(file.name == "package.json")
     }
 
-    fn scripts(_: &str, file: &Layer) -> Vec<Script> {
+    fn scripts(_: &str, file: &Layer) -> Vec<HostScript> {
         let (yaml, text) = jsonc::parse(file.text());
         let scripts = yaml.root(&text).and_then(|root| root.get("scripts"));
         let commands =
             scripts.into_iter().flat_map(Node::entries).filter_map(|entry| scalar(file, entry.value));
-        commands.map(|layer| Script::new(layer, Options::default())).collect()
+        commands.map(|layer| HostScript::new(layer, ShellOptions::default())).collect()
     }
 }
 
@@ -80,7 +80,7 @@ fn joined(file: &Layer, source: Node<'_>) -> Layer {
 }
 
 /// One cell's commands as one script. The source is a string, or a list of one string a line.
-fn commands(file: &Layer, source: Node<'_>) -> Option<Script> {
+fn commands(file: &Layer, source: Node<'_>) -> Option<HostScript> {
     let lines: Vec<Node<'_>> = if source.is_sequence() { source.items().collect() } else { vec![source] };
     let first = lines.first()?.str()?;
     let whole = ["%%bash", "%%sh"].iter().any(|magic| first.starts_with(magic));
@@ -111,7 +111,7 @@ fn commands(file: &Layer, source: Node<'_>) -> Option<Script> {
             }
         }
     }
-    Some(Script::new(embed.finish(), Options::default()))
+    Some(HostScript::new(embed.finish(), ShellOptions::default()))
 }
 
 /// Appends a line from byte `from` on, with a variable of the shell for what IPython puts in for `{args}`.

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::same::same_but_for;
-use super::script::Script;
+use super::script::HostScript;
 use super::{inner, later, remarked};
-use crate::platform::kind::{Claim, Context, EVERYWHERE, Kind, Reading, Unit};
+use crate::platform::kind::{Context, EVERYWHERE, FileClaim, Kind, Reading, Unit};
 use crate::platform::remarks::{Remark, Remarks, in_template, lies_in};
 use crate::platform::run::workload::{name_of, workload};
 use crate::platform::run::{
@@ -26,15 +26,15 @@ pub(super) trait Host {
     const WORDS: &'static [&'static [&'static str]] = &[EVERYWHERE, ENGINES];
 
     /// What a file's name tells.
-    fn claim(file: &FileName<'_>) -> Claim;
+    fn claim(file: &FileName<'_>) -> FileClaim;
 
     /// Whether a text is worth parsing.
-    fn relevant(text: &str, _: Claim, every_container: bool) -> bool {
+    fn relevant(text: &str, _: FileClaim, every_container: bool) -> bool {
         starts_containers(text, every_container)
     }
 
     /// The scripts in a file: its path and its text.
-    fn scripts(path: &str, file: &Layer) -> Vec<Script>;
+    fn scripts(path: &str, file: &Layer) -> Vec<HostScript>;
 
     /// What stands at places of a file that look like the beginnings of comments.
     fn remarks(source: &Arc<Source>, starts: &[usize]) -> Remarks {
@@ -57,12 +57,12 @@ pub(super) const fn kind<H: Host>() -> Kind {
 }
 
 /// Reads the scripts of each file of a unit. `scripts` finds them in a file: its path and its text.
-fn read(unit: &Unit, context: &Context<'_>, scripts: fn(&str, &Layer) -> Vec<Script>) -> Reading {
+fn read(unit: &Unit, context: &Context<'_>, scripts: fn(&str, &Layer) -> Vec<HostScript>) -> Reading {
     let mut reading = Reading::default();
     for member in &unit.members {
         let Some(source) = member.read(context.files) else { continue };
         let file = Layer::file(Arc::clone(&source));
-        let mut met = Met::of(&file);
+        let mut met = FileState::of(&file);
         let scripts = scripts(&member.path, &file);
         for at in 0..scripts.len() {
             run(&scripts, at, context, &mut reading, &mut met);
@@ -73,7 +73,7 @@ fn read(unit: &Unit, context: &Context<'_>, scripts: fn(&str, &Layer) -> Vec<Scr
 }
 
 /// The comments in the scripts of a file, as spans of the file in order.
-pub(super) fn comments(source: &Arc<Source>, scripts: fn(&str, &Layer) -> Vec<Script>) -> Vec<Span> {
+pub(super) fn comments(source: &Arc<Source>, scripts: fn(&str, &Layer) -> Vec<HostScript>) -> Vec<Span> {
     let file = Layer::file(Arc::clone(source));
     let scripts = scripts(source.path(), &file).into_iter();
     let mut found: Vec<Span> = scripts
@@ -88,7 +88,7 @@ pub(super) fn comments(source: &Arc<Source>, scripts: fn(&str, &Layer) -> Vec<Sc
 pub(super) fn remarks(
     source: &Arc<Source>,
     starts: &[usize],
-    scripts: fn(&str, &Layer) -> Vec<Script>,
+    scripts: fn(&str, &Layer) -> Vec<HostScript>,
     own: impl Fn(usize) -> bool,
 ) -> Remarks {
     let comments = comments(source, scripts);
@@ -113,7 +113,7 @@ pub fn add_remarked(reading: &mut Reading, unit: &Unit, context: &Context<'_>) {
             continue;
         }
         let file = Layer::file(Arc::clone(&source));
-        let mut met = Met::of(&file);
+        let mut met = FileState::of(&file);
         let scripts = remarked::scripts(&file, false);
         for at in 0..scripts.len() {
             run(&scripts, at, context, reading, &mut met);
@@ -122,13 +122,13 @@ pub fn add_remarked(reading: &mut Reading, unit: &Unit, context: &Context<'_>) {
 }
 
 /// What the scripts of one file share.
-pub(super) struct Met {
+pub(super) struct FileState {
     /// The places of the command lines that were met.
     lines: BTreeSet<Span>,
     shared: Shared,
 }
 
-impl Met {
+impl FileState {
     /// That of a file of which no script was read yet.
     pub(super) fn of(file: &Layer) -> Self {
         Self { lines: BTreeSet::new(), shared: Shared::of(file.text().len()) }
@@ -137,11 +137,11 @@ impl Met {
 
 /// Adds what one of the scripts of a file starts. A command line that several of them lead to counts once.
 pub(super) fn run(
-    scripts: &[Script],
+    scripts: &[HostScript],
     at: usize,
     context: &Context<'_>,
     reading: &mut Reading,
-    met: &mut Met,
+    met: &mut FileState,
 ) {
     let Some(script) = scripts.get(at) else { return };
     if script.is_docs && context.options.no_docs {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::inner;
-use super::script::Script;
+use super::script::HostScript;
 use crate::syntax::shell::{self, AssignedValue, Word};
 use crate::text::edits::{Edit, after_spans};
 use crate::text::layer::Layer;
@@ -15,7 +15,7 @@ pub(super) fn same_but_for(
     before: &Arc<Source>,
     after: &Arc<Source>,
     edits: &[Edit],
-    scripts: fn(&str, &Layer) -> Vec<Script>,
+    scripts: fn(&str, &Layer) -> Vec<HostScript>,
 ) -> bool {
     let old: Vec<Span> = edits.iter().map(|edit| edit.span).collect();
     words(before, &old, scripts) == words(after, &after_spans(edits), scripts)
@@ -23,7 +23,7 @@ pub(super) fn same_but_for(
 }
 
 /// The texts of other kinds in a file.
-fn texts(source: &Arc<Source>, scripts: fn(&str, &Layer) -> Vec<Script>) -> Vec<Layer> {
+fn texts(source: &Arc<Source>, scripts: fn(&str, &Layer) -> Vec<HostScript>) -> Vec<Layer> {
     let file = Layer::file(Arc::clone(source));
     let texts = scripts(source.path(), &file).into_iter().flat_map(|script| match script.inner {
         Some(_) => vec![script.layer],
@@ -36,11 +36,11 @@ fn texts(source: &Arc<Source>, scripts: fn(&str, &Layer) -> Vec<Script>) -> Vec<
 fn words(
     source: &Arc<Source>,
     touched: &[Span],
-    scripts: fn(&str, &Layer) -> Vec<Script>,
+    scripts: fn(&str, &Layer) -> Vec<HostScript>,
 ) -> Vec<Option<String>> {
     let file = Layer::file(Arc::clone(source));
     let mut found = Vec::new();
-    for Script { layer, options, .. } in
+    for HostScript { layer, options, .. } in
         scripts(source.path(), &file).into_iter().filter(|it| it.inner.is_none())
     {
         let script = shell::Script::read(layer.text(), options);
@@ -75,13 +75,13 @@ fn touches(word: Span, touched: &[Span]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::syntax::shell::Options;
+    use crate::syntax::shell::ShellOptions;
 
     fn same(before: &str, start: usize, end: usize, text: &str) -> bool {
         let before = Source::new("a.sh", before.as_bytes().to_vec());
         let edit = Edit::replacement(&before, Span::new(start, end), text);
         let after = crate::text::edits::apply(&before, std::slice::from_ref(&edit));
-        let whole = |_: &str, file: &Layer| vec![Script::new(file.clone(), Options::default())];
+        let whole = |_: &str, file: &Layer| vec![HostScript::new(file.clone(), ShellOptions::default())];
         same_but_for(&before, &Source::new("a.sh", after), &[edit], whole)
     }
 

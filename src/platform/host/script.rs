@@ -5,21 +5,21 @@ use std::sync::Arc;
 use crate::container::workload::{Platform, Workload};
 use crate::platform::kind::Kind;
 use crate::platform::run::Givens;
-use crate::syntax::shell::Options;
+use crate::syntax::shell::ShellOptions;
 use crate::text::layer::Layer;
 use crate::text::place::Place;
 use crate::text::source::{Source, Span};
 
 /// A script that stands in a file.
-pub(super) struct Script {
+pub(super) struct HostScript {
     /// Its text.
     pub(super) layer: Layer,
     /// How it is read.
-    pub(super) options: Options,
+    pub(super) options: ShellOptions,
     /// Variables from outside of it.
     pub(super) given: Option<Arc<Givens>>,
     /// The container that a host starts with this command line, where it is none that somebody wrote.
-    pub(super) container: Option<Container>,
+    pub(super) container: Option<StartedContainer>,
     /// Whether a command line in it counts only where no other script was seen to use its line.
     pub(super) is_spare: bool,
     /// Whether it is commented out: what it would start is listed and not judged.
@@ -31,7 +31,7 @@ pub(super) struct Script {
 }
 
 /// A container of which a host names the image and the options apart.
-pub(super) struct Container {
+pub(super) struct StartedContainer {
     /// The image, or what it is built from.
     pub(super) name: String,
     /// Whether the name is an image.
@@ -42,9 +42,9 @@ pub(super) struct Container {
     pub(super) gpu_label: Option<Span>,
 }
 
-impl Script {
+impl HostScript {
     /// A script that gets no variables from its host.
-    pub(super) fn new(layer: Layer, options: Options) -> Self {
+    pub(super) fn new(layer: Layer, options: ShellOptions) -> Self {
         Self {
             layer,
             options,
@@ -58,7 +58,7 @@ impl Script {
     }
 }
 
-impl Container {
+impl StartedContainer {
     /// Says of what the command line starts what the host says.
     pub(super) fn name(&self, workload: &mut Workload, source: &Arc<Source>) {
         workload.platform = Platform::CiContainer;

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::read::{Host, begins_line, kind, remarks};
-use super::script::Script;
-use crate::platform::kind::{Claim, Kind};
+use super::script::HostScript;
+use crate::platform::kind::{FileClaim, Kind};
 use crate::platform::remarks::Remarks;
 use crate::platform::run::unit_commands;
-use crate::syntax::shell::Options;
+use crate::syntax::shell::ShellOptions;
 use crate::text::filename::FileName;
 use crate::text::layer::{Encoding, Layer};
 use crate::text::source::Source;
@@ -20,12 +20,12 @@ struct SystemdUnit;
 impl Host for SystemdUnit {
     const NAME: &'static str = "systemd unit";
 
-    fn claim(file: &FileName<'_>) -> Claim {
+    fn claim(file: &FileName<'_>) -> FileClaim {
         let is = file.ends_in(&["service"]) || file.name.ends_with(".service.in");
-        Claim::by_name(is)
+        FileClaim::by_name(is)
     }
 
-    fn scripts(_: &str, file: &Layer) -> Vec<Script> {
+    fn scripts(_: &str, file: &Layer) -> Vec<HostScript> {
         scripts(file)
     }
 
@@ -35,9 +35,9 @@ impl Host for SystemdUnit {
 }
 
 /// Every command of a unit. A line goes on behind a `\`, as in a shell; `%n` and its kin stay as they are.
-pub(super) fn scripts(file: &Layer) -> Vec<Script> {
+pub(super) fn scripts(file: &Layer) -> Vec<HostScript> {
     let commands = unit_commands(file.text()).unwrap_or_default();
-    let script = |span| Script::new(file.part(span, Encoding::Verbatim), Options::default());
+    let script = |span| HostScript::new(file.part(span, Encoding::Verbatim), ShellOptions::default());
     commands.into_iter().map(script).collect()
 }
 

@@ -6,7 +6,9 @@ use memchr::memmem;
 use super::template::Template;
 use crate::container::workload::Citation;
 use crate::size::{self, Size};
-use crate::syntax::yaml::{Entry, Fuel, Kind, Layout, MergedEntry, Node, NodeId, Style, Yaml, each_merged};
+use crate::syntax::yaml::{
+    CollectionLayout, Entry, Fuel, MergedEntry, Node, NodeId, NodeKind, ScalarStyle, Yaml, each_merged,
+};
 use crate::text::layer::{Encoding, Layer};
 use crate::text::place::Place;
 use crate::text::source::Span;
@@ -62,7 +64,12 @@ fn is_filled_in(text: &str, yaml: &Yaml) -> bool {
         let leaf = yaml.leaf_at(at).map(|leaf| yaml.node(text, leaf).kind());
         matches!(
             leaf,
-            Some(Kind::Scalar(Style::Literal | Style::Folded | Style::DoubleQuoted | Style::SingleQuoted))
+            Some(NodeKind::Scalar(
+                ScalarStyle::Literal
+                    | ScalarStyle::Folded
+                    | ScalarStyle::DoubleQuoted
+                    | ScalarStyle::SingleQuoted
+            ))
         )
     };
     let is_line = |at: usize| {
@@ -125,7 +132,7 @@ impl Manifest {
             return Some(text);
         }
         let written = node.span().of(self.layer.text());
-        let quotes = matches!(node.style(), Some(Style::SingleQuoted | Style::DoubleQuoted));
+        let quotes = matches!(node.style(), Some(ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted));
         Some(if quotes { written.get(1..written.len() - 1).unwrap_or(written) } else { written })
     }
 
@@ -146,7 +153,7 @@ impl Manifest {
         }
         let span = node.span();
         match node.layout() {
-            Some(Layout::Block) => {
+            Some(CollectionLayout::Block) => {
                 let text = self.text();
                 let behind = text.get(span.end..).unwrap_or_default();
                 let blank = behind.len() - behind.trim_start().len();
@@ -170,7 +177,9 @@ impl Manifest {
     /// that column too: it names what the key does (`toYaml .Values.extraEnv` below `env`).
     fn is_of_list(&self, entry: Entry<'_>, column: usize, action: Span) -> bool {
         let value = entry.value.resolve();
-        let list = value.is_sequence() && value.layout() == Some(Layout::Block) && value.column() == column;
+        let list = value.is_sequence()
+            && value.layout() == Some(CollectionLayout::Block)
+            && value.column() == column;
         let key = entry.key.str().unwrap_or_default().trim_end_matches('s').to_ascii_lowercase();
         list && !key.is_empty() && action.of(self.layer.text()).to_ascii_lowercase().contains(&key)
     }
@@ -205,7 +214,7 @@ impl Manifest {
 
     /// The layer of a literal block scalar; nothing for other nodes.
     pub(super) fn embedded(&self, node: Node<'_>) -> Option<Layer> {
-        let block = node.block_scalar().filter(|_| node.kind() == Kind::Scalar(Style::Literal))?;
+        let block = node.block_scalar().filter(|_| node.kind() == NodeKind::Scalar(ScalarStyle::Literal))?;
         let indent = block.indent?;
         let text = self.layer.text();
         let mut embed = self.layer.embed(Encoding::Indented(" ".repeat(indent)));
@@ -270,7 +279,7 @@ pub(super) fn list<'a>(mapping: Node<'a>, key: &str) -> impl Iterator<Item = Nod
 pub(super) fn quantity(node: Node<'_>) -> Option<Size> {
     let text = node.str()?;
     let style = match node.style()? {
-        Style::Plain => size::Style::Plain,
+        ScalarStyle::Plain => size::Style::Plain,
         _ => size::Style::Quoted,
     };
     Some(size::kubernetes(text, style, node.tag()))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::manifest::readings;
-use crate::syntax::yaml::{self, Kind, Node, Style};
+use crate::syntax::yaml::{self, Node, NodeKind, ScalarStyle};
 use crate::text::edits::{Edit, between, replaced};
 use crate::text::source::Source;
 
@@ -34,7 +34,7 @@ fn same(before: &Arc<Source>, after: &Arc<Source>, edits: &[Edit], depth: usize)
 
 /// The text of a literal block scalar without its indent.
 fn dedented(host: &Source, scalar: Node<'_>) -> Option<Arc<Source>> {
-    let block = scalar.block_scalar().filter(|_| scalar.kind() == Kind::Scalar(Style::Literal))?;
+    let block = scalar.block_scalar().filter(|_| scalar.kind() == NodeKind::Scalar(ScalarStyle::Literal))?;
     let indent = block.indent?;
     let lines = host.slice(block.body).split_inclusive('\n');
     let blanks = |line: &str| line.bytes().take(indent).take_while(|byte| *byte == b' ').count();

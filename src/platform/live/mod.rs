@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::container::finding::{Change, Problem};
 use crate::container::workload::Workload;
-use crate::platform::kind::{Claim, Context, EVERYWHERE, Kind, Reading, Unit, Writer};
+use crate::platform::kind::{Context, EVERYWHERE, FileClaim, Kind, Reading, Unit, Writer};
 use crate::platform::kubernetes;
 use crate::platform::remarks::{Remark, Remarks};
 use crate::text::edits::Edit;
@@ -27,7 +27,7 @@ use inspect::{Document, Inspected};
 /// Documents of container engines, and of clusters in JSON; what a cluster says in YAML is a manifest.
 pub static KIND: Kind = Kind {
     name: "document of a container engine or cluster",
-    claim: |file| if file.name.ends_with(".json") { Claim::ByContent } else { Claim::No },
+    claim: |file| if file.name.ends_with(".json") { FileClaim::ByContent } else { FileClaim::No },
     words: Words::new(&[EVERYWHERE, &["\"HostConfig\"", "\"phase\""]]),
     relevant: |text, _, _| {
         text.trim_start().starts_with(['[', '{'])

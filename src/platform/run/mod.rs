@@ -32,7 +32,7 @@ mod written;
 
 pub use budget::Shared;
 pub use engines::{ENGINES, starts_containers};
-pub use given::{Given, Givens};
+pub use given::{Givens, OuterVariable};
 pub use nested::unit_commands;
 pub use search::{comments, invocations};
 pub use write::CommandLines;

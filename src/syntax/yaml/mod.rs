@@ -34,11 +34,11 @@ mod tests;
 mod tree;
 mod value;
 
-pub use edit::{Editor, Insertion, Place};
+pub use edit::{Editor, EntryPosition, Insertion};
 pub use equal::{equal_but_for, same_but_for};
 pub use error::Error;
 pub use merge::{Fuel, MergedEntry, each_merged, find_merged};
 pub use node::{BlockScalar, Chomping, Entry, Node};
-pub use record::{Kind, Layout, NodeId, Style};
+pub use record::{CollectionLayout, NodeId, NodeKind, ScalarStyle};
 pub use tree::{Document, Yaml};
-pub use value::Value;
+pub use value::NewValue;

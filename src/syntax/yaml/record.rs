@@ -12,7 +12,7 @@ impl NodeId {
 
 /// How a scalar is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
+pub enum ScalarStyle {
     /// Without quotes.
     Plain,
     /// In `'…'`.
@@ -27,7 +27,7 @@ pub enum Style {
 
 /// How a mapping or sequence is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
+pub enum CollectionLayout {
     /// By lines and indentation.
     Block,
     /// In brackets, as in JSON.
@@ -38,13 +38,13 @@ pub enum Layout {
 
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum NodeKind {
     /// A single value.
-    Scalar(Style),
+    Scalar(ScalarStyle),
     /// Keys with values.
-    Mapping(Layout),
+    Mapping(CollectionLayout),
     /// A list.
-    Sequence(Layout),
+    Sequence(CollectionLayout),
     /// `*name`: stands for an earlier node.
     Alias,
 }
@@ -57,7 +57,7 @@ pub(super) struct Record {
     /// By kind: where the node behind this collection stands (a collection's children lie in between), which node an
     /// alias means, or the place in [`Yaml::values`] of a scalar with [`OWNED`].
     pub(super) link: u32,
-    pub(super) kind: Kind,
+    pub(super) kind: NodeKind,
     pub(super) flags: u8,
 }
 

@@ -2,7 +2,7 @@
 
 use super::edit::Editor;
 use super::node::{BlockScalar, Chomping, Entry, Node};
-use super::record::{Layout, NodeId};
+use super::record::{CollectionLayout, NodeId};
 use super::scan;
 use super::style::{Seam, end_of_lines};
 use crate::text::source::Span;
@@ -19,9 +19,9 @@ impl<'a> Editor<'a> {
                 let behind = entries.next();
                 return match mapping.layout()? {
                     _ if before.is_none() && behind.is_none() => None,
-                    Layout::Block => self.lines_of(mapping.column(), before, entry, behind),
-                    Layout::Flow => self.member_of(before, entry, behind),
-                    Layout::Pair => None,
+                    CollectionLayout::Block => self.lines_of(mapping.column(), before, entry, behind),
+                    CollectionLayout::Flow => self.member_of(before, entry, behind),
+                    CollectionLayout::Pair => None,
                 };
             }
             before = Some(entry);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::build::build;
 use super::error::Error;
 use super::node::Node;
-use super::record::{Kind, NodeId, Record};
+use super::record::{NodeId, NodeKind, Record};
 use super::style::Habits;
 use crate::text::source::{Source, Span};
 
@@ -77,7 +77,7 @@ impl Yaml {
         let behind = self.records.partition_point(|record| record.start as usize <= offset);
         let id = u32::try_from(behind.checked_sub(1)?).ok()?;
         let record = self.records.get(behind - 1)?;
-        let leaf = matches!(record.kind, Kind::Scalar(_) | Kind::Alias);
+        let leaf = matches!(record.kind, NodeKind::Scalar(_) | NodeKind::Alias);
         (leaf && offset < record.end as usize).then_some(NodeId(id))
     }
 
@@ -103,7 +103,7 @@ impl Yaml {
         let mut sum: usize = 0;
         for (record, at) in self.records.iter().zip(0..) {
             sums.push(sum);
-            if record.kind == Kind::Alias {
+            if record.kind == NodeKind::Alias {
                 let target = NodeId(record.link);
                 let at_index = |id: NodeId| sums.get(id.index()).copied().unwrap_or(sum);
                 let inside = at_index(self.after(target)).saturating_sub(at_index(target));
@@ -124,7 +124,7 @@ impl Yaml {
     /// The node behind this one and everything inside it.
     pub(super) fn after(&self, id: NodeId) -> NodeId {
         match self.record(id) {
-            Some(Record { kind: Kind::Mapping(_) | Kind::Sequence(_), link, .. }) => NodeId(*link),
+            Some(Record { kind: NodeKind::Mapping(_) | NodeKind::Sequence(_), link, .. }) => NodeId(*link),
             _ => NodeId(id.0 + 1),
         }
     }

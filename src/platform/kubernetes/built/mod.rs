@@ -11,14 +11,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use accumulate::{Accumulator, Object};
+use accumulate::{Accumulator, BuiltObject};
 pub(super) use accumulate::{is_kustomization, linked};
 
 use super::gpu::Claims;
 use super::manifest::Manifest;
 use super::pod;
-use super::read::{Around, Item};
-use super::shape::Tree;
+use super::read::{FoundContainer, Neighbours};
+use super::shape::ObjectTree;
 use super::words;
 use crate::container::workload::{Overlaid, Says, Shm, Target, Workload};
 use crate::platform::kind::Context;
@@ -50,7 +50,7 @@ pub(super) struct Built {
 
 /// The containers of all builds, by where they are written.
 #[derive(Default)]
-pub(super) struct Builds {
+pub(super) struct BuiltManifests {
     by_place: HashMap<Home, Vec<Rc<Built>>>,
     /// Manifests that nobody asked about and whose containers get a GPU.
     pub(super) further: BTreeMap<String, Arc<Source>>,
@@ -58,7 +58,7 @@ pub(super) struct Builds {
     exhausted: bool,
 }
 
-impl Builds {
+impl BuiltManifests {
     /// Builds the kustomizations at `tops`. `sources` are texts that are known already, `read` those whose containers are.
     pub(super) fn of(
         tops: &[String],
@@ -69,7 +69,7 @@ impl Builds {
         let mut accumulator = Accumulator::new(context.files, sources, FUEL);
         let mut builds = Self::default();
         // An object that nothing changes in any build is what it is where it stands.
-        let mut objects: BTreeMap<Home, Vec<(String, Rc<Object>)>> = BTreeMap::new();
+        let mut objects: BTreeMap<Home, Vec<(String, Rc<BuiltObject>)>> = BTreeMap::new();
         let mut changed = BTreeSet::new();
         for top in tops {
             for object in accumulator.build(top) {
@@ -111,19 +111,19 @@ impl Builds {
     }
 
     /// Reads what became of an object.
-    fn add(&mut self, top: &str, object: &Object, context: &Context<'_>, claims: &Claims<'_>) {
+    fn add(&mut self, top: &str, object: &BuiltObject, context: &Context<'_>, claims: &Claims<'_>) {
         let (text, places) = object.value.write();
         let source = Source::new(top, text.into_bytes());
         let manifest = Arc::new(Manifest::of(Layer::file(Arc::clone(&source))));
         let Some(root) = manifest.yaml.root(manifest.text()) else { return };
-        let tree = Tree::of(&manifest, root);
+        let tree = ObjectTree::of(&manifest, root);
         let none = Self::default();
-        let around = Around { claims, options: context.options, builds: &none };
+        let around = Neighbours { claims, options: context.options, builds: &none };
         let rest = object.value.rest();
         for index in &tree.pods {
             let volumes = pod::volume_names(&tree, *index);
             for (item, node) in pod::workloads(&manifest, &tree, *index, &around) {
-                let Item { mut workload, .. } = item;
+                let FoundContainer { mut workload, .. } = item;
                 let Some(origins) = places.get(&node.span().start) else { continue };
                 complete(&mut workload, object);
                 moved(&mut workload, &source, &places);
@@ -178,7 +178,7 @@ pub(super) fn tops(kustomizations: &[Arc<Source>], context: &Context<'_>) -> Vec
 }
 
 /// Says of a workload what its build makes unsure or impossible.
-fn complete(workload: &mut Workload, object: &Object) {
+fn complete(workload: &mut Workload, object: &BuiltObject) {
     let on_shm = workload
         .settings
         .iter()
