@@ -265,19 +265,11 @@ impl Finding {
             message: "says that the file is generated: what it is made from wants the change".into(),
         });
         Self {
-            rule,
-            severity: rule.severity,
-            message: message.into(),
-            help: String::new(),
-            place: workload.place.clone(),
             workload: workload.name.clone(),
             platform: workload.platform.as_str(),
             accelerator: workload.gpu.kind.map(|kind| kind.word),
             related: rendered.chain(generated).collect(),
-            need: None,
-            wanted: None,
-            fix: None,
-            suppressed: None,
+            ..Self::in_file(rule, workload.place.clone(), message)
         }
     }
 

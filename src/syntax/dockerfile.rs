@@ -7,16 +7,13 @@ use std::sync::Arc;
 use memchr::memmem;
 use parse_dockerfile::{ArgInstruction, Command, Dockerfile, Instruction, JsonOrStringArray, Spanned, Stage};
 
+use super::variables::{ROOM, fill_known};
 use crate::text::files::Files;
 use crate::text::paths::join;
 use crate::text::source::{Source, Span};
 
 /// A larger text is no Dockerfile that people write, and is not read.
 const MAX_BYTES: usize = 1 << 20;
-
-/// How many bytes arguments may bring into others, or into the name of an image; beyond, they stay as they are written.
-/// Arguments that are made of each other would double with every line.
-const ROOM: usize = 4096;
 
 /// More copies and variables than these are kept of no image.
 const MOST_COPIES: usize = 100;
@@ -328,48 +325,9 @@ fn variables(file: &Dockerfile<'_>, build: &BuildRequest<'_>) -> HashMap<String,
     known
 }
 
-/// A text with `$NAME`, `${NAME}` and `${NAME:-default}` filled in; a variable without a value, or for which there is no
-/// room, stays as it is written.
+/// A text with its variables filled in.
 pub(crate) fn fill(text: &str, known: &HashMap<String, String>, room: &mut usize) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, behind)) = rest.split_once('$') {
-        out.push_str(before);
-        rest = behind;
-        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let (name, default, end) = match behind.strip_prefix('{') {
-            Some(inner) => {
-                let Some((inside, _)) = inner.split_once('}') else {
-                    out.push('$');
-                    break;
-                };
-                let name = inside.split(|c| !is_name(c)).next().unwrap_or_default();
-                let default = inside.get(name.len()..).unwrap_or_default();
-                let default = default.strip_prefix(":-").or_else(|| default.strip_prefix('-'));
-                (name, default, inside.len() + 2)
-            }
-            None => {
-                let end = behind.find(|c| !is_name(c)).unwrap_or(behind.len());
-                (behind.get(..end).unwrap_or_default(), None, end)
-            }
-        };
-        let value = known.get(name).map(String::as_str).filter(|value| !value.is_empty());
-        let (written, after) = behind.split_at_checked(end).unwrap_or((behind, ""));
-        let value = value.or(default).and_then(|value| Some((value, room.checked_sub(value.len())?)));
-        match value {
-            Some((value, left)) => {
-                out.push_str(value);
-                *room = left;
-            }
-            None => {
-                out.push('$');
-                out.push_str(written);
-            }
-        }
-        rest = after;
-    }
-    out.push_str(rest);
-    out
+    fill_known(text, &|name| known.get(name).map(String::as_str).filter(|value| !value.is_empty()), room)
 }
 
 /// The text with here-documents made into blanks of the same length, and their `<<` into letters: the reader of

@@ -3,4 +3,5 @@
 pub mod dockerfile;
 pub mod python;
 pub mod shell;
+pub mod variables;
 pub mod yaml;

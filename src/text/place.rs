@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::text::source::{Position, Source, Span};
 
 /// A span of one file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Place {
     /// The file.
     pub source: Arc<Source>,

@@ -91,7 +91,7 @@ fn characters(bytes: &[u8]) -> usize {
 }
 
 /// One file's name and text, or what is kept of it once it was read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Source {
     path: String,
     text: String,

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::file::is_null;
-use super::interpolate::{Filled, HOLE};
 use super::layers::{ServiceLayer, Slot};
 use super::resolve::{ListItem, Resolver};
 use super::tree::ServiceKey;
+use crate::syntax::variables::{Filled, HOLE};
 
 /// A variable of the container.
 pub(super) struct ServiceVariable<'a> {

@@ -2,7 +2,6 @@
 
 use super::environment::ServiceVariable;
 use super::file::{TEMPLATED, is_null};
-use super::interpolate::{Filled, default_of};
 use super::layers::{ServiceLayer, Slot};
 use super::resolve::{ListItem, Resolver, unique};
 use super::tree::ServiceKey;
@@ -10,13 +9,14 @@ use crate::container::flags::Flag;
 use crate::container::mount;
 use crate::container::workload::{Citation, Says, Why};
 use crate::size::{self, Dialect, HOLE, Size};
+use crate::syntax::variables::{Filled, default_of};
 use crate::syntax::yaml::{Node, NodeId, ScalarStyle, find_merged};
 use crate::text::place::Place;
-use crate::text::scan::SoughtWord;
+use crate::text::scan::holds;
 use crate::text::source::Span;
 
 /// What every path has that matters here.
-const DEV: SoughtWord = SoughtWord::new("dev");
+const DEV: &str = "dev";
 
 /// Compose's words for a size that is a list, a mapping or nothing.
 const WRONG_TYPE: &str = "must be a number or string";
@@ -412,7 +412,7 @@ fn why_unknown(filled: &Filled<'_>) -> Option<String> {
 
 /// Whether a volume may go where it matters: most go elsewhere, which needs no reading to see.
 fn may_be_below_dev(text: &str) -> bool {
-    DEV.stands_in(text) || text.contains(['$', HOLE])
+    holds(text, DEV) || text.contains(['$', HOLE])
 }
 
 /// A path without a trailing slash and without `.` in it.

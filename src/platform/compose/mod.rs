@@ -7,7 +7,6 @@ mod container;
 mod dotenv;
 mod environment;
 mod file;
-mod interpolate;
 mod layers;
 mod links;
 mod load;

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use super::file::is_null;
-use super::interpolate::Filled;
 use super::layers::{FileStore, ServiceLayer, Slot, Slots};
 use super::tree::{ServiceKey, Where};
 use crate::platform::kind::Index;
 use crate::platform::options::ReadOptions;
+use crate::syntax::variables::Filled;
 use crate::syntax::yaml::{Fuel, Node, NodeId, find_merged};
 use crate::text::place::Place;
 use crate::text::source::Span;

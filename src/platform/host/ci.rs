@@ -15,7 +15,7 @@ use crate::syntax::shell::{ShellDialect, ShellOptions};
 use crate::syntax::yaml::{Entry, Node, Yaml};
 use crate::text::filename::FileName;
 use crate::text::layer::{Encoding, Layer};
-use crate::text::scan::holds_any;
+use crate::text::scan::{holds, holds_any};
 use crate::text::source::{Source, Span};
 
 /// Pipelines in YAML.
@@ -52,7 +52,7 @@ impl Host for PipelineFile {
     }
 
     fn relevant(text: &str, claim: FileClaim, every_container: bool) -> bool {
-        let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+        let has = |word: &str| holds(text, word);
         let starts = starts_containers(text, every_container);
         if claim == FileClaim::ByName {
             let containers = has("container:") || has("services:");

@@ -5,8 +5,6 @@
 
 use std::sync::Arc;
 
-use memchr::memmem;
-
 use super::prose::lines;
 use super::read::{begins_line, remarks};
 use crate::container::finding::Change;
@@ -21,7 +19,7 @@ use crate::text::edits::{Edit, after_spans};
 use crate::text::filename::FileName;
 use crate::text::layer::{Embed, Encoding, Layer};
 use crate::text::place::Place;
-use crate::text::scan::Words;
+use crate::text::scan::{Words, holds};
 use crate::text::source::{Source, Span};
 
 /// Units of Podman.
@@ -29,7 +27,7 @@ pub static KIND: Kind = Kind {
     name: "Quadlet unit",
     claim: |file| FileClaim::by_name(file.ends_in(&["container"]) || file.name.ends_with(".container.in")),
     words: Words::new(&[EVERYWHERE, &["[Container]"]]),
-    relevant: |text, _, _| memmem::find(text.as_bytes(), b"[Container]").is_some(),
+    relevant: |text, _, _| holds(text, "[Container]"),
     links: None,
     read,
     same_but_for,
@@ -257,7 +255,7 @@ impl UnitWriter {
         let place = workload.gpu.evidence.first().map_or(&workload.place, |evidence| &evidence.place);
         let at = entry_at(entries, place.span.start)?.span.end;
         let text = self.source.text();
-        let end = if memmem::find(text.as_bytes(), b"\r\n").is_some() { "\r\n" } else { "\n" };
+        let end = if holds(text, "\r\n") { "\r\n" } else { "\n" };
         Some(Edit::insertion(&self.source, at, format!("{end}ShmSize={}", Dialect::Podman.write(bytes))))
     }
 

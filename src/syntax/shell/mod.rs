@@ -126,24 +126,8 @@ struct Checkpoint {
 impl<'t> Script<'t> {
     /// Reads `text`. Every text is a script; spans are bytes of `text`.
     pub fn read(text: &'t str, options: ShellOptions) -> Self {
-        let top = Scope {
-            kind: ScopeKind::Script,
-            parent: 0,
-            choice: 0,
-            function: None,
-            conditional: false,
-            dead: false,
-        };
-        let script = Script {
-            text,
-            commands: Vec::new(),
-            assignments: Vec::new(),
-            here_documents: Vec::new(),
-            scopes: vec![top],
-            choices: vec![Alternatives::default()],
-            comments: Vec::new(),
-            work: 0,
-        };
+        let (scopes, choices) = (vec![Scope::default()], vec![Alternatives::default()]);
+        let script = Script { text, scopes, choices, ..Script::default() };
         let mut reader = ScriptReader {
             cursor: Cursor::new(text),
             options,
