@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 const FLOORS: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("size", &["text"]),
-    ("syntax", &["text"]),
+    ("syntax", &["text", "size"]),
     ("container", &["text", "size"]),
     ("knowledge", &["text", "size", "container"]),
     ("need", &["text", "size", "syntax", "container", "knowledge"]),
