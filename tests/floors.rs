@@ -13,7 +13,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("size", &["text"]),
     ("syntax", &["text", "size"]),
     ("container", &["text", "size"]),
-    ("knowledge", &["text", "size", "container"]),
+    ("knowledge", &["text", "size", "syntax", "container"]),
     ("need", &["text", "size", "syntax", "container", "knowledge"]),
     ("platform", &["text", "size", "syntax", "container", "knowledge", "need"]),
     ("rules", &["text", "size", "container", "knowledge", "need"]),
