@@ -24,7 +24,7 @@ pub struct Program<'a> {
     words: Vec<Cow<'a, str>>,
 }
 
-impl<'a> Program<'a> {
+impl Program<'_> {
     /// The program's name.
     pub fn name(&self) -> &str {
         self.words.first().map_or("", AsRef::as_ref)

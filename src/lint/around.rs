@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::container::engine::DOCKER_DEFAULT;
-use crate::container::workload::{Shm, Workload};
-use crate::lint::discover::{Found, Walk, kinds};
+use crate::container::workload::{Engine, Says, Setting, Shm, Workload};
+use crate::lint::discover::{Discovered, Walk, kinds};
 use crate::lint::parallel::Collected;
 use crate::need::around::{Alone, Around, Given};
 use crate::need::reach::builds::Builds;
@@ -77,7 +77,7 @@ impl<'a> Surroundings<'a> {
     fn read(&self, root: &str, options: &ReadOptions) -> Known {
         let (given, builds): (Collected<Given>, Mutex<Builds>) = Default::default();
         let count = AtomicUsize::new(0);
-        let look = |found: Found<'_>| {
+        let look = |found: Discovered<'_>| {
             if count.fetch_add(1, Ordering::Relaxed) >= MAX_FILES {
                 return;
             }
@@ -146,6 +146,12 @@ fn given(workload: &Workload) -> Option<Given> {
         Shm::Tmpfs { bytes: None } | Shm::Host => None,
         _ => return None,
     };
+    // A volume without a size of its own has what its pod's memory limit leaves: nobody chose that.
+    let is_written = |setting: &Setting| matches!(setting.says, Says::MountSize(..));
+    let is_volume = matches!(workload.shm, Shm::Tmpfs { .. }) && workload.engine == Engine::Kubernetes;
+    if is_volume && bytes.is_some() && !workload.settings.iter().any(is_written) {
+        return None;
+    }
     let setting = workload.deciding()?;
     Some(Given {
         image: workload.image.clone(),

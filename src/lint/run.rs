@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::lint::check::{Checked, Request, check, check_comments};
-use crate::lint::discover::{Found, Walk, kinds};
+use crate::lint::discover::{Discovered, Walk, kinds};
 use crate::lint::options::Options;
 use crate::lint::parallel::Collected;
 use crate::lint::report::{Looked, Report};
-use crate::lint::tree::{Known, Tree};
+use crate::lint::tree::{KnownFiles, Tree};
 use crate::need::around::Around;
-use crate::platform::kind::{Claim, Context, Index, Kind, Member, Mention, Unit};
+use crate::platform::kind::{Context, FileClaim, Index, Kind, Member, Mention, Unit};
 use crate::platform::{by_text, compose};
 use crate::text::files::{Files, ReadError, Recorder};
 use crate::text::place::shed;
@@ -76,9 +76,10 @@ impl Lint<'_> {
 
     /// What a file is to shmlint, by its name and text, and what its ignore comments give where it holds nothing else.
     pub(super) fn classify(&self, source: &Arc<Source>, named: bool, included: bool) -> Seen {
-        let by_name: Vec<(&'static Kind, Claim)> = kinds(source.path()).collect();
-        let may_be =
-            |(kind, _): &(&'static Kind, Claim)| kind.words.is_empty() || kind.words.stand_in(source.text());
+        let by_name: Vec<(&'static Kind, FileClaim)> = kinds(source.path()).collect();
+        let may_be = |(kind, _): &(&'static Kind, FileClaim)| {
+            kind.words.is_empty() || kind.words.stand_in(source.text())
+        };
         if !included && !by_name.iter().any(may_be) {
             return Seen::default();
         }
@@ -87,7 +88,7 @@ impl Lint<'_> {
         // A named or included file is looked at whatever its name: as every kind that its text fits.
         let others = included.then(|| by_text(source.path(), source.text())).into_iter().flatten();
         let every = self.request.workloads || self.request.counts || named;
-        let fits = |(kind, claim): &(&'static Kind, Claim)| (kind.relevant)(source.text(), *claim, every);
+        let fits = |(kind, claim): &(&'static Kind, FileClaim)| (kind.relevant)(source.text(), *claim, every);
         let kind = by_name.iter().copied().chain(others).find(fits);
         let comments = by_name.first().filter(|_| kind.is_none());
         let comments =
@@ -96,7 +97,7 @@ impl Lint<'_> {
     }
 
     /// Checks a unit. What it asks for besides its own files is remembered.
-    pub(super) fn check(&self, mut unit: Unit, files: &dyn Files, index: &Index) -> Known {
+    pub(super) fn check(&self, mut unit: Unit, files: &dyn Files, index: &Index) -> KnownFiles {
         let recorder = Recorder::new(files);
         let every_container = self.request.workloads || self.request.counts;
         let options = &self.options.read;
@@ -107,7 +108,7 @@ impl Lint<'_> {
             member.source = None;
             asked.remove(&member.path);
         }
-        Known { unit, asked, checked }
+        KnownFiles { unit, asked, checked }
     }
 }
 
@@ -117,7 +118,7 @@ pub(super) struct Seen {
     /// What it says of Compose files.
     pub(super) mentions: Vec<Mention>,
     /// The kind that it is read as, and what its name told.
-    pub(super) kind: Option<(&'static Kind, Claim)>,
+    pub(super) kind: Option<(&'static Kind, FileClaim)>,
     /// What its ignore comments give where no kind reads it.
     pub(super) comments: Option<Checked>,
 }
@@ -128,7 +129,7 @@ struct Run<'a> {
     index: Mutex<Index>,
     /// How many bytes of texts wait in the index.
     kept: AtomicUsize,
-    known: Collected<Known>,
+    known: Collected<KnownFiles>,
     others: Collected<(String, Checked)>,
     errors: Collected<String>,
     warnings: Collected<String>,
@@ -137,7 +138,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Looks at one file: reads it if its name can matter, checks it if its text can, or keeps it for its project.
-    fn look(&self, found: &Found<'_>) {
+    fn look(&self, found: &Discovered<'_>) {
         self.lint.seen.fetch_add(1, Ordering::Relaxed);
         let mut claims = kinds(found.path).peekable();
         if claims.peek().is_none() && !found.included {
@@ -153,7 +154,7 @@ impl Run<'_> {
                 match error {
                     _ if found.named => self.errors.push(text),
                     ReadError::Outside => self.warnings.push(text),
-                    _ if claims.any(|(_, claim)| claim == Claim::ByName) => self.errors.push(text),
+                    _ if claims.any(|(_, claim)| claim == FileClaim::ByName) => self.errors.push(text),
                     _ => {}
                 }
                 return self.tell(found.path, Err("it cannot be read"));

@@ -4,7 +4,7 @@ use super::around::{Around, Given};
 use super::evidence::{Claim, Evidence, Same, Strength};
 use super::own::Subject;
 use crate::container::workload::{GpuCount, Workload};
-use crate::knowledge::{self, Rule};
+use crate::knowledge::{self, NeedRule};
 use crate::text::place::Place;
 
 /// The evidence of the repository's other containers: the place with the largest size of each sort.
@@ -73,5 +73,5 @@ fn folder(path: &str) -> &str {
 fn tells(image: &str) -> bool {
     let open =
         image.contains(['$', '{', '<', '%']) || image.contains("replaced-by") || image.trim().is_empty();
-    !open && knowledge::image_entry(image).is_none_or(|entry| entry.rule != Rule::Idle)
+    !open && knowledge::image_entry(image).is_none_or(|entry| entry.rule != NeedRule::Idle)
 }

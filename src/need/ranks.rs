@@ -2,7 +2,7 @@
 
 use crate::knowledge::command::Program;
 use crate::knowledge::options::written;
-use crate::knowledge::{self, Entry, Processes, Rule};
+use crate::knowledge::{self, KnowledgeEntry, NeedRule, Processes};
 
 /// How many processes, and the option that tells it; an empty text where none does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,12 +48,12 @@ const MOST: u64 = 1024;
 
 /// The processes of a program of which the table knows `entry`; nothing where that says nothing of processes.
 pub(super) fn ranks<'a>(
-    entry: &Entry,
+    entry: &KnowledgeEntry,
     program: &'a Program<'_>,
     environment: &'a [(String, String)],
 ) -> Option<Ranks<'a>> {
     let usual = entry.processes?;
-    let launches = entry.rule == Rule::Yes;
+    let launches = entry.rule == NeedRule::Yes;
     // Behind a launcher's own options stand those of what it launches.
     let own = launches.then(|| launched(program)).flatten().map_or(usize::MAX, |(at, ..)| at);
     let args = || {
@@ -106,9 +106,9 @@ pub(super) fn told_by(environment: &[(String, String)]) -> Option<&(String, Stri
 }
 
 /// The program behind a launcher's options where the table knows it, and how many arguments stand before it.
-pub(super) fn launched<'a>(program: &Program<'a>) -> Option<(usize, Program<'a>, &'static Entry)> {
+pub(super) fn launched<'a>(program: &Program<'a>) -> Option<(usize, Program<'a>, &'static KnowledgeEntry)> {
     let known = |(at, inner): (usize, Program<'a>)| {
-        let entry = knowledge::program_entry(&inner).filter(|entry| entry.rule != Rule::Idle)?;
+        let entry = knowledge::program_entry(&inner).filter(|entry| entry.rule != NeedRule::Idle)?;
         (!inner.is_neutral()).then_some((at, inner, entry))
     };
     program.behind().enumerate().find_map(known)

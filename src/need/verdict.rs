@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use super::evidence::{Claim, Data, Evidence, Same, Strength, Workaround};
 use crate::container::accelerator;
 use crate::container::workload::{GpuCount, Workload};
-use crate::knowledge::{Entry, Formula, Rule};
+use crate::knowledge::{Formula, KnowledgeEntry, NeedRule};
 use crate::size::{MIB, human};
 
 /// Whether a workload needs more shared memory than the default.
@@ -124,12 +124,15 @@ pub fn judge(evidence: Vec<Evidence>, scene: &Scene) -> Need {
 /// The indices of the evidence between two strengths that says something.
 type Between<'a> = &'a dyn Fn(Strength, Strength, &dyn Fn(Says) -> bool) -> Vec<usize>;
 
+/// Something that is asked of evidence by its indices.
+type Asked<'a> = &'a dyn Fn(&[usize]) -> bool;
+
 /// The verdict, and the indices of what decides. `of` gives the evidence between two strengths that says something.
 fn weigh(
     of: Between<'_>,
-    is_by_gpus: &dyn Fn(&[usize]) -> bool,
-    is_entered: &dyn Fn(&[usize]) -> bool,
-    (is_sized, is_several): (&dyn Fn(&[usize]) -> bool, &dyn Fn(&[usize]) -> bool),
+    is_by_gpus: Asked<'_>,
+    is_entered: Asked<'_>,
+    (is_sized, is_several): (Asked<'_>, Asked<'_>),
 ) -> (Verdict, Vec<usize>) {
     use Strength::{Command, Guess, Image, Later, Machinery, Name, Practice, Program};
     let is = |wanted: Says| move |says: Says| says == wanted;
@@ -212,10 +215,10 @@ fn says(evidence: &Evidence, scene: &Scene) -> Says {
             if matches!(entry.size, Some(Formula::Loader)) { Says::Open } else { Says::Against }
         }
         Claim::Named(entry) => match entry.rule {
-            Rule::Yes => Says::Likely,
-            Rule::No | Rule::Idle => Says::Against,
-            Rule::Ranks | Rule::SeveralGpus => by_gpus(scene, Says::Against).min(Says::Open),
-            Rule::Depends => Says::Nothing,
+            NeedRule::Yes => Says::Likely,
+            NeedRule::No | NeedRule::Idle => Says::Against,
+            NeedRule::Ranks | NeedRule::SeveralGpus => by_gpus(scene, Says::Against).min(Says::Open),
+            NeedRule::Depends => Says::Nothing,
         },
         Claim::Practice { same: Same::Repository, .. } => Says::Nothing,
         Claim::Practice { .. } => Says::Likely,
@@ -225,16 +228,18 @@ fn says(evidence: &Evidence, scene: &Scene) -> Says {
 }
 
 /// What the table says of a program or an image.
-fn known(entry: &Entry, strength: Strength, scene: &Scene) -> Says {
+fn known(entry: &KnowledgeEntry, strength: Strength, scene: &Scene) -> Says {
     match entry.rule {
-        Rule::No | Rule::Idle => Says::Against,
-        Rule::Depends => Says::Open,
+        NeedRule::No | NeedRule::Idle => Says::Against,
+        NeedRule::Depends => Says::Open,
         _ if scene.own_links && entry.size != Some(Formula::Loader) => Says::Against,
         // A server of which only this is known: with one GPU it is one process.
-        Rule::SeveralGpus if entry.size.is_none() => by_gpus(scene, Says::Against).min(Says::Open),
-        Rule::Ranks | Rule::SeveralGpus => by_gpus(scene, Says::Against),
-        Rule::Yes if entry.takes.is_some_and(|bytes| bytes > DEFAULT) && strength.may_prove() => Says::Proven,
-        Rule::Yes => Says::Likely,
+        NeedRule::SeveralGpus if entry.size.is_none() => by_gpus(scene, Says::Against).min(Says::Open),
+        NeedRule::Ranks | NeedRule::SeveralGpus => by_gpus(scene, Says::Against),
+        NeedRule::Yes if entry.takes.is_some_and(|bytes| bytes > DEFAULT) && strength.may_prove() => {
+            Says::Proven
+        }
+        NeedRule::Yes => Says::Likely,
     }
 }
 
@@ -268,7 +273,7 @@ pub fn clause(evidence: &Evidence, scene: &Scene) -> Cow<'static, str> {
         Claim::SharedMemory { bytes: None } => "its processes share memory".into(),
         Claim::Caches { bytes } => format!("it keeps caches of {} in /dev/shm", human(*bytes)).into(),
         Claim::Known(entry) | Claim::Named(entry) => match entry.rule {
-            Rule::Ranks | Rule::SeveralGpus if one => {
+            NeedRule::Ranks | NeedRule::SeveralGpus if one => {
                 format!("{}: with one GPU it shares nothing between processes", entry.name).into()
             }
             _ => format!("{}: {}", entry.name, entry.why).into(),

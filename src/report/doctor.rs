@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::style::{Look, Style};
+use super::style::{Look, Palette};
 use crate::doctor::Examination;
 use crate::doctor::advice::{Diagnosis, Verdict, give};
 use crate::doctor::mount::Kind;
@@ -14,7 +14,7 @@ use crate::need::round_up;
 use crate::size::human;
 
 #[derive(Serialize)]
-struct Json<'a> {
+struct DoctorJson<'a> {
     version: u32,
     size_bytes: Option<u64>,
     used_bytes: Option<u64>,
@@ -61,7 +61,7 @@ pub fn json(
         pid: user.pid,
         dead: user.is_dead,
     };
-    let json = Json {
+    let json = DoctorJson {
         version: 1,
         size_bytes: seen.shm.size(),
         used_bytes: seen.shm.used(),
@@ -113,11 +113,11 @@ pub fn text(out: &mut dyn Write, seen: &Examination, found: &Diagnosis, look: Lo
     found.advice.iter().try_for_each(|advice| wrapped(out, advice, look.width))
 }
 
-fn style(verdict: Verdict) -> Style {
+fn style(verdict: Verdict) -> Palette {
     match verdict {
-        Verdict::Fine | Verdict::Unknown => Style::Strong,
-        Verdict::TooSmall => Style::Warning,
-        Verdict::Full | Verdict::Missing => Style::Error,
+        Verdict::Fine | Verdict::Unknown => Palette::Strong,
+        Verdict::TooSmall => Palette::Warning,
+        Verdict::Full | Verdict::Missing => Palette::Error,
     }
 }
 
@@ -164,7 +164,7 @@ fn fillers(out: &mut dyn Write, seen: &Examination, look: Look) -> io::Result<()
     if shown.is_empty() && unknown < 1 << 20 {
         return Ok(());
     }
-    writeln!(out, "\n{}", look.paint(Style::Strong, "Who fills it"))?;
+    writeln!(out, "\n{}", look.paint(Palette::Strong, "Who fills it"))?;
     for user in shown.into_iter().take(10) {
         let files = if user.files == 1 { "file" } else { "files" };
         let holder = match (user.pid, user.is_dead) {
@@ -228,7 +228,7 @@ pub fn watch_line(watched: &Watched, look: Look) -> String {
 /// What a watch has found, for people.
 pub fn watch_end(out: &mut dyn Write, watched: &Watched, look: Look) -> io::Result<()> {
     let peak = format!("Peak: {} of {}", human(watched.peak), human(watched.size));
-    writeln!(out, "{}", look.paint(Style::Strong, &peak))?;
+    writeln!(out, "{}", look.paint(Palette::Strong, &peak))?;
     writeln!(out, "{} files were created, {} deleted.", watched.created, watched.deleted)?;
     if let Some(largest) = watched.refused.iter().max() {
         let count = watched.refused.len();
@@ -236,5 +236,10 @@ pub fn watch_end(out: &mut dyn Write, watched: &Watched, look: Look) -> io::Resu
         writeln!(out, "{count} {allocations} refused, the largest of {}.", human(*largest))?;
     }
     let bytes = round_up(watched.needed().saturating_add(watched.needed() / 4));
-    wrapped(out, &format!("With a quarter more as margin: {}", give(bytes)), look.width)
+    let advice = if bytes <= watched.size {
+        format!("It is large enough: with a quarter more as margin the peak asks for {}.", human(bytes))
+    } else {
+        format!("With a quarter more as margin: {}", give(bytes))
+    };
+    wrapped(out, &advice, look.width)
 }

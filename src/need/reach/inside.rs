@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::builds::{Builds, under};
 use super::mentions::MapFile;
 use crate::container::workload::Inside;
-use crate::syntax::dockerfile::{Built, Copied};
+use crate::syntax::dockerfile::{Copied, DockerfileImage};
 use crate::text::files::Files;
 use crate::text::paths::join;
 use crate::text::place::Place;
@@ -25,7 +25,7 @@ pub(super) struct File {
 /// How the image of a container is built.
 #[derive(Clone, Debug)]
 pub(super) struct Image {
-    pub(super) built: Built,
+    pub(super) built: DockerfileImage,
     /// The folder that it is built from.
     pub(super) context: String,
 }

@@ -18,7 +18,7 @@ use crate::container::accelerator;
 use crate::container::workload::{Platform, Shm, Workload};
 use crate::knowledge::command::{programs, simple};
 use crate::knowledge::image::MAX_REFERENCE;
-use crate::knowledge::{self, Rule};
+use crate::knowledge::{self, NeedRule};
 use crate::size::GIB;
 use crate::syntax::dockerfile::{self, fill};
 use crate::syntax::shell::Script;
@@ -157,7 +157,7 @@ fn image(workload: &mut Workload, files: &dyn Files, builds: &Builds, root: &str
     if source.text().len() > MOST_BYTES {
         return None;
     }
-    let build = dockerfile::Build { target: target.as_deref(), args: Vec::new() };
+    let build = dockerfile::BuildRequest { target: target.as_deref(), args: Vec::new() };
     let built = dockerfile::read(source.text(), &build)?;
     if workload.built_from.is_none() {
         let own = std::mem::take(&mut workload.command);
@@ -265,7 +265,7 @@ impl Reach<'_> {
         let programs = programs(&plain);
         let own = programs.first();
         let name = own.map(|program| program.script().unwrap_or_else(|| program.name()).to_owned());
-        let serves = own.and_then(knowledge::program_entry).is_some_and(|entry| entry.rule == Rule::No);
+        let serves = own.and_then(knowledge::program_entry).is_some_and(|entry| entry.rule == NeedRule::No);
         let found = runs(words);
         for (at, one) in found.iter().enumerate() {
             let before = self.found.len();

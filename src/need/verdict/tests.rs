@@ -219,7 +219,7 @@ fn a_name_alone_proves_nothing() {
 
 #[test]
 fn no_word_of_what_needs_none_silences_a_trainer() {
-    for entry in TABLE.iter().filter(|entry| entry.rule == Rule::No) {
+    for entry in TABLE.iter().filter(|entry| entry.rule == NeedRule::No) {
         for word in entry.words {
             for image in [format!("me/train-{word}-data"), format!("me/{word}-finetune:1")] {
                 assert_eq!(verdict(&image, &[], "job", ALL), Verdict::Likely, "{image}");

@@ -1,7 +1,7 @@
 //! What is run in a container once it stands: `docker exec`, the lines at its prompt, the steps of its job, the next pieces of
 //! code of a page.
 
-use super::Script;
+use super::script::HostScript;
 use crate::container::workload::{Later, Workload};
 use crate::text::layer::Layer;
 use crate::text::place::Place;
@@ -29,7 +29,13 @@ const WAITING: [&str; 7] = ["bash", "sh", "zsh", "sleep", "tail", "tmux", "fish"
 const VALUED: [&str; 8] = ["-u", "--user", "-w", "--workdir", "-e", "--env", "--env-file", "--detach-keys"];
 
 /// Says of a workload that the script at `at` starts, in which its command line begins at byte `from`, what is run in it.
-pub(super) fn fill(workload: &mut Workload, name: Option<&str>, from: usize, scripts: &[Script], at: usize) {
+pub(super) fn fill(
+    workload: &mut Workload,
+    name: Option<&str>,
+    from: usize,
+    scripts: &[HostScript],
+    at: usize,
+) {
     let Some(script) = scripts.get(at) else { return };
     let text = script.layer.text();
     let rest = behind_line(text, from);
@@ -104,7 +110,7 @@ impl<'t> Prompt<'t> {
 }
 
 /// Commands in the comments behind the code of a piece, as what is typed into the container is often set apart.
-fn commented(script: &Script, end: usize) -> Vec<(String, Place, bool)> {
+fn commented(script: &HostScript, end: usize) -> Vec<(String, Place, bool)> {
     let source = script.layer.source();
     let from = script.layer.map(Span::new(end.saturating_sub(1), end)).end;
     let (mut marked, mut found) = (false, Vec::new());
@@ -122,7 +128,7 @@ fn commented(script: &Script, end: usize) -> Vec<(String, Place, bool)> {
 }
 
 /// The command lines of a piece of code with which a launcher starts processes on other hosts, over SSH.
-fn spread(script: &Script) -> Vec<(String, Place, bool)> {
+fn spread(script: &HostScript) -> Vec<(String, Place, bool)> {
     let spreads = |line: &str| {
         ["horovodrun ", "mpirun "].iter().any(|word| line.contains(word)) && line.contains(" -H ")
     };
@@ -139,7 +145,7 @@ fn says_inside(line: &str) -> bool {
 }
 
 /// The pieces of code that follow under the same heading, up to the next container.
-fn next_blocks(workload: &mut Workload, scripts: &[Script], at: usize) {
+fn next_blocks(workload: &mut Workload, scripts: &[HostScript], at: usize) {
     let Some(own) = scripts.get(at) else { return };
     let source = own.layer.source();
     let start = own.layer.map(Span::at(0)).start;
@@ -170,7 +176,7 @@ fn next_blocks(workload: &mut Workload, scripts: &[Script], at: usize) {
 }
 
 /// The steps of the job whose container stands at a byte of a pipeline: the scripts in the same mapping.
-pub(super) fn steps(workload: &mut Workload, scripts: &[Script], at: usize) {
+pub(super) fn steps(workload: &mut Workload, scripts: &[HostScript], at: usize) {
     let Some(own) = scripts.get(at) else { return };
     let text = own.layer.source().text();
     let place = workload.place.span.start;
