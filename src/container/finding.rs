@@ -60,6 +60,8 @@ pub enum Change {
     SetSize {
         /// Bytes.
         bytes: u64,
+        /// As the repository writes them elsewhere; it counts where the platform reads it so, too.
+        spelling: Option<Arc<str>>,
     },
     /// Write this size in place of the one that a setting holds ([`Setting::spell`](crate::container::workload::Setting::spell)): the value
     /// alone changes. The setting is a `Size`, `BuildSize` or `MountSize`.
@@ -110,6 +112,11 @@ pub enum Change {
 }
 
 impl Change {
+    /// A size in the usual spelling.
+    pub fn size(bytes: u64) -> Self {
+        Self::SetSize { bytes, spelling: None }
+    }
+
     /// The setting that it is about, as an index into [`Workload::settings`](crate::container::workload::Workload::settings).
     pub fn setting(&self) -> Option<usize> {
         match *self {
