@@ -282,18 +282,10 @@ fn pairs(text: &str) -> Vec<(String, String)> {
             .into_iter()
             .collect();
     }
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some((name, behind)) = rest.split_once('=') {
-        let quote = behind.chars().next().filter(|c| matches!(c, '"' | '\''));
-        let inner = behind.get(quote.map_or(0, char::len_utf8)..).unwrap_or_default();
-        let end =
-            inner.find(|c: char| quote.map_or(c.is_whitespace(), |quote| c == quote)).unwrap_or(inner.len());
-        let name = name.trim().trim_start_matches(['\\', '\n', ' ']);
-        found.push((name.to_owned(), inner.get(..end).unwrap_or_default().to_owned()));
-        rest = inner.get(end + 1..).unwrap_or_default();
-    }
-    found
+    let pair = |(_, word): (Span, String)| {
+        word.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.to_owned()))
+    };
+    super::words::words(text).into_iter().filter_map(pair).collect()
 }
 
 /// The words of an instruction; the other form is a script for a shell.

@@ -8,10 +8,11 @@ use super::gpu;
 use super::manifest::{Manifest, at, find, get, list};
 use super::read::{FoundContainer, Neighbours};
 use super::shape::{Container, Object, ObjectTree, ShapeFrame};
-use super::shm::{self, LocatedSetting, Pod, SHM, Volume, VolumeUser, Volumes};
+use super::shm::{self, LocatedSetting, Pod, Volume, VolumeUser, Volumes};
 use super::write::ContainerSpot;
 use crate::container::accelerator::{self, AcceleratorSign};
 use crate::container::engine::{DOCKER_DEFAULT, decide};
+use crate::container::mount::mounts_shm;
 use crate::container::workload::{Engine, Gpu, Platform, Workload};
 use crate::need::reach::inside::CONFIG_MAP;
 use crate::syntax::yaml::{Node, NodeId, ScalarStyle};
@@ -243,8 +244,9 @@ impl<'a> PodContext<'a> {
         let gpu = self.gpu(container, around);
         let mut found = self.pod.settings(container, &[(node, "volumeMounts")]);
         found.extend(self.outside(container, around));
-        if let Some(place) = remounts(manifest, node) {
-            found.push(self.pod.unread("the command mounts it anew", place));
+        let hook = get(node, "lifecycle").map(Node::span);
+        if let Some(place) = hook.filter(|hook| mounts_shm(hook.of(manifest.text()))) {
+            found.push(self.pod.unread("a hook mounts it anew", place));
         }
         let builds = around.builds.at(&manifest.place(node.span()));
         if builds.is_empty() && get(node, "image").is_none() && !manifest.may_gain(node) {
@@ -376,20 +378,6 @@ pub(super) fn describe(manifest: &Manifest, node: Node<'_>, workload: &mut Workl
             workload.environment.push((name.to_owned(), value.to_owned()));
         }
     }
-}
-
-/// The command of a container that mounts `/dev/shm` anew, which takes rights that most have not.
-fn remounts(manifest: &Manifest, container: Node<'_>) -> Option<Span> {
-    let context = get(container, "securityContext")?.span().of(manifest.text());
-    let may =
-        context.contains("SYS_ADMIN") || at(container, "securityContext.privileged")?.str() == Some("true");
-    let commands =
-        ["command", "args", "script", "source", "lifecycle"].iter().filter_map(|key| get(container, key));
-    let mut spans = commands.map(Node::span).filter(|_| may);
-    spans.find(|span| {
-        let text = span.of(manifest.text());
-        text.contains("remount") && text.contains(SHM)
-    })
 }
 
 /// A program that stands in the container itself: Argo's `source`, a file behind the words of the command, or Tekton's
