@@ -5,9 +5,9 @@
 //! dialects; [`ShellOptions`] says which.
 //!
 //! ```
-//! use shmlint::syntax::shell::{Options, Script};
+//! use shmlint::syntax::shell::{Script, ShellOptions};
 //!
-//! let script = Script::read("sudo docker run \\\n  --gpus all \"$IMAGE\" | tee log", Options::default());
+//! let script = Script::read("sudo docker run \\\n  --gpus all \"$IMAGE\" | tee log", ShellOptions::default());
 //! let words: Vec<&str> = script.commands[0].words.iter().map(|word| script.slice(word.span)).collect();
 //! assert_eq!(words, ["sudo", "docker", "run", "--gpus", "all", "\"$IMAGE\""]);
 //! ```
@@ -19,6 +19,7 @@ mod heredoc;
 mod keywords;
 mod lines;
 mod make;
+mod place;
 #[cfg(test)]
 mod properties;
 mod statements;
