@@ -353,3 +353,46 @@ fn commands_that_are_printed_work_as_printed() {
         assert!(shmlint(folder.path(), &args).status < 2, "shmlint {command}");
     }
 }
+
+/// Under the names of plugins the binary speaks the command line of those that start it.
+#[cfg(unix)]
+#[test]
+fn it_is_a_plugin_of_docker_and_kubectl() {
+    let folder = scratch();
+    let started_as = |name: &str, args: &[&str]| {
+        let link = folder.path().join(name);
+        if !link.exists() {
+            std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_shmlint"), &link).unwrap();
+        }
+        let ran = Command::new(link).args(args).current_dir(folder.path()).output().unwrap();
+        (ran.status.code(), String::from_utf8(ran.stdout).unwrap())
+    };
+    let (status, told) = started_as("docker-shmlint", &["docker-cli-plugin-metadata"]);
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((status, told["SchemaVersion"].as_str()), (Some(0), Some("0.1.0")));
+    assert!(
+        ["Vendor", "Version", "ShortDescription", "URL"].iter().all(|key| told[key].is_string()),
+        "{told}"
+    );
+    let found = started_as("docker-shmlint", &["shmlint", "--format", "plain", "warning.sh"]);
+    assert_eq!(found, started_as("kubectl-shmlint", &["--format", "plain", "warning.sh"]));
+    assert!(found.0 == Some(1) && found.1.starts_with("warning.sh:1:"), "{found:?}");
+    assert!(
+        started_as("docker-shmlint", &["shmlint", "list", "--help"]).1.contains("Usage: docker shmlint list")
+    );
+}
+
+/// Ten thousand containers are more than any file may be, and are read from a pipe all the same.
+#[test]
+fn what_is_piped_in_may_be_long() {
+    let one = r#"{"Id": "", "Name": "/x", "State": {}, "HostConfig": {"ShmSize": 67108864, "IpcMode": "private", "Devices": []}, "Config": {"Env": []}}"#;
+    let padded = format!("{one}{}", " ".repeat(30_000));
+    let text = vec![padded; 1000].join("\n");
+    let ran = run(std::path::Path::new("."), &["--isolated", "--format", "json", "-"], &[], &text);
+    let json: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((ran.status, &json["summary"]["workloads"]), (0, &Value::from(1000)), "{}", ran.stderr);
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("inspect.json"), text).unwrap();
+    let ran = shmlint(folder.path(), &["inspect.json"]);
+    assert!(ran.status == 2 && ran.stderr.contains("--max-file-size"), "{ran:?}");
+}

@@ -80,3 +80,14 @@ fn without_dev_shm_it_says_so_and_fails() {
     let Some(text) = in_64_mib(script) else { return };
     assert!(text.contains("There is no /dev/shm") && text.contains("status 1"), "{text}");
 }
+
+#[test]
+fn what_the_readme_shows_is_what_is_printed() {
+    let readme = include_str!("../README.md");
+    let (_, shown) = readme.split_once("$ shmlint ").unwrap();
+    let (arguments, report) = shown.split_once('\n').unwrap();
+    let report = report.split("```").next().unwrap();
+    let Some(text) = in_64_mib(&format!("\"$SHMLINT\" {arguments} | cat")) else { return };
+    assert!(arguments.starts_with("doctor "), "{arguments}");
+    assert_eq!(text, report);
+}

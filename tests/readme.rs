@@ -44,7 +44,8 @@ fn every_command_of_the_readme_runs() {
     let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: t}\nspec:\n  containers:\n  - {name: t, image: x, resources: {limits: {nvidia.com/gpu: 1}}}\n";
     let text = readme();
     let code = blocks(&text, "sh").join("\n");
-    let inline = text.split('`').skip(1).step_by(2).map(|code| code.replace('\n', " "));
+    let prose: String = text.split("```").step_by(2).collect();
+    let inline = prose.split('`').skip(1).step_by(2).map(|code| code.replace('\n', " "));
     let commands: Vec<String> = code.lines().map(str::to_owned).chain(inline).collect();
     let mut tried = 0;
     for command in commands {

@@ -127,6 +127,9 @@ impl<'a> Job<'a> {
     }
 }
 
+/// As much as is read of what is piped in, which nobody meets by accident: ten thousand containers are 50 MB.
+const MAX_STREAM: u64 = 512 << 20;
+
 /// Where a run reads from.
 pub(super) struct Input {
     pub(super) disk: Disk,
@@ -139,17 +142,18 @@ pub(super) struct Input {
 impl Input {
     pub(super) fn new(paths: &[String], args: &InputArgs, settled: &Settled) -> Result<Self, String> {
         let limit = settled.max_file_size.unwrap_or(MAX_SIZE);
+        let streamed = settled.max_file_size.unwrap_or(MAX_STREAM);
         let mut paths = paths.to_vec();
         let (mut stdin, mut pipes) = (None, Vec::new());
         for path in &mut paths {
             if STDIN_PATHS.contains(&path.as_str()) {
                 *path = args.stdin_filename.clone().unwrap_or_else(|| STDIN.into());
                 if stdin.is_none() {
-                    let bytes = read_text(io::stdin().lock(), limit);
+                    let bytes = read_text(io::stdin().lock(), streamed);
                     let bytes = bytes.map_err(|error| format!("standard input: {error}"))?;
                     stdin = Some(Source::new(path.clone(), bytes));
                 }
-            } else if let Some(read) = read_pipe(path, limit) {
+            } else if let Some(read) = read_pipe(path, streamed) {
                 let bytes = read.map_err(|error| format!("{path}: {error}"))?;
                 pipes.push(Source::new(path.clone(), bytes));
             }

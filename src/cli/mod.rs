@@ -16,6 +16,7 @@ mod job;
 mod list;
 mod mend;
 mod outputs;
+mod plugin;
 mod progress;
 mod rule;
 mod select;
@@ -25,7 +26,7 @@ mod suppress;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::config::problem::Failure;
 use crate::config::schema::schema;
@@ -33,6 +34,7 @@ use crate::text::near;
 use crate::text::paths::to_os;
 use args::{Arguments, Command};
 use console::Console;
+use plugin::Start;
 
 /// Nothing at or above `--fail-on` is left.
 pub const CLEAN: u8 = 0;
@@ -43,7 +45,15 @@ pub const FAILED: u8 = 2;
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let (name, words) = match plugin::start(std::env::args_os()) {
+        Start::Run(name, words) => (name, words),
+        Start::Asked => {
+            let told = outputs::to_stdout(inert::Syntax::Json, plugin::tell);
+            return ExitCode::from(if told.is_ok() { CLEAN } else { FAILED });
+        }
+    };
+    let matches = Arguments::command().bin_name(name).get_matches_from(words);
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let console = Console::new(arguments.console);
     let done = match arguments.command {
         None => misplaced(&arguments.check.paths)
@@ -63,7 +73,7 @@ pub fn main() -> ExitCode {
         Some(Command::Doctor(args)) => doctor::run(&args, &console),
         #[cfg(not(target_os = "linux"))]
         Some(Command::Doctor(_)) => {
-            Err("doctor looks at Linux's /dev/shm: run it inside the container".into())
+            Err("doctor looks at Linux's /dev/shm: run it inside the container".to_owned().into())
         }
         #[cfg(feature = "server")]
         Some(Command::Server(_)) => crate::server::serve().map(|()| CLEAN).map_err(Into::into),

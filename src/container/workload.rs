@@ -2,9 +2,11 @@
 //! place that speaks of its `/dev/shm`, and what it will really get.
 
 mod gpu;
+pub mod running;
 mod shm;
 
 pub use gpu::{Citation, Gpu, GpuCount, GpuVerdict, Refusal};
+pub use running::{Declared, Running, Starter};
 pub use shm::{Effect, Ipc, Mounted, Says, Setting, Shm, Target, Why};
 
 use crate::text::place::Place;
@@ -173,8 +175,8 @@ pub struct Workload {
     pub is_off: bool,
     /// What it is in each of the things that are built of it, where there are several: a base of overlays.
     pub builds: Vec<Overlaid>,
-    /// For a container that runs: what the file that started it says now.
-    pub declared: Option<Declared>,
+    /// For a container that runs: what is known of it besides.
+    pub running: Option<Box<Running>>,
 }
 
 /// A container as one build has it.
@@ -186,21 +188,6 @@ pub struct Overlaid {
     pub shm: Shm,
     /// A number for all the rest of it.
     pub rest: u64,
-}
-
-/// What the file that started a container says of its `/dev/shm` now.
-#[derive(Clone, Debug)]
-pub struct Declared {
-    /// The service's name.
-    pub service: String,
-    /// Where it stands.
-    pub place: Place,
-    /// What it would get if it was created anew.
-    pub shm: Shm,
-    /// What decides that, as it is written, and where.
-    pub setting: Option<(String, Place)>,
-    /// Whether that depends on no variable, which may have had another value at the time.
-    pub is_literal: bool,
 }
 
 impl Workload {
@@ -241,6 +228,17 @@ impl Workload {
             Platform::Compose => "service",
             _ => "container",
         };
-        format!("{kind} '{}'", self.name)
+        let title = format!("{kind} '{}'", self.name);
+        let Some(running) = &self.running else { return title };
+        match (&running.pod, &running.owner) {
+            (Some(_), Some(owner)) if running.copies > 1 => {
+                format!("{title} of {owner} ({} pods)", running.copies)
+            }
+            (Some((namespace, pod)), _) => format!("{title} of pod '{namespace}/{pod}'"),
+            (None, Some(owner)) if running.copies > 1 => {
+                format!("{title} (one of {} of {owner})", running.copies)
+            }
+            _ => title,
+        }
     }
 }

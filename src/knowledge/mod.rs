@@ -67,6 +67,13 @@ pub fn name_entry(
     words::entry(image.map(image::Reference::parse).as_ref(), programs, names)
 }
 
+/// Of the entries whose words stand in the own name of an image or in one of the workload's, that which needs least.
+pub fn lightest_entry(image: Option<&str>, names: &[&str]) -> Option<&'static KnowledgeEntry> {
+    let image = image.map(|image| image::Reference::parse(image).name());
+    let all = image.into_iter().chain(names.iter().copied()).flat_map(words::all);
+    all.min_by_key(|entry| entry.rule.weight())
+}
+
 /// The entry whose pattern for `program` is the longest.
 pub fn program_entry(program: &Program<'_>) -> Option<&'static KnowledgeEntry> {
     let best = |program: &Program<'_>| {

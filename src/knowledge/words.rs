@@ -32,8 +32,13 @@ pub(super) fn entry(
     scripts.filter(|entry| alone || entry.rule.weight() > NeedRule::No.weight()).fold(best, weightiest)
 }
 
-/// The weightiest entry whose words stand in a name. Where several begin with the same word, the longest counts.
+/// The weightiest entry whose words stand in a name.
 fn of_name(name: &str) -> Option<&'static KnowledgeEntry> {
+    all(name).into_iter().max_by_key(|entry| entry.rule.weight())
+}
+
+/// The entries whose words stand in a name. Where several begin with the same word, the longest counts.
+pub(super) fn all(name: &str) -> Vec<&'static KnowledgeEntry> {
     let is_lower = !name.bytes().any(|byte| byte.is_ascii_uppercase());
     let name = if is_lower { Cow::Borrowed(name) } else { Cow::Owned(name.to_ascii_lowercase()) };
     let words: SmallVec<[&str; 8]> = words(&name).collect();
@@ -41,14 +46,14 @@ fn of_name(name: &str) -> Option<&'static KnowledgeEntry> {
     if let [word] = words.as_slice()
         && let Some(entry) = WORDS.whole(word)
     {
-        return Some(entry);
+        return vec![entry];
     }
     let begins = (0..words.len()).filter_map(|at| words.get(at..));
     let told = begins.filter_map(|rest| {
         let candidates = WORDS.candidates(rest.first()?).filter(|(wanted, _)| starts_with(rest, wanted));
         candidates.max_by_key(|(wanted, _)| wanted.len()).map(|(_, entry)| entry)
     });
-    told.max_by_key(|entry| entry.rule.weight())
+    told.collect()
 }
 
 /// The words of a name, without trailing numbers: `vllm-node_2` is `vllm`, `node`.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::container::engine::DOCKER_DEFAULT;
-use crate::container::workload::{Shm, Workload};
+use crate::container::workload::{Engine, Says, Setting, Shm, Workload};
 use crate::lint::discover::{Discovered, Walk, kinds};
 use crate::lint::parallel::Collected;
 use crate::need::around::{Alone, Around, Given};
@@ -141,6 +141,12 @@ fn given(workload: &Workload) -> Option<Given> {
         Shm::Tmpfs { bytes: None } | Shm::Host => None,
         _ => return None,
     };
+    // A volume without a size of its own has what its pod's memory limit leaves: nobody chose that.
+    let is_written = |setting: &Setting| matches!(setting.says, Says::MountSize(..));
+    let is_volume = matches!(workload.shm, Shm::Tmpfs { .. }) && workload.engine == Engine::Kubernetes;
+    if is_volume && bytes.is_some() && !workload.settings.iter().any(is_written) {
+        return None;
+    }
     let setting = workload.deciding()?;
     Some(Given {
         image: workload.image.clone(),

@@ -160,6 +160,8 @@ pub enum Same {
     File,
     /// The same image.
     Image,
+    /// The same image in several files, also without a GPU: not a line that was copied along.
+    Images,
 }
 
 /// What people write to get by without shared memory.

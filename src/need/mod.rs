@@ -110,7 +110,7 @@ fn practice(evidence: &[Evidence]) -> Option<(u64, Option<String>, String)> {
     });
     let (same, bytes, spelling, one) = sized.max_by_key(|(same, bytes, ..)| (*same, *bytes))?;
     let like = match same {
-        Same::Image => "the same image",
+        Same::Image | Same::Images => "the same image",
         Same::File => "the same kind of service",
         Same::Repository => "other GPU containers",
     };

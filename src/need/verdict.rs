@@ -59,6 +59,8 @@ pub struct Scene {
     /// Whether they talk over links of their own, without NCCL: TPUs and Neuron devices. What needs memory there is a
     /// loader of PyTorch alone.
     pub own_links: bool,
+    /// Whether they are GPUs, whose library is known to exchange data in shared memory.
+    pub nccl: bool,
 }
 
 impl Scene {
@@ -66,7 +68,8 @@ impl Scene {
     pub fn of(workload: &Workload) -> Self {
         let gpus = accelerator::within(workload.gpu.count, &workload.environment);
         let own_links = workload.gpu.kind.is_some_and(|kind| matches!(kind.word, "tpu" | "neuron"));
-        Self { gpus, own_links }
+        let nccl = workload.gpu.kind.is_none_or(|kind| kind.word == "gpu");
+        Self { gpus, own_links, nccl }
     }
 }
 
@@ -106,7 +109,12 @@ pub fn judge(evidence: Vec<Evidence>, scene: &Scene) -> Need {
     };
     let is_by_gpus = |found: &[usize]| all(found, &Evidence::is_by_gpus);
     let is_entered = |found: &[usize]| all(found, &|one| one.claim == Claim::Entered);
-    let (verdict, mut deciding) = weigh(&of, &is_by_gpus, &is_entered);
+    let is_sized =
+        |found: &[usize]| all(found, &|one| !matches!(one.claim, Claim::Practice { bytes: None, .. }));
+    let is_several = |found: &[usize]| {
+        !all(found, &|one| !matches!(one.claim, Claim::Practice { same: Same::Images, .. }))
+    };
+    let (verdict, mut deciding) = weigh(&of, &is_by_gpus, &is_entered, (&is_sized, &is_several));
     deciding.sort_by_key(|&at| std::cmp::Reverse((said.get(at), evidence.get(at).map(|one| one.strength))));
     let deciding: Vec<Evidence> = deciding.iter().filter_map(|&at| evidence.get(at).cloned()).collect();
     let why = deciding.first().map(|first| clause(first, scene)).unwrap_or_default();
@@ -116,11 +124,15 @@ pub fn judge(evidence: Vec<Evidence>, scene: &Scene) -> Need {
 /// The indices of the evidence between two strengths that says something.
 type Between<'a> = &'a dyn Fn(Strength, Strength, &dyn Fn(Says) -> bool) -> Vec<usize>;
 
+/// Something that is asked of evidence by its indices.
+type Asked<'a> = &'a dyn Fn(&[usize]) -> bool;
+
 /// The verdict, and the indices of what decides. `of` gives the evidence between two strengths that says something.
 fn weigh(
     of: Between<'_>,
-    is_by_gpus: &dyn Fn(&[usize]) -> bool,
-    is_entered: &dyn Fn(&[usize]) -> bool,
+    is_by_gpus: Asked<'_>,
+    is_entered: Asked<'_>,
+    (is_sized, is_several): (Asked<'_>, Asked<'_>),
 ) -> (Verdict, Vec<usize>) {
     use Strength::{Command, Guess, Image, Later, Machinery, Name, Practice, Program};
     let is = |wanted: Says| move |says: Says| says == wanted;
@@ -142,7 +154,8 @@ fn weigh(
     if open.is_empty() && !against.is_empty() {
         // What it runs tells more than what the repository gives the same, also when a fix has just given it.
         let weak = of(Later, Command, &is(Says::Against)).is_empty();
-        return weak.then(practice).flatten().unwrap_or((Verdict::No, against));
+        let practice = practice().filter(|(_, found)| is_sized(found) && (weak || is_several(found)));
+        return practice.unwrap_or((Verdict::No, against));
     }
     let mut image_open = Vec::new();
     let image = decided(Verdict::Likely, of(Image, Image, &needs))
@@ -185,7 +198,8 @@ fn says(evidence: &Evidence, scene: &Scene) -> Says {
         // One chip's program or many: they talk over links of their own.
         Claim::Ranks { .. } | Claim::RanksByGpus { .. } if scene.own_links => Says::Against,
         Claim::Ranks { count: 0 | 1, .. } => Says::Against,
-        Claim::Ranks { .. } => Says::Proven,
+        Claim::Ranks { .. } if scene.nccl => Says::Proven,
+        Claim::Ranks { .. } => Says::Likely,
         Claim::RanksByGpus { .. } => by_gpus(scene, Says::Nothing),
         Claim::Ray | Claim::PythonBackend { .. } => Says::Likely,
         Claim::SharedMemory { bytes: Some(bytes) } if *bytes <= FITS => Says::Nothing,

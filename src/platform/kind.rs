@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::remarks::Remarks;
 use crate::container::finding::Change;
 use crate::container::mount::mounts_shm;
-use crate::container::workload::{Citation, Shm, Workload};
+use crate::container::workload::{Citation, Shm, Workload, running};
 use crate::need::around::Around;
 use crate::need::evidence::Evidence;
 use crate::need::reach::{self, builds::Builds};
@@ -68,6 +68,7 @@ impl Unit {
     /// Reads it, and the programs of its workloads.
     pub fn read(&self, context: &Context<'_>) -> Reading {
         let mut reading = (self.kind.read)(self, context);
+        running::fold_copies(&mut reading.workloads);
         if let Some(builds) = &context.index.builds {
             let read = |workload: &mut Workload| {
                 if reach::is_asked(workload) {

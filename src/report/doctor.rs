@@ -236,5 +236,10 @@ pub fn watch_end(out: &mut dyn Write, watched: &Watched, look: Look) -> io::Resu
         writeln!(out, "{count} {allocations} refused, the largest of {}.", human(*largest))?;
     }
     let bytes = round_up(watched.needed().saturating_add(watched.needed() / 4));
-    wrapped(out, &format!("With a quarter more as margin: {}", give(bytes)), look.width)
+    let advice = if bytes <= watched.size {
+        format!("It is large enough: with a quarter more as margin the peak asks for {}.", human(bytes))
+    } else {
+        format!("With a quarter more as margin: {}", give(bytes))
+    };
+    wrapped(out, &advice, look.width)
 }

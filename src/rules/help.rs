@@ -17,6 +17,13 @@ pub(super) fn how_to_check(workload: &Workload) -> String {
         Engine::Docker | Engine::Swarm | Engine::Kubernetes => "docker",
     };
     match (workload.platform, workload.engine) {
+        (Platform::Live, Engine::Kubernetes) => {
+            let pod = workload.running.as_ref().and_then(|running| running.pod.as_ref());
+            pod.map_or(String::new(), |(namespace, pod)| {
+                let (namespace, pod) = (quoted(namespace), quoted(pod));
+                format!("Check with `kubectl exec -n {namespace} {pod} -c {name} -- df -h /dev/shm`.")
+            })
+        }
         (_, Engine::Kubernetes) => format!(
             "Check with `kubectl exec POD -c {name} -- df -h /dev/shm`. Volumes of a running pod cannot change: delete and re-create it (or roll out its workload)."
         ),

@@ -4,7 +4,7 @@
 
 use super::case::{Case, Check};
 use super::case::{DEFAULT, has_own_rule};
-use super::{declared, help};
+use super::{help, running};
 use crate::container::finding::Rule;
 use crate::container::finding::{Change, Finding, Severity, Wanted};
 use crate::container::workload::{Shm, Workload};
@@ -15,7 +15,7 @@ pub(super) const CHECK: Check = Check::Gpu(check);
 
 fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let workload = case.workload;
-    if let Some(lost) = declared::lost(rule, case) {
+    if let Some(lost) = running::lost(rule, case) {
         return Some(lost);
     }
     let owner = owner(case)?;
@@ -37,7 +37,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         .severity(severity)
         .help(help::sentences(&[&help::size(case), &help::how_to_check(workload)]))
         .because_of_gpu(workload);
-    finding = declared::beside(case, case.because_of_need(finding));
+    finding = running::beside(case, case.because_of_need(finding));
     if !std::ptr::eq(owner, workload) {
         finding = finding.related(owner.place.clone(), "whose /dev/shm it shares");
     }

@@ -5,7 +5,6 @@
 
 mod build_time_shm_only;
 pub mod case;
-mod declared;
 mod help;
 mod host_ipc;
 mod ignored_shm_size;
@@ -15,6 +14,7 @@ mod missing_shm;
 mod nccl_shm_disabled;
 pub mod options;
 mod podman_pod_shm;
+mod running;
 mod shm_not_available;
 mod shm_on_disk;
 mod shm_over_memory_limit;
@@ -136,6 +136,7 @@ pub fn judge(case: &Case<'_>) -> Vec<Finding> {
             let notes = case.options.pedantic || asked();
             if finding.severity > Severity::Note || notes {
                 finding.need = gpu.then(|| case.need_report());
+                running::with_facts(workload, &mut finding);
                 // Mostly one rule speaks, and a finding is large.
                 findings.reserve_exact(usize::from(findings.is_empty()));
                 findings.push(finding);

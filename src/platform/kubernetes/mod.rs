@@ -11,7 +11,9 @@ mod describe;
 mod fill;
 mod gpu;
 mod kinds;
+mod live;
 mod manifest;
+mod mpi;
 mod pod;
 mod problems;
 mod proof;
@@ -31,6 +33,8 @@ use crate::syntax::yaml::{ScalarStyle, Yaml};
 use crate::text::filename::FileName;
 use crate::text::scan::Words;
 use crate::text::source::Source;
+
+pub use read::of_object;
 
 /// Manifests, charts and values.
 pub static KIND: Kind = Kind {

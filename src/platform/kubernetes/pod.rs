@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::custom;
 use super::describe::{describe, finish};
 use super::gpu;
+use super::live::LivePod;
 use super::manifest::{Manifest, at, find, get, list};
+use super::mpi;
 use super::read::{FoundContainer, Neighbours};
 use super::shape::{Container, Object, ObjectTree, ShapeFrame};
 use super::shm::{self, LocatedSetting, Pod, VolumeUser};
@@ -64,6 +66,8 @@ struct PodContext<'a> {
     /// Argo's patch of the pod spec.
     patch: Option<Node<'a>>,
     memory_limit: Option<(u64, Node<'a>)>,
+    /// The pod itself, where it runs.
+    live: Option<LivePod<'a>>,
     /// The mapping that volumes are added to.
     holder: Node<'a>,
 }
@@ -114,6 +118,7 @@ impl<'a> PodContext<'a> {
             object,
             way,
             memory_limit,
+            live: LivePod::of(manifest, object),
         };
         context.pod.unread = context.unread(frame.object.is_some());
         context.pod.on_shm = context.on_shm(around);
@@ -191,6 +196,10 @@ impl<'a> PodContext<'a> {
         if self.object.kind == "PodTemplate" && self.object.api == "v1" {
             return Some("a PodTemplate starts nothing itself");
         }
+        // RFC 2606: nobody serves an API of this group.
+        if self.object.api.starts_with("example.com/") {
+            return Some("example.com stands for an API that is none");
+        }
         // https://kwok.sigs.k8s.io/docs/user/kwok-manage-nodes-and-pods/
         let says = |node: Node<'_>, word: &str| node.span().of(self.pod.manifest.text()).contains(word);
         let placed =
@@ -265,6 +274,11 @@ impl<'a> PodContext<'a> {
             Workload::new(Platform::Kubernetes, Engine::Kubernetes, name, manifest.place(container.head));
         describe(manifest, node, &mut workload);
         workload.inside.mounts = self.pod.maps(node);
+        if let Some(live) = &self.live {
+            workload.platform = Platform::Live;
+            workload.running = Some(Box::new(live.container(container.name)));
+        }
+        workload.inside.later.extend(mpi::worker(manifest, self.object, self.pod.spec));
         workload.kind = Some(self.object.kind).filter(|kind| !kind.is_empty()).map(str::to_owned);
         workload.gpu = gpu;
         workload.memory_limit =
@@ -280,6 +294,10 @@ impl<'a> PodContext<'a> {
     /// What operators, webhooks and the files that this one patches may add.
     fn outside(&self, container: &Container<'a>, around: &Neighbours<'_>) -> Vec<LocatedSetting> {
         let node = container.node;
+        // What webhooks and operators add stands in a pod that runs.
+        if self.live.is_some() {
+            return Vec::new();
+        }
         let mut found = custom::configured(&self.pod, around.options, self.object, container.head);
         if let Some(row) = custom::of_container(self.object, &self.way, container) {
             let frames = self.way.iter().map(|frame| frame.node).chain([self.object.node]);

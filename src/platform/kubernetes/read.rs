@@ -128,9 +128,22 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>) -> Reading {
     });
     let mut items = joined(items);
     judge_once(&mut items);
+    note_patches(&mut items);
     let (workloads, spots) = items.into_iter().map(|item| (item.workload, item.spot)).unzip();
     reading.add(workloads, Box::new(PodWriter::new(spots)));
     reading
+}
+
+/// The containers of one object out of a longer document.
+pub fn of_object(layer: &Layer, context: &Context<'_>) -> Vec<Workload> {
+    let manifests: Vec<Arc<Manifest>> = Manifest::readings(layer, &[]).into_iter().map(Arc::new).collect();
+    let (claims, builds) = (Claims::default(), BuiltManifests::default());
+    let around = Neighbours { claims: &claims, options: context.options, builds: &builds };
+    let trees = grow(&manifests);
+    let items = trees.iter().flat_map(|(manifest, tree)| workloads(manifest, tree, &around));
+    let mut found: Vec<Workload> = items.map(|item| item.workload).collect();
+    found.sort_by_key(|workload| workload.place.span);
+    found
 }
 
 /// What the kustomizations of a unit build; for a manifest that is read alone those that stand around it.
@@ -153,6 +166,36 @@ fn builds(
     let known: HashMap<&str, Arc<Source>> = all.map(|source| (source.path(), Arc::clone(source))).collect();
     let read: BTreeSet<&str> = sources.iter().map(|source| source.path()).collect();
     BuiltManifests::of(&built::tops(&kustomizations, context), (&known, &read), context)
+}
+
+/// Notes for each container of which some builds lack a size the patches that belong to those builds alone.
+fn note_patches(items: &mut [FoundContainer]) {
+    let mut at: HashMap<*const Built, Vec<usize>> = HashMap::new();
+    for (index, item) in items.iter().enumerate() {
+        for built in &item.builds {
+            at.entry(Rc::as_ptr(built)).or_default().push(index);
+        }
+    }
+    let lacks = |built: &&Rc<Built>| built.lacks_shm();
+    let patches = |index: usize| {
+        let item = items.get(index).filter(|item| item.builds.len() > 1)?;
+        let patch_of = |built: &Rc<Built>| {
+            let known = at.get(&Rc::as_ptr(built))?.iter().rev();
+            let is_own = |other: &&usize| {
+                **other != index
+                    && items.get(**other).is_some_and(|other| other.builds.iter().all(|built| lacks(&built)))
+            };
+            known.clone().find(is_own).copied()
+        };
+        let mut patches = item.builds.iter().filter(lacks).map(patch_of).collect::<Option<Vec<_>>>()?;
+        patches.sort_unstable();
+        patches.dedup();
+        Some(patches)
+    };
+    let found: Vec<Vec<usize>> = (0..items.len()).map(|index| patches(index).unwrap_or_default()).collect();
+    for (item, patches) in items.iter_mut().zip(found) {
+        item.spot.patches = patches;
+    }
 }
 
 /// A container that is built of several texts is judged at one of them: where it asks for a GPU, else where it is first

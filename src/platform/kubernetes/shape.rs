@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use super::custom;
 use super::gpu;
 use super::kinds::Custom;
+use super::live;
 use super::manifest::{Manifest, find, get};
 use crate::syntax::yaml::{CollectionLayout, Node, NodeId, NodeKind, ScalarStyle};
 use crate::text::scan::holds;
@@ -192,9 +193,12 @@ impl<'a> ObjectTree<'a> {
     fn mapping(&mut self, index: usize, mut frame: ShapeFrame<'a>) {
         let keys = Keys::of(frame.node);
         (frame.volumes, frame.patch) = (keys.volumes, keys.patch);
-        if keys.kind.is_some() && (keys.api.is_some() || frame.outer.is_none()) {
+        // A raw list of the API names no kinds.
+        let is_item = keys.kind.is_none() && keys.metadata.is_some() && live::is_pod(frame.node);
+        if is_item || (keys.kind.is_some() && (keys.api.is_some() || frame.outer.is_none())) {
             frame.object = Some(self.objects.len());
-            self.objects.push(self.object(frame.node, &keys));
+            let kind = if is_item { "Pod" } else { "" };
+            self.objects.push(self.object(frame.node, &keys, kind));
         }
         if let Some(kept) = self.frames.get_mut(index) {
             *kept = frame;
@@ -231,12 +235,12 @@ impl<'a> ObjectTree<'a> {
         }
     }
 
-    fn object(&self, node: Node<'a>, keys: &Keys<'a>) -> Object<'a> {
+    fn object(&self, node: Node<'a>, keys: &Keys<'a>, kind: &'a str) -> Object<'a> {
         let text = |node: Option<Node<'a>>| node.and_then(Node::str).unwrap_or_default();
         let metadata = |key| keys.metadata.and_then(|metadata| self.manifest.text_of(metadata, key));
         Object {
             node,
-            kind: text(keys.kind),
+            kind: keys.kind.map_or(kind, |node| text(Some(node))),
             api: text(keys.api),
             name: metadata("name").or_else(|| metadata("generateName")),
             namespace: metadata("namespace"),

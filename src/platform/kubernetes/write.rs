@@ -7,7 +7,7 @@ use super::manifest::{Manifest, find, get};
 use super::shm::{Nodes, Pod};
 use super::volumes::Volume;
 use crate::container::finding::Change;
-use crate::container::workload::Workload;
+use crate::container::workload::{Platform, Workload};
 use crate::platform::kind::Writer;
 use crate::size::Dialect;
 use crate::syntax::yaml::{Editor, EntryPosition, Insertion, NewValue, Node, NodeId};
@@ -36,6 +36,9 @@ pub(super) struct ContainerSpot {
     elsewhere: Vec<NodeId>,
     /// The nodes of the workload's settings, one each.
     pub(super) settings: Vec<Nodes>,
+    /// The spots of the patches, one of each build that lacks a size, that can have it in place of this one: where another
+    /// build of this container must not get it.
+    pub(super) patches: Vec<usize>,
 }
 
 impl ContainerSpot {
@@ -65,6 +68,7 @@ impl ContainerSpot {
             busy: used(&|volume, uses| uses.0 > 1 || !is_own(volume)),
             elsewhere: used(&|volume, uses| uses.1 > 0 || !is_own(volume)),
             settings: Vec::new(),
+            patches: Vec::new(),
         }
     }
 }
@@ -86,6 +90,17 @@ pub(super) struct PodWriter {
 impl PodWriter {
     pub(super) fn new(spots: Vec<ContainerSpot>) -> Self {
         Self { spots }
+    }
+
+    /// A volume and its mount in each of the patches that stand for a spot.
+    fn in_patches(&self, spot: &ContainerSpot, bytes: u64) -> Option<Vec<Edit>> {
+        let edits = spot.patches.iter().map(|patch| {
+            let spot = self.spots.get(*patch)?;
+            let editor = Editor::new(&spot.manifest.yaml, spot.manifest.text());
+            ManifestWriter { spot, editor: &editor }.new_volume(bytes).into_iter().next()
+        });
+        let edits: Vec<Edit> = edits.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
+        (!edits.is_empty()).then_some(edits)
     }
 }
 
@@ -113,7 +128,8 @@ impl Writer for PodWriter {
         let mut editors: HashMap<*const Manifest, Editor<'_>> = HashMap::new();
         let mut written = Vec::with_capacity(wanted.len());
         for (index, workload, change) in wanted {
-            let Some(spot) = self.spots.get(*index) else {
+            // A pod that runs is changed where it was made.
+            let Some(spot) = self.spots.get(*index).filter(|_| workload.platform != Platform::Live) else {
                 written.push(Vec::new());
                 continue;
             };
@@ -125,7 +141,11 @@ impl Writer for PodWriter {
             let editor = editors
                 .entry(Arc::as_ptr(manifest))
                 .or_insert_with(|| Editor::new(&manifest.yaml, manifest.text()));
-            written.push(ManifestWriter { spot, editor }.write(workload, change));
+            let mut ways = ManifestWriter { spot, editor }.write(workload, change);
+            if let Change::SetSize { bytes } = change {
+                ways.extend(self.in_patches(spot, *bytes));
+            }
+            written.push(ways);
         }
         written
     }

@@ -8,17 +8,22 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::back;
 use super::objects::entry;
 use crate::container::accelerator::{
     AcceleratorSign, GPU, chooses, device, in_list, runtime, sum, takes_away,
 };
 use crate::container::engine::decide;
 use crate::container::mount::{self, bound};
+use crate::container::workload::running::ending;
 use crate::container::workload::{
-    Effect, Engine, Gpu, GpuCount, Ipc, Mounted, Platform, Says, Setting, Shm, Target, Workload,
+    Effect, Engine, Gpu, GpuCount, Ipc, Mounted, Platform, Running, Says, Setting, Shm, Target, Workload,
 };
 use crate::platform::options::ReadOptions;
+use crate::platform::run::{self, Shared, invocations};
 use crate::size::{Dialect, Size};
+use crate::syntax::shell::ShellOptions;
+use crate::text::layer::Layer;
 use crate::text::place::Place;
 use crate::text::source::{Source, Span};
 
@@ -57,9 +62,26 @@ impl Inspected {
         self.value.get("Config").and_then(|config| config.get(key)).unwrap_or(&Value::Null)
     }
 
-    /// The identity that others name it by.
-    pub(super) fn id(&self) -> &str {
+    fn id(&self) -> &str {
         text(self.value.get("Id").unwrap_or(&Value::Null))
+    }
+
+    /// The command line that made it, which Podman keeps, as the reader of command lines takes it. What its own service was
+    /// asked for over a socket is not there.
+    fn created(&self, options: &ReadOptions) -> Option<Workload> {
+        let quoted = |word: &str| format!("'{}'", word.replace('\'', r"'\''"));
+        let line = strings(self.config("CreateCommand")).map(quoted).collect::<Vec<_>>().join(" ");
+        let shared = Shared::of(line.len());
+        let layer = Layer::file(Source::new("", line.into_bytes()));
+        let found = invocations(&layer, ShellOptions::default(), None, &shared).into_iter().next()?;
+        Some(run::workload::workload(&found, options))
+    }
+
+    /// What happened to it.
+    fn facts(&self) -> Vec<String> {
+        let state = |key: &str| self.value.get("State").and_then(|state| state.get(key));
+        let oom_killed = state("OOMKilled").and_then(Value::as_bool).unwrap_or_default();
+        ending(state("ExitCode").and_then(Value::as_i64), oom_killed).into_iter().collect()
     }
 
     /// A label of the container.
@@ -87,14 +109,64 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// All containers of a document by their identity, for those that join another's IPC namespace.
-pub(super) type Others<'a> = HashMap<&'a str, &'a Inspected>;
+/// What else a document describes.
+pub(super) struct Document<'a> {
+    text: &'a str,
+    /// Containers by their identity, where any joins another's IPC namespace.
+    containers: HashMap<String, Span>,
+    /// Volumes of memory by their names, with the options that they are mounted with.
+    volumes: HashMap<String, String>,
+}
+
+impl<'a> Document<'a> {
+    /// Looks through the objects of a text.
+    pub(super) fn of(text: &'a str, spans: &[Span]) -> Self {
+        let mut document = Self { text, containers: HashMap::new(), volumes: HashMap::new() };
+        let is_joined = text.contains("\"container:");
+        for span in spans {
+            let object = span.of(text);
+            if is_joined && object.contains("\"HostConfig\"") {
+                let id = serde_json::from_str::<Identity>(object).map(|object| object.id);
+                document.containers.extend(id.into_iter().map(|id| (id, *span)));
+            } else if object.contains("\"Mountpoint\"") && object.contains("tmpfs") {
+                document.volumes.extend(memory_volume(object));
+            }
+        }
+        document
+    }
+
+    fn container(&self, id: &str) -> Option<Inspected> {
+        Inspected::read(self.text, *self.containers.get(id)?)?.ok()
+    }
+}
+
+/// The part of a container by which others name it.
+#[derive(serde::Deserialize)]
+struct Identity {
+    #[serde(rename = "Id")]
+    id: String,
+}
+
+/// The name and mount options of a volume that `docker volume inspect` describes, if it is one of memory.
+fn memory_volume(object: &str) -> Option<(String, String)> {
+    let volume: Value = serde_json::from_str(object).ok()?;
+    let options = volume.get("Options")?;
+    let is_memory = text(options.get("type")?) == "tmpfs";
+    let mount = options.get("o").map_or("", text);
+    is_memory.then(|| Some((text(volume.get("Name")?).to_owned(), mount.to_owned())))?
+}
+
+/// The size that mount options of a tmpfs give.
+fn size_option(options: &str) -> Option<u64> {
+    let size = options.split(',').rev().find_map(|option| option.strip_prefix("size="));
+    size.and_then(|size| Dialect::TmpfsOption.read(size).bytes()).map(whole_pages)
+}
 
 /// The workload that a container is.
 pub(super) fn workload(
     source: &Arc<Source>,
     container: &Inspected,
-    others: &Others<'_>,
+    document: &Document<'_>,
     options: &ReadOptions,
 ) -> Workload {
     let object = container.span.of(source.text());
@@ -111,9 +183,17 @@ pub(super) fn workload(
     workload.environment = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     workload.memory_limit =
         container.host("Memory").as_u64().filter(|&bytes| bytes > 0).map(|bytes| (bytes, locate("Memory")));
+    let created = container.created(options);
     workload.gpu = gpu(container, &workload.environment, &locate);
+    if let Some(created) = created.as_ref().filter(|created| created.gpu.is_yes() && !workload.gpu.is_yes()) {
+        // Podman keeps a CDI device nowhere but in the command that made the container.
+        workload.gpu = created.gpu.clone();
+        workload.gpu.evidence.iter_mut().for_each(|evidence| evidence.place = locate("CreateCommand"));
+    }
+    let (owner, facts) = (back::owner(container), container.facts());
+    workload.running = Some(Box::new(Running { owner, facts, ..Running::default() }));
     let default = options.default_shm_size.unwrap_or_else(|| workload.engine.default_shm());
-    workload.settings = settings(container, others, default, &locate);
+    workload.settings = settings(container, document, created.as_ref(), default, &locate);
     (workload.shm, workload.decided_by) = decide(workload.engine, default, &mut workload.settings);
     if let (Shm::Explicit { bytes }, Some(_)) = (&workload.shm, workload.decided_by)
         && *bytes == workload.engine.default_shm()
@@ -153,25 +233,7 @@ fn gpu(container: &Inspected, environment: &[(String, String)], locate: &dyn Fn(
         gpu.count = in_list(ids);
         gpu.found(kind, format!("Runtime: {}", text(container.host("Runtime"))), locate("Runtime"));
     }
-    // Podman keeps a CDI device nowhere but in the command that made the container.
-    let command: Vec<&str> = strings(container.config("CreateCommand")).collect();
-    for (name, value) in options_of(&command) {
-        let kind = match device(value, &alone) {
-            _ if name == "--gpus" => GPU,
-            AcceleratorSign::Yes(kind) if name == "--device" => kind,
-            _ => continue,
-        };
-        gpu.found(kind, format!("{name} {value}"), locate("CreateCommand"));
-    }
     gpu
-}
-
-/// The options of a command line that take a value, in both spellings.
-fn options_of<'a>(command: &'a [&'a str]) -> impl Iterator<Item = (&'a str, &'a str)> {
-    command.iter().enumerate().filter_map(|(at, word)| match word.split_once('=') {
-        Some((name, value)) if name.starts_with("--") => Some((name, value)),
-        _ => Some((*word, *command.get(at + 1)?)),
-    })
 }
 
 /// How many GPUs one of `DeviceRequests` asks for; nothing where it asks for something else, or for none.
@@ -196,7 +258,8 @@ fn requested(request: &Value, visible: Option<&str>) -> Option<GpuCount> {
 /// What decides about `/dev/shm`, in the order in which the engine lets it: of several mounts the last holds.
 fn settings(
     container: &Inspected,
-    others: &Others<'_>,
+    document: &Document<'_>,
+    created: Option<&Workload>,
     default: u64,
     locate: &dyn Fn(&str) -> Place,
 ) -> Vec<Setting> {
@@ -214,7 +277,10 @@ fn settings(
         let source = text(mount.get("Source").unwrap_or(&Value::Null));
         let what = match text(mount.get("Type").unwrap_or(&Value::Null)) {
             "bind" => bound(source, target),
-            "volume" => Mounted::Disk("a volume".into()),
+            "volume" => match document.volumes.get(text(mount.get("Name").unwrap_or(&Value::Null))) {
+                Some(options) => Mounted::Memory(size_option(options)),
+                None => Mounted::Disk("a volume".into()),
+            },
             _ => continue,
         };
         // Podman mounts its own over the host's /dev (seen with 4.3.1, and in the source of 6.0).
@@ -231,9 +297,7 @@ fn settings(
     };
     for (path, options) in container.host("Tmpfs").as_object().into_iter().flatten() {
         if mount::target(path) == Some(Target::Shm) {
-            let size = text(options).split(',').rev().find_map(|option| option.strip_prefix("size="));
-            let bytes = size.and_then(|size| Dialect::TmpfsOption.read(size).bytes());
-            settings.push(make("Tmpfs", memory(bytes.map(whole_pages), text(options))));
+            settings.push(make("Tmpfs", memory(size_option(text(options)), text(options))));
         }
     }
     for mount in container.host("Mounts").as_array().into_iter().flatten() {
@@ -244,7 +308,7 @@ fn settings(
             settings.push(make("Mounts", memory(bytes.map(whole_pages), "")));
         }
     }
-    let ipc = ipc(container, others, default);
+    let ipc = ipc(container, document, created, default);
     if !settings.is_empty() || ipc != Ipc::Own {
         // The field for the size is always filled, also where it has no effect.
         settings.push(make("IpcMode", Says::Ipc(ipc)));
@@ -264,16 +328,18 @@ fn whole_pages(bytes: u64) -> u64 {
 }
 
 /// Whose `/dev/shm` it has.
-fn ipc(container: &Inspected, others: &Others<'_>, default: u64) -> Ipc {
-    let mut mode = text(container.host("IpcMode"));
+fn ipc(container: &Inspected, document: &Document<'_>, created: Option<&Workload>, default: u64) -> Ipc {
+    let mode = text(container.host("IpcMode"));
     let is_podman = container.engine() == Engine::Podman;
     let is_in_pod = container.value.get("Pod").and_then(Value::as_str).is_some_and(|pod| !pod.is_empty());
-    let command: Vec<&str> = strings(container.config("CreateCommand")).collect();
     if is_podman && mode == "shareable" && !is_in_pod {
         // Podman before 4.4 says so of host and none, too (containers/podman#17189).
-        let asked = options_of(&command).filter(|(name, _)| *name == "--ipc").last();
-        mode =
-            asked.map(|(_, value)| value).filter(|value| matches!(*value, "host" | "none")).unwrap_or(mode);
+        let asked = created.into_iter().flat_map(|created| &created.settings).rev();
+        let mut asked = asked.filter_map(|setting| match &setting.says {
+            Says::Ipc(ipc) => Some(ipc.clone()),
+            _ => None,
+        });
+        return asked.next().filter(|ipc| matches!(ipc, Ipc::Host | Ipc::None)).unwrap_or(Ipc::Own);
     }
     match mode {
         "host" => Ipc::Host,
@@ -282,8 +348,7 @@ fn ipc(container: &Inspected, others: &Others<'_>, default: u64) -> Ipc {
             None => Ipc::Own,
             Some(id) => {
                 let name = id.get(..12).unwrap_or(id).to_owned();
-                let shm = shared(container, id, others, default);
-                match shm {
+                match shared(container, id, document, default) {
                     Some(shm) => Ipc::Of { name, shm: Some(Box::new(shm)) },
                     // A member of a pod has the infra container's size in its own field.
                     None if is_podman && is_in_pod => Ipc::Own,
@@ -295,14 +360,17 @@ fn ipc(container: &Inspected, others: &Others<'_>, default: u64) -> Ipc {
 }
 
 /// What a container that is joined has, if the document describes it.
-fn shared(container: &Inspected, id: &str, others: &Others<'_>, default: u64) -> Option<Shm> {
-    let mut donor = *others.get(id)?;
+fn shared(container: &Inspected, id: &str, document: &Document<'_>, default: u64) -> Option<Shm> {
+    let mut donor = document.container(id)?;
     for _ in 0..CHAIN {
-        match text(donor.host("IpcMode")).strip_prefix("container:") {
-            Some(next) => donor = *others.get(next)?,
+        let next = text(donor.host("IpcMode")).strip_prefix("container:").map(str::to_owned);
+        match next {
+            Some(next) => donor = document.container(&next)?,
             None => {
                 let nowhere = Place::new(&Source::new("", Vec::new()), Span::at(0));
-                let mut settings = settings(donor, &Others::new(), default, &|_| nowhere.clone());
+                let created = donor.created(&ReadOptions::default());
+                let mut settings =
+                    settings(&donor, document, created.as_ref(), default, &|_| nowhere.clone());
                 return Some(decide(container.engine(), default, &mut settings).0);
             }
         }

@@ -11,14 +11,28 @@ pub(super) struct Objects {
     pub(super) unclosed: Option<usize>,
 }
 
-/// Finds the objects: those at the top, or in arrays at the top.
+/// Finds the objects: those at the top, in arrays at the top, or under `items` of one at the top, as lists of Kubernetes have
+/// them.
 pub(super) fn objects(text: &str) -> Objects {
     let bytes = text.as_bytes();
     let mut found = Objects { spans: Vec::new(), unclosed: None };
     let (mut at, mut depth, mut start) = (0, 0_usize, 0);
+    // Where the object begins whose items are being read.
+    let (mut list, mut is_list) = (None, false);
     while let Some(&byte) = bytes.get(at) {
         match byte {
-            b'"' => at = string_end(bytes, at),
+            b'"' => {
+                let end = string_end(bytes, at);
+                if depth == 1
+                    && list.is_none()
+                    && bytes.get(at..end) == Some(b"\"items")
+                    && let Some(inside) = array_after(bytes, end + 1)
+                {
+                    (list, depth, at) = (Some(start), 0, inside);
+                } else {
+                    at = end;
+                }
+            }
             b'{' => {
                 if depth == 0 {
                     start = at;
@@ -27,16 +41,32 @@ pub(super) fn objects(text: &str) -> Objects {
             }
             b'}' if depth > 0 => {
                 depth -= 1;
-                if depth == 0 {
+                if depth == 0 && !std::mem::take(&mut is_list) {
                     found.spans.push(Span::new(start, at + 1));
+                }
+            }
+            // Behind its items a list has nothing of interest.
+            b']' if depth == 0 => {
+                if let Some(outer) = list.take() {
+                    (depth, start, is_list) = (1, outer, true);
                 }
             }
             _ => {}
         }
         at += 1;
     }
-    found.unclosed = (depth > 0).then_some(start);
+    found.unclosed =
+        (depth > 0 || list.is_some()).then_some(if depth > 0 { start } else { list.unwrap_or(start) });
     found
+}
+
+/// The byte of the bracket with which a value begins that is an array; `at` is behind its key.
+fn array_after(bytes: &[u8], at: usize) -> Option<usize> {
+    let rest = bytes.get(at..)?;
+    let colon =
+        rest.iter().position(|byte| !byte.is_ascii_whitespace()).filter(|at| rest.get(*at) == Some(&b':'))?;
+    let value = rest.iter().skip(colon + 1).position(|byte| !byte.is_ascii_whitespace())? + colon + 1;
+    (rest.get(value) == Some(&b'[')).then_some(at + value)
 }
 
 /// The byte of the quote that ends the string whose opening quote is at `at`.
@@ -82,6 +112,9 @@ mod tests {
         assert_eq!(texts("{\"a\": 1}\n{\"b\": 2}\n"), ["{\"a\": 1}", "{\"b\": 2}"]);
         assert_eq!(texts("[]\n"), [""; 0]);
         assert_eq!(texts("[\n]\n[{}]"), ["{}"]);
+        let list = r#"{"kind": "List", "items": [{"a": [1]}, {"items": [{}]}], "metadata": {"x": 1}}"#;
+        assert_eq!(texts(&format!("{list}{{}}")), [r#"{"a": [1]}"#, r#"{"items": [{}]}"#, "{}"]);
+        assert_eq!(texts(r#"{"items": {"a": 1}}"#), [r#"{"items": {"a": 1}}"#]);
     }
 
     #[test]
@@ -89,6 +122,8 @@ mod tests {
         let cut = objects(r#"[{"a": 1}, {"b": {"c": "#);
         assert_eq!((cut.spans.len(), cut.unclosed), (1, Some(11)));
         assert_eq!(objects(r#"{"a": "x"#).unclosed, Some(0));
+        assert_eq!(objects(r#"{"items": [{"a": 1}, {"#).unclosed, Some(21));
+        assert_eq!(objects(r#"{"items": [{"a": 1}"#).unclosed, Some(0));
     }
 
     #[test]

@@ -76,7 +76,7 @@ fn among_many(keys: &mut [SeenKey<'_>], found: &mut Vec<DuplicateKey>) {
 
 impl DuplicateKey {
     /// The two keys as nodes.
-    pub fn nodes<'a>(&self, yaml: &'a Yaml, text: &'a str) -> (Node<'a>, Node<'a>) {
+    pub fn nodes<'a>(self, yaml: &'a Yaml, text: &'a str) -> (Node<'a>, Node<'a>) {
         (yaml.node(text, self.first), yaml.node(text, self.again))
     }
 }

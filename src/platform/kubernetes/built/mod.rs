@@ -52,7 +52,7 @@ pub(super) struct Built {
 #[derive(Default)]
 pub(super) struct BuiltManifests {
     by_place: HashMap<Home, Vec<Rc<Built>>>,
-    /// Manifests that nobody asked about and whose containers get a GPU.
+    /// Manifests and patches of containers that get a GPU, which nobody asked about.
     pub(super) further: BTreeMap<String, Arc<Source>>,
     /// Whether more is built than is followed.
     exhausted: bool,
@@ -86,14 +86,9 @@ impl BuiltManifests {
             }
         }
         builds.exhausted = accumulator.is_exhausted();
-        let missing: BTreeSet<&String> = builds
-            .by_place
-            .values()
-            .flatten()
-            .filter(|built| built.workload.gpu.is_yes())
-            .filter_map(|built| built.places.first().map(|(path, _)| path))
-            .filter(|path| !read.contains(path.as_str()))
-            .collect();
+        let asking = builds.by_place.values().flatten().filter(|built| built.workload.gpu.is_yes());
+        let paths = asking.flat_map(|built| &built.places).map(|(path, _)| path);
+        let missing: BTreeSet<&String> = paths.filter(|path| !read.contains(path.as_str())).collect();
         let source = |path: &&String| Some(((*path).clone(), accumulator.source(path)?));
         builds.further = missing.iter().filter_map(source).collect();
         builds
@@ -143,6 +138,11 @@ impl BuiltManifests {
 }
 
 impl Built {
+    /// Whether it asks for a GPU and gets the default.
+    pub(super) fn lacks_shm(&self) -> bool {
+        self.workload.gpu.is_yes() && matches!(self.workload.shm, Shm::Default { .. })
+    }
+
     /// What a report and a proof need to know of it.
     pub(super) fn summary(&self) -> Overlaid {
         Overlaid { name: self.name.clone(), shm: self.workload.shm.clone(), rest: self.rest }
