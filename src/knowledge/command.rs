@@ -117,11 +117,11 @@ pub fn simple(words: &[&str]) -> Vec<Vec<String>> {
 }
 
 /// A command word by word.
-type Words<'a> = Vec<Cow<'a, str>>;
+type CommandWords<'a> = Vec<Cow<'a, str>>;
 
 /// Calls `visit` with each simple command of some words, without wrappers, and with those of the scripts that shells are
 /// handed. A script that prepares something and starts what it is given is a wrapper, unless it `prepares` on its own account.
-fn each_command<'a>(words: &[&'a str], prepares: bool, visit: &mut dyn FnMut(Words<'a>)) {
+fn each_command<'a>(words: &[&'a str], prepares: bool, visit: &mut dyn FnMut(CommandWords<'a>)) {
     match words {
         // One word with spaces is a whole command line for an image whose entrypoint is a shell.
         [line] if line.trim().contains(char::is_whitespace) => each_of_script(line, prepares, 1, visit),
@@ -129,13 +129,18 @@ fn each_command<'a>(words: &[&'a str], prepares: bool, visit: &mut dyn FnMut(Wor
     }
 }
 
-fn each_of_script<'a>(script: &str, prepares: bool, depth: usize, visit: &mut dyn FnMut(Words<'a>)) {
+fn each_of_script<'a>(script: &str, prepares: bool, depth: usize, visit: &mut dyn FnMut(CommandWords<'a>)) {
     for words in script::commands(script) {
         each_of_words(words.into_iter().map(Cow::Owned).collect(), prepares, depth, visit);
     }
 }
 
-fn each_of_words<'a>(words: Words<'a>, prepares: bool, depth: usize, visit: &mut dyn FnMut(Words<'a>)) {
+fn each_of_words<'a>(
+    words: CommandWords<'a>,
+    prepares: bool,
+    depth: usize,
+    visit: &mut dyn FnMut(CommandWords<'a>),
+) {
     let is_kept = prepares && words.first().is_some_and(|word| word.ends_with("entrypoint.sh"));
     let words = if is_kept { words } else { script::without_wrappers(words) };
     let Some(name) = words.first().map(|word| base_name(word)) else { return };
@@ -170,7 +175,7 @@ fn handed<'w>(words: &'w [Cow<'_, str>]) -> Result<Option<&'w Cow<'w, str>>, usi
 }
 
 /// The program of one simple command: of a shell the file that it runs, else the shell itself.
-fn program(mut words: Words<'_>) -> Option<Program<'_>> {
+fn program(mut words: CommandWords<'_>) -> Option<Program<'_>> {
     while SHELLS.contains(&base_name(words.first()?)) {
         match handed(&words) {
             Err(at) => words = script::without_wrappers(words.split_off(at)),

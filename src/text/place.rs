@@ -68,3 +68,21 @@ pub fn shed<'p>(places: impl IntoIterator<Item = (&'p mut Arc<Source>, Span)>) {
         *source = Arc::clone(excerpts.entry(file).or_insert_with(|| source.excerpt(spans)));
     }
 }
+
+/// How long a text in a report may be.
+const MAX_TEXT: usize = 80;
+
+/// Words on one line and not too long for a report.
+pub fn shortened<'w>(words: impl Iterator<Item = &'w str>) -> String {
+    let mut line = String::new();
+    for word in words {
+        line.extend(Some(' ').filter(|_| !line.is_empty()));
+        line.extend(word.chars().take(MAX_TEXT + 1));
+        if line.len() > MAX_TEXT {
+            line.truncate((0..=MAX_TEXT).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0));
+            line.push('…');
+            break;
+        }
+    }
+    line
+}

@@ -5,7 +5,7 @@
 //! dialects; [`ShellOptions`] says which.
 //!
 //! ```
-//! use shmlint::syntax::shell::{ShellOptions, Script};
+//! use shmlint::syntax::shell::{Script, ShellOptions};
 //!
 //! let script = Script::read("sudo docker run \\\n  --gpus all \"$IMAGE\" | tee log", ShellOptions::default());
 //! let words: Vec<&str> = script.commands[0].words.iter().map(|word| script.slice(word.span)).collect();
@@ -19,6 +19,7 @@ mod heredoc;
 mod keywords;
 mod lines;
 mod make;
+mod place;
 #[cfg(test)]
 mod properties;
 mod statements;
