@@ -9,7 +9,9 @@
 #   smoke DIRECTORY                  installs the wheel of this machine from there, and runs it
 #   checksums DIRECTORY              writes SHA256SUMS there
 #   formula DIRECTORY                a Homebrew formula for the archives there, on stdout
-#   npm DIRECTORY                    the npm packages, one for each platform and the one that chooses
+#   npm DIRECTORY [ARCHIVES]         the npm packages, one for each platform with its binary, and the one that chooses
+#   image ARCHIVES                   the static binaries for the container image, into target/image/
+#   sbom DIRECTORY                   what the binary is made of, as CycloneDX, there
 #   notes                            what CHANGELOG.md says of the version, on stdout
 #   mirror FOLDER                    the repository that gives pre-commit the wheel of this version
 set -euo pipefail
@@ -25,6 +27,8 @@ build() {
   python -m pip install --quiet 'maturin[zig]>=1.9,<2'
   mkdir -p dist
   maturin build --release --locked --target "$target" --out dist "$@"
+  # What runs here is tried before anybody gets it.
+  if [ "$target" = "$(rustc -vV | sed -n 's/^host: //p')" ] && [ -x /bin/sh ]; then smoke dist; fi
   work=$(mktemp -d)
   mkdir "$work/$name"
   cp README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE "$work/$name/"
@@ -119,11 +123,35 @@ end
 RUBY
 }
 
+# The binary of a target, out of its archive in a directory.
+binary() {
+  local archives=$1 target=$2 to=$3 name=shmlint-$(version)-$2
+  mkdir -p "$to"
+  case $target in
+    *windows*) unzip -q -j -o "$archives/$name.zip" "$name/shmlint.exe" -d "$to" ;;
+    *) tar -xzf "$archives/$name.tar.gz" -C "$to" --strip-components=1 "$name/shmlint" ;;
+  esac
+}
+
+image() {
+  binary "$1" x86_64-unknown-linux-musl target/image/amd64
+  binary "$1" aarch64-unknown-linux-musl target/image/arm64
+}
+
+sbom() {
+  cargo install --quiet --locked cargo-cyclonedx
+  cargo cyclonedx --quiet --format json --override-filename "shmlint-$(version).cdx"
+  mv "shmlint-$(version).cdx.json" "$1/"
+}
+
 # The package that is installed picks the one of its platform, which npm fetches alone (`os`, `cpu`).
 npm() {
-  local row os cpu name list=
-  for row in linux:x64 linux:arm64 darwin:x64 darwin:arm64 win32:x64 win32:arm64; do
-    os=${row%:*} cpu=${row#*:} name=shmlint-$os-$cpu
+  local row os cpu name target list=
+  for row in linux:x64:x86_64-unknown-linux-musl linux:arm64:aarch64-unknown-linux-musl darwin:x64:x86_64-apple-darwin \
+    darwin:arm64:aarch64-apple-darwin win32:x64:x86_64-pc-windows-msvc win32:arm64:aarch64-pc-windows-msvc; do
+    IFS=: read -r os cpu target <<<"$row"
+    name=shmlint-$os-$cpu
+    if [ -n "${2:-}" ]; then binary "$2" "$target" "$1/$name/bin"; fi
     mkdir -p "$1/$name/bin"
     printf '{"name":"@shmlint/%s-%s","version":"%s","license":"MIT OR Apache-2.0","os":["%s"],"cpu":["%s"],"files":["bin"]}\n' \
       "$os" "$cpu" "$(version)" "$os" "$cpu" >"$1/$name/package.json"
@@ -186,7 +214,8 @@ case ${1:-} in
   source) source_distribution ;;
   notes) notes ;;
   version) version ;;
-  check | pypi | smoke | checksums | formula | npm) "$1" "$2" ;;
+  check | pypi | smoke | checksums | formula | image | sbom) "$1" "$2" ;;
+  npm) npm "$2" "${3:-}" ;;
   mirror) mirror "$2" ;;
-  *) sed -n '2,16s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+  *) sed -n '2,18s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
 esac

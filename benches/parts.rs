@@ -86,7 +86,7 @@ fn shell_reader(bencher: Bencher<'_, '_>) {
     let text = script();
     bencher
         .counter(BytesCount::of_str(&text))
-        .bench(|| Script::read(black_box(&text), shell::Options::default()).commands.len());
+        .bench(|| Script::read(black_box(&text), shell::ShellOptions::default()).commands.len());
 }
 
 /// Check without and with proven fixes.

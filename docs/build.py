@@ -14,7 +14,7 @@ import argparse, html, json, pathlib, re, shutil, subprocess, sys, tempfile
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FENCE = re.compile(r"^```(\S+) ((?:and-)?file|fixed)=(\S+)(.*)\n(.*?)^```\n", re.M | re.S)
+FENCE = re.compile(r"^```(\S+) ((?:and-)?file|fixed)=(\S+)([^\n]*)\n(.*?)^```\n", re.M | re.S)
 
 
 def read(path):
@@ -54,6 +54,8 @@ def report(binary, files):
         run = subprocess.run([binary, "--pedantic", "--isolated", "--color", "never", "--no-programs"], cwd=folder, capture_output=True, text=True)
         if run.returncode not in (0, 1):
             run = subprocess.run([binary, "--pedantic", "--isolated", "--color", "never"], cwd=folder, capture_output=True, text=True)
+    if run.returncode not in (0, 1) or run.stdout.startswith("No GPU"):
+        sys.exit(f"build.py: an example of a rule gives no report: {run.stdout}{run.stderr}")
     return run.stdout
 
 
@@ -148,6 +150,18 @@ def links_are_true(site):
     return sorted(set(wrong))
 
 
+def llms(site, pages, rules):
+    """llms.txt, with a line for each rule, and the skill file. Every page must be named in docs/llms.txt."""
+    text, base = read("docs/llms.txt"), "https://shmlint.github.io/shmlint/"
+    told = {name.rstrip("/") for name in re.findall(rf"\]\({re.escape(base)}([^)]*)\)", text)} - {"SKILL.md"}
+    there = {page.stem for page in pages.glob("*.md")} - {"index"} | {"rules"}
+    if told != there:
+        sys.exit(f"build.py: docs/llms.txt and the pages differ in {', '.join(sorted(told ^ there))}")
+    lines = [f"- [{code} {facts['name']}]({base}rules/{facts['name']}/): {facts['summary']}" for code, facts in rules]
+    (site / "llms.txt").write_text(text + "\n## Rules\n\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    shutil.copy(ROOT / "docs/skill/SKILL.md", site / "SKILL.md")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=pathlib.Path)
@@ -168,7 +182,8 @@ def main():
         rules.append((facts["code"], facts))
     rules.sort(key=lambda rule: rule[0])
     rows = [f"| {code} | [{facts['name']}]({facts['name']}.md) | {facts['severity']} | {facts['fix']} | {facts['summary']} |" for code, facts in rules]
-    made = {"{{rules}}": "| code | name | severity | fix | finds |\n| --- | --- | --- | --- | --- |\n" + "\n".join(rows) + "\n", "{{images}}": images(), "{{accelerators}}": accelerators(), "{{configuration}}": configuration()}
+    skill = read("docs/skill/SKILL.md").split("\n---\n", 1)[1].split("\n", 2)[2].strip() + "\n"
+    made = {"{{skill}}": skill, "{{rules}}": "| code | name | severity | fix | finds |\n| --- | --- | --- | --- | --- |\n" + "\n".join(rows) + "\n", "{{images}}": images(), "{{accelerators}}": accelerators(), "{{configuration}}": configuration()}
     for path in pages.rglob("*.md"):
         text = path.read_text(encoding="utf-8")
         for name, value in made.items():
@@ -181,10 +196,7 @@ def main():
         bundle(args.wasm, pages / "assets/playground")
     subprocess.run([str(pathlib.Path(sys.executable).with_name("zensical")), "build", "--clean"], cwd=source, check=True)
     shutil.move(source / "site", site)
-    llms = ["# shmlint", "", "> Finds GPU containers that get the 64 MiB default /dev/shm, and writes the missing setting.", "", "## Pages", ""]
-    llms += [f"- [{page.stem}]({page.relative_to(pages).with_suffix('')}/)" for page in sorted(pages.rglob("*.md"))]
-    llms += ["", "## For agents", "", read("docs/pages/agents.md").split("\n", 1)[1].strip(), ""]
-    (site / "llms.txt").write_text("\n".join(llms), encoding="utf-8")
+    llms(site, pages, rules)
     wrong = links_are_true(site)
     if not args.wasm:
         # Without the binary there is no playground to lead to.

@@ -4,7 +4,7 @@ import { ConsoleStdout, Directory, File, OpenFile, PreopenDirectory, WASI } from
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** What `shmlint ARGS` answers: its exit status, what it prints, and the files afterwards. `files` is a Map of path to text. */
+/** What `shmlint ARGS` answers: its exit status and what it prints. `files` is a Map of path to text. */
 export async function run(module, args, files) {
   const output = { stdout: [], stderr: [] };
   const sink = (name) => new ConsoleStdout((bytes) => output[name].push(new Uint8Array(bytes)));
@@ -16,20 +16,13 @@ export async function run(module, args, files) {
   const wasi = new WASI(["shmlint", ...args], ["NO_COLOR=1"], fds, { debug: false });
   const instance = await WebAssembly.instantiate(module, { wasi_snapshot_preview1: wasi.wasiImport });
   const status = wasi.start(instance);
-  const after = new Map();
-  for (const path of files.keys()) after.set(path, decoder.decode(find(root, path.split("/"))?.data ?? new Uint8Array()));
-  return { status, stdout: text(output.stdout), stderr: text(output.stderr), files: after };
+  return { status, stdout: text(output.stdout), stderr: text(output.stderr) };
 }
 
 function place(directory, [name, ...rest], file) {
   if (rest.length === 0) return directory.set(name, file);
   if (!directory.has(name)) directory.set(name, new Directory(new Map()));
   place(directory.get(name).contents, rest, file);
-}
-
-function find(directory, [name, ...rest]) {
-  const entry = directory.get(name);
-  return rest.length === 0 ? entry : entry && find(entry.contents, rest);
 }
 
 function text(chunks) {

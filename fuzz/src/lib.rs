@@ -41,6 +41,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("config", config),
     ("ignored", ignored),
     ("built", built),
+    ("server", server),
 ];
 
 /// The target of a name.
@@ -101,18 +102,18 @@ pub fn source(data: &[u8]) {
 pub fn yaml(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let tree = Yaml::parse(text);
-    assert!(shmlint::syntax::yaml::equal_but_for(&tree, text, &tree, text, &[]), "a tree equals itself");
+    assert!(shmlint::syntax::yaml::equal_but_for((&tree, text), (&tree, text), &[]), "a tree equals itself");
 }
 
 /// Every word's span lies in the text, and words come in order.
 pub fn shell(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let options = shell::Options {
+    let options = shell::ShellOptions {
         dialect: match data.len() % 5 {
-            0 => shell::Dialect::Fish,
-            1 => shell::Dialect::Batch,
-            2 => shell::Dialect::PowerShell,
-            _ => shell::Dialect::Posix,
+            0 => shell::ShellDialect::Fish,
+            1 => shell::ShellDialect::Batch,
+            2 => shell::ShellDialect::PowerShell,
+            _ => shell::ShellDialect::Posix,
         },
         zsh: data.len().is_multiple_of(7),
         make: data.len().is_multiple_of(7),
@@ -163,6 +164,37 @@ const NAMES: &[&str] = &[
 
 /// How often the edited text may want a further fix: as often as `--fix` looks again.
 const ROUNDS: usize = 8;
+
+/// Lines of bytes as the messages of an editor, or as whatever else comes through its pipe: the server answers or ends.
+pub fn server(data: &[u8]) {
+    let Some((&first, rest)) = data.split_first() else { return };
+    let folder = std::env::temp_dir().join("shmlint-fuzz-server");
+    std::fs::create_dir_all(&folder).expect("a directory");
+    let root = format!("file://{}", folder.display());
+    let begin = format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"initialize","params":{{"rootUri":"{root}","capabilities":{{}}}}}}"#
+    );
+    let text = serde_json::Value::String(String::from_utf8_lossy(rest).into_owned());
+    let document = format!(
+        r#"{{"uri":"{root}/{}","languageId":"x","version":1,"text":{text}}}"#,
+        NAMES[usize::from(first) % NAMES.len()]
+    );
+    let open = format!(
+        r#"{{"jsonrpc":"2.0","method":"textDocument/didOpen","params":{{"textDocument":{document}}}}}"#
+    );
+    let mut input = Vec::new();
+    for body in [begin.as_bytes(), open.as_bytes()].into_iter().chain(rest.split(|byte| *byte == b'\n')) {
+        input.extend(format!("Content-Length: {}\r\n\r\n", body.len()).bytes());
+        input.extend(body);
+    }
+    // Odd ones come without the frames.
+    if first % 2 == 1 {
+        input.extend(rest);
+    }
+    let mut output = Vec::new();
+    let _ = shmlint::server::converse(std::io::Cursor::new(input), &mut output);
+    assert!(output.starts_with(b"Content-Length: "), "what can be read is answered");
+}
 
 /// Any bytes under any of our names: checked, fixed, checked again, until nothing is left to fix.
 pub fn whole(data: &[u8]) {

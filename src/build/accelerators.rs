@@ -42,9 +42,12 @@ pub(super) fn table() -> Result<String, Box<dyn Error>> {
     for (word, called) in &table.kinds {
         let name = word.to_uppercase();
         let doc = format!("/// What is called {called}.");
-        writeln!(code, "{doc}\npub const {name}: Kind = Kind {{ word: {word:?}, called: {called:?} }};")?;
+        writeln!(
+            code,
+            "{doc}\npub const {name}: AcceleratorKind = AcceleratorKind {{ word: {word:?}, called: {called:?} }};"
+        )?;
     }
-    writeln!(code, "/// All entries, in the order of the file.\npub static TABLE: &[Entry] = &[")?;
+    writeln!(code, "/// All entries, in the order of the file.\npub static TABLE: &[AcceleratorEntry] = &[")?;
     for entry in &table.accelerators {
         let Entry { name, kind, runtimes, drivers, devices, alone, signs, .. } = entry;
         let Entry { variables, resources, shares, classes, source, .. } = entry;
@@ -54,7 +57,7 @@ pub(super) fn table() -> Result<String, Box<dyn Error>> {
         let kind = kind.to_uppercase();
         writeln!(
             code,
-            "Entry {{ kind: {kind}, runtimes: &{runtimes:?}, drivers: &{drivers:?}, devices: &{devices:?}, \
+            "AcceleratorEntry {{ kind: {kind}, runtimes: &{runtimes:?}, drivers: &{drivers:?}, devices: &{devices:?}, \
              alone: {alone:?}, signs: &{signs:?}, variables: &{variables:?}, resources: &{resources:?}, \
              shares: &{shares:?}, classes: &{classes:?} }},"
         )?;

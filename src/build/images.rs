@@ -56,7 +56,7 @@ impl Index {
         self.exact.sort();
         writeln!(
             code,
-            "pub(super) static {name}: Index = Index {{ exact: &{:?}, starred: &{:?} }};",
+            "pub(super) static {name}: PatternIndex = PatternIndex {{ exact: &{:?}, starred: &{:?} }};",
             self.exact, self.starred
         )?;
         Ok(())
@@ -66,8 +66,9 @@ impl Index {
 /// The table and its indexes as Rust code.
 pub(super) fn table() -> Result<String, Box<dyn Error>> {
     let groups: Mapping = serde_yaml::from_str(&fs::read_to_string(TABLE)?)?;
-    let mut code =
-        String::from("/// All entries, in the order of the file.\npub static TABLE: &[Entry] = &[\n");
+    let mut code = String::from(
+        "/// All entries, in the order of the file.\npub static TABLE: &[KnowledgeEntry] = &[\n",
+    );
     let (mut images, mut commands, mut words) = (Index::default(), Index::default(), Index::default());
     let mut number = 0;
     for (group, entries) in groups {
@@ -101,12 +102,12 @@ pub(super) fn table() -> Result<String, Box<dyn Error>> {
 
 fn write_entry(code: &mut String, group: &str, entry: &Entry) -> Result<(), Box<dyn Error>> {
     let rule = match entry.need.as_str() {
-        "yes" => "Rule::Yes",
-        "no" => "Rule::No",
-        "several-gpus" => "Rule::SeveralGpus",
-        "ranks" => "Rule::Ranks",
-        "depends" => "Rule::Depends",
-        "idle" => "Rule::Idle",
+        "yes" => "NeedRule::Yes",
+        "no" => "NeedRule::No",
+        "several-gpus" => "NeedRule::SeveralGpus",
+        "ranks" => "NeedRule::Ranks",
+        "depends" => "NeedRule::Depends",
+        "idle" => "NeedRule::Idle",
         other => {
             return Err(
                 format!("need: {other} is not one of yes, no, several-gpus, ranks, depends, idle").into()
@@ -133,7 +134,7 @@ fn write_entry(code: &mut String, group: &str, entry: &Entry) -> Result<(), Box<
     let takes = takes.map_or("None".to_owned(), |bytes| format!("Some({bytes})"));
     writeln!(
         code,
-        "Entry {{ group: {group:?}, name: {:?}, images: &{:?}, commands: &{:?}, words: &{:?}, rule: {rule}, \
+        "KnowledgeEntry {{ group: {group:?}, name: {:?}, images: &{:?}, commands: &{:?}, words: &{:?}, rule: {rule}, \
          size: {size}, processes: {processes}, takes: {takes}, why: {:?}, source: {:?} }},",
         entry.name,
         pairs(&entry.images)?,

@@ -8,11 +8,11 @@ use clap::ValueEnum;
 use super::args::ConsoleArgs;
 use super::github;
 use super::inert::{Inert, Syntax};
-use crate::config::problem::{Failure, Problem};
+use crate::config::problem::{ConfigProblem, Failure};
 use crate::container::finding::Severity;
 use crate::report;
 use crate::report::human::draw;
-use crate::report::style::{Look, Style, clean};
+use crate::report::style::{Look, Palette, clean};
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -68,7 +68,7 @@ impl Console {
             let mut out = Inert::new(io::stderr().lock(), Syntax::Commands);
             let _ = report::github::error(&mut out, None, message);
         } else {
-            self.line(Style::Error, "error: ", message);
+            self.line(Palette::Error, "error: ", message);
         }
     }
 
@@ -89,12 +89,12 @@ impl Console {
     /// Says what is probably not as meant.
     pub(super) fn warn(&self, message: &str) {
         if !self.args.quiet {
-            self.line(Style::Warning, "warning: ", message);
+            self.line(Palette::Warning, "warning: ", message);
         }
     }
 
     /// Shows a mistake of the configuration at its place.
-    pub(super) fn show(&self, problem: &Problem, severity: Severity) {
+    pub(super) fn show(&self, problem: &ConfigProblem, severity: Severity) {
         if severity == Severity::Error && github::is_here() {
             let mut out = Inert::new(io::stderr().lock(), Syntax::Commands);
             let _ = report::github::error(&mut out, Some(&problem.place), &problem.message);
@@ -108,19 +108,19 @@ impl Console {
     /// Says something that is good to know.
     pub(super) fn say(&self, message: &str) {
         if !self.args.quiet {
-            self.line(Style::Faint, "", message);
+            self.line(Palette::Faint, "", message);
         }
     }
 
     /// Says what `--verbose` asks for.
     pub(super) fn detail(&self, message: &str) {
         if self.args.verbose {
-            self.line(Style::Faint, "", message);
+            self.line(Palette::Faint, "", message);
         }
     }
 
     /// A stderr that nobody reads is no reason to stop.
-    fn line(&self, style: Style, word: &str, message: &str) {
+    fn line(&self, style: Palette, word: &str, message: &str) {
         let word = if word.is_empty() { String::new() } else { self.stderr.paint(style, word).to_string() };
         let _ = writeln!(Inert::new(io::stderr().lock(), Syntax::Text), "{word}{}", clean(message));
     }

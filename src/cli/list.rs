@@ -6,7 +6,7 @@ use super::console::Console;
 use super::job::Input;
 use super::outputs::to_stdout;
 use super::{CLEAN, FAILED};
-use crate::config::problem::{Failure, Problem};
+use crate::config::problem::{ConfigProblem, Failure};
 use crate::container::finding::Severity;
 use crate::lint::check::Request;
 use crate::report;
@@ -23,7 +23,7 @@ pub(super) fn run(args: &ListArgs, console: &Console) -> Result<u8, Failure> {
     })?;
     // What cannot be read has no line in the list.
     for finding in report.findings.iter().filter(|finding| finding.rule.name == "unreadable-file") {
-        console.show(&Problem::new(finding.place.clone(), finding.message.clone()), Severity::Warning);
+        console.show(&ConfigProblem::new(finding.place.clone(), finding.message.clone()), Severity::Warning);
     }
     for error in &report.errors {
         console.complain(error);

@@ -74,7 +74,7 @@ pub fn main() -> ExitCode {
         Some(Command::Doctor(args)) => doctor::run(&args, &console),
         #[cfg(not(target_os = "linux"))]
         Some(Command::Doctor(_)) => {
-            Err("doctor looks at Linux's /dev/shm: run it inside the container".into())
+            Err("doctor looks at Linux's /dev/shm: run it inside the container".to_owned().into())
         }
         #[cfg(feature = "server")]
         Some(Command::Server(_)) => crate::server::serve().map(|()| CLEAN).map_err(Into::into),

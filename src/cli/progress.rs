@@ -29,8 +29,9 @@ impl Progress {
         }
         let over = Arc::new(AtomicBool::new(false));
         let (count, end) = (Arc::clone(&seen), Arc::clone(&over));
-        let thread = thread::spawn(move || write(&count, &end));
-        Self { seen, writer: Some((over, thread)) }
+        // Where there are no threads there is no line.
+        let thread = thread::Builder::new().spawn(move || write(&count, &end)).ok();
+        Self { seen, writer: thread.map(|thread| (over, thread)) }
     }
 }
 

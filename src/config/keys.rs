@@ -4,7 +4,7 @@ use super::Config;
 use super::value::{Item, Key, Shape};
 
 /// A key of the top table.
-pub struct Row {
+pub struct KeyRow {
     /// The key.
     pub key: Key,
     /// A value of it in TOML, as the example file shows it; for a table or an array of tables, the lines below its heading.
@@ -61,8 +61,8 @@ const FIELD: &[Key] = &[
 ];
 
 /// All keys, in the order of the example file.
-pub static ROWS: &[Row] = &[
-    Row {
+pub static ROWS: &[KeyRow] = &[
+    KeyRow {
         key: key(
             "select",
             RULES,
@@ -71,17 +71,17 @@ pub static ROWS: &[Row] = &[
         example: r#"["missing-shm", "SHM002", "SHM003"]"#,
         set: |config, item| config.choice.select = Some(item.rules()),
     },
-    Row {
+    KeyRow {
         key: key("extend-select", RULES, "Also these rules, and their notes."),
         example: r#"["host-ipc"]"#,
         set: |config, item| config.choice.extend = item.rules(),
     },
-    Row {
+    KeyRow {
         key: key("ignore", RULES, "All but these rules."),
         example: r#"["shm-over-memory-limit"]"#,
         set: |config, item| config.choice.ignore = item.rules(),
     },
-    Row {
+    KeyRow {
         key: key(
             "severity",
             Shape::Map(&Shape::Rule, &Shape::Choice(SEVERITIES)),
@@ -90,12 +90,12 @@ pub static ROWS: &[Row] = &[
         example: r#"missing-shm = "error""#,
         set: |config, item| config.severity.extend(item.pairs().iter().cloned()),
     },
-    Row {
+    KeyRow {
         key: key("pedantic", Shape::Flag, "Whether notes are shown."),
         example: "true",
         set: |config, item| config.pedantic = item.flag(),
     },
-    Row {
+    KeyRow {
         key: key(
             "fail-on",
             Shape::Choice(&["error", "warning", "note", "never"]),
@@ -104,17 +104,17 @@ pub static ROWS: &[Row] = &[
         example: r#""error""#,
         set: |config, item| config.fail_on = item.text().map(str::to_owned),
     },
-    Row {
+    KeyRow {
         key: key("size", Shape::Size, "The size to recommend, whatever is known of an image."),
         example: r#""8g""#,
         set: |config, item| config.size = item.bytes(),
     },
-    Row {
+    KeyRow {
         key: key("minimum", Shape::Size, "The least written size that is not reported as too small."),
         example: r#""1g""#,
         set: |config, item| config.minimum = item.bytes(),
     },
-    Row {
+    KeyRow {
         key: key(
             "default-shm-size",
             Shape::Size,
@@ -123,7 +123,7 @@ pub static ROWS: &[Row] = &[
         example: r#""2g""#,
         set: |config, item| config.default_shm_size = item.bytes(),
     },
-    Row {
+    KeyRow {
         key: key(
             "default-runtime",
             Shape::Text,
@@ -132,17 +132,17 @@ pub static ROWS: &[Row] = &[
         example: r#""nvidia""#,
         set: |config, item| config.default_runtime = item.text().map(str::to_owned),
     },
-    Row {
+    KeyRow {
         key: key("include", GLOBS, "Further files to check, whatever their names."),
         example: r#"["deploy/*.conf"]"#,
         set: |config, item| config.include.extend(item.items().iter().cloned()),
     },
-    Row {
+    KeyRow {
         key: key("exclude", GLOBS, "Files and directories to skip."),
         example: r#"["vendor/", "*.generated.yaml"]"#,
         set: |config, item| config.exclude.extend(item.items().iter().cloned()),
     },
-    Row {
+    KeyRow {
         key: key(
             "force-exclude",
             Shape::Flag,
@@ -151,7 +151,7 @@ pub static ROWS: &[Row] = &[
         example: "true",
         set: |config, item| config.force_exclude = item.flag(),
     },
-    Row {
+    KeyRow {
         key: key(
             "programs",
             Shape::Flag,
@@ -160,27 +160,27 @@ pub static ROWS: &[Row] = &[
         example: "false",
         set: |config, item| config.programs = item.flag(),
     },
-    Row {
+    KeyRow {
         key: key("gitignore", Shape::Flag, "Whether files that git ignores are skipped."),
         example: "false",
         set: |config, item| config.gitignore = item.flag(),
     },
-    Row {
+    KeyRow {
         key: key("docs", Shape::Flag, "Whether Markdown, other documents and notebooks are looked at."),
         example: "false",
         set: |config, item| config.docs = item.flag(),
     },
-    Row {
+    KeyRow {
         key: key("max-file-size", Shape::Size, "The largest file that is read."),
         example: r#""50m""#,
         set: |config, item| config.max_file_size = item.bytes(),
     },
-    Row {
+    KeyRow {
         key: key("baseline", Shape::Text, "A file of known findings, which are not reported."),
         example: r#"".shmlint-baseline.json""#,
         set: |config, item| config.set_baseline(&item),
     },
-    Row {
+    KeyRow {
         key: key(
             "per-file-ignores",
             Shape::Map(&Shape::Glob, &RULES),
@@ -189,7 +189,7 @@ pub static ROWS: &[Row] = &[
         example: r#""tests/**" = ["missing-shm"]"#,
         set: |config, item| config.per_file_ignores.extend(item.pairs().iter().cloned()),
     },
-    Row {
+    KeyRow {
         key: key(
             "images",
             Shape::List(&Shape::Table(IMAGE)),
@@ -198,7 +198,7 @@ pub static ROWS: &[Row] = &[
         example: "image = \"registry.example/team/trainer\"\nneed = \"yes\"\nsize = \"16g\"\nreason = \"eight loader workers\"",
         set: |config, item| config.images.extend(item.items().iter().cloned()),
     },
-    Row {
+    KeyRow {
         key: key(
             "provides-shm",
             Shape::List(&Shape::Table(PROVIDER)),
@@ -208,7 +208,7 @@ pub static ROWS: &[Row] = &[
         example: "kind = \"TrainingRun\"\nnamespace = \"ml-*\"\nby = \"the shm webhook\"",
         set: |config, item| config.provides_shm.extend(item.items().iter().cloned()),
     },
-    Row {
+    KeyRow {
         key: key(
             "shm-fields",
             Shape::List(&Shape::Table(FIELD)),

@@ -20,8 +20,8 @@ use toml::de::DeTable;
 use crate::container::finding::Rule;
 use crate::text::place::Place;
 use crate::text::source::{Source, Span};
-use problem::{Failure, Problem};
-use value::{Item, Key, Reader};
+use problem::{ConfigProblem, Failure};
+use value::{ConfigReader, Item, Key};
 
 pub use settle::Settled;
 
@@ -115,7 +115,7 @@ pub fn load(isolated: bool, given: &[String]) -> Result<Loaded, Failure> {
 }
 
 /// All mistakes in the order of the files.
-fn told(mut problems: Vec<Problem>) -> Failure {
+fn told(mut problems: Vec<ConfigProblem>) -> Failure {
     problems.sort_by(|a, b| (a.place.path(), a.place.span).cmp(&(b.place.path(), b.place.span)));
     // Of brackets that are left open each is told at the end of the text.
     problems.dedup_by_key(|problem| problem.to_string());
@@ -136,19 +136,19 @@ impl Config {
     }
 
     /// Reads one source on top of what is known already.
-    fn read(&mut self, source: &Arc<Source>, problems: &mut Vec<Problem>) {
+    fn read(&mut self, source: &Arc<Source>, problems: &mut Vec<ConfigProblem>) {
         let (document, errors) = DeTable::parse_recoverable(source.text());
         let place = |span: std::ops::Range<usize>| Place::new(source, Span::new(span.start, span.end));
         let mut broken = Vec::new();
         for error in errors {
             let place = place(error.span().unwrap_or_default());
             broken.push(place.start().line);
-            problems.push(Problem::new(place, error.message()));
+            problems.push(ConfigProblem::new(place, error.message()));
         }
         let Some(table) = find::own_table(source.path(), &document) else { return };
         let mut wrong = Vec::new();
         let keys: Vec<Key> = keys::ROWS.iter().map(|row| row.key).collect();
-        let mut reader = Reader { source: Arc::clone(source), problems: &mut wrong };
+        let mut reader = ConfigReader { source: Arc::clone(source), problems: &mut wrong };
         let items = reader.table(&keys, table, &Place::new(source, Span::at(0)), source.path());
         // What stands on a line that TOML itself refuses is not what was meant.
         problems.extend(wrong.into_iter().filter(|problem| !broken.contains(&problem.place.start().line)));

@@ -6,21 +6,21 @@ use crate::text::place::Place;
 
 /// What is wrong, and where.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub struct ConfigProblem {
     /// Where.
     pub place: Place,
     /// What, in one sentence.
     pub message: String,
 }
 
-impl Problem {
+impl ConfigProblem {
     /// A mistake at a place.
     pub fn new(place: Place, message: impl Into<String>) -> Self {
         Self { place, message: message.into() }
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for ConfigProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let start = self.place.start();
         write!(f, "{}:{}:{}: {}", self.place.path(), start.line, start.column, self.message)
@@ -33,7 +33,7 @@ pub enum Failure {
     /// A sentence about an option or a file.
     Said(String),
     /// Mistakes in the configuration, in the order of the files.
-    Wrong(Vec<Problem>),
+    Wrong(Vec<ConfigProblem>),
 }
 
 impl From<String> for Failure {

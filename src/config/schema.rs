@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{ROWS, Row};
+use super::keys::{KeyRow, ROWS};
 use super::value::{Key, Shape};
 use crate::rules;
 
@@ -75,7 +75,7 @@ pub fn example() -> String {
          # example, not with its default; take what you need.\n",
     );
     // In TOML the keys of the top table come before the first heading.
-    let (tables, plain): (Vec<&Row>, Vec<&Row>) = ROWS.iter().partition(|row| is_table(&row.key.shape));
+    let (tables, plain): (Vec<&KeyRow>, Vec<&KeyRow>) = ROWS.iter().partition(|row| is_table(&row.key.shape));
     for row in plain {
         let _ = write!(out, "\n{}{} = {}\n", comment(row.key.doc), row.key.name, row.example);
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Config;
-use super::problem::Problem;
+use super::problem::ConfigProblem;
 use super::value::Item;
 use crate::container::finding::Rule;
 use crate::container::finding::Severity;
@@ -61,7 +61,7 @@ impl Settled {
 
     /// Every entry of the configuration that matched nothing; none where the run over `paths`
     /// did not see all files that the configuration speaks of.
-    pub fn unused(&self, paths: &[String]) -> Vec<Problem> {
+    pub fn unused(&self, paths: &[String]) -> Vec<ConfigProblem> {
         let whole =
             |path: &String| std::fs::canonicalize(path).is_ok_and(|path| self.folder.starts_with(path));
         if !paths.iter().any(whole) {
@@ -71,7 +71,7 @@ impl Settled {
         let mut places: Vec<&Place> =
             self.globs.iter().flat_map(|globs| globs.unused()).chain(entries).collect();
         places.sort_by_key(|place| place.span);
-        let told = places.into_iter().map(|place| Problem::new(place.clone(), "this never matched"));
+        let told = places.into_iter().map(|place| ConfigProblem::new(place.clone(), "this never matched"));
         told.collect()
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeInteger, DeString, DeTable, DeValue};
 
-use super::problem::Problem;
+use super::problem::ConfigProblem;
 use crate::container::finding::Rule;
 use crate::rules;
 use crate::size::parse_any;
@@ -57,14 +57,14 @@ pub struct Key {
 #[derive(Clone, Debug)]
 pub struct Item {
     /// What it is.
-    pub value: Value,
+    pub value: ConfigValue,
     /// Where.
     pub place: Place,
 }
 
 /// A value of one of the shapes.
 #[derive(Clone, Debug)]
-pub enum Value {
+pub enum ConfigValue {
     /// Of [`Shape::Flag`].
     Flag(bool),
     /// Of [`Shape::Size`].
@@ -84,33 +84,33 @@ pub enum Value {
 impl Item {
     /// The truth of a flag.
     pub fn flag(&self) -> Option<bool> {
-        if let Value::Flag(flag) = self.value { Some(flag) } else { None }
+        if let ConfigValue::Flag(flag) = self.value { Some(flag) } else { None }
     }
 
     /// The bytes of a size.
     pub fn bytes(&self) -> Option<u64> {
-        if let Value::Bytes(bytes) = self.value { Some(bytes) } else { None }
+        if let ConfigValue::Bytes(bytes) = self.value { Some(bytes) } else { None }
     }
 
     /// The text.
     pub fn text(&self) -> Option<&str> {
-        if let Value::Text(text) = &self.value { Some(text) } else { None }
+        if let ConfigValue::Text(text) = &self.value { Some(text) } else { None }
     }
 
     /// The rule.
     pub fn rule(&self) -> Option<&'static Rule> {
-        if let Value::Rules(rules) = &self.value { rules.first().copied() } else { None }
+        if let ConfigValue::Rules(rules) = &self.value { rules.first().copied() } else { None }
     }
 
     /// The items of a list, none where it is none.
     pub fn items(&self) -> &[Item] {
-        if let Value::List(items) = &self.value { items } else { &[] }
+        if let ConfigValue::List(items) = &self.value { items } else { &[] }
     }
 
     /// The rules of a list.
     pub fn rules(&self) -> Vec<&'static Rule> {
         let rules = self.items().iter().filter_map(|item| match &item.value {
-            Value::Rules(rules) => Some(rules),
+            ConfigValue::Rules(rules) => Some(rules),
             _ => None,
         });
         rules.flatten().copied().collect()
@@ -118,13 +118,13 @@ impl Item {
 
     /// The pairs of a map, none where it is none.
     pub fn pairs(&self) -> &[(Item, Item)] {
-        if let Value::Map(pairs) = &self.value { pairs } else { &[] }
+        if let ConfigValue::Map(pairs) = &self.value { pairs } else { &[] }
     }
 
     /// Where a reader looks first: the first value of a table, else the whole.
     pub fn first(&self) -> &Place {
         match &self.value {
-            Value::Table(entries) => entries
+            ConfigValue::Table(entries) => entries
                 .iter()
                 .map(|(_, item)| &item.place)
                 .min_by_key(|place| place.span)
@@ -135,27 +135,27 @@ impl Item {
 
     /// The value of a table's key.
     pub fn get(&self, key: &str) -> Option<&Item> {
-        let Value::Table(entries) = &self.value else { return None };
+        let ConfigValue::Table(entries) = &self.value else { return None };
         entries.iter().find(|(name, _)| *name == key).map(|(_, item)| item)
     }
 }
 
 /// Checks the tables and values of one file.
-pub struct Reader<'p> {
+pub struct ConfigReader<'p> {
     /// The file.
     pub source: Arc<Source>,
     /// What was found wrong.
-    pub problems: &'p mut Vec<Problem>,
+    pub problems: &'p mut Vec<ConfigProblem>,
 }
 
-impl Reader<'_> {
+impl ConfigReader<'_> {
     fn place<T>(&self, spanned: &Spanned<T>) -> Place {
         let range = spanned.span();
         Place::new(&self.source, Span::new(range.start, range.end))
     }
 
     fn wrong(&mut self, place: Place, message: impl Into<String>) {
-        self.problems.push(Problem::new(place, message));
+        self.problems.push(ConfigProblem::new(place, message));
     }
 
     /// The known keys of a table with their values; `what` names it in messages.
@@ -189,14 +189,16 @@ impl Reader<'_> {
     fn item(&mut self, shape: &Shape, value: &Spanned<DeValue<'_>>, what: &str) -> Option<Item> {
         let place = self.place(value);
         let read = match (shape, value.get_ref()) {
-            (Shape::Flag, DeValue::Boolean(flag)) => Value::Flag(*flag),
+            (Shape::Flag, DeValue::Boolean(flag)) => ConfigValue::Flag(*flag),
             (Shape::Size, DeValue::Integer(number)) => self.size_number(number, &place)?,
             (Shape::List(shape), DeValue::Array(values)) => {
-                Value::List(values.iter().filter_map(|value| self.item(shape, value, what)).collect())
+                ConfigValue::List(values.iter().filter_map(|value| self.item(shape, value, what)).collect())
             }
-            (Shape::Map(key, shape), DeValue::Table(table)) => Value::Map(self.map(key, shape, table, what)),
+            (Shape::Map(key, shape), DeValue::Table(table)) => {
+                ConfigValue::Map(self.map(key, shape, table, what))
+            }
             (Shape::Table(keys), DeValue::Table(table)) => {
-                Value::Table(self.table(keys, table, &place, &format!("[[{what}]]")))
+                ConfigValue::Table(self.table(keys, table, &place, &format!("[[{what}]]")))
             }
             (shape, DeValue::String(text)) if shape.is_written_as_text() => self.text(shape, text, &place)?,
             (shape, value) => {
@@ -219,30 +221,30 @@ impl Reader<'_> {
         out
     }
 
-    fn size_number(&mut self, number: &DeInteger<'_>, place: &Place) -> Option<Value> {
+    fn size_number(&mut self, number: &DeInteger<'_>, place: &Place) -> Option<ConfigValue> {
         let bytes = i64::from_str_radix(number.as_str(), number.radix()).ok();
         let bytes = bytes.and_then(|bytes| u64::try_from(bytes).ok()).filter(|&bytes| bytes > 0);
         if bytes.is_none() {
             self.wrong(place.clone(), "a size must be above zero: write it like \"2g\", \"512m\" or \"2Gi\"");
         }
-        bytes.map(Value::Bytes)
+        bytes.map(ConfigValue::Bytes)
     }
 
-    fn text(&mut self, shape: &Shape, text: &DeString<'_>, place: &Place) -> Option<Value> {
+    fn text(&mut self, shape: &Shape, text: &DeString<'_>, place: &Place) -> Option<ConfigValue> {
         let read = match shape {
-            Shape::Size => parse_any(text).map(Value::Bytes),
+            Shape::Size => parse_any(text).map(ConfigValue::Bytes),
             Shape::Choice(words) if !words.contains(&text.as_ref()) => {
                 let near = did_you_mean(text, words.iter().copied());
                 Err(format!("'{text}' is not one of {}{near}", words.join(", ")))
             }
-            Shape::Rules => rules::chosen(text).map(Value::Rules),
-            Shape::Rule => rules::named(text).map(|rule| Value::Rules(vec![rule])),
+            Shape::Rules => rules::chosen(text).map(ConfigValue::Rules),
+            Shape::Rule => rules::named(text).map(|rule| ConfigValue::Rules(vec![rule])),
             Shape::Glob => {
                 let read = Globs::new(Path::new("/"), [(text.as_ref(), None)]);
-                read.map(|_| Value::Text(text.clone().into_owned()))
+                read.map(|_| ConfigValue::Text(text.clone().into_owned()))
             }
             Shape::Text if text.trim().is_empty() => Err("this text must not be empty".into()),
-            _ => Ok(Value::Text(text.clone().into_owned())),
+            _ => Ok(ConfigValue::Text(text.clone().into_owned())),
         };
         read.map_err(|message| self.wrong(place.clone(), message)).ok()
     }

@@ -10,7 +10,7 @@ use crate::text::scan::glob;
 
 /// What sort of accelerator something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kind {
+pub struct AcceleratorKind {
     /// Its word in JSON: `gpu`, `tpu`.
     pub word: &'static str,
     /// What people call it, with its article: `a GPU`.
@@ -19,8 +19,8 @@ pub struct Kind {
 
 /// One entry of `rules/accelerators.yaml`, which says what its fields are.
 #[derive(Debug)]
-pub struct Entry {
-    kind: Kind,
+pub struct AcceleratorEntry {
+    kind: AcceleratorKind,
     runtimes: &'static [&'static str],
     drivers: &'static [&'static str],
     devices: &'static [&'static str],
@@ -36,9 +36,9 @@ include!(concat!(env!("OUT_DIR"), "/accelerators.rs"));
 
 /// What a runtime, a device or a variable tells of an accelerator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sign {
+pub enum AcceleratorSign {
     /// There is one.
-    Yes(Kind),
+    Yes(AcceleratorKind),
     /// There may be one: a clause that says why it is open.
     Maybe(&'static str),
     /// Nothing.
@@ -48,42 +48,45 @@ pub enum Sign {
 /// The entry with the longest pattern for a name, and whether that is one of `lists`' first.
 fn longest(
     name: &str,
-    lists: impl Fn(&'static Entry) -> &'static [&'static str],
-) -> Option<(usize, &'static Entry)> {
+    lists: impl Fn(&'static AcceleratorEntry) -> &'static [&'static str],
+) -> Option<(usize, &'static AcceleratorEntry)> {
     let all = TABLE.iter().flat_map(|entry| lists(entry).iter().map(move |pattern| (*pattern, entry)));
     let fitting = all.filter(|(pattern, _)| glob(pattern, name));
     fitting.map(|(pattern, entry)| (pattern.len(), entry)).max_by_key(|(length, _)| *length)
 }
 
 /// What a runtime's name or path tells.
-pub fn runtime(name: &str) -> Sign {
+pub fn runtime(name: &str) -> AcceleratorSign {
     let name = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
-    longest(&name, |entry| entry.runtimes).map_or(Sign::No, |(_, entry)| Sign::Yes(entry.kind))
+    longest(&name, |entry| entry.runtimes)
+        .map_or(AcceleratorSign::No, |(_, entry)| AcceleratorSign::Yes(entry.kind))
 }
 
 /// The accelerator that a driver of a device request brings in.
-pub fn driver(name: &str) -> Option<Kind> {
+pub fn driver(name: &str) -> Option<AcceleratorKind> {
     longest(name, |entry| entry.drivers).map(|(_, entry)| entry.kind)
 }
 
 /// What a device tells that is written as for `--device`: `HOST[:CONTAINER[:rwm]]` or a CDI name. Either side counts.
 /// `beside` tells whether the image's name holds one of these words.
-pub fn device(text: &str, beside: &dyn Fn(&[&str]) -> bool) -> Sign {
+pub fn device(text: &str, beside: &dyn Fn(&[&str]) -> bool) -> AcceleratorSign {
     if let Some((class, _)) = text.split_once('=') {
-        return resource(class).map_or(Sign::No, |(kind, _)| Sign::Yes(kind));
+        return resource(class).map_or(AcceleratorSign::No, |(kind, _)| AcceleratorSign::Yes(kind));
     }
     let sides = text.split(':').filter(|side| side.starts_with("/dev/"));
     let signs =
         sides.filter_map(|side| longest(side, |entry| entry.devices)).map(|(_, entry)| match entry.alone {
-            Some(why) if !beside(entry.signs) => Sign::Maybe(why),
-            _ => Sign::Yes(entry.kind),
+            Some(why) if !beside(entry.signs) => AcceleratorSign::Maybe(why),
+            _ => AcceleratorSign::Yes(entry.kind),
         });
-    signs.reduce(|one, other| if matches!(one, Sign::Yes(_)) { one } else { other }).unwrap_or(Sign::No)
+    signs
+        .reduce(|one, other| if matches!(one, AcceleratorSign::Yes(_)) { one } else { other })
+        .unwrap_or(AcceleratorSign::No)
 }
 
 /// Whether an extended resource of Kubernetes, or the class of a CDI device, is an accelerator, and if so whether its
 /// quantity counts devices.
-pub fn resource(name: &str) -> Option<(Kind, bool)> {
+pub fn resource(name: &str) -> Option<(AcceleratorKind, bool)> {
     // The resources of Kubernetes itself have no vendor.
     let (vendor, class) = name.split_once('/')?;
     if vendor == "deviceclass.resource.kubernetes.io" {
@@ -104,8 +107,8 @@ pub fn resource(name: &str) -> Option<(Kind, bool)> {
 const SHARES: &[&str] = &["mem", "cores", "vcore", "cuda-core", "percent"];
 
 /// What a device class of Dynamic Resource Allocation is, as far as its name tells: an accelerator, or certainly none.
-pub fn device_class(name: &str) -> Option<Option<Kind>> {
-    let fits = |entry: &&Entry| entry.classes.iter().any(|pattern| glob(pattern, name));
+pub fn device_class(name: &str) -> Option<Option<AcceleratorKind>> {
+    let fits = |entry: &&AcceleratorEntry| entry.classes.iter().any(|pattern| glob(pattern, name));
     TABLE.iter().find(fits).map(|entry| Some(entry.kind).filter(|kind| *kind != NONE))
 }
 
@@ -167,12 +170,12 @@ pub fn in_list(ids: &str) -> GpuCount {
 
 /// What a variable that chooses devices tells by itself: an accelerator only where the daemon's default runtime is its
 /// maker's, which `default_runtime` may say.
-pub fn visible_devices(value: &str, default_runtime: Option<&str>) -> Sign {
+pub fn visible_devices(value: &str, default_runtime: Option<&str>) -> AcceleratorSign {
     if takes_away(value) {
-        return Sign::No;
+        return AcceleratorSign::No;
     }
     let open = "the variable gives a device only where the daemon's default runtime reads it";
-    default_runtime.map_or(Sign::Maybe(open), runtime)
+    default_runtime.map_or(AcceleratorSign::Maybe(open), runtime)
 }
 
 /// Whether a value of `NVIDIA_VISIBLE_DEVICES` takes the GPUs of a runtime away.
@@ -182,7 +185,7 @@ pub fn takes_away(value: &str) -> bool {
 
 /// A request for devices as `--gpus` writes it.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Request {
+pub struct DeviceRequest {
     /// How many; 0 asks for none.
     pub count: GpuCount,
     /// The driver that is to give them, if one is named.
@@ -193,7 +196,7 @@ pub struct Request {
     pub refused: Option<String>,
 }
 
-impl Request {
+impl DeviceRequest {
     /// Reads a list of comma-separated fields, which may be quoted: `all`, `2`, `device=0`, `"device=0,1"`, `count=2`,
     /// `all,"capabilities=compute,utility"`. A word without a key is a count, of which the last holds; named devices need
     /// none; where neither stands there, it is one GPU (docker/cli `opts/gpus.go`).
@@ -301,29 +304,36 @@ pub fn within(count: GpuCount, environment: &[(String, String)]) -> GpuCount {
 mod tests {
     use super::*;
 
-    fn alone(text: &str) -> Sign {
+    fn alone(text: &str) -> AcceleratorSign {
         device(text, &|_| false)
     }
 
     #[test]
     fn devices_are_told_by_either_side() {
-        assert_eq!(alone("/dev/nvidia0"), Sign::Yes(GPU));
-        assert_eq!(alone("/dev/null:/dev/nvidiactl:rw"), Sign::Yes(GPU));
-        assert_eq!(alone("nvidia.com/gpu=all"), Sign::Yes(GPU));
-        assert_eq!([alone("/dev/hl0"), alone("huawei.com/npu=0")], [Sign::Yes(GAUDI), Sign::Yes(NPU)]);
-        assert!(matches!(alone("/dev/dri:/dev/dri"), Sign::Maybe(_)));
-        assert_eq!(device("/dev/dri/renderD128", &|signs| signs.contains(&"xpu")), Sign::Yes(XPU));
-        assert_eq!([alone("/dev/snd"), alone("/dev/apex_0")], [Sign::No; 2]);
+        assert_eq!(alone("/dev/nvidia0"), AcceleratorSign::Yes(GPU));
+        assert_eq!(alone("/dev/null:/dev/nvidiactl:rw"), AcceleratorSign::Yes(GPU));
+        assert_eq!(alone("nvidia.com/gpu=all"), AcceleratorSign::Yes(GPU));
+        assert_eq!(
+            [alone("/dev/hl0"), alone("huawei.com/npu=0")],
+            [AcceleratorSign::Yes(GAUDI), AcceleratorSign::Yes(NPU)]
+        );
+        assert!(matches!(alone("/dev/dri:/dev/dri"), AcceleratorSign::Maybe(_)));
+        assert_eq!(device("/dev/dri/renderD128", &|signs| signs.contains(&"xpu")), AcceleratorSign::Yes(XPU));
+        assert_eq!([alone("/dev/snd"), alone("/dev/apex_0")], [AcceleratorSign::No; 2]);
     }
 
     #[test]
     fn every_name_of_the_table_is_what_its_entry_says() {
         let name = |pattern: &str| pattern.replace('*', "0");
         for entry in TABLE.iter().filter(|entry| entry.kind != NONE) {
-            let yes = if entry.alone.is_some() { Sign::Maybe("") } else { Sign::Yes(entry.kind) };
+            let yes = if entry.alone.is_some() {
+                AcceleratorSign::Maybe("")
+            } else {
+                AcceleratorSign::Yes(entry.kind)
+            };
             for device in entry.devices {
                 let found = match alone(&name(device)) {
-                    Sign::Maybe(_) => Sign::Maybe(""),
+                    AcceleratorSign::Maybe(_) => AcceleratorSign::Maybe(""),
                     found => found,
                 };
                 assert_eq!(found, yes, "{device}");
@@ -398,10 +408,10 @@ mod tests {
 
     #[test]
     fn visible_devices_alone_depend_on_the_default_runtime() {
-        assert!(matches!(visible_devices("all", None), Sign::Maybe(_)));
-        assert_eq!(visible_devices("all", Some("nvidia")), Sign::Yes(GPU));
-        assert_eq!(visible_devices("all", Some("runc")), Sign::No);
-        assert_eq!(visible_devices("void", Some("nvidia")), Sign::No);
+        assert!(matches!(visible_devices("all", None), AcceleratorSign::Maybe(_)));
+        assert_eq!(visible_devices("all", Some("nvidia")), AcceleratorSign::Yes(GPU));
+        assert_eq!(visible_devices("all", Some("runc")), AcceleratorSign::No);
+        assert_eq!(visible_devices("void", Some("nvidia")), AcceleratorSign::No);
     }
 
     #[test]
@@ -419,7 +429,7 @@ mod tests {
 
     #[test]
     fn counts_of_gpus_are_read_as_docker_does() {
-        let count = |text: &str| Request::read(text).count;
+        let count = |text: &str| DeviceRequest::read(text).count;
         assert_eq!(count("all"), GpuCount::All);
         assert_eq!(count("2"), GpuCount::Exactly(2));
         assert_eq!(count("0"), GpuCount::Exactly(0));
@@ -438,14 +448,14 @@ mod tests {
 
     #[test]
     fn requests_that_the_client_refuses_are_told() {
-        let refused = |text: &str| Request::read(text).refused.is_some();
+        let refused = |text: &str| DeviceRequest::read(text).refused.is_some();
         for text in ["", "none", "ALL", "1.5", "--name", "al", "gpu=0", "two"] {
             assert!(refused(text), "{text}");
         }
         for text in ["all", "-1", "0", "+2", "device=0", "\"device=0,1\"", "$N", "<count>", "driver=nvidia"] {
             assert!(!refused(text), "{text}");
         }
-        let asked = Request::read("driver=cdi,\"capabilities=compute,utility\",count=2");
+        let asked = DeviceRequest::read("driver=cdi,\"capabilities=compute,utility\",count=2");
         assert_eq!(
             (asked.driver.as_str(), asked.capabilities.len(), asked.count),
             ("cdi", 2, GpuCount::Exactly(2))

@@ -356,9 +356,9 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Where its page can be read.
+    /// Its page on the site, whose address is that of `homepage` in Cargo.toml.
     pub fn url(&self) -> String {
-        format!("{}/blob/main/rules/{}.md", env!("CARGO_PKG_REPOSITORY"), self.name)
+        format!("{}rules/{}/", env!("CARGO_PKG_HOMEPAGE"), self.name)
     }
 }
 

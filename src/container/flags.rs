@@ -4,7 +4,7 @@
 //! Each starter lowers what its file says to a list of [`Flag`]s, the options of `docker run` that stand for it; what an
 //! engine reads otherwise is in its [`Starter`].
 
-use crate::container::accelerator::{self, GPU, Request, Sign};
+use crate::container::accelerator::{self, AcceleratorSign, DeviceRequest, GPU};
 use crate::container::engine::Starter;
 use crate::container::mount::{self, Mount, Rank};
 use crate::container::workload::{
@@ -59,7 +59,7 @@ pub const NAMES: [&str; 12] = [
 pub const COMPOSE_ONLY: [&str; 3] = ["reservation", "build-shm-size", "generic-resource"];
 
 /// What an evaluation knows besides the flags.
-pub struct Scene<'a> {
+pub struct StartContext<'a> {
     /// How the flags are read.
     pub starter: &'static Starter,
     /// The daemon's default runtime, where the configuration tells.
@@ -107,13 +107,14 @@ impl Flag {
 }
 
 /// The accelerators that flags ask for, and the indices of the flags that do.
-pub fn accelerators(flags: &[&Flag], scene: &Scene<'_>) -> (Gpu, Vec<usize>) {
-    let mut search = Search { scene, gpu: Gpu::default(), asking: Vec::new(), counts: Counts::default() };
+pub fn accelerators(flags: &[&Flag], scene: &StartContext<'_>) -> (Gpu, Vec<usize>) {
+    let mut search =
+        AcceleratorSearch { scene, gpu: Gpu::default(), asking: Vec::new(), counts: DeviceCounts::default() };
     let chosen: Vec<(usize, Option<&str>)> = flags.iter().enumerate().filter_map(chooses).collect();
     let taken_away = chosen.last().is_some_and(|(_, value)| value.is_some_and(accelerator::takes_away));
     for (index, flag) in flags.iter().enumerate().filter(|(_, flag)| flag.astray.is_none()) {
         let sign = match flag.name {
-            "runtime" if taken_away || flag.overruled => Sign::No,
+            "runtime" if taken_away || flag.overruled => AcceleratorSign::No,
             _ => search.sign(flag),
         };
         search.add(index, flag, sign);
@@ -129,7 +130,7 @@ pub fn accelerators(flags: &[&Flag], scene: &Scene<'_>) -> (Gpu, Vec<usize>) {
     }
     if search.gpu.is_yes() {
         // A runtime brings what the variable names.
-        let Counts { requested, devices } = search.counts;
+        let DeviceCounts { requested, devices } = search.counts;
         search.gpu.count = requested.or(devices).or(listed).unwrap_or_default();
     }
     (search.gpu, search.asking)
@@ -143,35 +144,35 @@ fn chooses<'f>((index, flag): (usize, &&'f Flag)) -> Option<(usize, Option<&'f s
 
 /// How many devices are asked for: by requests, and by naming them one by one.
 #[derive(Default)]
-struct Counts {
+struct DeviceCounts {
     requested: Option<GpuCount>,
     devices: Option<GpuCount>,
 }
 
-struct Search<'s> {
-    scene: &'s Scene<'s>,
+struct AcceleratorSearch<'s> {
+    scene: &'s StartContext<'s>,
     gpu: Gpu,
     asking: Vec<usize>,
-    counts: Counts,
+    counts: DeviceCounts,
 }
 
-impl Search<'_> {
-    fn add(&mut self, index: usize, flag: &Flag, sign: Sign) {
+impl AcceleratorSearch<'_> {
+    fn add(&mut self, index: usize, flag: &Flag, sign: AcceleratorSign) {
         if self.gpu.is_yes() && self.gpu.evidence.len() >= MAX_EVIDENCE {
             return;
         }
         match sign {
-            Sign::Yes(kind) => {
+            AcceleratorSign::Yes(kind) => {
                 self.gpu.found(kind, &flag.text, flag.place.clone());
                 self.asking.push(index);
             }
-            Sign::Maybe(why) => self.gpu.unsure(why, &flag.text, flag.place.clone()),
-            Sign::No => {}
+            AcceleratorSign::Maybe(why) => self.gpu.unsure(why, &flag.text, flag.place.clone()),
+            AcceleratorSign::No => {}
         }
     }
 
     /// What one flag tells by itself.
-    fn sign(&mut self, flag: &Flag) -> Sign {
+    fn sign(&mut self, flag: &Flag) -> AcceleratorSign {
         let value = flag.value.as_str();
         match flag.name {
             "gpus" | "reservation" => self.request(flag),
@@ -179,43 +180,47 @@ impl Search<'_> {
                 let (kind, count) = value.split_once('=').unwrap_or((value, ""));
                 let is_gpu = ["gpu", "nvidia", "cuda"].iter().any(|word| kind.contains(word));
                 let count = count.parse().map_or(GpuCount::Unknown, GpuCount::Exactly);
-                if is_gpu && self.requested(count) { Sign::Yes(GPU) } else { Sign::No }
+                if is_gpu && self.requested(count) { AcceleratorSign::Yes(GPU) } else { AcceleratorSign::No }
             }
-            "runtime" if flag.unknown.is_some() => Sign::Maybe("its runtime is a variable that nothing sets"),
+            "runtime" if flag.unknown.is_some() => {
+                AcceleratorSign::Maybe("its runtime is a variable that nothing sets")
+            }
             "runtime" => accelerator::runtime(value),
             "device" => {
                 let tells = self.scene.starter.image_tells;
                 let sign = accelerator::device(value, &|signs| tells && (self.scene.beside)(signs));
                 match sign {
-                    Sign::Yes(_) => {
+                    AcceleratorSign::Yes(_) => {
                         let counts = accelerator::in_device(value).into_iter().chain(self.counts.devices);
                         self.counts.devices = counts.reduce(accelerator::sum);
                     }
-                    Sign::No if flag.unknown.is_some() && is_open(value.get(..1).unwrap_or(value)) => {
-                        return Sign::Maybe("the device is a variable that nothing sets");
+                    AcceleratorSign::No
+                        if flag.unknown.is_some() && is_open(value.get(..1).unwrap_or(value)) =>
+                    {
+                        return AcceleratorSign::Maybe("the device is a variable that nothing sets");
                     }
                     _ => {}
                 }
                 sign
             }
             // NVIDIA's container toolkit takes the devices from this path, where it is the runtime at all.
-            "volume" if value.contains(":/var/run/nvidia-container-devices/") => Sign::Maybe(
+            "volume" if value.contains(":/var/run/nvidia-container-devices/") => AcceleratorSign::Maybe(
                 "its devices are mounted as a list, which only NVIDIA's runtime reads: it may be the daemon's default",
             ),
-            _ => Sign::No,
+            _ => AcceleratorSign::No,
         }
     }
 
     /// `--gpus`, or a device request of Compose.
-    fn request(&mut self, flag: &Flag) -> Sign {
+    fn request(&mut self, flag: &Flag) -> AcceleratorSign {
         let scene = self.scene;
         if flag.unknown.is_some()
             && !flag.value.is_empty()
             && flag.value.chars().all(|c| c == crate::size::HOLE)
         {
-            return Sign::Maybe("how many GPUs it asks for is a variable that nothing sets");
+            return AcceleratorSign::Maybe("how many GPUs it asks for is a variable that nothing sets");
         }
-        let request = Request::read(&flag.value);
+        let request = DeviceRequest::read(&flag.value);
         let own = request
             .refused
             .filter(|_| flag.unknown.is_none() && flag.name == "gpus" && scene.starter.reads_gpus);
@@ -229,15 +234,15 @@ impl Search<'_> {
             || by_driver.is_some()
             || request.capabilities.iter().any(|word| word.eq_ignore_ascii_case("gpu"));
         match by_driver {
-            _ if request.count == GpuCount::Exactly(0) => Sign::No,
+            _ if request.count == GpuCount::Exactly(0) => AcceleratorSign::No,
             kind if is_gpu => {
                 self.requested(request.count);
-                Sign::Yes(kind.unwrap_or(GPU))
+                AcceleratorSign::Yes(kind.unwrap_or(GPU))
             }
             _ if others || !request.driver.is_empty() => {
-                Sign::Maybe("the device that it reserves may be no GPU")
+                AcceleratorSign::Maybe("the device that it reserves may be no GPU")
             }
-            _ => Sign::No,
+            _ => AcceleratorSign::No,
         }
     }
 
@@ -264,7 +269,7 @@ impl Search<'_> {
 
 /// Every setting for `/dev/shm`, with the index of its flag, in the order in which the engine reads them: of several mounts on
 /// one path the last in this order holds.
-pub fn settings(flags: &[&Flag], scene: &Scene<'_>) -> Vec<(Setting, usize)> {
+pub fn settings(flags: &[&Flag], scene: &StartContext<'_>) -> Vec<(Setting, usize)> {
     let mut found: Vec<(Option<Rank>, Setting, usize)> = Vec::new();
     for (index, flag) in flags.iter().enumerate() {
         found.extend(of_flag(flag, scene).into_iter().map(|(rank, setting)| (rank, setting, index)));
@@ -281,7 +286,7 @@ pub fn settings(flags: &[&Flag], scene: &Scene<'_>) -> Vec<(Setting, usize)> {
 type Ranked = Vec<(Option<Rank>, Setting)>;
 
 /// What one flag says of `/dev/shm`, with its rank among mounts.
-fn of_flag(flag: &Flag, scene: &Scene<'_>) -> Ranked {
+fn of_flag(flag: &Flag, scene: &StartContext<'_>) -> Ranked {
     let value = flag.value.as_str();
     let starter = scene.starter;
     let one = |says| vec![(None, flag.setting(says, value))];
@@ -318,7 +323,7 @@ fn of_flag(flag: &Flag, scene: &Scene<'_>) -> Ranked {
 }
 
 /// Whose `/dev/shm` the value of `--ipc` gives.
-fn ipc(flag: &Flag, scene: &Scene<'_>) -> Ipc {
+fn ipc(flag: &Flag, scene: &StartContext<'_>) -> Ipc {
     let value = flag.value.as_str();
     match value.split_once(':') {
         _ if flag.unknown.is_some() && !value.starts_with("container:") => {

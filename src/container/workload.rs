@@ -5,7 +5,7 @@ mod gpu;
 pub mod running;
 mod shm;
 
-pub use gpu::{Citation, Gpu, GpuCount, Refusal, Verdict};
+pub use gpu::{Citation, Gpu, GpuCount, GpuVerdict, Refusal};
 pub use running::{Declared, Running, Starter};
 pub use shm::{Effect, Ipc, Mounted, Says, Setting, Shm, Target, Why};
 

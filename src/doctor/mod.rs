@@ -11,7 +11,7 @@ mod torch;
 pub mod users;
 pub mod watch;
 
-use crate::container::accelerator::{Sign, device};
+use crate::container::accelerator::{AcceleratorSign, device};
 use crate::need::loader::Loader;
 use crate::need::question::{Answer, Question};
 use memory::Memory;
@@ -73,7 +73,7 @@ fn accelerators(system: &dyn System) -> Vec<String> {
     };
     let numbered = |path: &String| path.ends_with(|c: char| c.is_ascii_digit());
     let nodes = names("/dev").into_iter().chain(names("/dev/accel")).filter(numbered);
-    nodes.filter(|path| matches!(device(path, &|_| true), Sign::Yes(_))).collect()
+    nodes.filter(|path| matches!(device(path, &|_| true), AcceleratorSign::Yes(_))).collect()
 }
 
 /// The soft limit of open files, from `/proc/self/limits`.

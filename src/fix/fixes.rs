@@ -111,11 +111,19 @@ fn tasks(state: &State, fixes: Fixes) -> Vec<Task<Wish>> {
     for (wish, (_, change)) in wishes.iter_mut().zip(changes) {
         wish.wanted.change = change;
     }
-    // What a program makes is made anew.
-    let is_kept = |edits: &Vec<Edit>| edits.iter().all(|edit| edit.source.generated().is_none());
-    let kept = |ways: Vec<Vec<Edit>>| ways.into_iter().filter(is_kept).collect();
-    let tasks = wishes.into_iter().zip(written).map(|(what, ways)| Task { what, ways: kept(ways) });
-    tasks.filter(|task| !task.ways.is_empty()).collect()
+    let kept = wishes.into_iter().zip(written).map(|(what, mut ways)| {
+        let workload = state.reading.workloads.get(what.workload);
+        ways.retain(|edits| edits.iter().all(|edit| !is_made_anew(edit, workload)));
+        Task { what, ways }
+    });
+    kept.filter(|task| !task.ways.is_empty()).collect()
+}
+
+/// Whether an edit would be lost: a program writes the file, or Helm rendered the workload from a template.
+fn is_made_anew(edit: &Edit, workload: Option<&Workload>) -> bool {
+    let rendered = workload.and_then(|workload| workload.rendered_from.as_ref());
+    edit.source.generated().is_some()
+        || rendered.is_some_and(|template| template.place.path() == edit.source.path())
 }
 
 /// Holds the second reading against the first.

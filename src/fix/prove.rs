@@ -205,7 +205,7 @@ mod tests {
     use super::*;
     use crate::need::around::Alone;
     use crate::platform::compose;
-    use crate::platform::kind::Claim;
+    use crate::platform::kind::FileClaim;
     use crate::platform::kind::Index;
     use crate::platform::options::ReadOptions;
     use crate::text::files::{Disk, MAX_SIZE};
@@ -214,7 +214,7 @@ mod tests {
     fn is_read(at: &str, put: &str) -> bool {
         let text = "services:\n  a:\n    image: x\n    gpus: all\n    labels: [l]\n";
         let source = Source::new("compose.yaml", text.into());
-        let unit = Unit::lone(&compose::COMPOSE, "compose.yaml", Claim::ByName, Some(source.clone()));
+        let unit = Unit::lone(&compose::COMPOSE, "compose.yaml", FileClaim::ByName, Some(source.clone()));
         let (disk, options, index) = (Disk::new(MAX_SIZE), ReadOptions::default(), Index::default());
         let alone = Alone(&disk);
         let context = Context {

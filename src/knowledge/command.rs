@@ -14,9 +14,12 @@ use crate::text::scan::glob;
 /// How deep a `bash -c` may stand in another.
 const DEPTH: usize = 4;
 
+/// So many words of a launcher stand before what it launches.
+const LAUNCHER: usize = 64;
+
 /// One program with its arguments. A path is taken off the program's name, interpreters are unified: `python3.11 -u x/y.py`
 /// is `python`, `y.py`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Program<'a> {
     words: Vec<Cow<'a, str>>,
 }
@@ -35,7 +38,8 @@ impl Program<'_> {
     /// The arguments in front of the program that it launches itself: `torchrun --nproc-per-node 2 train.py` has two.
     pub fn own_args(&self) -> impl Iterator<Item = &str> {
         let starts = |word: &str| {
-            word == "--" || word == "-m" || is_python(word) || word.ends_with(".py") || word.ends_with(".sh")
+            let ends = word.ends_with(".py") || word.ends_with(".sh") || SHELLS.contains(&word);
+            word == "--" || word == "-m" || is_python(word) || ends
         };
         // A launcher may itself be a module: `python -m torch.distributed.run`.
         let itself = if self.name() == "python" { 2 } else { 0 };
@@ -43,6 +47,17 @@ impl Program<'_> {
             .enumerate()
             .take_while(move |(at, word)| *at < itself || !starts(word))
             .map(|(_, word)| word)
+    }
+
+    /// What may be the program that it launches: from each of its arguments on.
+    pub fn behind(&self) -> impl Iterator<Item = Self> {
+        (1..self.words.len().min(LAUNCHER)).map(|at| {
+            let mut words: Vec<Cow<'_, str>> = self.words.iter().skip(at).cloned().collect();
+            if let Some(first) = words.first_mut() {
+                *first = Cow::Owned(base_name(first).to_owned());
+            }
+            Self { words }
+        })
     }
 
     /// The name of what it runs: of Python the script or module, where it is one, else the program.
@@ -56,6 +71,12 @@ impl Program<'_> {
             option if option.starts_with('-') => None,
             file => Some(file),
         }
+    }
+
+    /// Whether it is a Python script, by its file.
+    pub fn is_file(&self) -> bool {
+        let ending = self.script().and_then(|script| script.rsplit_once('.')).map(|(_, ending)| ending);
+        self.name() == "python" && ending == Some("py")
     }
 
     /// The program that `python -m` starts, as if it were started by its name.

@@ -40,12 +40,13 @@ impl<'a> Reference<'a> {
         self.repository.get(start..).unwrap_or(self.repository)
     }
 
-    /// The words of the tag without versions: `omni-cuda` of `omni-cuda-v1.2`; `latest` says nothing.
+    /// The words of the tag without versions: `omni-cuda` of `omni-cuda-v1.2`; `latest` and the like say nothing.
     pub(super) fn tag_words(&self) -> Vec<&'a str> {
         let words = self.tag.unwrap_or_default().split(['-', '_', '.']);
         let is_word = |word: &&str| {
             let version = word.trim_start_matches(['v', 'V', 'r']).bytes().all(|byte| byte.is_ascii_digit());
-            !word.is_empty() && *word != "latest" && !version
+            let is_channel = ["latest", "local", "main", "stable", "nightly"].contains(word);
+            !word.is_empty() && !is_channel && !version
         };
         words.filter(is_word).collect()
     }

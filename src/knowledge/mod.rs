@@ -17,7 +17,7 @@ use crate::knowledge::used::Used;
 use crate::text::scan;
 
 pub(crate) use crate::text::scan::glob;
-pub use table::{Entry, Formula, Processes, Rule, TABLE};
+pub use table::{Formula, KnowledgeEntry, NeedRule, Processes, TABLE};
 
 /// An entry that a user adds in the configuration. It beats the table; all patterns that are given must match.
 #[derive(Clone, Debug, Default)]
@@ -54,17 +54,28 @@ pub fn same_maker(one: &str, other: &str) -> bool {
 }
 
 /// The entry of a name: `vLLM`, in any case of letters.
-pub fn named(name: &str) -> Option<&'static Entry> {
+pub fn named(name: &str) -> Option<&'static KnowledgeEntry> {
     TABLE.iter().find(|entry| entry.name.eq_ignore_ascii_case(name))
 }
 
 /// The entry whose words stand in the own name of an image, in one of the workload's, or in that of its script.
-pub fn name_entry(image: Option<&str>, programs: &[Program<'_>], names: &[&str]) -> Option<&'static Entry> {
+pub fn name_entry(
+    image: Option<&str>,
+    programs: &[Program<'_>],
+    names: &[&str],
+) -> Option<&'static KnowledgeEntry> {
     words::entry(image.map(image::Reference::parse).as_ref(), programs, names)
 }
 
+/// Of the entries whose words stand in the own name of an image or in one of the workload's, that which needs least.
+pub fn lightest_entry(image: Option<&str>, names: &[&str]) -> Option<&'static KnowledgeEntry> {
+    let image = image.map(|image| image::Reference::parse(image).name());
+    let all = image.into_iter().chain(names.iter().copied()).flat_map(words::all);
+    all.min_by_key(|entry| entry.rule.weight())
+}
+
 /// The entry whose pattern for `program` is the longest.
-pub fn program_entry(program: &Program<'_>) -> Option<&'static Entry> {
+pub fn program_entry(program: &Program<'_>) -> Option<&'static KnowledgeEntry> {
     let best = |program: &Program<'_>| {
         let fitting =
             table::COMMANDS.candidates(program.name()).filter(|(pattern, _)| program.matches(pattern));
@@ -75,7 +86,7 @@ pub fn program_entry(program: &Program<'_>) -> Option<&'static Entry> {
 }
 
 /// The entry whose glob for the image is the narrowest. The reference stands with or without registry, tag and digest.
-pub fn image_entry(image: &str) -> Option<&'static Entry> {
+pub fn image_entry(image: &str) -> Option<&'static KnowledgeEntry> {
     let image = image::Reference::parse(image);
     let fitting = table::IMAGES.candidates(image.name()).filter(|(glob, _)| image.matches(glob));
     fitting.max_by_key(|(glob, _)| image::literal(glob)).map(|(_, entry)| entry)

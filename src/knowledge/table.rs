@@ -2,7 +2,7 @@
 
 /// When an entry's workloads need shared memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rule {
+pub enum NeedRule {
     /// Always.
     Yes,
     /// Never.
@@ -17,7 +17,7 @@ pub enum Rule {
     Idle,
 }
 
-impl Rule {
+impl NeedRule {
     /// Which of several programs of one command decides.
     pub(super) fn weight(self) -> u8 {
         match self {
@@ -61,7 +61,7 @@ pub enum Processes {
 /// One thing that is known.
 #[allow(dead_code, reason = "some of it only the tests of the table look at")]
 #[derive(Debug, PartialEq)]
-pub struct Entry {
+pub struct KnowledgeEntry {
     /// The heading it stands under.
     pub group: &'static str,
     /// What it is called.
@@ -73,7 +73,7 @@ pub struct Entry {
     /// Words that tell it in the names of services and images.
     pub words: &'static [&'static str],
     /// When it needs shared memory.
-    pub rule: Rule,
+    pub rule: NeedRule,
     /// How much.
     pub size: Option<Formula>,
     /// How many processes it starts; nothing where it says nothing of that.
@@ -88,16 +88,16 @@ pub struct Entry {
 
 /// The patterns of one sort, looked up by the word that a match must have.
 #[derive(Debug)]
-pub(super) struct Index {
+pub(super) struct PatternIndex {
     /// The word, the pattern and the number of its entry, sorted by the word.
     exact: &'static [(&'static str, &'static str, usize)],
     /// What such a word begins with, where a pattern has a `*` in it: that, the pattern and the number of its entry.
     starred: &'static [(&'static str, &'static str, usize)],
 }
 
-impl Index {
+impl PatternIndex {
     /// The entry of the pattern `=key`, which stands for what is called so and nothing else.
-    pub(super) fn whole(&self, key: &str) -> Option<&'static Entry> {
+    pub(super) fn whole(&self, key: &str) -> Option<&'static KnowledgeEntry> {
         let wanted = |word: &'static str| word.strip_prefix('=').map(|word| word.cmp(key));
         let at = self.exact.binary_search_by(|(word, ..)| wanted(word).unwrap_or_else(|| word.cmp(&"=")));
         self.exact.get(at.ok()?).and_then(|(.., entry)| TABLE.get(*entry))
@@ -107,7 +107,7 @@ impl Index {
     pub(super) fn candidates<'k>(
         &self,
         key: &'k str,
-    ) -> impl Iterator<Item = (&'static str, &'static Entry)> + use<'k> {
+    ) -> impl Iterator<Item = (&'static str, &'static KnowledgeEntry)> + use<'k> {
         let from = self.exact.partition_point(|(word, ..)| *word < key);
         let exact =
             self.exact.get(from..).unwrap_or_default().iter().take_while(move |(word, ..)| *word == key);

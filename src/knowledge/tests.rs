@@ -41,14 +41,18 @@ fn every_source_is_an_address_and_every_reason_a_clause() {
         let address = entry.source.strip_prefix("https://").unwrap_or_default();
         assert!(address.contains('.') && !address.contains(char::is_whitespace), "{}: source", entry.name);
         assert!(!entry.why.is_empty() && !entry.why.ends_with('.'), "{}: why", entry.name);
-        let launches =
-            entry.processes.is_none() || matches!(entry.rule, Rule::Yes | Rule::Ranks | Rule::SeveralGpus);
+        let launches = entry.processes.is_none()
+            || matches!(entry.rule, NeedRule::Yes | NeedRule::Ranks | NeedRule::SeveralGpus);
         assert!(
-            launches && (entry.takes.is_none() || entry.rule == Rule::Yes),
+            launches && (entry.takes.is_none() || entry.rule == NeedRule::Yes),
             "{}: processes, takes",
             entry.name
         );
-        assert!(entry.size.is_none() || !matches!(entry.rule, Rule::No | Rule::Idle), "{}: size", entry.name);
+        assert!(
+            entry.size.is_none() || !matches!(entry.rule, NeedRule::No | NeedRule::Idle),
+            "{}: size",
+            entry.name
+        );
     }
 }
 

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::command::Program;
 use super::image::Reference;
 use super::table::WORDS;
-use super::{Entry, Rule};
+use super::{KnowledgeEntry, NeedRule};
 
 /// The entry whose words stand in the own name of an image, in one of the workload's, or in that of its program or script.
 /// Of several the one that needs memory wins: `whisper-finetune` is a training job.
@@ -15,25 +15,30 @@ pub(super) fn entry(
     image: Option<&Reference<'_>>,
     programs: &[Program<'_>],
     names: &[&str],
-) -> Option<&'static Entry> {
+) -> Option<&'static KnowledgeEntry> {
     let mut running = programs.iter().filter(|program| !program.is_neutral());
     // Of several programs one that needs none says nothing of the others.
     let alone = running.clone().nth(1).is_none();
-    let weightiest = |best: Option<&'static Entry>, entry: &'static Entry| {
+    let weightiest = |best: Option<&'static KnowledgeEntry>, entry: &'static KnowledgeEntry| {
         best.filter(|best| best.rule.weight() >= entry.rule.weight()).or(Some(entry))
     };
     let told = image.into_iter().map(Reference::name).chain(names.iter().copied()).filter_map(of_name);
     let best = told.fold(None, weightiest);
     // Training code of TensorFlow is that of TensorFlow.
-    if best.is_some_and(|best| best.rule.weight() > Rule::No.weight()) {
+    if best.is_some_and(|best| best.rule.weight() > NeedRule::No.weight()) {
         return best;
     }
     let scripts = running.by_ref().filter_map(Program::script).filter_map(of_name);
-    scripts.filter(|entry| alone || entry.rule.weight() > Rule::No.weight()).fold(best, weightiest)
+    scripts.filter(|entry| alone || entry.rule.weight() > NeedRule::No.weight()).fold(best, weightiest)
 }
 
-/// The weightiest entry whose words stand in a name. Where several begin with the same word, the longest counts.
-fn of_name(name: &str) -> Option<&'static Entry> {
+/// The weightiest entry whose words stand in a name.
+fn of_name(name: &str) -> Option<&'static KnowledgeEntry> {
+    all(name).into_iter().max_by_key(|entry| entry.rule.weight())
+}
+
+/// The entries whose words stand in a name. Where several begin with the same word, the longest counts.
+pub(super) fn all(name: &str) -> Vec<&'static KnowledgeEntry> {
     let is_lower = !name.bytes().any(|byte| byte.is_ascii_uppercase());
     let name = if is_lower { Cow::Borrowed(name) } else { Cow::Owned(name.to_ascii_lowercase()) };
     let words: SmallVec<[&str; 8]> = words(&name).collect();
@@ -41,14 +46,14 @@ fn of_name(name: &str) -> Option<&'static Entry> {
     if let [word] = words.as_slice()
         && let Some(entry) = WORDS.whole(word)
     {
-        return Some(entry);
+        return vec![entry];
     }
     let begins = (0..words.len()).filter_map(|at| words.get(at..));
     let told = begins.filter_map(|rest| {
         let candidates = WORDS.candidates(rest.first()?).filter(|(wanted, _)| starts_with(rest, wanted));
         candidates.max_by_key(|(wanted, _)| wanted.len()).map(|(_, entry)| entry)
     });
-    told.max_by_key(|entry| entry.rule.weight())
+    told.collect()
 }
 
 /// The words of a name, without trailing numbers: `vllm-node_2` is `vllm`, `node`.

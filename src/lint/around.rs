@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::container::engine::DOCKER_DEFAULT;
 use crate::container::workload::{Engine, Says, Setting, Shm, Workload};
-use crate::lint::discover::{Found, Walk, kinds};
+use crate::lint::discover::{Discovered, Walk, kinds};
 use crate::lint::parallel::Collected;
 use crate::need::around::{Alone, Around, Given};
 use crate::platform::kind::{Context, Index, Unit};
@@ -73,7 +73,7 @@ impl<'a> Surroundings<'a> {
     fn read(&self, root: &str, options: &ReadOptions) -> Known {
         let (paths, given): (Collected<String>, Collected<Given>) = Default::default();
         let count = AtomicUsize::new(0);
-        let look = |found: Found<'_>| {
+        let look = |found: Discovered<'_>| {
             // What lies in the working directory is called as it would be typed there.
             let typed = root.starts_with('.').then(|| self.files.as_typed_here(found.path)).flatten();
             let path = typed.as_deref().unwrap_or(found.path);

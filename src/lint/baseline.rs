@@ -22,7 +22,7 @@ pub const DEFAULT: &str = ".shmlint-baseline.json";
 #[derive(Clone, Debug)]
 pub struct Baseline {
     base: Base,
-    entries: BTreeMap<Key, Known>,
+    entries: BTreeMap<FindingKey, KnownFindings>,
 }
 
 /// What the paths of a baseline are relative to. Both are absolute and with `/`.
@@ -35,14 +35,14 @@ struct Base {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
+struct FindingKey {
     path: String,
     rule: String,
     workload: String,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Known {
+struct KnownFindings {
     count: usize,
     /// Whether it is shown with `--pedantic` only.
     note: bool,
@@ -50,14 +50,14 @@ struct Known {
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct BaselineFile {
     version: u32,
-    findings: Vec<Entry>,
+    findings: Vec<BaselineEntry>,
 }
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct BaselineEntry {
     path: String,
     rule: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -84,7 +84,7 @@ impl Baseline {
         let source = Disk::new(MAX_SIZE)
             .read(&name)
             .map_err(|error| format!("{name}: {error}; create a baseline with --write-baseline"))?;
-        let document: Document = serde_json::from_slice(source.bytes()).map_err(|error| {
+        let document: BaselineFile = serde_json::from_slice(source.bytes()).map_err(|error| {
             let told = error.to_string();
             // The place stands in front, as everywhere.
             let told = told.rsplit_once(" at line ").map_or(told.as_str(), |(told, _)| told);
@@ -93,10 +93,12 @@ impl Baseline {
         if document.version != 1 {
             return Err(format!("{name}: unsupported version {}; only 1 is supported", document.version));
         }
-        let mut entries: BTreeMap<Key, Known> = BTreeMap::new();
-        for Entry { path, rule, workload, count, note } in document.findings {
+        let mut entries: BTreeMap<FindingKey, KnownFindings> = BTreeMap::new();
+        for BaselineEntry { path, rule, workload, count, note } in document.findings {
             let rule = rules::find(&rule).map_or(rule, |rule| rule.code.to_owned());
-            let known = entries.entry(Key { path, rule, workload }).or_insert(Known { count: 0, note });
+            let known = entries
+                .entry(FindingKey { path, rule, workload })
+                .or_insert(KnownFindings { count: 0, note });
             known.count = known.count.saturating_add(count);
         }
         Ok(Self { base: Base::of(path), entries })
@@ -104,7 +106,7 @@ impl Baseline {
 
     /// Marks the findings of one unit that are known: so many of a name as were counted.
     pub fn hide(&self, findings: &mut [Finding]) {
-        let mut met: BTreeMap<Key, usize> = BTreeMap::new();
+        let mut met: BTreeMap<FindingKey, usize> = BTreeMap::new();
         for finding in findings.iter_mut().filter(|finding| finding.suppressed.is_none()) {
             let Some((key, known)) = self.known(finding) else { continue };
             let met = met.entry(key).or_default();
@@ -116,9 +118,9 @@ impl Baseline {
     }
 
     /// The entry of a finding: by its workload's name, or by the one that an older version wrote.
-    fn known(&self, finding: &Finding) -> Option<(Key, Known)> {
+    fn known(&self, finding: &Finding) -> Option<(FindingKey, KnownFindings)> {
         let key = self.base.key(finding);
-        let former = || Some(Key { workload: finding.former_workload.clone()?, ..key.clone() });
+        let former = || Some(FindingKey { workload: finding.former_workload.clone()?, ..key.clone() });
         let keys = [Some(key.clone()), former()];
         keys.into_iter().flatten().find_map(|key| Some((key.clone(), *self.entries.get(&key)?)))
     }
@@ -151,7 +153,7 @@ impl Baseline {
 }
 
 /// Whether the run shows findings of this sort, or nobody can.
-fn could_be_found(key: &Key, known: &Known, options: &JudgeOptions) -> bool {
+fn could_be_found(key: &FindingKey, known: &KnownFindings, options: &JudgeOptions) -> bool {
     let Some(rule) = rules::find(&key.rule) else { return true };
     let shows_notes = options.pedantic || options.by_name.contains(&rule);
     options.rules.iter().any(|(chosen, _)| *chosen == rule) && (shows_notes || !known.note)
@@ -166,8 +168,8 @@ impl Base {
         Self { here, folder }
     }
 
-    fn key(&self, finding: &Finding) -> Key {
-        Key {
+    fn key(&self, finding: &Finding) -> FindingKey {
+        FindingKey {
             path: relative(&self.folder, &join(&self.here, finding.place.path())),
             rule: finding.rule.code.to_owned(),
             workload: finding.workload.clone(),
@@ -188,17 +190,17 @@ impl Base {
 /// The text of a baseline at `path` that holds all of these findings, an entry a line.
 pub fn text<'f>(path: &Path, findings: impl IntoIterator<Item = &'f Finding>) -> String {
     let base = Base::of(path);
-    let mut entries: BTreeMap<Key, Known> = BTreeMap::new();
+    let mut entries: BTreeMap<FindingKey, KnownFindings> = BTreeMap::new();
     for finding in findings {
         let note = finding.severity == Severity::Note;
-        let known = entries.entry(base.key(finding)).or_insert(Known { count: 0, note });
+        let known = entries.entry(base.key(finding)).or_insert(KnownFindings { count: 0, note });
         known.count += 1;
         known.note &= note;
     }
     let lines: Vec<String> = entries
         .into_iter()
-        .filter_map(|(Key { path, rule, workload }, Known { count, note })| {
-            serde_json::to_string(&Entry { path, rule, workload, count, note }).ok()
+        .filter_map(|(FindingKey { path, rule, workload }, KnownFindings { count, note })| {
+            serde_json::to_string(&BaselineEntry { path, rule, workload, count, note }).ok()
         })
         .map(|entry| format!("    {entry}"))
         .collect();

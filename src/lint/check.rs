@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use crate::container::finding::{Finding, NeedReport};
-use crate::container::workload::{Shm, Verdict, Workload};
+use crate::container::workload::{GpuVerdict, Shm, Workload};
 use crate::fix::apply::edited;
 use crate::fix::choose::patches;
 use crate::fix::fixes::fixes;
@@ -282,14 +282,16 @@ fn why(workload: &Workload, unit: &[Workload], findings: &[Finding], need: &Need
         return "is commented out".into();
     }
     match (&workload.gpu.verdict, &workload.shm) {
-        (Verdict::No, _) => "asks for no GPU".into(),
-        (Verdict::Unknown(why), _) => format!("may have a GPU: {why}"),
-        (Verdict::Yes, Shm::Unknown(why)) => format!("/dev/shm is not known: {why}"),
-        (Verdict::Yes, Shm::Default { .. }) if need.why.is_empty() => {
+        (GpuVerdict::No, _) => "asks for no GPU".into(),
+        (GpuVerdict::Unknown(why), _) => format!("may have a GPU: {why}"),
+        (GpuVerdict::Yes, Shm::Unknown(why)) => format!("/dev/shm is not known: {why}"),
+        (GpuVerdict::Yes, Shm::Default { .. }) if need.why.is_empty() => {
             "is known to need no shared memory".into()
         }
-        (Verdict::Yes, Shm::Default { .. }) => format!("needs no more than the default: {}", told_by(need)),
-        (Verdict::Yes, _) => match workload.deciding() {
+        (GpuVerdict::Yes, Shm::Default { .. }) => {
+            format!("needs no more than the default: {}", told_by(need))
+        }
+        (GpuVerdict::Yes, _) => match workload.deciding() {
             Some(setting) => format!("set by {}", setting.text),
             None => String::new(),
         },

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use crate::platform::KINDS;
-use crate::platform::kind::{Claim, Kind};
+use crate::platform::kind::{FileClaim, Kind};
 use crate::text::filename::FileName;
 use crate::text::globs::Globs;
 use crate::text::paths::{join, to_os};
@@ -73,7 +73,7 @@ pub struct Walk {
 
 /// A file to be looked at.
 #[derive(Clone, Copy, Debug)]
-pub struct Found<'p> {
+pub struct Discovered<'p> {
     /// As reports show it.
     pub path: &'p str,
     /// Whether it was named itself, not met in a folder.
@@ -90,13 +90,13 @@ impl Walk {
     pub fn each(
         &self,
         paths: &[String],
-        look: &(dyn Fn(Found<'_>) + Sync),
+        look: &(dyn Fn(Discovered<'_>) + Sync),
         complain: &(dyn Fn(String) + Sync),
     ) {
         let (folders, files): (Vec<&String>, Vec<&String>) =
             paths.iter().partition(|path| to_os(path).is_dir());
         let seen: Mutex<HashSet<String>> = Mutex::default();
-        let look = &|found: Found<'_>| {
+        let look = &|found: Discovered<'_>| {
             // Only where several paths are given can one file be met twice.
             let is_new = || seen.lock().is_ok_and(|mut seen| seen.insert(join("", found.path)));
             if paths.len() < 2 || is_new() {
@@ -107,7 +107,7 @@ impl Walk {
             let path = shown(&to_os(path)).into_owned();
             let out = self.force_exclude && self.exclude.iter().any(|globs| globs.covers(&path));
             if !out {
-                look(Found { path: &path, named: true, included: true, is_regular: false });
+                look(Discovered { path: &path, named: true, included: true, is_regular: false });
             }
         }
         for folder in folders {
@@ -115,7 +115,7 @@ impl Walk {
         }
     }
 
-    fn walk(&self, folder: &str, look: &(dyn Fn(Found<'_>) + Sync), complain: &(dyn Fn(String) + Sync)) {
+    fn walk(&self, folder: &str, look: &(dyn Fn(Discovered<'_>) + Sync), complain: &(dyn Fn(String) + Sync)) {
         let mut builder = WalkBuilder::new(to_os(folder));
         builder.hidden(false).parents(!self.no_gitignore).ignore(!self.no_gitignore).require_git(false);
         builder.git_ignore(!self.no_gitignore).git_exclude(!self.no_gitignore).git_global(false);
@@ -137,7 +137,7 @@ impl Walk {
                             let path = shown(entry.path());
                             let included = self.include.matches(&path, false);
                             let is_regular = !entry.path_is_symlink();
-                            look(Found { path: &path, named: false, included, is_regular });
+                            look(Discovered { path: &path, named: false, included, is_regular });
                         }
                     }
                     Ok(_) => {}
@@ -158,15 +158,16 @@ fn skipped(entry: &DirEntry) -> bool {
     if entry.file_type().is_some_and(|kind| kind.is_dir()) {
         return KEPT_BY_TOOLS.binary_search(&name.as_ref()).is_ok();
     }
-    !kinds(&name).any(|(_, claim)| claim == Claim::ByName)
+    !kinds(&name).any(|(_, claim)| claim == FileClaim::ByName)
 }
 
 /// The kinds that a file's name allows, best first: those that know it by its name before those that ask its text.
-pub fn kinds(path: &str) -> impl Iterator<Item = (&'static Kind, Claim)> {
+pub fn kinds(path: &str) -> impl Iterator<Item = (&'static Kind, FileClaim)> {
     let file = FileName::new(path);
     let claims = KINDS.iter().map(|kind| (*kind, (kind.claim)(&file)));
-    let mut claims: Vec<(&'static Kind, Claim)> = claims.filter(|(_, claim)| *claim != Claim::No).collect();
-    claims.sort_by_key(|(_, claim)| *claim != Claim::ByName);
+    let mut claims: Vec<(&'static Kind, FileClaim)> =
+        claims.filter(|(_, claim)| *claim != FileClaim::No).collect();
+    claims.sort_by_key(|(_, claim)| *claim != FileClaim::ByName);
     claims.into_iter()
 }
 

@@ -6,15 +6,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::lint::check::{Checked, Request, check, check_comments};
-use crate::lint::discover::{Found, Walk, kinds};
+use crate::lint::discover::{Discovered, Walk, kinds};
 use crate::lint::options::Options;
 use crate::lint::parallel::Collected;
 use crate::lint::report::{Looked, Report};
-use crate::lint::tree::{Known, Tree};
+use crate::lint::tree::{KnownFiles, Tree};
 use crate::need::around::Around;
 use crate::need::reach::builds::{Builds, BuiltImage, MOST_PROGRAMS, is_dockerfile};
 use crate::need::reach::mentions::{self, MapFile};
-use crate::platform::kind::{Claim, Context, Index, Kind, Member, Mention, Unit};
+use crate::platform::kind::{Context, FileClaim, Index, Kind, Member, Mention, Unit};
 use crate::platform::{by_text, compose};
 use crate::text::files::{Files, ReadError, Recorder};
 use crate::text::paths::join;
@@ -100,7 +100,7 @@ impl Lint<'_> {
                 continue;
             }
             let found = Met::default();
-            let look = |file: Found<'_>| {
+            let look = |file: Discovered<'_>| {
                 found.path(file.path);
                 if kinds(file.path).next().is_some()
                     && let Ok(source) = self.files.read_met(file.path)
@@ -118,9 +118,10 @@ impl Lint<'_> {
 
     /// What a file is to shmlint, by its name and text, and what its ignore comments give where it holds nothing else.
     pub(super) fn classify(&self, source: &Arc<Source>, named: bool, included: bool) -> Seen {
-        let by_name: Vec<(&'static Kind, Claim)> = kinds(source.path()).collect();
-        let may_be =
-            |(kind, _): &(&'static Kind, Claim)| kind.words.is_empty() || kind.words.stand_in(source.text());
+        let by_name: Vec<(&'static Kind, FileClaim)> = kinds(source.path()).collect();
+        let may_be = |(kind, _): &(&'static Kind, FileClaim)| {
+            kind.words.is_empty() || kind.words.stand_in(source.text())
+        };
         if !included && !by_name.iter().any(may_be) {
             return Seen::default();
         }
@@ -129,7 +130,7 @@ impl Lint<'_> {
         // A named or included file is looked at whatever its name: as every kind that its text fits.
         let others = included.then(|| by_text(source.path(), source.text())).into_iter().flatten();
         let every = self.request.workloads || self.request.counts || named;
-        let fits = |(kind, claim): &(&'static Kind, Claim)| (kind.relevant)(source.text(), *claim, every);
+        let fits = |(kind, claim): &(&'static Kind, FileClaim)| (kind.relevant)(source.text(), *claim, every);
         let kind = by_name.iter().copied().chain(others).find(fits);
         let comments = by_name.first().filter(|_| kind.is_none());
         let comments =
@@ -138,7 +139,7 @@ impl Lint<'_> {
     }
 
     /// Checks a unit. What it asks for besides its own files is remembered.
-    pub(super) fn check(&self, mut unit: Unit, files: &dyn Files, index: &Index) -> Known {
+    pub(super) fn check(&self, mut unit: Unit, files: &dyn Files, index: &Index) -> KnownFiles {
         let recorder = Recorder::new(files);
         let every_container = self.request.workloads || self.request.counts;
         let options = &self.options.read;
@@ -149,7 +150,7 @@ impl Lint<'_> {
             member.source = None;
             asked.remove(&member.path);
         }
-        Known { unit, asked, checked }
+        KnownFiles { unit, asked, checked }
     }
 }
 
@@ -159,7 +160,7 @@ pub(super) struct Seen {
     /// What it says of Compose files.
     pub(super) mentions: Vec<Mention>,
     /// The kind that it is read as, and what its name told.
-    pub(super) kind: Option<(&'static Kind, Claim)>,
+    pub(super) kind: Option<(&'static Kind, FileClaim)>,
     /// What its ignore comments give where no kind reads it.
     pub(super) comments: Option<Checked>,
 }
@@ -170,7 +171,7 @@ struct Run<'a> {
     index: Mutex<Index>,
     /// How many bytes of texts wait in the index.
     kept: AtomicUsize,
-    known: Collected<Known>,
+    known: Collected<KnownFiles>,
     others: Collected<(String, Checked)>,
     errors: Collected<String>,
     warnings: Collected<String>,
@@ -217,7 +218,7 @@ impl Met {
 
 impl Run<'_> {
     /// Looks at one file: reads it if its name can matter, checks it if its text can, or keeps it for its project.
-    fn look(&self, found: &Found<'_>) {
+    fn look(&self, found: &Discovered<'_>) {
         self.lint.seen.fetch_add(1, Ordering::Relaxed);
         if self.lint.options.programs {
             self.met.path(found.path);
@@ -236,7 +237,7 @@ impl Run<'_> {
                 match error {
                     _ if found.named => self.errors.push(text),
                     ReadError::Outside => self.warnings.push(text),
-                    _ if claims.any(|(_, claim)| claim == Claim::ByName) => self.errors.push(text),
+                    _ if claims.any(|(_, claim)| claim == FileClaim::ByName) => self.errors.push(text),
                     _ => {}
                 }
                 return self.tell(found.path, Err("it cannot be read"));

@@ -20,7 +20,7 @@ use crate::text::source::Source;
 const ROUNDS: usize = 8;
 
 /// A unit that was checked.
-pub(super) struct Known {
+pub(super) struct KnownFiles {
     /// The unit, without its texts.
     pub(super) unit: Unit,
     /// The further paths that were asked for, whether there was a file or not.
@@ -29,7 +29,7 @@ pub(super) struct Known {
     pub(super) checked: Checked,
 }
 
-impl Known {
+impl KnownFiles {
     fn holds(&self, path: &str) -> bool {
         self.unit.members.iter().any(|member| member.path == path)
     }
@@ -45,7 +45,7 @@ pub struct Tree {
     pub(super) index: Index,
     /// The files that each file of a project may belong together with.
     pub(super) links: BTreeMap<String, Vec<String>>,
-    pub(super) known: Vec<Known>,
+    pub(super) known: Vec<KnownFiles>,
     /// What ignore comments give in files that hold nothing else, by path.
     pub(super) comments: BTreeMap<String, Checked>,
     pub(super) errors: Vec<String>,
@@ -82,7 +82,7 @@ impl Tree {
         let members: Vec<&(&Kind, Member)> =
             self.index.members.values().filter(|(_, member)| is_meant(&member.path)).collect();
         let links = shared_out(&members, |(kind, member)| {
-            let source = member.source.clone().or_else(|| files.read(&member.path).ok());
+            let source = member.read(files);
             let member = &Member { source, ..member.clone() };
             let links = kind.links.map(|links| links(member, &self.index, files));
             (member.path.clone(), links.unwrap_or_default())
@@ -94,10 +94,10 @@ impl Tree {
     fn form(&mut self, lint: &Lint<'_>) -> BTreeSet<String> {
         let units = project::units(&self.index, &self.links);
         self.index.members.values_mut().for_each(|(_, member)| member.source = None);
-        let (projects, mut known): (Vec<Known>, Vec<Known>) =
+        let (projects, mut known): (Vec<KnownFiles>, Vec<KnownFiles>) =
             std::mem::take(&mut self.known).into_iter().partition(|known| known.unit.kind.links.is_some());
         let paths = |unit: &Unit| unit.members.iter().map(|member| member.path.clone()).collect::<Vec<_>>();
-        let mut before: HashMap<Vec<String>, Known> =
+        let mut before: HashMap<Vec<String>, KnownFiles> =
             projects.into_iter().map(|known| (paths(&known.unit), known)).collect();
         let mut fresh = Vec::new();
         for unit in units {
@@ -115,7 +115,7 @@ impl Tree {
     pub(super) fn settle(&mut self, lint: &Lint<'_>) {
         let mut changed = edited(&self.known);
         for _ in 0..ROUNDS {
-            let reads = |at: usize, known: &Known| {
+            let reads = |at: usize, known: &KnownFiles| {
                 changed.iter().any(|(editor, text)| *editor != at && known.asked.contains(text.path()))
             };
             let concerned = self.whose(reads);
@@ -139,13 +139,13 @@ impl Tree {
     }
 
     /// The places of the units that are meant.
-    fn whose(&self, is_meant: impl Fn(usize, &Known) -> bool) -> Vec<usize> {
+    fn whose(&self, is_meant: impl Fn(usize, &KnownFiles) -> bool) -> Vec<usize> {
         let meant = self.known.iter().enumerate().filter(|(at, known)| is_meant(*at, known));
         meant.map(|(at, _)| at).collect()
     }
 
     /// Units checked again: what they edit as it was read, and the rest as `files` has it.
-    fn again(&self, which: Vec<usize>, lint: &Lint<'_>, files: &Overlay<'_>) -> Vec<(usize, Known)> {
+    fn again(&self, which: Vec<usize>, lint: &Lint<'_>, files: &Overlay<'_>) -> Vec<(usize, KnownFiles)> {
         let again = shared_out(&which, |at| {
             let known = self.known.get(*at)?;
             let mut files = files.clone();
@@ -180,7 +180,7 @@ impl Tree {
         let retold: BTreeSet<&String> = told_before.symmetric_difference(&told_now).flatten().collect();
         let (was, links) = (self.index.members.remove(path), self.links.remove(path));
         let mut concerned: BTreeSet<String> = [path.to_owned()].into();
-        let is_lone = |known: &Known| known.unit.kind.links.is_none() && known.holds(path);
+        let is_lone = |known: &KnownFiles| known.unit.kind.links.is_none() && known.holds(path);
         self.known.retain(|known| !is_lone(known));
         if let Some((kind, claim)) = kind {
             let member = Member { path: path.to_owned(), claim, source };
@@ -272,7 +272,7 @@ impl Tree {
 }
 
 /// The edited texts of all units, each with the place of its unit.
-fn edited(known: &[Known]) -> Vec<(usize, Arc<Source>)> {
+fn edited(known: &[KnownFiles]) -> Vec<(usize, Arc<Source>)> {
     let patches = known
         .iter()
         .enumerate()

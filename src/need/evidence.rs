@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::loader::{Loader, Sample};
-use crate::knowledge::{Entry, Formula, Rule};
+use crate::knowledge::{Formula, KnowledgeEntry, NeedRule};
 use crate::text::place::Place;
 
 /// One claim, and what makes it.
@@ -64,7 +64,7 @@ pub enum Claim {
         bytes: u64,
     },
     /// What the table of images says of the program or the image.
-    Known(&'static Entry),
+    Known(&'static KnowledgeEntry),
     /// The user's own configuration says so.
     Configured {
         /// Whether it needs memory.
@@ -99,7 +99,7 @@ pub enum Claim {
     /// A model repository of Triton without a Python back end.
     NoPythonBackend,
     /// A word in a name, which proves nothing: the entry that it speaks of.
-    Named(&'static Entry),
+    Named(&'static KnowledgeEntry),
 }
 
 /// What is known of a data loader with workers.
@@ -160,6 +160,8 @@ pub enum Same {
     File,
     /// The same image.
     Image,
+    /// The same image in several files, also without a GPU: not a line that was copied along.
+    Images,
 }
 
 /// What people write to get by without shared memory.
@@ -219,7 +221,7 @@ impl Evidence {
 
     /// Whether it is about a program of the table that shares memory between GPUs or processes alone.
     pub fn is_by_gpus(&self) -> bool {
-        matches!(&self.claim, Claim::Known(entry) | Claim::Named(entry) if matches!(entry.rule, Rule::Ranks | Rule::SeveralGpus))
+        matches!(&self.claim, Claim::Known(entry) | Claim::Named(entry) if matches!(entry.rule, NeedRule::Ranks | NeedRule::SeveralGpus))
     }
 
     /// With the lines that lead there.

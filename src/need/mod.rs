@@ -18,7 +18,7 @@ pub mod verdict;
 
 use crate::container::workload::GpuCount;
 use crate::knowledge::command::Program;
-use crate::knowledge::{Entry, Formula};
+use crate::knowledge::{Formula, KnowledgeEntry};
 use crate::size::{GIB, MIB, human};
 use evidence::{Claim, Evidence, Same};
 use hints::Hints;
@@ -110,7 +110,7 @@ fn practice(evidence: &[Evidence]) -> Option<(u64, Option<String>, String)> {
     });
     let (same, bytes, spelling, one) = sized.max_by_key(|(same, bytes, ..)| (*same, *bytes))?;
     let like = match same {
-        Same::Image => "the same image",
+        Same::Image | Same::Images => "the same image",
         Same::File => "the same kind of service",
         Same::Repository => "other GPU containers",
     };
@@ -151,7 +151,12 @@ fn share(facts: &Facts<'_>, evidence: &Evidence, hints: &Hints) -> Option<Share>
 }
 
 /// What an entry of the table wants.
-fn of_entry(entry: &Entry, hints: &Hints, gpus: GpuCount, memory_limit: Option<u64>) -> Option<Share> {
+fn of_entry(
+    entry: &KnowledgeEntry,
+    hints: &Hints,
+    gpus: GpuCount,
+    memory_limit: Option<u64>,
+) -> Option<Share> {
     let count = match gpus {
         GpuCount::Exactly(count) => count.clamp(1, 64),
         GpuCount::All | GpuCount::Unknown => 2,

@@ -2,12 +2,12 @@
 
 use super::evidence::{Claim, Evidence, Strength, Workaround};
 use super::hints::Hints;
-use super::ranks::{Ranks, ranks};
+use super::ranks::{Ranks, launched, ranks, told_by};
 use super::verdict::{Need, Scene, judge};
 use crate::container::workload::{Engine, GpuCount, Workload};
 use crate::knowledge::command::{Program, programs};
 use crate::knowledge::options::VllmCaches;
-use crate::knowledge::{self, Entry, Formula, Rule, UserEntry};
+use crate::knowledge::{self, Formula, KnowledgeEntry, NeedRule, UserEntry};
 use crate::size::{MIB, human};
 use crate::text::place::Place;
 
@@ -76,15 +76,21 @@ pub fn evidence(subject: &Subject<'_>, extra: &[UserEntry]) -> Vec<Evidence> {
     }
     let mut found: Vec<Evidence> = never_runs(subject).into_iter().collect();
     let known = of_image(subject, &mut found);
-    if let (Some(image), [program]) = (known, programs)
-        && program.name().is_empty()
-    {
-        of_program(subject, program, Some(image), &mut found);
-    } else {
-        of_programs(subject, &mut found);
+    // Arguments alone, and variables that say how many processes there are, are for the image's own program.
+    let own = Program::default();
+    let arguments = match programs {
+        [program] if program.name().is_empty() => Some(program),
+        [] if told_by(&workload.environment).is_some() => Some(&own),
+        _ => None,
+    };
+    match (known, arguments) {
+        (Some(image), Some(program)) => of_program(subject, program, Some(image), &mut found),
+        _ => of_programs(subject, &mut found),
     }
     of_environment(subject, &mut found);
-    if let Some(entry) = knowledge::name_entry(image, programs, &names) {
+    let own_links = Scene::of(workload).own_links;
+    let named = if own_links { knowledge::lightest_entry(image, &names) } else { None };
+    if let Some(entry) = named.or_else(|| knowledge::name_entry(image, programs, &names)) {
         found.push(Evidence::new(Claim::Named(entry), workload.place.clone(), Strength::Name));
     } else if let Some(entry) =
         workload.kind.as_deref().and_then(|kind| knowledge::name_entry(None, &[], &[kind]))
@@ -130,22 +136,22 @@ fn never_runs(subject: &Subject<'_>) -> Option<Evidence> {
 
 /// What the table says of the image, or of what it is built from. The entry whose program the container's arguments are
 /// for.
-fn of_image(subject: &Subject<'_>, found: &mut Vec<Evidence>) -> Option<&'static Entry> {
+fn of_image(subject: &Subject<'_>, found: &mut Vec<Evidence>) -> Option<&'static KnowledgeEntry> {
     let workload = subject.workload;
     let own = workload.image.as_deref().and_then(|image| Some((image, knowledge::image_entry(image)?)));
     let base = || {
         let base = workload.built_from.as_deref()?;
         // What is built from a bare system holds more than that.
-        Some((base, knowledge::image_entry(base).filter(|entry| entry.rule != Rule::Idle)?))
+        Some((base, knowledge::image_entry(base).filter(|entry| entry.rule != NeedRule::Idle)?))
     };
     let is_own = own.is_some();
     let (image, entry) = own.or_else(base)?;
     let claim = match entry.rule {
-        Rule::Idle if workload.command.is_empty() && !workload.interactive && is_own => {
+        NeedRule::Idle if workload.command.is_empty() && !workload.interactive && is_own => {
             let why = format!("{} starts a shell, which ends at once without a terminal", entry.name);
             Claim::NothingRuns(why.into())
         }
-        Rule::Idle => return None,
+        NeedRule::Idle => return None,
         _ => Claim::Known(entry),
     };
     found.push(Evidence::new(claim, subject.place(image), Strength::Image));
@@ -165,7 +171,7 @@ fn of_programs(subject: &Subject<'_>, found: &mut Vec<Evidence>) {
 fn of_program(
     subject: &Subject<'_>,
     program: &Program<'_>,
-    image: Option<&'static Entry>,
+    image: Option<&'static KnowledgeEntry>,
     found: &mut Vec<Evidence>,
 ) {
     let name = program.script().unwrap_or_else(|| program.name()).to_owned();
@@ -179,8 +185,10 @@ fn of_program(
     }
     let known = image.or_else(|| knowledge::program_entry(program));
     let is_read = subject.workload.inside.read.contains(&name);
+    let is_file = image.is_none() && program.is_file();
     let Some(entry) = known else {
-        if is_read {
+        let runs_file = matches!(program.name(), "source" | ".");
+        if is_read || (program.is_neutral() && !runs_file) {
             return;
         }
         let claim = Claim::Unread(format!("nothing is known of {name}").into());
@@ -195,27 +203,40 @@ fn of_program(
     }
     let claim = match (entry.rule, ranks(entry, program, &subject.workload.environment)) {
         // Its own files tell more.
-        (Rule::Idle | Rule::Yes | Rule::Depends | Rule::SeveralGpus, None) if is_read => return,
-        (Rule::Idle, _) if subject.is_entered() || is_made_for_it(subject) => Claim::Entered,
-        (Rule::Idle, _) => Claim::NothingRuns(entry.why.into()),
-        (Rule::Ranks | Rule::SeveralGpus | Rule::Yes, Some(ranks)) => {
+        (NeedRule::Idle | NeedRule::Yes | NeedRule::Depends | NeedRule::SeveralGpus, None) if is_read => {
+            return;
+        }
+        (NeedRule::No, None) if is_read && is_file => return,
+        (NeedRule::Idle, _) if subject.is_entered() || is_made_for_it(subject) => Claim::Entered,
+        (NeedRule::Idle, _) => Claim::NothingRuns(entry.why.into()),
+        (NeedRule::Ranks | NeedRule::SeveralGpus | NeedRule::Yes, Some(ranks)) => {
+            let is_one = matches!(ranks, Ranks::Exactly(0 | 1, _)) && entry.rule == NeedRule::Yes;
+            // One process of a launcher needs what its program does.
+            if let Some((_, launched, _)) = is_one.then(|| launched(program)).flatten() {
+                return of_program(subject, &launched, None, found);
+            }
             return of_ranks(subject, entry, ranks, &name, found);
         }
         _ => Claim::Known(entry),
     };
-    found.push(subject.says(claim, word));
+    let mut evidence = subject.says(claim, word);
+    // What people call their scripts tells what they do only as long as nobody has read them.
+    if is_file && entry.rule != NeedRule::Yes {
+        evidence.strength = Strength::Guess;
+    }
+    found.push(evidence);
 }
 
 /// Whether the image is made for what needs memory, so that a container of it waits for that.
 fn is_made_for_it(subject: &Subject<'_>) -> bool {
     let image = subject.workload.image.as_deref().and_then(knowledge::image_entry);
-    image.is_some_and(|entry| !matches!(entry.rule, Rule::No | Rule::Idle | Rule::Depends))
+    image.is_some_and(|entry| !matches!(entry.rule, NeedRule::No | NeedRule::Idle | NeedRule::Depends))
 }
 
 /// What a program says that starts as many processes as its options tell.
 fn of_ranks(
     subject: &Subject<'_>,
-    entry: &'static Entry,
+    entry: &'static KnowledgeEntry,
     ranks: Ranks<'_>,
     name: &str,
     found: &mut Vec<Evidence>,
@@ -223,7 +244,7 @@ fn of_ranks(
     let size = entry.size.unwrap_or(Formula::Nccl);
     // One process of a server is all there is; a launcher's is a program of its own.
     let launched = || Claim::Unread(format!("nothing is known of what {name} starts").into());
-    let serves = entry.rule != Rule::Yes;
+    let serves = entry.rule != NeedRule::Yes;
     let is_read = subject.workload.inside.read.iter().any(|read| read == name);
     let alone = |count| if serves || is_read { Claim::Ranks { count, size } } else { launched() };
     let (claim, word) = match (ranks, subject.gpus) {
@@ -245,6 +266,13 @@ fn of_environment(subject: &Subject<'_>, found: &mut Vec<Evidence>) {
     if environment.iter().any(|(name, value)| name == "NCCL_SHM_DISABLE" && value.trim() == "1") {
         let claim = Claim::Workaround(Workaround::NcclShmDisabled);
         found.push(subject.says(claim, "NCCL_SHM_DISABLE"));
+    }
+    let is_udp =
+        |(name, value): &(String, String)| name == "FASTDDS_BUILTIN_TRANSPORTS" && value.starts_with("UDP");
+    if environment.iter().any(is_udp) {
+        // https://fast-dds.docs.eprosima.com/en/latest/fastdds/env_vars/env_vars.html
+        let why = "FASTDDS_BUILTIN_TRANSPORTS lets its nodes talk without shared memory";
+        found.push(subject.says(Claim::NothingRuns(why.into()), "FASTDDS_BUILTIN_TRANSPORTS"));
     }
     let hints = Hints::read(subject.programs, environment);
     if hints.workers == Some(0) {

@@ -4,34 +4,39 @@ use super::around::{Around, Given};
 use super::evidence::{Claim, Evidence, Same, Strength};
 use super::own::Subject;
 use crate::container::workload::GpuCount;
-use crate::knowledge::{self, Rule};
+use crate::knowledge::{self, NeedRule};
 use crate::text::place::Place;
 
 /// The evidence of the repository's other containers: the place with the largest size of each sort.
 pub fn evidence(subject: &Subject<'_>, around: &dyn Around) -> Vec<Evidence> {
     let workload = subject.workload;
     let given = around.given(workload.place.path());
-    let image = workload.image.as_deref().filter(|image| tells(image));
+    let own = workload.image.as_deref().filter(|image| tells(image));
     let same = |given: &&Given| {
         let other = given.image.as_deref().filter(|image| tells(image));
-        image.zip(other).is_some_and(|(one, other)| knowledge::same_image(one, other))
+        own.zip(other).is_some_and(|(one, other)| knowledge::same_image(one, other))
     };
     let sibling = |given: &&Given| {
         let beside = folder(given.place.path()) == folder(workload.place.path());
-        let related = image.zip(given.image.as_deref());
+        let related = own.zip(given.image.as_deref());
         given.gpu && beside && related.is_some_and(|(one, other)| knowledge::same_maker(one, other))
     };
     // What shares memory only between GPUs is like its twin only with as many of them.
     let alone = matches!(subject.gpus, GpuCount::Exactly(0 | 1));
     let like = |given: &&Given| !alone || !given.gpu || given.gpus == GpuCount::Exactly(1);
-    let images = given.iter().filter(same).filter(like);
+    let images: Vec<&Given> = given.iter().filter(same).filter(like).collect();
+    // What asks for no GPU was given its size by somebody, and by no fix.
+    let sized =
+        || images.iter().filter(|given| given.bytes.is_some() && !given.gpu).map(|given| given.place.path());
+    let several = sized().any(|path| sized().next() != Some(path));
+    let image = if several { Same::Images } else { Same::Image };
     let siblings = given.iter().filter(sibling).filter(like);
     let of = |same: Same, all: &mut dyn Iterator<Item = &Given>| {
         let most = all.max_by_key(|given| (given.bytes, std::cmp::Reverse(order(&given.place))))?;
         Some(claim(most, same))
     };
     let mut found: Vec<Evidence> =
-        [of(Same::Image, &mut images.into_iter()), of(Same::File, &mut siblings.into_iter())]
+        [of(image, &mut images.into_iter()), of(Same::File, &mut siblings.into_iter())]
             .into_iter()
             .flatten()
             .collect();
@@ -66,5 +71,5 @@ fn folder(path: &str) -> &str {
 fn tells(image: &str) -> bool {
     let open =
         image.contains(['$', '{', '<', '%']) || image.contains("replaced-by") || image.trim().is_empty();
-    !open && knowledge::image_entry(image).is_none_or(|entry| entry.rule != Rule::Idle)
+    !open && knowledge::image_entry(image).is_none_or(|entry| entry.rule != NeedRule::Idle)
 }

@@ -5,7 +5,7 @@ use super::loader::{Impossible, Loader};
 use super::verdict::Verdict;
 use super::{DEFAULT_SHM, recommended_for, round_up, users};
 use crate::container::workload::GpuCount;
-use crate::knowledge::{self, Entry, Rule};
+use crate::knowledge::{self, KnowledgeEntry, NeedRule};
 use crate::need::DEFAULT_SIZE;
 use crate::size::human;
 
@@ -73,7 +73,7 @@ impl Question {
     }
 
     /// What the table says of the framework or the image; nothing where neither is known.
-    fn known_program(&self) -> Result<Option<&'static Entry>, Impossible> {
+    fn known_program(&self) -> Result<Option<&'static KnowledgeEntry>, Impossible> {
         let Some(name) = &self.framework else {
             return Ok(self.image.as_deref().and_then(knowledge::image_entry));
         };
@@ -84,18 +84,18 @@ impl Question {
     }
 
     /// Whether a program needs memory in so many processes.
-    fn verdict(&self, entry: &Entry) -> Verdict {
+    fn verdict(&self, entry: &KnowledgeEntry) -> Verdict {
         match entry.rule {
-            Rule::Yes => Verdict::Likely,
-            Rule::No | Rule::Idle => Verdict::No,
-            Rule::Depends => Verdict::Unknown,
-            Rule::Ranks | Rule::SeveralGpus if self.ranks > 1 => Verdict::Yes,
-            Rule::Ranks | Rule::SeveralGpus => Verdict::No,
+            NeedRule::Yes => Verdict::Likely,
+            NeedRule::No | NeedRule::Idle => Verdict::No,
+            NeedRule::Depends => Verdict::Unknown,
+            NeedRule::Ranks | NeedRule::SeveralGpus if self.ranks > 1 => Verdict::Yes,
+            NeedRule::Ranks | NeedRule::SeveralGpus => Verdict::No,
         }
     }
 
     /// Bytes that a program is known to want, and why, as a sentence.
-    fn takes(&self, entry: &'static Entry) -> (u64, String) {
+    fn takes(&self, entry: &'static KnowledgeEntry) -> (u64, String) {
         let gpus = GpuCount::Exactly(self.ranks);
         let wanted = (self.verdict(entry) != Verdict::No)
             .then(|| super::of_entry(entry, &Hints::default(), gpus, None));
@@ -107,7 +107,7 @@ impl Question {
                 let size = if share.why.ends_with(&size) { String::new() } else { format!(": {size}") };
                 (share.bytes, format!("{}: {}; {}{size}.", entry.name, entry.why, share.why))
             }
-            None if matches!(entry.rule, Rule::Ranks | Rule::SeveralGpus) && self.ranks == 1 => {
+            None if matches!(entry.rule, NeedRule::Ranks | NeedRule::SeveralGpus) && self.ranks == 1 => {
                 let why =
                     "with one process there is nobody to share with; `--ranks` tells how many there are";
                 (0, format!("{}: {}. But {why}.", entry.name, entry.why))

@@ -2,7 +2,7 @@
 
 use crate::knowledge::command::Program;
 use crate::knowledge::options::written;
-use crate::knowledge::{Entry, Processes, Rule};
+use crate::knowledge::{self, KnowledgeEntry, NeedRule, Processes};
 
 /// How many processes, and the option that tells it; an empty text where none does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,9 @@ const LAUNCHED: &[&str] = &[
     "--ntasks-per-node",
 ];
 
+/// Options of launchers with the machines that they start processes on, each with how many: `host1:4,host2:4`.
+const HOSTS: &[&str] = &["-H", "-host", "--host", "--hosts", "-hostfile", "--hostfile", "-machinefile"];
+
 /// Variables that say the same where no option does.
 const VARIABLES: [&str; 4] =
     ["NIM_TENSOR_PARALLEL_SIZE", "NUM_SHARD", "TENSOR_PARALLEL_SIZE", "NPROC_PER_NODE"];
@@ -45,15 +48,16 @@ const MOST: u64 = 1024;
 
 /// The processes of a program of which the table knows `entry`; nothing where that says nothing of processes.
 pub(super) fn ranks<'a>(
-    entry: &Entry,
+    entry: &KnowledgeEntry,
     program: &'a Program<'_>,
     environment: &'a [(String, String)],
 ) -> Option<Ranks<'a>> {
     let usual = entry.processes?;
-    let launches = entry.rule == Rule::Yes;
+    let launches = entry.rule == NeedRule::Yes;
     // Behind a launcher's own options stand those of what it launches.
+    let own = launches.then(|| launched(program)).flatten().map_or(usize::MAX, |(at, ..)| at);
     let args = || {
-        let own = launches.then(|| program.own_args());
+        let own = launches.then(|| program.own_args().take(own));
         let all = (!launches).then(|| program.args());
         own.into_iter().flatten().chain(all.into_iter().flatten())
     };
@@ -62,7 +66,9 @@ pub(super) fn ranks<'a>(
     for names in groups {
         let Some((name, value)) = written(args(), names) else { continue };
         let first = product == 1 && value != "1";
+        let hosts = written(args(), HOSTS).filter(|_| launches);
         match value.parse::<u64>() {
+            Ok(_) if hosts.is_some() => return hosts.map(|(name, value)| on_host(name, value)),
             Ok(count @ 1..=MOST) => product = product.saturating_mul(count),
             _ if matches!(value, "gpu" | "auto") => return Some(Ranks::ByGpus),
             _ => return Some(Ranks::Open(name)),
@@ -78,8 +84,7 @@ pub(super) fn ranks<'a>(
     if written(args(), &["--sharded"]).is_some_and(|(_, value)| value == "false") {
         return Some(Ranks::Exactly(1, "--sharded"));
     }
-    let variable = environment.iter().find(|(name, _)| VARIABLES.contains(&name.as_str()));
-    if let Some((name, value)) = variable.filter(|(_, value)| !value.is_empty()) {
+    if let Some((name, value)) = told_by(environment) {
         return Some(match value.trim().parse() {
             Ok(count @ 1..=MOST) => Ranks::Exactly(count, name),
             _ => Ranks::Open(name),
@@ -93,6 +98,30 @@ pub(super) fn ranks<'a>(
         Processes::ByGpus => Ranks::ByGpus,
         Processes::Told => Ranks::Open(""),
     })
+}
+
+/// The variable that says how many processes there are.
+pub(super) fn told_by(environment: &[(String, String)]) -> Option<&(String, String)> {
+    environment.iter().find(|(name, value)| VARIABLES.contains(&name.as_str()) && !value.is_empty())
+}
+
+/// The program behind a launcher's options where the table knows it, and how many arguments stand before it.
+pub(super) fn launched<'a>(program: &Program<'a>) -> Option<(usize, Program<'a>, &'static KnowledgeEntry)> {
+    let known = |(at, inner): (usize, Program<'a>)| {
+        let entry = knowledge::program_entry(&inner).filter(|entry| entry.rule != NeedRule::Idle)?;
+        (!inner.is_neutral()).then_some((at, inner, entry))
+    };
+    program.behind().enumerate().find_map(known)
+}
+
+/// How many of the processes that are spread over machines one of them gets at most.
+fn on_host<'a>(name: &'a str, hosts: &str) -> Ranks<'a> {
+    let slots = |host: &str| host.split_once(':').map_or(Ok(1), |(_, slots)| slots.parse::<u64>());
+    let most = hosts.split(',').map(slots).try_fold(1, |most, slots| slots.map(|slots| most.max(slots)));
+    match most {
+        Ok(count @ 1..=MOST) if !name.ends_with("file") => Ranks::Exactly(count, name),
+        _ => Ranks::Open(name),
+    }
 }
 
 /// Whether a word stands for options that are written elsewhere: `"$@"`, `$EXTRA_ARGS`, `<options>`, a file.
@@ -143,5 +172,9 @@ mod tests {
         assert_eq!(told("deepspeed train.py"), "Some(ByGpus)");
         assert_eq!(told("mpirun -np 4 python x.py"), r#"Some(Exactly(4, "-np"))"#);
         assert_eq!(told("ollama serve"), "None");
+        // Of what is spread over machines each has its own /dev/shm.
+        assert_eq!(told("horovodrun -np 16 -H a:4,b:4 python t.py"), r#"Some(Exactly(4, "-H"))"#);
+        assert_eq!(told("mpirun -np 2 -H a,b python t.py"), r#"Some(Exactly(1, "-H"))"#);
+        assert_eq!(told("mpirun -np 2 --hostfile h python t.py"), r#"Some(Open("--hostfile"))"#);
     }
 }

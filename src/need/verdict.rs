@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use super::evidence::{Claim, Data, Evidence, Same, Strength, Workaround};
 use crate::container::accelerator;
 use crate::container::workload::{GpuCount, Workload};
-use crate::knowledge::{Entry, Formula, Rule};
+use crate::knowledge::{Formula, KnowledgeEntry, NeedRule};
 use crate::size::{MIB, human};
 
 /// Whether a workload needs more shared memory than the default.
@@ -59,6 +59,8 @@ pub struct Scene {
     /// Whether they talk over links of their own, without NCCL: TPUs and Neuron devices. What needs memory there is a
     /// loader of PyTorch alone.
     pub own_links: bool,
+    /// Whether they are GPUs, whose library is known to exchange data in shared memory.
+    pub nccl: bool,
 }
 
 impl Scene {
@@ -66,7 +68,8 @@ impl Scene {
     pub fn of(workload: &Workload) -> Self {
         let gpus = accelerator::within(workload.gpu.count, &workload.environment);
         let own_links = workload.gpu.kind.is_some_and(|kind| matches!(kind.word, "tpu" | "neuron"));
-        Self { gpus, own_links }
+        let nccl = workload.gpu.kind.is_none_or(|kind| kind.word == "gpu");
+        Self { gpus, own_links, nccl }
     }
 }
 
@@ -106,7 +109,12 @@ pub fn judge(evidence: Vec<Evidence>, scene: &Scene) -> Need {
     };
     let is_by_gpus = |found: &[usize]| all(found, &Evidence::is_by_gpus);
     let is_entered = |found: &[usize]| all(found, &|one| one.claim == Claim::Entered);
-    let (verdict, mut deciding) = weigh(&of, &is_by_gpus, &is_entered);
+    let is_sized =
+        |found: &[usize]| all(found, &|one| !matches!(one.claim, Claim::Practice { bytes: None, .. }));
+    let is_several = |found: &[usize]| {
+        !all(found, &|one| !matches!(one.claim, Claim::Practice { same: Same::Images, .. }))
+    };
+    let (verdict, mut deciding) = weigh(&of, &is_by_gpus, &is_entered, (&is_sized, &is_several));
     deciding.sort_by_key(|&at| std::cmp::Reverse((said.get(at), evidence.get(at).map(|one| one.strength))));
     let deciding: Vec<Evidence> = deciding.iter().filter_map(|&at| evidence.get(at).cloned()).collect();
     let why = deciding.first().map(|first| clause(first, scene)).unwrap_or_default();
@@ -116,11 +124,15 @@ pub fn judge(evidence: Vec<Evidence>, scene: &Scene) -> Need {
 /// The indices of the evidence between two strengths that says something.
 type Between<'a> = &'a dyn Fn(Strength, Strength, &dyn Fn(Says) -> bool) -> Vec<usize>;
 
+/// Something that is asked of evidence by its indices.
+type Asked<'a> = &'a dyn Fn(&[usize]) -> bool;
+
 /// The verdict, and the indices of what decides. `of` gives the evidence between two strengths that says something.
 fn weigh(
     of: Between<'_>,
-    is_by_gpus: &dyn Fn(&[usize]) -> bool,
-    is_entered: &dyn Fn(&[usize]) -> bool,
+    is_by_gpus: Asked<'_>,
+    is_entered: Asked<'_>,
+    (is_sized, is_several): (Asked<'_>, Asked<'_>),
 ) -> (Verdict, Vec<usize>) {
     use Strength::{Command, Guess, Image, Later, Machinery, Name, Practice, Program};
     let is = |wanted: Says| move |says: Says| says == wanted;
@@ -142,7 +154,8 @@ fn weigh(
     if open.is_empty() && !against.is_empty() {
         // What it runs tells more than what the repository gives the same, also when a fix has just given it.
         let weak = of(Later, Command, &is(Says::Against)).is_empty();
-        return weak.then(practice).flatten().unwrap_or((Verdict::No, against));
+        let practice = practice().filter(|(_, found)| is_sized(found) && (weak || is_several(found)));
+        return practice.unwrap_or((Verdict::No, against));
     }
     let mut image_open = Vec::new();
     let image = decided(Verdict::Likely, of(Image, Image, &needs))
@@ -185,7 +198,8 @@ fn says(evidence: &Evidence, scene: &Scene) -> Says {
         // One chip's program or many: they talk over links of their own.
         Claim::Ranks { .. } | Claim::RanksByGpus { .. } if scene.own_links => Says::Against,
         Claim::Ranks { count: 0 | 1, .. } => Says::Against,
-        Claim::Ranks { .. } => Says::Proven,
+        Claim::Ranks { .. } if scene.nccl => Says::Proven,
+        Claim::Ranks { .. } => Says::Likely,
         Claim::RanksByGpus { .. } => by_gpus(scene, Says::Nothing),
         Claim::Ray | Claim::PythonBackend { .. } => Says::Likely,
         Claim::SharedMemory { bytes: Some(bytes) } if *bytes <= FITS => Says::Nothing,
@@ -201,10 +215,10 @@ fn says(evidence: &Evidence, scene: &Scene) -> Says {
             if matches!(entry.size, Some(Formula::Loader)) { Says::Open } else { Says::Against }
         }
         Claim::Named(entry) => match entry.rule {
-            Rule::Yes => Says::Likely,
-            Rule::No | Rule::Idle => Says::Against,
-            Rule::Ranks | Rule::SeveralGpus => by_gpus(scene, Says::Against).min(Says::Open),
-            Rule::Depends => Says::Nothing,
+            NeedRule::Yes => Says::Likely,
+            NeedRule::No | NeedRule::Idle => Says::Against,
+            NeedRule::Ranks | NeedRule::SeveralGpus => by_gpus(scene, Says::Against).min(Says::Open),
+            NeedRule::Depends => Says::Nothing,
         },
         Claim::Practice { same: Same::Repository, .. } => Says::Nothing,
         Claim::Practice { .. } => Says::Likely,
@@ -214,16 +228,18 @@ fn says(evidence: &Evidence, scene: &Scene) -> Says {
 }
 
 /// What the table says of a program or an image.
-fn known(entry: &Entry, strength: Strength, scene: &Scene) -> Says {
+fn known(entry: &KnowledgeEntry, strength: Strength, scene: &Scene) -> Says {
     match entry.rule {
-        Rule::No | Rule::Idle => Says::Against,
-        Rule::Depends => Says::Open,
+        NeedRule::No | NeedRule::Idle => Says::Against,
+        NeedRule::Depends => Says::Open,
         _ if scene.own_links && entry.size != Some(Formula::Loader) => Says::Against,
         // A server of which only this is known: with one GPU it is one process.
-        Rule::SeveralGpus if entry.size.is_none() => by_gpus(scene, Says::Against).min(Says::Open),
-        Rule::Ranks | Rule::SeveralGpus => by_gpus(scene, Says::Against),
-        Rule::Yes if entry.takes.is_some_and(|bytes| bytes > DEFAULT) && strength.may_prove() => Says::Proven,
-        Rule::Yes => Says::Likely,
+        NeedRule::SeveralGpus if entry.size.is_none() => by_gpus(scene, Says::Against).min(Says::Open),
+        NeedRule::Ranks | NeedRule::SeveralGpus => by_gpus(scene, Says::Against),
+        NeedRule::Yes if entry.takes.is_some_and(|bytes| bytes > DEFAULT) && strength.may_prove() => {
+            Says::Proven
+        }
+        NeedRule::Yes => Says::Likely,
     }
 }
 
@@ -257,7 +273,7 @@ pub fn clause(evidence: &Evidence, scene: &Scene) -> Cow<'static, str> {
         Claim::SharedMemory { bytes: None } => "its processes share memory".into(),
         Claim::Caches { bytes } => format!("it keeps caches of {} in /dev/shm", human(*bytes)).into(),
         Claim::Known(entry) | Claim::Named(entry) => match entry.rule {
-            Rule::Ranks | Rule::SeveralGpus if one => {
+            NeedRule::Ranks | NeedRule::SeveralGpus if one => {
                 format!("{}: with one GPU it shares nothing between processes", entry.name).into()
             }
             _ => format!("{}: {}", entry.name, entry.why).into(),

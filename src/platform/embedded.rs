@@ -1,6 +1,6 @@
 //! Text in the scalars of YAML and the strings of JSON, as layers: a `run: |` block, a quoted `script:`, an item of `runArgs`.
 
-use crate::syntax::yaml::{Node, Style};
+use crate::syntax::yaml::{Node, ScalarStyle};
 use crate::text::layer::{Embed, Encoding, Layer};
 use crate::text::source::Span;
 
@@ -9,11 +9,11 @@ pub fn scalar(file: &Layer, node: Node<'_>) -> Option<Layer> {
     let span = node.span();
     let inside = |span: Span| Span::new(span.start + 1, span.end.saturating_sub(1));
     match node.style()? {
-        Style::Plain => Some(lines(file, span, Encoding::Plain)),
-        Style::SingleQuoted => Some(lines(file, inside(span), Encoding::SingleQuoted)),
-        Style::DoubleQuoted => Some(string(file, inside(span))),
-        Style::Literal => block(file, node, false),
-        Style::Folded => block(file, node, true),
+        ScalarStyle::Plain => Some(lines(file, span, Encoding::Plain)),
+        ScalarStyle::SingleQuoted => Some(lines(file, inside(span), Encoding::SingleQuoted)),
+        ScalarStyle::DoubleQuoted => Some(string(file, inside(span))),
+        ScalarStyle::Literal => block(file, node, false),
+        ScalarStyle::Folded => block(file, node, true),
     }
 }
 

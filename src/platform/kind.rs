@@ -21,7 +21,7 @@ use crate::text::source::Source;
 
 /// Whether a file of some name can be of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claim {
+pub enum FileClaim {
     /// No.
     No,
     /// If its text says so.
@@ -30,15 +30,29 @@ pub enum Claim {
     ByName,
 }
 
+impl FileClaim {
+    /// By the name, if that tells, or no.
+    pub const fn by_name(tells: bool) -> Self {
+        if tells { Self::ByName } else { Self::No }
+    }
+}
+
 /// A file of a unit.
 #[derive(Clone)]
 pub struct Member {
     /// As reports show it.
     pub path: String,
     /// What its name told.
-    pub claim: Claim,
+    pub claim: FileClaim,
     /// Its text, where it was read already.
     pub source: Option<Arc<Source>>,
+}
+
+impl Member {
+    /// Its text, if it can be read.
+    pub fn read(&self, files: &dyn Files) -> Option<Arc<Source>> {
+        self.source.clone().or_else(|| files.read(&self.path).ok())
+    }
 }
 
 /// Files that are resolved, judged, proven and fixed together.
@@ -72,7 +86,7 @@ impl Unit {
     pub fn lone(
         kind: &'static Kind,
         path: impl Into<String>,
-        claim: Claim,
+        claim: FileClaim,
         source: Option<Arc<Source>>,
     ) -> Self {
         Self { kind, members: vec![Member { path: path.into(), claim, source }] }
@@ -129,22 +143,22 @@ pub struct Kind {
     /// A word for it, as messages say it: `Compose file`.
     pub name: &'static str,
     /// What a file's name tells.
-    pub claim: fn(file: &FileName<'_>) -> Claim,
+    pub claim: fn(file: &FileName<'_>) -> FileClaim,
     /// A text without one of these words is not relevant, whatever was claimed: most texts are told by this one pass. With
     /// those of [`EVERYWHERE`]; empty where no words tell.
     pub words: Words,
     /// Whether a text is worth parsing; a few literal scans. `claim` is what the name told. Where `every_container` is
     /// asked for (the list), any container is of interest; else only those that speak of a GPU or of `/dev/shm`.
-    pub relevant: fn(text: &str, claim: Claim, every_container: bool) -> bool,
+    pub relevant: fn(text: &str, claim: FileClaim, every_container: bool) -> bool,
     /// For files that belong together in projects and wait until all of them are known. Nothing where each stands alone.
     pub links: Option<Links>,
     /// From a unit to its workloads.
     pub read: fn(unit: &Unit, context: &Context<'_>) -> Reading,
     /// Whether `after` means what `before` means but for the edits: the structural half of a proof. `edits` are those
     /// that made `after`, in order.
-    pub same_but_for: fn(before: &Source, after: &Source, edits: &[Edit]) -> bool,
+    pub same_but_for: fn(before: &Arc<Source>, after: &Arc<Source>, edits: &[Edit]) -> bool,
     /// What stands at places of a text that look like the beginnings of comments.
-    pub remarks: fn(source: &Source, starts: &[usize]) -> Remarks,
+    pub remarks: fn(source: &Arc<Source>, starts: &[usize]) -> Remarks,
 }
 
 /// Words that matter in the files of any kind: they begin what a text says of Compose files elsewhere, and ignore comments.

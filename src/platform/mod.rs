@@ -14,7 +14,7 @@ pub mod remarks;
 pub mod run;
 
 use crate::text::filename::FileName;
-use kind::{Claim, Kind};
+use kind::{FileClaim, Kind};
 
 /// Compose files, and the command lines in their comments.
 static COMPOSE: Kind = compose::read_by(|unit, context| {
@@ -26,7 +26,7 @@ static COMPOSE: Kind = compose::read_by(|unit, context| {
 /// All kinds; the first that claims a file has it.
 pub static KINDS: &[&Kind] = &[
     &COMPOSE,
-    &host::shell::KIND,
+    &host::SCRIPT,
     &host::DOCUMENT,
     &host::DOCKERFILE,
     &host::MAKEFILE,
@@ -49,7 +49,7 @@ const HEAD: usize = 64 << 10;
 const CODE: [&str; 10] = ["py", "rs", "go", "js", "ts", "rb", "java", "c", "cpp", "toml"];
 
 /// What a text may be of which the name does not tell, best guess first: standard input, a file of any suffix.
-pub fn by_text(path: &str, text: &str) -> Vec<(&'static Kind, Claim)> {
+pub fn by_text(path: &str, text: &str) -> Vec<(&'static Kind, FileClaim)> {
     let end = (0..=HEAD.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let head = text.get(..end).unwrap_or_default();
     let has = |word: &str| memchr::memmem::find(head.as_bytes(), word.as_bytes()).is_some();
@@ -75,24 +75,28 @@ pub fn by_text(path: &str, text: &str) -> Vec<(&'static Kind, Claim)> {
             .is_some_and(|(key, rest)| is_key(key) && (rest.is_empty() || rest.starts_with(' ')));
     let file = FileName::new(path);
     let names_keys = is_yaml || file.ends_in(&["yaml", "yml", "json"]);
-    let guesses: [(bool, &'static Kind, Claim); 13] = [
-        (head.starts_with("#!"), &host::shell::KIND, Claim::ByContent),
-        (has("[Container]"), &host::QUADLET, Claim::ByName),
-        (any(|line| line.starts_with("ExecStart=")), &host::UNIT, Claim::ByName),
-        (is_json && has("\"nbformat\""), &host::NOTEBOOK, Claim::ByName),
-        (is_json && (has("\"runArgs\"") || has("\"hostRequirements\"")), &host::DEVCONTAINER, Claim::ByName),
-        (is_json, &live::KIND, Claim::ByContent),
-        (is_make, &host::MAKEFILE, Claim::ByName),
-        (any(is_fence), &host::DOCUMENT, Claim::ByName),
-        (names_keys, &COMPOSE, Claim::ByContent),
-        (names_keys, &host::CI, Claim::ByContent),
-        (names_keys, &kubernetes::KIND, Claim::ByContent),
+    let guesses: [(bool, &'static Kind, FileClaim); 13] = [
+        (head.starts_with("#!"), &host::SCRIPT, FileClaim::ByContent),
+        (has("[Container]"), &host::QUADLET, FileClaim::ByName),
+        (any(|line| line.starts_with("ExecStart=")), &host::UNIT, FileClaim::ByName),
+        (is_json && has("\"nbformat\""), &host::NOTEBOOK, FileClaim::ByName),
+        (
+            is_json && (has("\"runArgs\"") || has("\"hostRequirements\"")),
+            &host::DEVCONTAINER,
+            FileClaim::ByName,
+        ),
+        (is_json, &live::KIND, FileClaim::ByContent),
+        (is_make, &host::MAKEFILE, FileClaim::ByName),
+        (any(is_fence), &host::DOCUMENT, FileClaim::ByName),
+        (names_keys, &COMPOSE, FileClaim::ByContent),
+        (names_keys, &host::CI, FileClaim::ByContent),
+        (names_keys, &kubernetes::KIND, FileClaim::ByContent),
         (
             any(|line| line.starts_with("pipeline {") || line.starts_with("node")),
             &host::JENKINSFILE,
-            Claim::ByName,
+            FileClaim::ByName,
         ),
-        (!names_keys && !file.ends_in(&CODE) && any(is_command), &host::shell::KIND, Claim::ByName),
+        (!names_keys && !file.ends_in(&CODE) && any(is_command), &host::SCRIPT, FileClaim::ByName),
     ];
     let fitting = guesses.into_iter().filter(|(fits, ..)| *fits);
     fitting.map(|(_, kind, claim)| (kind, claim)).collect()

@@ -1,6 +1,6 @@
 //! Where ignore comments may stand: whether what looks like a comment is one in the language of its place.
 
-use crate::syntax::yaml::{Style, Yaml};
+use crate::syntax::yaml::{ScalarStyle, Yaml};
 use crate::text::source::{Source, Span};
 
 /// What stands at a place that looks like the beginning of a comment.
@@ -41,7 +41,7 @@ pub fn in_yaml(
     source: &Source,
     yaml: &Yaml,
     starts: &[usize],
-    scalar: impl Fn(usize, Option<Style>, &str) -> bool,
+    scalar: impl Fn(usize, Option<ScalarStyle>, &str) -> bool,
 ) -> Remarks {
     let text = source.text();
     Remarks::new(starts, |at| {

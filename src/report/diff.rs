@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::ops::Range;
 
-use super::hunks::{Hunk, Tag, hunks};
-use super::style::{Look, Style, is_unsafe};
+use super::hunks::{DiffTag, Hunk, hunks};
+use super::style::{Look, Palette, is_unsafe};
 use crate::text::source::Source;
 
 /// Lines around a change, as everywhere.
@@ -18,19 +18,19 @@ pub fn write(out: &mut dyn Write, before: &Source, after: &Source, look: Look) -
         return Ok(());
     }
     let head = |side: &str| name(&format!("{side}/{}", before.path().trim_start_matches('/')));
-    writeln!(out, "{}", look.paint(Style::Strong, format!("--- {}", head("a"))))?;
-    writeln!(out, "{}", look.paint(Style::Strong, format!("+++ {}", head("b"))))?;
+    writeln!(out, "{}", look.paint(Palette::Strong, format!("--- {}", head("a"))))?;
+    writeln!(out, "{}", look.paint(Palette::Strong, format!("+++ {}", head("b"))))?;
     hunks.iter().try_for_each(|hunk| write_hunk(out, hunk, look))
 }
 
 fn write_hunk(out: &mut dyn Write, hunk: &Hunk<'_>, look: Look) -> io::Result<()> {
     let place = format!("@@ -{} +{} @@", range(&hunk.old), range(&hunk.new));
-    writeln!(out, "{}", look.paint(Style::Hunk, place))?;
+    writeln!(out, "{}", look.paint(Palette::Hunk, place))?;
     for line in &hunk.lines {
         let (sign, style) = match line.tag {
-            Tag::Same => (" ", None),
-            Tag::Removed => ("-", Some(Style::Removed)),
-            Tag::Added => ("+", Some(Style::Added)),
+            DiffTag::Same => (" ", None),
+            DiffTag::Removed => ("-", Some(Palette::Removed)),
+            DiffTag::Added => ("+", Some(Palette::Added)),
         };
         let (text, ended) = match line.bytes.split_last() {
             Some((b'\n', text)) => (text, true),

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::style::{Look, Style, wrapped};
+use super::style::{Look, Palette, wrapped};
 use crate::doctor::Examination;
 use crate::doctor::advice::{Diagnosis, Verdict, give};
 use crate::doctor::mount::Kind;
@@ -14,7 +14,7 @@ use crate::need::round_up;
 use crate::size::human;
 
 #[derive(Serialize)]
-struct Json<'a> {
+struct DoctorJson<'a> {
     version: u32,
     size_bytes: Option<u64>,
     used_bytes: Option<u64>,
@@ -61,7 +61,7 @@ pub fn json(
         pid: user.pid,
         dead: user.is_dead,
     };
-    let json = Json {
+    let json = DoctorJson {
         version: 1,
         size_bytes: seen.shm.size(),
         used_bytes: seen.shm.used(),
@@ -125,11 +125,11 @@ fn hanging(out: &mut dyn Write, head: &str, text: &str, look: Look) -> io::Resul
         .try_for_each(|(head, line)| writeln!(out, "{head}{line}"))
 }
 
-fn style(verdict: Verdict) -> Style {
+fn style(verdict: Verdict) -> Palette {
     match verdict {
-        Verdict::Fine | Verdict::Unknown => Style::Strong,
-        Verdict::TooSmall => Style::Warning,
-        Verdict::Full | Verdict::Missing => Style::Error,
+        Verdict::Fine | Verdict::Unknown => Palette::Strong,
+        Verdict::TooSmall => Palette::Warning,
+        Verdict::Full | Verdict::Missing => Palette::Error,
     }
 }
 
@@ -176,7 +176,7 @@ fn fillers(out: &mut dyn Write, seen: &Examination, look: Look) -> io::Result<()
     if shown.is_empty() && unknown < 1 << 20 {
         return Ok(());
     }
-    writeln!(out, "\n{}", look.paint(Style::Strong, "Who fills it"))?;
+    writeln!(out, "\n{}", look.paint(Palette::Strong, "Who fills it"))?;
     for user in shown.into_iter().take(10) {
         let files = if user.files == 1 { "file" } else { "files" };
         let holder = match (user.pid, user.is_dead) {
@@ -218,7 +218,7 @@ pub fn watch_line(watched: &Watched, look: Look) -> String {
 /// What a watch has found, for people.
 pub fn watch_end(out: &mut dyn Write, watched: &Watched, look: Look) -> io::Result<()> {
     let peak = format!("Peak: {} of {}", human(watched.peak), human(watched.size));
-    writeln!(out, "{}", look.paint(Style::Strong, &peak))?;
+    writeln!(out, "{}", look.paint(Palette::Strong, &peak))?;
     writeln!(out, "{} files were created, {} deleted.", watched.created, watched.deleted)?;
     if let Some(largest) = watched.refused.iter().max() {
         let count = watched.refused.len();

@@ -14,17 +14,17 @@ struct Issue<'a> {
     check_name: &'a str,
     fingerprint: String,
     severity: &'a str,
-    location: Location<'a>,
+    location: GitlabLocation<'a>,
 }
 
 #[derive(Serialize)]
-struct Location<'a> {
+struct GitlabLocation<'a> {
     path: Cow<'a, str>,
-    lines: Lines,
+    lines: LineRange,
 }
 
 #[derive(Serialize)]
-struct Lines {
+struct LineRange {
     begin: usize,
     end: usize,
 }
@@ -49,9 +49,9 @@ fn issue<'a>(finding: &'a Finding, fingerprint: String, view: &View<'_>) -> Issu
             Severity::Warning => "major",
             Severity::Note => "info",
         },
-        location: Location {
+        location: GitlabLocation {
             path: view.in_repository(finding.place.path()),
-            lines: Lines { begin: finding.place.start().line, end: finding.place.end().line },
+            lines: LineRange { begin: finding.place.start().line, end: finding.place.end().line },
         },
     }
 }

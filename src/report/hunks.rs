@@ -11,9 +11,9 @@ const BLOCK: usize = 64;
 
 /// One line of a hunk, with its line end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Line<'a> {
+pub struct DiffLine<'a> {
     /// Whether it stays, goes or comes.
-    pub tag: Tag,
+    pub tag: DiffTag,
     /// Its number, from 0, in the new text, or in the old one where it goes.
     pub index: usize,
     /// Its bytes.
@@ -22,7 +22,7 @@ pub struct Line<'a> {
 
 /// What becomes of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tag {
+pub enum DiffTag {
     /// It stays.
     Same,
     /// It goes.
@@ -39,7 +39,7 @@ pub struct Hunk<'a> {
     /// Lines of the new text, from 0.
     pub new: Range<usize>,
     /// What happens, in order.
-    pub lines: Vec<Line<'a>>,
+    pub lines: Vec<DiffLine<'a>>,
 }
 
 /// The hunks between two texts with `context` lines around each change.
@@ -72,11 +72,15 @@ pub fn hunks<'a>(old: &'a [u8], new: &'a [u8], context: usize) -> Vec<Hunk<'a>> 
 
 /// The hunk of lines that come between others, as most fixes have one; `above` lines stand before `lead`.
 fn insertion<'a>(lead: &[&'a [u8]], added: &[&'a [u8]], tail: &[&'a [u8]], above: usize) -> Hunk<'a> {
-    let parts = [(Tag::Same, lead), (Tag::Added, added), (Tag::Same, tail)];
+    let parts = [(DiffTag::Same, lead), (DiffTag::Added, added), (DiffTag::Same, tail)];
     let (old, new) = (lead.len() + tail.len(), lead.len() + added.len() + tail.len());
     let mut lines = Vec::with_capacity(new);
     for (tag, part) in parts {
-        lines.extend(part.iter().zip(above + lines.len()..).map(|(bytes, index)| Line { tag, index, bytes }));
+        lines.extend(part.iter().zip(above + lines.len()..).map(|(bytes, index)| DiffLine {
+            tag,
+            index,
+            bytes,
+        }));
     }
     Hunk { old: above..above + old, new: above..above + new, lines }
 }
@@ -160,13 +164,13 @@ fn first_lines(text: &[u8], count: usize) -> usize {
 }
 
 /// A line of a hunk; `above` lines stand before the first that was compared.
-fn line<'a>(change: &similar::Change<&'a [u8]>, above: usize) -> Option<Line<'a>> {
+fn line<'a>(change: &similar::Change<&'a [u8]>, above: usize) -> Option<DiffLine<'a>> {
     let (tag, index) = match change.tag() {
-        ChangeTag::Equal => (Tag::Same, change.new_index()),
-        ChangeTag::Delete => (Tag::Removed, change.old_index()),
-        ChangeTag::Insert => (Tag::Added, change.new_index()),
+        ChangeTag::Equal => (DiffTag::Same, change.new_index()),
+        ChangeTag::Delete => (DiffTag::Removed, change.old_index()),
+        ChangeTag::Insert => (DiffTag::Added, change.new_index()),
     };
-    Some(Line { tag, index: index? + above, bytes: change.value() })
+    Some(DiffLine { tag, index: index? + above, bytes: change.value() })
 }
 
 /// Lines with their ends.
@@ -187,10 +191,10 @@ mod tests {
         for hunk in hunks {
             out.extend(&old[at..hunk.old.start]);
             assert_eq!(out.len(), hunk.new.start);
-            let of = |tags: [Tag; 2]| hunk.lines.iter().filter(move |line| tags.contains(&line.tag));
-            let there: Vec<&[u8]> = of([Tag::Same, Tag::Removed]).map(|line| line.bytes).collect();
+            let of = |tags: [DiffTag; 2]| hunk.lines.iter().filter(move |line| tags.contains(&line.tag));
+            let there: Vec<&[u8]> = of([DiffTag::Same, DiffTag::Removed]).map(|line| line.bytes).collect();
             assert_eq!(there, old[hunk.old.clone()]);
-            for line in of([Tag::Same, Tag::Added]) {
+            for line in of([DiffTag::Same, DiffTag::Added]) {
                 assert_eq!(line.index, out.len());
                 out.push(line.bytes);
             }
@@ -203,7 +207,7 @@ mod tests {
 
     /// How many lines come and go.
     fn size(hunks: &[Hunk<'_>]) -> usize {
-        hunks.iter().flat_map(|hunk| &hunk.lines).filter(|line| line.tag != Tag::Same).count()
+        hunks.iter().flat_map(|hunk| &hunk.lines).filter(|line| line.tag != DiffTag::Same).count()
     }
 
     proptest! {

@@ -11,7 +11,7 @@ use crate::text::edits::Edit;
 use crate::text::place::Place;
 
 #[derive(Serialize)]
-struct Check<'a> {
+struct CheckReport<'a> {
     version: u32,
     findings: Vec<JsonFinding<'a>>,
     summary: Summary,
@@ -25,7 +25,7 @@ struct JsonFinding<'a> {
     message: &'a str,
     help: &'a str,
     #[serde(flatten)]
-    at: Region<'a>,
+    at: JsonRegion<'a>,
     workload: &'a str,
     platform: &'a str,
     related: Vec<JsonRelated<'a>>,
@@ -52,7 +52,7 @@ struct JsonCitation<'a> {
 
 /// Lines and columns count from 1, columns in characters.
 #[derive(Serialize)]
-struct Region<'a> {
+struct JsonRegion<'a> {
     path: &'a str,
     line: usize,
     column: usize,
@@ -63,7 +63,7 @@ struct Region<'a> {
 #[derive(Serialize)]
 struct JsonRelated<'a> {
     #[serde(flatten)]
-    at: Region<'a>,
+    at: JsonRegion<'a>,
     message: &'a str,
 }
 
@@ -134,7 +134,7 @@ struct JsonEvidence<'a> {
 pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let findings: Vec<JsonFinding<'_>> = report.findings.iter().map(finding).collect();
     let summary = summary(report.counts, &report.findings);
-    to(out, &Check { version: 1, findings, summary })
+    to(out, &CheckReport { version: 1, findings, summary })
 }
 
 /// Writes each finding as a line of its own.
@@ -162,9 +162,9 @@ fn summary(counts: Counts, findings: &[Finding]) -> Summary {
     }
 }
 
-fn region(place: &Place) -> Region<'_> {
+fn region(place: &Place) -> JsonRegion<'_> {
     let (start, end) = (place.start(), place.end());
-    Region {
+    JsonRegion {
         path: place.path(),
         line: start.line,
         column: start.column,

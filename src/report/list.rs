@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
 use super::count;
-use super::style::{Look, Style, clean, wrapped};
-use crate::container::workload::{Shm, Verdict, Workload};
+use super::style::{Look, Palette, clean, wrapped};
+use crate::container::workload::{GpuVerdict, Shm, Workload};
 use crate::lint::check::Listed;
 use crate::size::human;
 
@@ -20,14 +20,14 @@ const SPARE: [usize; 2] = [3, 5];
 const WIDE: usize = 100;
 
 /// What stands in one line.
-struct Row {
+struct ListRow {
     cells: [String; 6],
     why: String,
-    gpu: Style,
+    gpu: Palette,
 }
 
 /// How the rows are laid out.
-struct Layout {
+struct ListLayout {
     widths: [usize; 6],
     /// The columns that are shown.
     columns: Vec<usize>,
@@ -37,19 +37,19 @@ struct Layout {
 
 /// Writes the list. No line is wider than a terminal that it goes to.
 pub fn write(out: &mut dyn Write, listed: &[Listed], look: Look) -> io::Result<()> {
-    let rows: Vec<Row> = listed.iter().map(row).collect();
-    let layout = Layout::of(&rows, look);
+    let rows: Vec<ListRow> = listed.iter().map(row).collect();
+    let layout = ListLayout::of(&rows, look);
     if !rows.is_empty() {
-        let heads = Row { cells: HEADS.map(str::to_owned), why: "why".into(), gpu: Style::Faint };
+        let heads = ListRow { cells: HEADS.map(str::to_owned), why: "why".into(), gpu: Palette::Faint };
         let head = layout.cells(&heads, Look { color: false, ..look });
         let why = if layout.beside.is_some() { "  why" } else { "" };
-        writeln!(out, "{}", look.paint(Style::Faint, format!("{head}{why}")))?;
+        writeln!(out, "{}", look.paint(Palette::Faint, format!("{head}{why}")))?;
     }
     let mut path = "";
     for (listed, row) in listed.iter().zip(&rows) {
         if listed.workload.place.path() != path {
             path = listed.workload.place.path();
-            writeln!(out, "{}", look.paint(Style::Strong, clean(path)))?;
+            writeln!(out, "{}", look.paint(Palette::Strong, clean(path)))?;
         }
         layout.write(out, row, look)?;
     }
@@ -59,8 +59,8 @@ pub fn write(out: &mut dyn Write, listed: &[Listed], look: Look) -> io::Result<(
     writeln!(out, "{containers} in {files}, {gpus} with a GPU.")
 }
 
-impl Layout {
-    fn of(rows: &[Row], look: Look) -> Self {
+impl ListLayout {
+    fn of(rows: &[ListRow], look: Look) -> Self {
         let mut widths = HEADS.map(str::len);
         for row in rows {
             for (width, cell) in widths.iter_mut().zip(&row.cells) {
@@ -85,7 +85,7 @@ impl Layout {
         Self { widths, columns, beside }
     }
 
-    fn write(&self, out: &mut dyn Write, row: &Row, look: Look) -> io::Result<()> {
+    fn write(&self, out: &mut dyn Write, row: &ListRow, look: Look) -> io::Result<()> {
         let cells = self.cells(row, look);
         let plain = self.cells(row, Look { color: false, ..look }).width();
         if look.terminal && plain > look.width {
@@ -120,7 +120,7 @@ impl Layout {
     }
 
     /// The shown cells in their columns.
-    fn cells(&self, row: &Row, look: Look) -> String {
+    fn cells(&self, row: &ListRow, look: Look) -> String {
         let mut out = String::new();
         for column in &self.columns {
             let (Some(cell), Some(width)) = (row.cells.get(*column), self.widths.get(*column)) else {
@@ -141,12 +141,12 @@ fn below(out: &mut dyn Write, text: &str, look: Look) -> io::Result<()> {
     wrapped(text, look.width.saturating_sub(8)).iter().try_for_each(|line| writeln!(out, "        {line}"))
 }
 
-fn row(listed: &Listed) -> Row {
+fn row(listed: &Listed) -> ListRow {
     let workload = &listed.workload;
     let style = match workload.gpu.verdict {
-        Verdict::Yes => Style::Added,
-        Verdict::No => Style::Faint,
-        Verdict::Unknown(_) => Style::Warning,
+        GpuVerdict::Yes => Palette::Added,
+        GpuVerdict::No => Palette::Faint,
+        GpuVerdict::Unknown(_) => Palette::Warning,
     };
     let cells = [
         workload.place.start().line.to_string(),
@@ -157,7 +157,7 @@ fn row(listed: &Listed) -> Row {
         set_by(workload),
     ];
     let why = clean(&listed.why).into_owned();
-    Row { cells: cells.map(|cell| clean(&cell).into_owned()), why, gpu: style }
+    ListRow { cells: cells.map(|cell| clean(&cell).into_owned()), why, gpu: style }
 }
 
 fn shm(shm: &Shm) -> String {

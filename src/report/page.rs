@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::style::{Look, Style, wrapped};
+use super::style::{Look, Palette, wrapped};
 use crate::container::finding::Rule;
 
 /// Writes the page.
@@ -12,7 +12,7 @@ pub fn write(out: &mut dyn Write, rule: &Rule, look: Look) -> io::Result<()> {
     }
     show(out, rule.page, look)?;
     let status = format!("{} · {} · fix: {}", rule.code, rule.severity.as_str(), rule.fix);
-    writeln!(out, "\n{}", look.paint(Style::Faint, status))?;
+    writeln!(out, "\n{}", look.paint(Palette::Faint, status))?;
     writeln!(out, "{}", look.link(&rule.url(), rule.url()))
 }
 
@@ -20,16 +20,16 @@ fn show(out: &mut dyn Write, page: &str, look: Look) -> io::Result<()> {
     let mut lines = page.lines().peekable();
     while let Some(line) = lines.next() {
         if line.starts_with("```") {
-            writeln!(out, "{}", look.paint(Style::Faint, line))?;
+            writeln!(out, "{}", look.paint(Palette::Faint, line))?;
             for code in lines.by_ref() {
-                let style = if code.starts_with("```") { Style::Faint } else { Style::Hunk };
+                let style = if code.starts_with("```") { Palette::Faint } else { Palette::Hunk };
                 writeln!(out, "{}", look.paint(style, code))?;
                 if code.starts_with("```") {
                     break;
                 }
             }
         } else if line.starts_with('#') {
-            writeln!(out, "{}", look.paint(Style::Strong, line))?;
+            writeln!(out, "{}", look.paint(Palette::Strong, line))?;
         } else if line.starts_with('|') {
             // Cells in lines of their own are read at any width.
             if !line.trim_matches(['|', '-', ' ', ':']).is_empty() {
@@ -70,7 +70,7 @@ fn paragraph(out: &mut dyn Write, text: &str, look: Look) -> io::Result<()> {
         for (index, part) in parts.enumerate() {
             match index % 2 {
                 0 if line.matches('`').count() > index + 1 => {
-                    write!(out, "{}", look.paint(Style::Hunk, format!("`{part}`")))?
+                    write!(out, "{}", look.paint(Palette::Hunk, format!("`{part}`")))?
                 }
                 0 => write!(out, "`{part}")?,
                 _ => write!(out, "{part}")?,

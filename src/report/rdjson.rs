@@ -30,41 +30,41 @@ struct Tool<'a> {
 #[derive(Serialize)]
 struct Diagnostic<'a> {
     message: String,
-    location: Location<'a>,
+    location: RdjsonLocation<'a>,
     severity: &'a str,
-    code: Code<'a>,
+    code: RuleCode<'a>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    suggestions: Vec<Suggestion<'a>>,
+    suggestions: Vec<RdjsonSuggestion<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<RelatedLocation<'a>>,
 }
 
 #[derive(Serialize)]
-struct Location<'a> {
+struct RdjsonLocation<'a> {
     path: Cow<'a, str>,
     range: Range,
 }
 
 #[derive(Serialize)]
 struct Range {
-    start: Position,
-    end: Position,
+    start: RdjsonPosition,
+    end: RdjsonPosition,
 }
 
 #[derive(Serialize)]
-struct Position {
+struct RdjsonPosition {
     line: usize,
     column: usize,
 }
 
 #[derive(Serialize)]
-struct Code<'a> {
+struct RuleCode<'a> {
     value: &'a str,
     url: String,
 }
 
 #[derive(Serialize)]
-struct Suggestion<'a> {
+struct RdjsonSuggestion<'a> {
     range: Range,
     text: &'a str,
 }
@@ -72,7 +72,7 @@ struct Suggestion<'a> {
 #[derive(Serialize)]
 struct RelatedLocation<'a> {
     message: &'a str,
-    location: Location<'a>,
+    location: RdjsonLocation<'a>,
 }
 
 /// Writes the report. Unsafe fixes are suggested only where they were asked for.
@@ -110,7 +110,7 @@ fn diagnostic<'a>(finding: &'a Finding, edits: &[&'a Edit], view: &View<'_>) -> 
             Severity::Warning => "WARNING",
             Severity::Note => "INFO",
         },
-        code: Code { value: finding.rule.code, url: finding.rule.url() },
+        code: RuleCode { value: finding.rule.code, url: finding.rule.url() },
         suggestions: edits.iter().map(|edit| suggestion(edit)).collect(),
         related_locations: related
             .map(|related| RelatedLocation {
@@ -132,29 +132,29 @@ fn elsewhere_diagnostic<'a>(
     let start = finding.place.start();
     Some(Diagnostic {
         message: format!("{}, for {}:{}", fix.title, finding.place.path(), start.line),
-        location: Location {
+        location: RdjsonLocation {
             path: view.in_repository(first.source.path()),
             range: range(&first.source, first.span),
         },
         severity: "INFO",
-        code: Code { value: finding.rule.code, url: finding.rule.url() },
+        code: RuleCode { value: finding.rule.code, url: finding.rule.url() },
         suggestions: edits.iter().map(|edit| suggestion(edit)).collect(),
         related_locations: Vec::new(),
     })
 }
 
-fn suggestion(edit: &Edit) -> Suggestion<'_> {
-    Suggestion { range: range(&edit.source, edit.span), text: &edit.text }
+fn suggestion(edit: &Edit) -> RdjsonSuggestion<'_> {
+    RdjsonSuggestion { range: range(&edit.source, edit.span), text: &edit.text }
 }
 
-fn location<'a>(place: &'a Place, view: &View<'_>) -> Location<'a> {
-    Location { path: view.in_repository(place.path()), range: range(&place.source, place.span) }
+fn location<'a>(place: &'a Place, view: &View<'_>) -> RdjsonLocation<'a> {
+    RdjsonLocation { path: view.in_repository(place.path()), range: range(&place.source, place.span) }
 }
 
 fn range(source: &Source, span: Span) -> Range {
     let position = |offset: usize| {
         let line = source.line(offset);
-        Position { line, column: source.byte_column(offset) + 1 }
+        RdjsonPosition { line, column: source.byte_column(offset) + 1 }
     };
     Range { start: position(span.start), end: position(span.end) }
 }

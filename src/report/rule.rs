@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::style::{Look, Style, wrapped};
+use super::style::{Look, Palette, wrapped};
 use crate::container::finding::Rule;
 
 #[derive(Serialize)]
-struct Json<'a> {
+struct RuleJson<'a> {
     version: u32,
     rules: Vec<JsonRule<'a>>,
 }
@@ -38,7 +38,7 @@ pub fn json(out: &mut dyn Write, rules: &[Rule]) -> io::Result<()> {
             page: rule.page,
         })
         .collect();
-    serde_json::to_writer(&mut *out, &Json { version: 1, rules })?;
+    serde_json::to_writer(&mut *out, &RuleJson { version: 1, rules })?;
     writeln!(out)
 }
 
@@ -51,10 +51,10 @@ pub fn table(out: &mut dyn Write, rules: &[Rule], look: Look) -> io::Result<()> 
     let beside = look.width.checked_sub(used).filter(|left| *left >= 30);
     let head = format!("{:<6}  {:<name$}  {:<8}  {:<fix$}", "code", "name", "severity", "fix");
     let finds = if beside.is_some() { "  finds" } else { "" };
-    writeln!(out, "{}", look.paint(Style::Faint, format!("{head}{finds}").trim_end()))?;
+    writeln!(out, "{}", look.paint(Palette::Faint, format!("{head}{finds}").trim_end()))?;
     for rule in rules {
-        let severity = look.paint(Style::of(rule.severity), format!("{:<8}", rule.severity.as_str()));
-        let title = look.link(&rule.url(), look.paint(Style::Strong, rule.name)).to_string();
+        let severity = look.paint(Palette::of(rule.severity), format!("{:<8}", rule.severity.as_str()));
+        let title = look.link(&rule.url(), look.paint(Palette::Strong, rule.name)).to_string();
         let gap = " ".repeat(name - rule.name.len());
         write!(out, "{}  {title}{gap}  {severity}  {:<fix$}", rule.code, rule.fix)?;
         let lines = wrapped(rule.summary, beside.unwrap_or(look.width.saturating_sub(8)));

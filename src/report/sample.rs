@@ -41,9 +41,9 @@ const BASE: &str =
 const BROKEN: &str = "services:\n  a:\n    command: [\"x\"\n";
 
 /// A file and the places in it.
-struct File(Arc<Source>);
+struct SampleFile(Arc<Source>);
 
-impl File {
+impl SampleFile {
     fn new(path: &str, text: &str) -> Self {
         Self(Source::new(path, text.as_bytes().to_vec()))
     }
@@ -64,7 +64,7 @@ fn finding(rule: &str, platform: Platform, name: &str, place: Place, message: &s
 /// Two services that one edit mends; a command line with everything in one line; a fix in another file, unsafe; a file that
 /// cannot be read, with everything in its message that some format must escape.
 pub(super) fn report() -> Report {
-    let compose = File::new("compose.yaml", COMPOSE);
+    let compose = SampleFile::new("compose.yaml", COMPOSE);
     let gpu = "{driver: nvidia, capabilities: [gpu]}";
     let size = || {
         let at = compose.place("  deploy:", 0).span.start;
@@ -82,7 +82,7 @@ pub(super) fn report() -> Report {
         found
     };
 
-    let script = File::new("scripts/train me.sh", SCRIPT);
+    let script = SampleFile::new("scripts/train me.sh", SCRIPT);
     let mut run = finding(
         "SHM001",
         Platform::DockerRun,
@@ -99,7 +99,8 @@ pub(super) fn report() -> Report {
         vec![Edit::insertion(&script.0, behind, " --shm-size=2g")],
     ));
 
-    let (overlay, base) = (File::new("gpu/compose.gpu.yaml", OVERLAY), File::new("gpu/compose.yaml", BASE));
+    let (overlay, base) =
+        (SampleFile::new("gpu/compose.gpu.yaml", OVERLAY), SampleFile::new("gpu/compose.yaml", BASE));
     let mut infer = finding(
         "SHM001",
         Platform::Compose,
@@ -115,7 +116,7 @@ pub(super) fn report() -> Report {
         vec![Edit::replacement(&base.0, old, "2gb")],
     ));
 
-    let broken = File::new("odd & 100%/a,b:c.yml", BROKEN);
+    let broken = SampleFile::new("odd & 100%/a,b:c.yml", BROKEN);
     let rule = rules::find("SHM900").expect("the sample's rules exist");
     let unread = Finding::in_file(
         rule,
@@ -131,8 +132,8 @@ pub(super) fn report() -> Report {
 
 /// Containers of every sort for the list.
 pub(super) fn listed() -> Vec<Listed> {
-    let compose = File::new("compose.yaml", COMPOSE);
-    let base = File::new("gpu/compose.yaml", BASE);
+    let compose = SampleFile::new("compose.yaml", COMPOSE);
+    let base = SampleFile::new("gpu/compose.yaml", BASE);
     let listed = |workload: Workload, why: &str| Listed {
         needs_shm: "unknown",
         recommended: 2 << 30,

@@ -24,12 +24,12 @@ struct Log<'a> {
     #[serde(rename = "$schema")]
     schema: &'a str,
     version: &'a str,
-    runs: [Run<'a>; 1],
+    runs: [SarifRun<'a>; 1],
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Run<'a> {
+struct SarifRun<'a> {
     tool: Value,
     invocations: [Value; 1],
     /// Columns are counted as everywhere in shmlint; without this they would be UTF-16 units.
@@ -129,7 +129,7 @@ pub(super) fn write(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
     rules.sort_by_key(|rule| rule.code);
     rules.dedup();
     let results = findings.iter().zip(fingerprint::all(findings));
-    let run = Run {
+    let run = SarifRun {
         tool: tool(&rules),
         invocations: [invocation(&view.report.errors)],
         column_kind: "unicodeCodePoints",

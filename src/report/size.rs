@@ -4,13 +4,13 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::style::{Look, Style, wrapped};
+use super::style::{Look, Palette, wrapped};
 use crate::need::DEFAULT_SHM;
 use crate::need::question::Answer;
 use crate::size::{Dialect, human};
 
 #[derive(Serialize)]
-struct Json<'a> {
+struct SizeJson<'a> {
     version: u32,
     dataloader_bytes: u64,
     recommended_bytes: u64,
@@ -21,7 +21,7 @@ struct Json<'a> {
 /// Writes the answer for machines:
 /// `{"version":1,"dataloader_bytes","recommended_bytes","recommended","reasons":[…]}`; the size in Docker's spelling.
 pub fn json(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
-    let json = Json {
+    let json = SizeJson {
         version: 1,
         dataloader_bytes: answer.dataloader,
         recommended_bytes: answer.recommended,
@@ -37,7 +37,7 @@ pub fn json(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
 pub fn text(out: &mut dyn Write, answer: &Answer, look: Look) -> io::Result<()> {
     let bytes = answer.recommended;
     if bytes == DEFAULT_SHM {
-        writeln!(out, "{}", look.paint(Style::Strong, "Nothing to set: the default of 64 MiB is enough"))?;
+        writeln!(out, "{}", look.paint(Palette::Strong, "Nothing to set: the default of 64 MiB is enough"))?;
         return part(out, look, "What fills /dev/shm", &answer.reasons);
     }
     let first = match answer.dataloader {
@@ -45,7 +45,7 @@ pub fn text(out: &mut dyn Write, answer: &Answer, look: Look) -> io::Result<()> 
         most => format!("Give it {}: data loaders take up to {} ({most} bytes)", human(bytes), human(most)),
     };
     for line in wrapped(&first, look.width) {
-        writeln!(out, "{}", look.paint(Style::Strong, line))?;
+        writeln!(out, "{}", look.paint(Palette::Strong, line))?;
     }
     writeln!(out)?;
     writeln!(out, "  docker run   --shm-size={}", Dialect::Docker.write(bytes))?;
@@ -75,7 +75,7 @@ fn part(out: &mut dyn Write, look: Look, title: &str, sentences: &[String]) -> i
         return Ok(());
     }
     writeln!(out)?;
-    writeln!(out, "{}", look.paint(Style::Strong, title))?;
+    writeln!(out, "{}", look.paint(Palette::Strong, title))?;
     let mut lines = sentences.iter().flat_map(|sentence| wrapped(sentence, look.width.saturating_sub(2)));
     lines.try_for_each(|line| writeln!(out, "  {line}"))
 }

@@ -26,7 +26,7 @@ impl Look {
     pub const PLAIN: Self = Self { color: false, links: false, width: 120, terminal: false };
 
     /// `text` in a style, where colours are shown.
-    pub fn paint<T: fmt::Display>(self, style: Style, text: T) -> Painted<T> {
+    pub fn paint<T: fmt::Display>(self, style: Palette, text: T) -> Painted<T> {
         Painted { style: self.color.then_some(style), text }
     }
 
@@ -38,7 +38,7 @@ impl Look {
 
 /// The parts of a report that differ in colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
+pub enum Palette {
     /// An error's word and its place.
     Error,
     /// A warning's.
@@ -57,7 +57,7 @@ pub enum Style {
     Hunk,
 }
 
-impl Style {
+impl Palette {
     /// That of a severity's word and place.
     pub fn of(severity: Severity) -> Self {
         match severity {
@@ -83,7 +83,7 @@ impl Style {
 
 /// A text in a style.
 pub struct Painted<T> {
-    style: Option<Style>,
+    style: Option<Palette>,
     text: T,
 }
 
@@ -182,10 +182,10 @@ mod tests {
 
     #[test]
     fn without_colours_no_byte_is_added() {
-        assert_eq!(Look::PLAIN.paint(Style::Error, "x").to_string(), "x");
+        assert_eq!(Look::PLAIN.paint(Palette::Error, "x").to_string(), "x");
         assert_eq!(Look::PLAIN.link("https://x", "y").to_string(), "y");
         let look = Look { color: true, links: true, width: 80, terminal: true };
-        assert_eq!(look.paint(Style::Error, "x").to_string(), "\x1b[1;31mx\x1b[0m");
+        assert_eq!(look.paint(Palette::Error, "x").to_string(), "\x1b[1;31mx\x1b[0m");
         assert_eq!(look.link("u", "y").to_string(), "\x1b]8;;u\x1b\\y\x1b]8;;\x1b\\");
     }
 }

@@ -90,7 +90,7 @@ fn option_of_zero(program: &Program<'_>) -> Option<String> {
 fn trains(program: &Program<'_>) -> bool {
     let known = knowledge::program_entry(program)
         .or_else(|| knowledge::name_entry(None, std::slice::from_ref(program), &[]));
-    known.is_some_and(|entry| entry.rule == knowledge::Rule::Yes)
+    known.is_some_and(|entry| entry.rule == knowledge::NeedRule::Yes)
 }
 
 /// Whether a word is a name of the number of workers; dashes are underscores, and the letters' case does not matter.

@@ -9,7 +9,7 @@ use lsp_types::{
     Position, Range, TextDocumentEdit, TextEdit, WorkspaceEdit,
 };
 
-use super::convert::{Lines, uri};
+use super::convert::{LineTable, uri};
 use super::state::Workspace;
 use crate::container::finding::{Change, Finding, Safety, Severity};
 use crate::lint::check::Listed;
@@ -28,12 +28,12 @@ impl Workspace {
     /// What is found in a file, as the protocol says it.
     pub(super) fn diagnostics(&mut self, path: &str) -> Vec<Diagnostic> {
         let Some(text) = self.text(path) else { return Vec::new() };
-        let lines = Lines::of(&text, self.encoding);
+        let lines = LineTable::of(&text, self.encoding);
         let found = self.findings(path);
         found.iter().map(|finding| self.diagnostic(finding, &lines)).collect()
     }
 
-    fn diagnostic(&self, finding: &Finding, lines: &Lines<'_>) -> Diagnostic {
+    fn diagnostic(&self, finding: &Finding, lines: &LineTable<'_>) -> Diagnostic {
         let severity = match finding.severity {
             Severity::Error => DiagnosticSeverity::ERROR,
             Severity::Warning => DiagnosticSeverity::WARNING,
@@ -61,7 +61,7 @@ impl Workspace {
 
     fn location(&self, place: &Place) -> Option<Location> {
         let text = self.text(place.path())?;
-        let range = Lines::of(&text, self.encoding).range(place.span);
+        let range = LineTable::of(&text, self.encoding).range(place.span);
         Some(Location { uri: uri(place.path(), &self.folder)?, range })
     }
 
@@ -73,7 +73,7 @@ impl Workspace {
         only: Option<&[CodeActionKind]>,
     ) -> Vec<CodeAction> {
         let Some(text) = self.text(path) else { return Vec::new() };
-        let span = Lines::of(&text, self.encoding).span(range);
+        let span = LineTable::of(&text, self.encoding).span(range);
         let wants = |kind: &CodeActionKind| {
             only.is_none_or(|only| only.iter().any(|wanted| kind.as_str().starts_with(wanted.as_str())))
         };
@@ -155,7 +155,7 @@ impl Workspace {
         is_preferred: bool,
     ) -> Option<CodeAction> {
         let text = self.text(path)?;
-        let lines = Lines::of(&text, self.encoding);
+        let lines = LineTable::of(&text, self.encoding);
         Some(CodeAction {
             title,
             kind: Some(CodeActionKind::QUICKFIX),
@@ -175,7 +175,7 @@ impl Workspace {
         let mut changes = Vec::new();
         for (path, edits) in files {
             let text = self.text(path)?;
-            let lines = Lines::of(&text, self.encoding);
+            let lines = LineTable::of(&text, self.encoding);
             let document = self.open.get(path);
             let address =
                 document.map_or_else(|| uri(path, &self.folder), |document| Some(document.uri.clone()))?;
@@ -199,7 +199,7 @@ impl Workspace {
     /// What is to be said of a place: of the finding there, or of the container or setting.
     pub(super) fn hover(&mut self, path: &str, position: Position) -> Option<Hover> {
         let text = self.text(path)?;
-        let lines = Lines::of(&text, self.encoding);
+        let lines = LineTable::of(&text, self.encoding);
         let at = Span::at(lines.offset(position));
         let found = self.findings(path);
         let mut parts: Vec<String> =
@@ -225,7 +225,7 @@ impl Workspace {
             return Vec::new();
         }
         let Some(text) = self.text(path) else { return Vec::new() };
-        let lines = Lines::of(&text, self.encoding);
+        let lines = LineTable::of(&text, self.encoding);
         let wanted = lines.span(range);
         self.containers(path, |listed| {
             let workload = &listed.workload;

@@ -8,7 +8,7 @@ use crate::text::source::Span;
 
 /// How a client counts columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub(super) enum PositionEncoding {
     /// In units of UTF-16, unless the client agrees to something else.
     #[default]
     Utf16,
@@ -16,7 +16,7 @@ pub(super) enum Encoding {
     Utf8,
 }
 
-impl Encoding {
+impl PositionEncoding {
     fn width(self, c: char) -> usize {
         match self {
             Self::Utf16 => c.len_utf16(),
@@ -26,14 +26,14 @@ impl Encoding {
 }
 
 /// A text with its lines.
-pub(super) struct Lines<'t> {
+pub(super) struct LineTable<'t> {
     text: &'t str,
     starts: Vec<usize>,
-    encoding: Encoding,
+    encoding: PositionEncoding,
 }
 
-impl<'t> Lines<'t> {
-    pub(super) fn of(text: &'t str, encoding: Encoding) -> Self {
+impl<'t> LineTable<'t> {
+    pub(super) fn of(text: &'t str, encoding: PositionEncoding) -> Self {
         let behind = |(at, byte): (usize, u8)| {
             let is_end = match byte {
                 b'\n' => true,
@@ -136,10 +136,13 @@ mod tests {
     #[test]
     fn columns_are_counted_as_the_client_counts() {
         let text = "a\r\né𝄞x\ry";
-        let utf16 = Lines::of(text, Encoding::Utf16);
+        let utf16 = LineTable::of(text, PositionEncoding::Utf16);
         let at = text.find('x').unwrap();
         assert_eq!(utf16.position(at), Position { line: 1, character: 3 });
-        assert_eq!(Lines::of(text, Encoding::Utf8).position(at), Position { line: 1, character: 6 });
+        assert_eq!(
+            LineTable::of(text, PositionEncoding::Utf8).position(at),
+            Position { line: 1, character: 6 }
+        );
         assert_eq!(utf16.offset(Position { line: 1, character: 3 }), at);
         assert_eq!(utf16.offset(Position { line: 1, character: 99 }), at + 1);
         assert_eq!(utf16.position(text.len()), Position { line: 2, character: 1 });
@@ -159,8 +162,8 @@ mod tests {
     proptest! {
         #[test]
         fn every_place_is_found_again(text in "[a-z\u{e9}\u{1d11e}\r\n]{0,40}", at in 0usize..60) {
-            for encoding in [Encoding::Utf8, Encoding::Utf16] {
-                let lines = Lines::of(&text, encoding);
+            for encoding in [PositionEncoding::Utf8, PositionEncoding::Utf16] {
+                let lines = LineTable::of(&text, encoding);
                 let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
                 let found = lines.offset(lines.position(at));
                 // Between the two bytes of a line end there is no place.

@@ -9,7 +9,7 @@ mod state;
 mod transport;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
-use std::io::{self, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -22,14 +22,18 @@ use lsp_types::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use convert::{Encoding, path, plain};
-use state::{Document, Preferences, Workspace};
+use convert::{PositionEncoding, path, plain};
+use state::{OpenDocument, Preferences, Workspace};
 
 /// Serves until the client says `exit` or closes the stream. The error is what ended it before.
 pub fn serve() -> Result<(), String> {
+    converse(BufReader::new(io::stdin()), io::stdout())
+}
+
+/// As [`serve`], over other streams. The thread that reads `input` may outlive the call.
+pub fn converse(mut input: impl BufRead + Send + 'static, output: impl Write) -> Result<(), String> {
     let (sender, messages) = channel();
     thread::spawn(move || {
-        let mut input = BufReader::new(io::stdin());
         loop {
             let message = transport::read(&mut input).transpose();
             let is_last = !matches!(message, Some(Ok(_)));
@@ -38,7 +42,7 @@ pub fn serve() -> Result<(), String> {
             }
         }
     });
-    Server::new(io::stdout()).run(&messages)
+    Server::new(output).run(&messages)
 }
 
 /// What the reader hands over: a message, why there is none, or nothing at the end.
@@ -74,9 +78,11 @@ impl<W: Write> Server<W> {
     fn run(&mut self, messages: &Receiver<Incoming>) -> Result<(), String> {
         let mut waiting: VecDeque<Message> = VecDeque::new();
         let mut is_over = false;
+        // What came before a frame that lies is answered all the same.
+        let mut end = Ok(());
         loop {
             if is_over && waiting.is_empty() {
-                return Ok(());
+                return end;
             }
             // All that is there is taken in first: a cancellation counts for what waits before it.
             let next = if waiting.is_empty() { messages.recv().ok() } else { messages.try_recv().ok() };
@@ -86,7 +92,7 @@ impl<W: Write> Server<W> {
                     waiting.push_back(message);
                     continue;
                 }
-                Some(Some(Err(error))) => return Err(error),
+                Some(Some(Err(error))) => (is_over, end) = (true, Err(error)),
                 Some(None) => is_over = true,
                 None => is_over |= waiting.is_empty(),
             }
@@ -196,7 +202,7 @@ impl<W: Write> Server<W> {
         let params: InitializeParams = serde_json::from_value(params).unwrap_or_default();
         let general = params.capabilities.general.and_then(|general| general.position_encodings);
         let is_utf8 = general.is_some_and(|known| known.contains(&lsp_types::PositionEncodingKind::UTF8));
-        let encoding = if is_utf8 { Encoding::Utf8 } else { Encoding::Utf16 };
+        let encoding = if is_utf8 { PositionEncoding::Utf8 } else { PositionEncoding::Utf16 };
         self.pulls =
             refreshes && params.capabilities.text_document.is_some_and(|text| text.diagnostic.is_some());
         if let Some(root) = &root {
@@ -233,7 +239,7 @@ impl<W: Write> Server<W> {
                 let Ok(DidOpenTextDocumentParams { text_document }) = parsed(params) else { return Ok(()) };
                 let Some(path) = path(&text_document.uri, &workspace.folder) else { return Ok(()) };
                 let (uri, version, text) = (text_document.uri, text_document.version, text_document.text);
-                workspace.open.insert(path.clone(), Document { uri, version, text });
+                workspace.open.insert(path.clone(), OpenDocument { uri, version, text });
                 self.changed.insert(path);
             }
             "textDocument/didChange" => {

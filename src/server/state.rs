@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicUsize;
 
 use lsp_types::{Range, TextDocumentContentChangeEvent, Uri};
 
-use super::convert::{Encoding, Lines};
+use super::convert::{LineTable, PositionEncoding};
 use crate::config::{self, Settled};
 use crate::container::finding::Finding;
 use crate::fix::fixes::Fixes;
@@ -20,7 +20,7 @@ use crate::text::files::{Disk, MAX_SIZE, Overlay};
 use crate::text::source::Source;
 
 /// An open text.
-pub(super) struct Document {
+pub(super) struct OpenDocument {
     pub(super) uri: Uri,
     pub(super) version: i32,
     pub(super) text: String,
@@ -41,12 +41,12 @@ pub(super) struct Preferences {
 /// The server's view of a workspace. The process stands in its directory, so that paths are as the command line shows them.
 pub(super) struct Workspace {
     pub(super) folder: PathBuf,
-    pub(super) encoding: Encoding,
+    pub(super) encoding: PositionEncoding,
     pub(super) preferences: Preferences,
     /// What is looked at besides the open texts.
     pub(super) roots: Vec<String>,
     /// The open texts by path.
-    pub(super) open: BTreeMap<String, Document>,
+    pub(super) open: BTreeMap<String, OpenDocument>,
     settled: Settled,
     disk: Disk,
     tree: Option<Tree>,
@@ -59,7 +59,7 @@ const REQUEST: Request =
     Request { prove: Fixes::All, make: Fixes::None, workloads: true, counts: false, looked: false };
 
 impl Workspace {
-    pub(super) fn new(folder: PathBuf, encoding: Encoding, preferences: Preferences) -> Self {
+    pub(super) fn new(folder: PathBuf, encoding: PositionEncoding, preferences: Preferences) -> Self {
         Self {
             folder,
             encoding,
@@ -172,7 +172,7 @@ impl Workspace {
     }
 }
 
-fn splice(text: &mut String, range: Range, new: &str, encoding: Encoding) {
-    let span = Lines::of(text, encoding).span(range);
+fn splice(text: &mut String, range: Range, new: &str, encoding: PositionEncoding) {
+    let span = LineTable::of(text, encoding).span(range);
     text.replace_range(span.range(), new);
 }

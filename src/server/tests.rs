@@ -55,7 +55,7 @@ proptest! {
         let (sender, receiver) = channel();
         // A workspace without a directory of its own: the tree of the test's own process is not walked.
         let mut server = Server::new(Vec::new());
-        let mut workspace = Workspace::new(PathBuf::from("/"), Encoding::Utf16, Preferences::default());
+        let mut workspace = Workspace::new(PathBuf::from("/"), PositionEncoding::Utf16, Preferences::default());
         workspace.roots.clear();
         server.workspace = Some(workspace);
         for message in messages {

@@ -116,17 +116,17 @@ impl Dialect {
 pub fn compose(text: &str, style: Style, tag: Option<&str>) -> Size {
     const WRONG_TYPE: &str = "must be a number or string";
     match plain::resolve(text, style, tag) {
-        Ok(plain::Value::Text) => compose_text(text),
-        Ok(plain::Value::Int(bytes)) => Size::Bytes(bytes),
-        Ok(plain::Value::Float(number)) if number.is_nan() => {
+        Ok(plain::PlainValue::Text) => compose_text(text),
+        Ok(plain::PlainValue::Int(bytes)) => Size::Bytes(bytes),
+        Ok(plain::PlainValue::Float(number)) if number.is_nan() => {
             Size::Refused("json: unsupported value: NaN".into())
         }
-        Ok(plain::Value::Float(number)) if number.is_infinite() => {
+        Ok(plain::PlainValue::Float(number)) if number.is_infinite() => {
             Size::Refused(format!("json: unsupported value: {}Inf", if number < 0.0 { '-' } else { '+' }))
         }
-        Ok(plain::Value::Float(_) | plain::Value::Timestamp) => Size::Dropped,
-        Ok(plain::Value::Null) => Size::Null,
-        Ok(plain::Value::Bool) => Size::Refused(WRONG_TYPE.into()),
+        Ok(plain::PlainValue::Float(_) | plain::PlainValue::Timestamp) => Size::Dropped,
+        Ok(plain::PlainValue::Null) => Size::Null,
+        Ok(plain::PlainValue::Bool) => Size::Refused(WRONG_TYPE.into()),
         Err(message) => Size::Refused(message),
     }
 }
@@ -135,11 +135,15 @@ pub fn compose(text: &str, style: Style, tag: Option<&str>) -> Size {
 /// JSON, which a quantity accepts: `1e9` and `0x10` are sizes here.
 pub fn kubernetes(text: &str, style: Style, tag: Option<&str>) -> Size {
     match plain::resolve(text, style, tag) {
-        Ok(plain::Value::Text | plain::Value::Timestamp) => Dialect::Kubernetes.read(text),
-        Ok(plain::Value::Int(bytes)) => Size::Bytes(bytes),
-        Ok(plain::Value::Float(number)) if number.is_finite() => Size::Bytes(go::to_int64_capped(number)),
-        Ok(plain::Value::Null) => Size::Null,
-        Ok(plain::Value::Float(_) | plain::Value::Bool) => Size::Refused(quantity::FORMAT_WRONG.into()),
+        Ok(plain::PlainValue::Text | plain::PlainValue::Timestamp) => Dialect::Kubernetes.read(text),
+        Ok(plain::PlainValue::Int(bytes)) => Size::Bytes(bytes),
+        Ok(plain::PlainValue::Float(number)) if number.is_finite() => {
+            Size::Bytes(go::to_int64_capped(number))
+        }
+        Ok(plain::PlainValue::Null) => Size::Null,
+        Ok(plain::PlainValue::Float(_) | plain::PlainValue::Bool) => {
+            Size::Refused(quantity::FORMAT_WRONG.into())
+        }
         Err(message) => Size::Refused(message),
     }
 }

@@ -16,7 +16,7 @@ pub enum Style {
 
 /// The type, and for numbers the value, of a scalar.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Value {
+pub(super) enum PlainValue {
     Int(i64),
     /// Also an integer beyond 64 bits with sign.
     Float(f64),
@@ -27,25 +27,25 @@ pub(super) enum Value {
 }
 
 /// Finds the type of a scalar from its text, its style and its explicit tag. An error is a tag that does not fit.
-pub(super) fn resolve(text: &str, style: Style, tag: Option<&str>) -> Result<Value, String> {
+pub(super) fn resolve(text: &str, style: Style, tag: Option<&str>) -> Result<PlainValue, String> {
     let tag = tag.and_then(core_tag);
     if matches!(tag, Some("str" | "binary")) || (tag.is_none() && style == Style::Quoted) {
-        return Ok(Value::Text);
+        return Ok(PlainValue::Text);
     }
     let found = untagged(text, tag.is_none() || tag == Some("timestamp"));
     let name = match found {
-        Value::Int(_) => "int",
-        Value::Float(_) => "float",
-        Value::Timestamp => "timestamp",
-        Value::Bool => "bool",
-        Value::Null => "null",
-        Value::Text => "str",
+        PlainValue::Int(_) => "int",
+        PlainValue::Float(_) => "float",
+        PlainValue::Timestamp => "timestamp",
+        PlainValue::Bool => "bool",
+        PlainValue::Null => "null",
+        PlainValue::Text => "str",
     };
     match (tag, found) {
         (None, _) => Ok(found),
         (Some(tag), _) if tag == name => Ok(found),
         #[allow(clippy::cast_precision_loss, reason = "the number is only known to be a float")]
-        (Some("float"), Value::Int(number)) => Ok(Value::Float(number as f64)),
+        (Some("float"), PlainValue::Int(number)) => Ok(PlainValue::Float(number as f64)),
         (Some(tag), _) => Err(format!("cannot construct !!{name} `{text}` as a !!{tag}")),
     }
 }
@@ -57,32 +57,34 @@ fn core_tag(tag: &str) -> Option<&'static str> {
 }
 
 /// The type that the text alone gives.
-fn untagged(text: &str, dates: bool) -> Value {
+fn untagged(text: &str, dates: bool) -> PlainValue {
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
-        "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => return Value::Bool,
-        ".nan" | ".NaN" | ".NAN" => return Value::Float(f64::NAN),
-        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return Value::Float(f64::INFINITY),
-        "-.inf" | "-.Inf" | "-.INF" => return Value::Float(f64::NEG_INFINITY),
+        "" | "~" | "null" | "Null" | "NULL" => return PlainValue::Null,
+        "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => return PlainValue::Bool,
+        ".nan" | ".NaN" | ".NAN" => return PlainValue::Float(f64::NAN),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return PlainValue::Float(f64::INFINITY),
+        "-.inf" | "-.Inf" | "-.INF" => return PlainValue::Float(f64::NEG_INFINITY),
         _ => {}
     }
     match text.as_bytes().first() {
-        Some(b'.') => go::parse_float(text).map_or(Value::Text, Value::Float),
-        Some(b'0'..=b'9' | b'+' | b'-') if dates && is_timestamp(text) => Value::Timestamp,
+        Some(b'.') => go::parse_float(text).map_or(PlainValue::Text, PlainValue::Float),
+        Some(b'0'..=b'9' | b'+' | b'-') if dates && is_timestamp(text) => PlainValue::Timestamp,
         Some(b'0'..=b'9' | b'+' | b'-') => number(text),
-        _ => Value::Text,
+        _ => PlainValue::Text,
     }
 }
 
 /// A text that starts like a number: underscores anywhere are dropped, as in YAML 1.1.
-fn number(text: &str) -> Value {
+fn number(text: &str) -> PlainValue {
     let digits = text.replace('_', "");
     match integer(&digits) {
         // Compose and JSON alike have no use for an integer that does not fit: it goes the way of the floats.
         #[allow(clippy::cast_precision_loss, reason = "only its size matters")]
-        Some(whole) => i64::try_from(whole).map_or(Value::Float(whole as f64), Value::Int),
-        None if is_yaml_float(&digits) => go::parse_float(&digits).map_or(Value::Text, Value::Float),
-        None => Value::Text,
+        Some(whole) => i64::try_from(whole).map_or(PlainValue::Float(whole as f64), PlainValue::Int),
+        None if is_yaml_float(&digits) => {
+            go::parse_float(&digits).map_or(PlainValue::Text, PlainValue::Float)
+        }
+        None => PlainValue::Text,
     }
 }
 

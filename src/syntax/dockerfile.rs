@@ -29,7 +29,7 @@ const MAX_COMMAND: usize = 4096;
 
 /// How an image is built.
 #[derive(Clone, Debug, Default)]
-pub struct Build<'a> {
+pub struct BuildRequest<'a> {
     /// The stage that is built, by name or number; the last one where none is named.
     pub target: Option<&'a str>,
     /// Build arguments with their values.
@@ -38,7 +38,7 @@ pub struct Build<'a> {
 
 /// What an image is made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Built {
+pub struct DockerfileImage {
     /// The image that it begins with. Variables that have no value stay as they are written.
     pub from: String,
     /// The program, word by word; empty where that of the image below stays.
@@ -66,7 +66,7 @@ pub struct Copied {
     pub target: String,
 }
 
-impl Built {
+impl DockerfileImage {
     /// Entrypoint and command of a container that gives its own or none: an own entrypoint hides the image's command.
     pub fn command(self, entrypoint: Option<Vec<String>>, command: Option<Vec<String>>) -> Vec<String> {
         let own = entrypoint.is_some();
@@ -93,7 +93,7 @@ pub fn find(files: &dyn Files, from: &str, context: &str, name: Option<&str>) ->
 }
 
 /// Reads a Dockerfile. Nothing where it cannot be read or has no such stage.
-pub fn read(text: &str, build: &Build<'_>) -> Option<Built> {
+pub fn read(text: &str, build: &BuildRequest<'_>) -> Option<DockerfileImage> {
     let text = without_here_documents(text)?;
     let file = parse_dockerfile::parse(&text).ok()?;
     let variables = variables(&file, build);
@@ -101,7 +101,7 @@ pub fn read(text: &str, build: &Build<'_>) -> Option<Built> {
     let last = stages.len().checked_sub(1)?;
     let named = named(&stages);
     let mut at = build.target.map_or(Some(last), |target| position(&named, stages.len(), target))?;
-    let mut image = Built::default();
+    let mut image = DockerfileImage::default();
     let mut chain = Vec::new();
     // The stage that an image begins with always stands above, so that this ends.
     loop {
@@ -145,8 +145,8 @@ fn position(named: &HashMap<String, Vec<usize>>, end: usize, wanted: &str) -> Op
 }
 
 /// Adds what a stage starts to what those built on it start. An entrypoint hides the command of the stages below.
-fn inherit(built: &mut Built, stage: &Stage<'_, '_>) {
-    let mut own = Built::default();
+fn inherit(built: &mut DockerfileImage, stage: &Stage<'_, '_>) {
+    let mut own = DockerfileImage::default();
     for instruction in stage.instructions {
         match instruction {
             Instruction::Entrypoint(entrypoint) => {
@@ -181,7 +181,7 @@ fn span(range: std::ops::Range<usize>) -> Span {
 
 /// Adds what a stage copies, where it works and what it sets to what those below it do.
 fn files(
-    built: &mut Built,
+    built: &mut DockerfileImage,
     stage: &Stage<'_, '_>,
     stages: &[Stage<'_, '_>],
     named: &HashMap<String, Vec<usize>>,
@@ -230,7 +230,7 @@ fn files(
         match from.map(|from| position(named, stages.len(), &from.value)) {
             None => built.copies.push(Copied { sources, target }),
             Some(Some(other)) if built.copies.len() < MOST_COPIES => {
-                let mut inner = Built::default();
+                let mut inner = DockerfileImage::default();
                 if let Some(other) = stages
                     .get(other)
                     .filter(|other| other.from.image.span.start != stage.from.image.span.start)
@@ -255,7 +255,7 @@ fn files(
 }
 
 /// What a stage copies from the build folder.
-fn plain_copies(built: &mut Built, stage: &Stage<'_, '_>) {
+fn plain_copies(built: &mut DockerfileImage, stage: &Stage<'_, '_>) {
     let mut folder = "/".to_owned();
     for instruction in stage.instructions {
         match instruction {
@@ -311,7 +311,7 @@ fn words(command: &Command<'_>) -> Vec<String> {
 }
 
 /// The arguments that stand above all stages, with their defaults or what the build gives them.
-fn variables(file: &Dockerfile<'_>, build: &Build<'_>) -> HashMap<String, String> {
+fn variables(file: &Dockerfile<'_>, build: &BuildRequest<'_>) -> HashMap<String, String> {
     let given: HashMap<&str, &str> = build.args.iter().copied().collect();
     let mut known = HashMap::new();
     let mut room = ROOM;
@@ -446,7 +446,7 @@ mod tests {
     use super::*;
 
     fn built(text: &str, target: Option<&str>, args: &[(&str, &str)]) -> Option<(String, String)> {
-        let built = read(text, &Build { target, args: args.to_vec() })?;
+        let built = read(text, &BuildRequest { target, args: args.to_vec() })?;
         Some((built.from.clone(), built.command(None, None).join(" ")))
     }
 
@@ -503,11 +503,11 @@ mod tests {
 
     #[test]
     fn an_own_entrypoint_hides_the_command_of_the_image() {
-        let image = || Built {
+        let image = || DockerfileImage {
             from: "a".into(),
             entrypoint: vec!["e".into()],
             cmd: vec!["c".into()],
-            ..Built::default()
+            ..DockerfileImage::default()
         };
         assert_eq!(image().command(None, Some(vec!["x".into()])), ["e", "x"]);
         assert_eq!(image().command(Some(vec!["y".into()]), None), ["y"]);

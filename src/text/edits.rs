@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use similar::{ChangeTag, TextDiff};
+
 use crate::text::source::{Source, Span};
 
 /// The replacement of a span of one file by a text. An empty span is an insertion.
@@ -60,6 +62,29 @@ pub fn after_spans(edits: &[Edit]) -> Vec<Span> {
         Span::new(start, start + edit.text.len())
     };
     edits.iter().map(place).collect()
+}
+
+/// What edits, which are sorted and do not overlap, take out of a text, each with where what they put in stands afterwards.
+pub fn replaced(edits: &[Edit]) -> Vec<(Span, Span)> {
+    edits.iter().map(|edit| edit.span).zip(after_spans(edits)).collect()
+}
+
+/// The edits, line by line, that make another text of one.
+pub fn between(source: &Arc<Source>, new: &str) -> Vec<Edit> {
+    let (mut at, mut edits) = (0, Vec::<Edit>::new());
+    for change in TextDiff::from_lines(source.text(), new).iter_all_changes() {
+        let (line, start) = (change.value(), at);
+        match (change.tag(), edits.last_mut()) {
+            (ChangeTag::Equal, _) => at += line.len(),
+            (ChangeTag::Delete, _) => {
+                at += line.len();
+                edits.push(Edit::deletion(source, Span::new(start, at)));
+            }
+            (ChangeTag::Insert, Some(last)) if last.span == Span::at(at) => last.text.push_str(line),
+            (ChangeTag::Insert, _) => edits.push(Edit::insertion(source, at, line)),
+        }
+    }
+    edits
 }
 
 /// The bytes of a file with edits made, which are sorted and do not overlap.

@@ -35,12 +35,12 @@ pub enum Encoding {
 
 /// A stretch of inner text and where it comes from.
 #[derive(Clone, Copy, Debug)]
-struct Piece {
+struct Segment {
     inner: Span,
     outer: Span,
 }
 
-impl Piece {
+impl Segment {
     /// Whether inner and outer bytes go in step; else the piece is one unit, such as an escape sequence.
     fn is_verbatim(&self) -> bool {
         self.inner.len() == self.outer.len()
@@ -62,7 +62,7 @@ enum Inner {
 #[derive(Debug)]
 struct Within {
     text: String,
-    pieces: Vec<Piece>,
+    pieces: Vec<Segment>,
     encoding: Encoding,
     host: Layer,
 }
@@ -141,7 +141,7 @@ impl Layer {
 
 impl Within {
     /// The piece that holds inner byte `at`, or the last one before it.
-    fn piece(&self, at: usize) -> Option<&Piece> {
+    fn piece(&self, at: usize) -> Option<&Segment> {
         let next = self.pieces.partition_point(|piece| piece.inner.start <= at);
         self.pieces.get(next.checked_sub(1)?)
     }
@@ -191,7 +191,7 @@ impl Within {
 #[derive(Debug)]
 pub struct Embed {
     text: String,
-    pieces: Vec<Piece>,
+    pieces: Vec<Segment>,
     encoding: Encoding,
     host: Layer,
 }
@@ -202,7 +202,7 @@ impl Embed {
         let start = self.text.len();
         self.text.push_str(span.of(self.host.text()));
         if self.text.len() > start {
-            self.pieces.push(Piece { inner: Span::new(start, self.text.len()), outer: span });
+            self.pieces.push(Segment { inner: Span::new(start, self.text.len()), outer: span });
         }
     }
 
@@ -210,7 +210,7 @@ impl Embed {
     pub fn replace(&mut self, span: Span, text: &str) {
         let start = self.text.len();
         self.text.push_str(text);
-        self.pieces.push(Piece { inner: Span::new(start, self.text.len()), outer: span });
+        self.pieces.push(Segment { inner: Span::new(start, self.text.len()), outer: span });
     }
 
     /// Appends what stands in another layer of the same host from byte `from` on.
@@ -233,7 +233,7 @@ impl Embed {
             let from = (piece.inner.start + before).saturating_sub(part.start);
             let inner = Span::new(from, piece.inner.end.min(part.end) - part.start);
             let outer = Span::new(piece.outer.start + before, piece.outer.end - behind);
-            self.pieces.push(Piece { inner: inner.shift(start), outer });
+            self.pieces.push(Segment { inner: inner.shift(start), outer });
         }
     }
 

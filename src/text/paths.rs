@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
-use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path};
 
 /// A path as reports show it: with `/` and without `./`.
 pub fn shown(path: &Path) -> Cow<'_, str> {
@@ -61,7 +61,7 @@ pub fn to_os(path: &str) -> Cow<'_, Path> {
                 None => bytes.extend(c.encode_utf8(&mut [0; 4]).bytes()),
             }
         }
-        return PathBuf::from(std::ffi::OsString::from_vec(bytes)).into();
+        return std::path::PathBuf::from(std::ffi::OsString::from_vec(bytes)).into();
     }
     Path::new(path).into()
 }

@@ -10,12 +10,12 @@ const BY_RARITY: &[u8] = b"qzjxkvwybghfmpucdlnirsoate";
 
 /// A word that is looked for in short texts, exactly as it is written: from one place of its rarest letter to the next, which
 /// takes nothing to begin with.
-pub struct Word {
+pub struct SoughtWord {
     text: &'static str,
     rarest: usize,
 }
 
-impl Word {
+impl SoughtWord {
     /// A word of one letter or more.
     #[allow(clippy::indexing_slicing, reason = "bounded by the loop, and known when this is built")]
     pub const fn new(text: &'static str) -> Self {
@@ -145,9 +145,13 @@ mod tests {
 
     #[test]
     fn a_word_is_found_where_it_first_stands() {
-        for word in
-            [Word::new("<<"), Word::new("%YAML"), Word::new("extends"), Word::new("_X_"), Word::new("a")]
-        {
+        for word in [
+            SoughtWord::new("<<"),
+            SoughtWord::new("%YAML"),
+            SoughtWord::new("extends"),
+            SoughtWord::new("_X_"),
+            SoughtWord::new("a"),
+        ] {
             assert_eq!(word.find(&format!("e x<Y{}, {0}", word.as_str())), Some(5));
             assert!(!word.stands_in("xtend < %YM _X") && !word.stands_in(""));
         }

@@ -1,17 +1,17 @@
 //! Whether a workload asks for a GPU, for how many, and what says so.
 
 use super::Place;
-use crate::container::accelerator::Kind;
+use crate::container::accelerator::AcceleratorKind;
 
 /// Whether the workload asks for a GPU: for any accelerator that trains or serves models.
 #[derive(Clone, Debug, Default)]
 pub struct Gpu {
     /// The answer.
-    pub verdict: Verdict,
+    pub verdict: GpuVerdict,
     /// Every place that says so, in the order of the file. For `Unknown`, the places that leave it open.
     pub evidence: Vec<Citation>,
     /// What sort of accelerator, by the first place that asks for one.
-    pub kind: Option<Kind>,
+    pub kind: Option<AcceleratorKind>,
     /// How many, where that is known.
     pub count: GpuCount,
     /// A request that whoever reads it refuses, so that nothing starts.
@@ -29,7 +29,7 @@ pub struct Refusal {
 
 /// Yes, no, or not to be known from the files, and why not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Verdict {
+pub enum GpuVerdict {
     /// No.
     #[default]
     No,
@@ -39,7 +39,7 @@ pub enum Verdict {
     Unknown(String),
 }
 
-impl Verdict {
+impl GpuVerdict {
     /// The word for it in reports.
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -88,22 +88,22 @@ impl Citation {
 
 impl Gpu {
     /// Adds a place that asks for an accelerator.
-    pub fn found(&mut self, kind: Kind, text: impl Into<String>, place: Place) {
+    pub fn found(&mut self, kind: AcceleratorKind, text: impl Into<String>, place: Place) {
         self.kind.get_or_insert(kind);
-        if self.verdict != Verdict::Yes {
+        if self.verdict != GpuVerdict::Yes {
             self.evidence.clear();
         }
-        self.verdict = Verdict::Yes;
+        self.verdict = GpuVerdict::Yes;
         self.evidence.push(Citation { text: text.into(), place });
     }
 
     /// Adds a place that leaves it open whether there is one; without effect where another place says yes.
     pub fn unsure(&mut self, why: impl Into<String>, text: impl Into<String>, place: Place) {
-        if self.verdict == Verdict::Yes {
+        if self.verdict == GpuVerdict::Yes {
             return;
         }
-        if self.verdict == Verdict::No {
-            self.verdict = Verdict::Unknown(why.into());
+        if self.verdict == GpuVerdict::No {
+            self.verdict = GpuVerdict::Unknown(why.into());
         }
         self.evidence.push(Citation { text: text.into(), place });
     }
@@ -115,6 +115,6 @@ impl Gpu {
 
     /// Whether the answer is yes.
     pub fn is_yes(&self) -> bool {
-        self.verdict == Verdict::Yes
+        self.verdict == GpuVerdict::Yes
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::comment::Says;
+use super::comment::CommentContent;
 use super::lines::Lines;
 use super::{Ignores, hide, is_document, is_notebook, read};
 use crate::container::finding::Rule;
@@ -88,14 +88,15 @@ fn are_hidden(before: &State, made: &[Attempt<'_, Group>], after: &State, option
 
 /// The findings that are shown, grouped by the place where a comment would stand.
 fn groups(kind: &Kind, findings: &[Vec<Finding>], reason: &str) -> Vec<Task<Group>> {
-    let mut pens: BTreeMap<&str, Pen<'_>> = BTreeMap::new();
+    let mut pens: BTreeMap<&str, CommentWriter<'_>> = BTreeMap::new();
     let mut places: BTreeMap<(&str, usize), Vec<(usize, usize)>> = BTreeMap::new();
     for (workload, findings) in findings.iter().enumerate() {
         for (index, finding) in
             findings.iter().enumerate().filter(|(_, finding)| finding.suppressed.is_none())
         {
             let path = finding.place.path();
-            let pen = pens.entry(path).or_insert_with(|| Pen::new(&finding.place.source, kind, reason));
+            let pen =
+                pens.entry(path).or_insert_with(|| CommentWriter::new(&finding.place.source, kind, reason));
             let line = pen.lines.line(finding.place.span.start);
             let at = pen.lines.block(line).unwrap_or_else(|| pen.lines.statement(line));
             places.entry((path, at)).or_default().push((workload, index));
@@ -115,7 +116,7 @@ fn groups(kind: &Kind, findings: &[Vec<Finding>], reason: &str) -> Vec<Task<Grou
 }
 
 /// Writes the comments of one file.
-struct Pen<'a> {
+struct CommentWriter<'a> {
     source: Arc<Source>,
     lines: Lines,
     /// Where the brackets of a comment close that speaks of the statement or block at a line already.
@@ -123,7 +124,7 @@ struct Pen<'a> {
     reason: &'a str,
 }
 
-impl<'a> Pen<'a> {
+impl<'a> CommentWriter<'a> {
     fn new(source: &Arc<Source>, kind: &Kind, reason: &'a str) -> Self {
         let lines = Lines::of(source.text(), &(kind.remarks)(source, &[]).blocks);
         let mut brackets = HashMap::new();
@@ -131,7 +132,7 @@ impl<'a> Pen<'a> {
             let known = ignores.statements.iter().chain(&ignores.blocks);
             for ((line, _), (comment, _)) in known {
                 let says = ignores.comments.get(*comment).map(|comment| &comment.says);
-                if let Some(Says::Ignore { brackets: span, .. }) = says {
+                if let Some(CommentContent::Ignore { brackets: span, .. }) = says {
                     brackets.insert(*line, span.end.saturating_sub(1));
                 }
             }

@@ -11,19 +11,19 @@ use crate::text::source::Span;
 const MARK: &str = "shmlint:";
 
 /// How a comment begins and ends. An end of nothing is the end of the line.
-struct Style {
+struct CommentStyle {
     open: &'static str,
     close: &'static str,
     /// Whether it is one only at the beginning of a line.
     at_start: bool,
 }
 
-const fn style(open: &'static str, close: &'static str, at_start: bool) -> Style {
-    Style { open, close, at_start }
+const fn style(open: &'static str, close: &'static str, at_start: bool) -> CommentStyle {
+    CommentStyle { open, close, at_start }
 }
 
 /// The comments of all languages that shmlint reads; longer beginnings stand before those that they end in.
-const STYLES: &[Style] = &[
+const STYLES: &[CommentStyle] = &[
     style("<!--", "-->", false),
     style("{{- /*", "*/ -}}", false),
     style("{{/*", "*/}}", false),
@@ -51,12 +51,12 @@ pub(super) struct Comment {
     /// Whether it stands in an example of a document: nobody forgot it there, and it speaks of no whole file.
     pub(super) is_example: bool,
     /// What it says.
-    pub(super) says: Says,
+    pub(super) says: CommentContent,
 }
 
 /// What a comment says.
 #[derive(Debug)]
-pub(super) enum Says {
+pub(super) enum CommentContent {
     /// `ignore[…]`, or `ignore-file[…]` for the whole file.
     Ignore {
         /// Whether it holds for the whole file.
@@ -123,7 +123,7 @@ fn comment(text: &str, at: usize, in_strings: bool) -> Option<Comment> {
 }
 
 /// Where in the text before a mark the comment begins, and its style.
-fn opening(before: &str) -> Option<(usize, &'static Style)> {
+fn opening(before: &str) -> Option<(usize, &'static CommentStyle)> {
     let trimmed = before.trim_end();
     STYLES.iter().find_map(|style| {
         let from = trimmed.len().checked_sub(style.open.len())?;
@@ -145,7 +145,7 @@ fn opening(before: &str) -> Option<(usize, &'static Style)> {
 }
 
 /// What the text behind a mark says; `at` is its place. Nothing where it is no word to shmlint.
-fn says(text: &str, at: usize) -> Option<Says> {
+fn says(text: &str, at: usize) -> Option<CommentContent> {
     let skipped = text.len() - text.trim_start().len();
     let rest = text.get(skipped..)?;
     let word = rest.get(..rest.find(|c: char| !c.is_ascii_alphabetic() && c != '-').unwrap_or(rest.len()))?;
@@ -159,24 +159,26 @@ fn says(text: &str, at: usize) -> Option<Says> {
             let meant = near(word, known);
             let hint = "write 'shmlint: ignore[RULES] reason' or 'shmlint: ignore-file[RULES] reason'";
             return (!meant.is_empty())
-                .then(|| Says::Mistake(format!("'shmlint: {word}' means nothing: {hint}")));
+                .then(|| CommentContent::Mistake(format!("'shmlint: {word}' means nothing: {hint}")));
         }
     };
     let behind = rest.get(word.len()..)?;
     let open = at + skipped + word.len() + (behind.len() - behind.trim_start().len());
     let Some(inside) = behind.trim_start().strip_prefix('[') else {
-        return Some(Says::Mistake(format!("'shmlint: {word}' names no rule: write '{word}[missing-shm]'")));
+        return Some(CommentContent::Mistake(format!(
+            "'shmlint: {word}' names no rule: write '{word}[missing-shm]'"
+        )));
     };
     let Some((inside, _)) = inside.split_once(']') else {
-        return Some(Says::Mistake(format!("the '[' behind 'shmlint: {word}' is not closed")));
+        return Some(CommentContent::Mistake(format!("the '[' behind 'shmlint: {word}' is not closed")));
     };
     let names = names(inside, open + 1);
     if names.is_empty() {
-        return Some(Says::Mistake(format!(
+        return Some(CommentContent::Mistake(format!(
             "'shmlint: {word}[]' names no rule: write '{word}[missing-shm]'"
         )));
     }
-    Some(Says::Ignore { file, brackets: Span::new(open, open + inside.len() + 2), names })
+    Some(CommentContent::Ignore { file, brackets: Span::new(open, open + inside.len() + 2), names })
 }
 
 /// The names between the brackets; `at` is the place of the first byte.
@@ -211,7 +213,7 @@ mod tests {
     fn found(text: &str) -> Vec<String> {
         let told = |comment: &Comment| {
             let says = match &comment.says {
-                Says::Ignore { file, brackets, names } => {
+                CommentContent::Ignore { file, brackets, names } => {
                     let names: Vec<String> = names
                         .iter()
                         .map(|name| match &name.rule {
@@ -222,7 +224,7 @@ mod tests {
                     assert!(brackets.of(text).starts_with('[') && brackets.of(text).ends_with(']'));
                     format!("{}{}", if *file { "file " } else { "" }, names.join("+"))
                 }
-                Says::Mistake(told) => told.clone(),
+                CommentContent::Mistake(told) => told.clone(),
             };
             format!("{}|{says}", comment.span.of(text))
         };

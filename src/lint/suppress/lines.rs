@@ -17,7 +17,7 @@ pub(super) struct Lines {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum LineKind {
     Blank,
     Comment,
     Other,
@@ -85,16 +85,16 @@ impl Lines {
 }
 
 /// For each line the next one that is no comment, and the next one that is not blank either.
-fn below(kinds: &[Kind]) -> Vec<(usize, usize)> {
+fn below(kinds: &[LineKind]) -> Vec<(usize, usize)> {
     let last = kinds.len().saturating_sub(1);
     let mut next = (last, last);
     let mut out = Vec::with_capacity(kinds.len());
     for (line, kind) in kinds.iter().enumerate().rev() {
         out.push(next);
         match kind {
-            Kind::Comment => {}
-            Kind::Blank => next.0 = line,
-            Kind::Other => next = (line, line),
+            LineKind::Comment => {}
+            LineKind::Blank => next.0 = line,
+            LineKind::Other => next = (line, line),
         }
     }
     out.reverse();
@@ -107,13 +107,13 @@ fn continues(line: &str) -> bool {
 }
 
 /// What a line holds. A Markdown heading is not told from a comment, which does no harm.
-fn kind(line: &str) -> Kind {
+fn kind(line: &str) -> LineKind {
     let text = line.trim_start();
     let text = text.strip_prefix('"').unwrap_or(text);
     match text {
-        "" => Kind::Blank,
-        text if begins(text) => Kind::Comment,
-        _ => Kind::Other,
+        "" => LineKind::Blank,
+        text if begins(text) => LineKind::Comment,
+        _ => LineKind::Other,
     }
 }
 

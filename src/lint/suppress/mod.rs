@@ -27,7 +27,7 @@ use crate::text::filename::FileName;
 use crate::text::place::Place;
 use crate::text::source::Source;
 
-use comment::{Comment, Says, comments};
+use comment::{Comment, CommentContent, comments};
 use lines::Lines;
 
 /// A name in a comment: the index of the comment, and that of the name in it.
@@ -89,7 +89,7 @@ impl Ignores {
     /// Notes what each name speaks of. Of two that say the same the first one holds.
     fn index(&mut self) {
         for (index, comment) in self.comments.iter().enumerate() {
-            let Says::Ignore { file, names, .. } = &comment.says else { continue };
+            let CommentContent::Ignore { file, names, .. } = &comment.says else { continue };
             let line = self.lines.line(comment.span.start);
             let target = if comment.alone { self.lines.below(line, comment.far) } else { line };
             let block = self.lines.block(target).filter(|fence| comment.alone && *fence == target);
@@ -121,7 +121,7 @@ impl Ignores {
     /// What stands behind a comment's brackets.
     fn reason(&self, at: At) -> String {
         let Some(comment) = self.comments.get(at.0) else { return String::new() };
-        let Says::Ignore { brackets, .. } = comment.says else { return String::new() };
+        let CommentContent::Ignore { brackets, .. } = comment.says else { return String::new() };
         let text = self.source.text().get(brackets.end..comment.span.end).unwrap_or_default();
         text.trim_end_matches("-->").trim_end_matches("*/").trim().to_owned()
     }

@@ -1,6 +1,6 @@
 //! Comments that hide nothing: what is said of them (SHM901), and how they are taken out.
 
-use super::comment::{Comment, Name, Says};
+use super::comment::{Comment, CommentContent, Name};
 use super::{At, Ignores, is_notebook};
 use crate::container::finding::Rule;
 use crate::container::finding::{Finding, Fix, Severity};
@@ -13,7 +13,7 @@ use crate::text::source::Span;
 impl Comment {
     /// The names that it holds.
     pub(super) fn names(&self) -> &[Name] {
-        if let Says::Ignore { names, .. } = &self.says { names } else { &[] }
+        if let CommentContent::Ignore { names, .. } = &self.says { names } else { &[] }
     }
 }
 
@@ -72,15 +72,15 @@ impl Ignores {
             let gone = self.gone(index, comment);
             match &comment.says {
                 _ if comment.is_example => {}
-                Says::Mistake(told) => {
+                CommentContent::Mistake(told) => {
                     out.push(unused_ignore::finding(rule, self.place(comment.span), told.clone(), None));
                 }
-                Says::Ignore { names, .. } if gone.iter().all(|gone| *gone) => {
+                CommentContent::Ignore { names, .. } if gone.iter().all(|gone| *gone) => {
                     let fix = self.proven("remove the comment", Some(self.without(comment)));
                     let message = useless(names);
                     out.push(unused_ignore::finding(rule, self.place(comment.span), message, fix));
                 }
-                Says::Ignore { names, .. } => {
+                CommentContent::Ignore { names, .. } => {
                     out.extend(names.iter().enumerate().filter_map(|(nth, name)| {
                         let (message, fix) = self.told_of_name(comment, &gone, nth, name)?;
                         Some(unused_ignore::finding(rule, self.place(name.span), message, fix))

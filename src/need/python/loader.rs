@@ -4,7 +4,7 @@ use super::signs::{self, Means, Sign};
 use super::value::{Value, Values};
 use crate::need::evidence::{Data, Loads};
 use crate::need::loader::Sample;
-use crate::syntax::python::{self, Kind, Module};
+use crate::syntax::python::{self, Module, TokenKind};
 
 /// How many processors a machine is taken to have where a program takes all of them.
 const PROCESSORS: u64 = 8;
@@ -79,7 +79,7 @@ impl Call {
     pub(super) fn read(
         values: &Values<'_, '_>,
         at: usize,
-        call: &python::Call,
+        call: &python::CallExpression,
         sign: Option<&'static Sign>,
     ) -> Option<Self> {
         let module = values.modules.get(at)?;
@@ -178,7 +178,7 @@ impl Call {
 }
 
 /// Whether a call or the line before it speaks of shared memory, as people do who gave workers up.
-fn speaks_of_shm(module: &Module<'_>, call: &python::Call) -> bool {
+fn speaks_of_shm(module: &Module<'_>, call: &python::CallExpression) -> bool {
     let text = module.text();
     let line = |at: usize| text.get(..at).and_then(|before| before.rfind('\n')).unwrap_or(0);
     let end = module.span(module.partner(call.open)).end;
@@ -270,7 +270,7 @@ fn sample(values: &Values<'_, '_>, reached: &[Vec<bool>]) -> (Data, Option<Strin
 fn is_conditional(module: &Module<'_>, at: usize) -> bool {
     let mut indent = None;
     for token in (0..at).rev().take(2000) {
-        if let Kind::Line(columns) = module.kind(token) {
+        if let TokenKind::Line(columns) = module.kind(token) {
             let opens = ["if", "elif", "else"].contains(&module.name(token + 1));
             if indent.is_some_and(|inner| columns < inner) {
                 return opens;

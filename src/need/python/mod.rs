@@ -20,7 +20,7 @@ pub use given::Given;
 
 use super::evidence::{Claim, Workaround};
 use crate::knowledge::Formula;
-use crate::syntax::python::{Argument, Call, Kind, Module};
+use crate::syntax::python::{Argument, CallExpression, Module, TokenKind};
 use loader::Workers;
 use signs::{Means, Sign};
 use value::{Value, Values};
@@ -118,7 +118,8 @@ fn reached(modules: &[Module<'_>], importers: &[Importers]) -> Vec<Vec<bool>> {
         let imported: HashSet<usize> = module.imports.iter().map(|import| import.at).collect();
         let blocks = reached.iter().enumerate().filter(|(_, reached)| **reached);
         let tokens = blocks.flat_map(|(block, _)| module.tokens_of(block));
-        let names = tokens.filter(|token| module.kind(*token) == Kind::Name && !imported.contains(token));
+        let names =
+            tokens.filter(|token| module.kind(*token) == TokenKind::Name && !imported.contains(token));
         used.push(names.map(|token| module.name(token)).collect());
         all.push(reached);
     }
@@ -167,7 +168,7 @@ impl<'t> Reader<'_, 't> {
         }
     }
 
-    fn call(&mut self, at: usize, module: &Module<'t>, call: &Call) {
+    fn call(&mut self, at: usize, module: &Module<'t>, call: &CallExpression) {
         let sign = signs::of_call(module, call);
         let place = (at, call.name);
         let nccl = Claim::RanksByGpus { size: Formula::Nccl };
@@ -217,12 +218,12 @@ impl<'t> Reader<'_, 't> {
         }
     }
 
-    fn keyword(&self, at: usize, call: &Call, name: &str) -> Option<Argument<'t>> {
+    fn keyword(&self, at: usize, call: &CallExpression, name: &str) -> Option<Argument<'t>> {
         self.values.modules.get(at)?.arguments(call.open).find(|argument| argument.keyword == Some(name))
     }
 
     /// The value of the first of some keywords that is given, else another.
-    fn argument(&self, at: usize, call: &Call, names: &[&str], other: Option<Value>) -> Value {
+    fn argument(&self, at: usize, call: &CallExpression, names: &[&str], other: Option<Value>) -> Value {
         let given = names.iter().find_map(|name| self.keyword(at, call, name));
         given.map_or(other.unwrap_or(Value::UNSET), |argument| self.values.value(at, argument.value))
     }
@@ -236,10 +237,10 @@ impl<'t> Reader<'_, 't> {
     }
 
     /// A call that starts another program: its words where they are written, else whether it may be one with loaders.
-    fn starts(&mut self, at: usize, module: &Module<'t>, call: &Call) {
+    fn starts(&mut self, at: usize, module: &Module<'t>, call: &CallExpression) {
         let Some(first) = module.arguments(call.open).next() else { return };
         let mut value = first.value;
-        if module.kind(value) == Kind::Name
+        if module.kind(value) == TokenKind::Name
             && let Some([crate::syntax::python::Binding::Value(bound)]) =
                 module.bindings.get(module.name(value)).map(Vec::as_slice)
         {

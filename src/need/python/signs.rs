@@ -1,6 +1,6 @@
 //! What calls and imports say of shared memory: the table made of `rules/python.yaml`.
 
-use crate::syntax::python::{Call, Import, Module};
+use crate::syntax::python::{CallExpression, Import, Module};
 
 /// What a sign says; the words stand in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ include!(concat!(env!("OUT_DIR"), "/python.rs"));
 
 /// What a call says. A row of a library holds for what is imported from it; of what a library trains, also for the methods
 /// of objects in a module that imports it.
-pub(super) fn of_call(module: &Module<'_>, call: &Call) -> Option<&'static Sign> {
+pub(super) fn of_call(module: &Module<'_>, call: &CallExpression) -> Option<&'static Sign> {
     let last = module.name(call.name);
     let name = module.import_of(last).and_then(|import| import.item).unwrap_or(last);
     let from = CALLS.partition_point(|(known, ..)| *known < name);

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::declared::{Declared, declared};
 use super::given::{Given, key};
 pub(super) use super::worth::{Value, either};
-use crate::syntax::python::{Binding, Call, Kind, Module};
+use crate::syntax::python::{Binding, CallExpression, Module, TokenKind};
 
 /// How many names may stand for each other on the way to a number.
 const DEPTH: usize = 8;
@@ -141,7 +141,7 @@ impl<'m, 't> Values<'m, 't> {
                     };
                 }
                 "if" => {
-                    while !matches!(within.kind(at), Kind::Line(_) | Kind::Sign(b',' | b')'))
+                    while !matches!(within.kind(at), TokenKind::Line(_) | TokenKind::Sign(b',' | b')'))
                         && within.name(at) != "else"
                     {
                         at = within.behind(at);
@@ -169,7 +169,7 @@ impl<'m, 't> Values<'m, 't> {
         let within = self.modules.get(module)?;
         let mut value = self.operand(module, at, depth);
         loop {
-            let Kind::Sign(sign @ (b'+' | b'-' | b'*' | b'/' | b'%' | b'P')) = within.kind(*at) else {
+            let TokenKind::Sign(sign @ (b'+' | b'-' | b'*' | b'/' | b'%' | b'P')) = within.kind(*at) else {
                 return value;
             };
             *at += 1;
@@ -192,23 +192,23 @@ impl<'m, 't> Values<'m, 't> {
         let first = *at;
         *at = within.behind(first);
         match within.kind(first) {
-            Kind::Number => {
+            TokenKind::Number => {
                 let number = within.name(first).replace('_', "").parse().ok();
                 Some(
                     number.map_or_else(Value::default, |number| Value::number(number, Some((module, first)))),
                 )
             }
-            Kind::Text => {
+            TokenKind::Text => {
                 let text = within.string(first).unwrap_or_default();
                 let value = Value::given(text);
                 Some(Value { at: value.number.map(|_| (module, first)), ..value })
             }
-            Kind::Sign(b'-') => {
-                let one = within.kind(first + 1) == Kind::Number;
+            TokenKind::Sign(b'-') => {
+                let one = within.kind(first + 1) == TokenKind::Number;
                 *at = within.behind(first + 1);
                 Some(if one { Value::MANY } else { Value::default() })
             }
-            Kind::Sign(b'(') if depth > 0 => {
+            TokenKind::Sign(b'(') if depth > 0 => {
                 let value = self.at(module, first + 1, depth - 1);
                 let mut end = first + 1;
                 while end < *at && !within.is(end, b',') {
@@ -217,7 +217,7 @@ impl<'m, 't> Values<'m, 't> {
                 }
                 if end < *at { Some(Value::default()) } else { self.trailers(module, at, value, depth) }
             }
-            Kind::Name => match within.name(first) {
+            TokenKind::Name => match within.name(first) {
                 "None" => Some(Value::UNSET),
                 "False" => Some(Value::number(0, Some((module, first)))),
                 "True" | "lambda" | "not" | "await" => Some(Value::default()),
@@ -238,20 +238,22 @@ impl<'m, 't> Values<'m, 't> {
         loop {
             self.spend()?;
             match within.kind(*at) {
-                Kind::Name if last.is_none() || within.is(*at - 1, b'.') => {
+                TokenKind::Name if last.is_none() || within.is(*at - 1, b'.') => {
                     last = Some(Tail::Name(*at));
                     *at += 1;
                 }
-                Kind::Sign(b'.') => *at += 1,
-                Kind::Sign(b'(') => {
+                TokenKind::Sign(b'.') => *at += 1,
+                TokenKind::Sign(b'(') => {
                     last = match last {
-                        Some(Tail::Name(name)) => Some(Tail::Call(Call { name, open: *at, block: 0 })),
+                        Some(Tail::Name(name)) => {
+                            Some(Tail::Call(CallExpression { name, open: *at, block: 0 }))
+                        }
                         _ => Some(Tail::Unknown),
                     };
                     *at = within.behind(*at);
                 }
-                Kind::Sign(b'[') => {
-                    let is_key = within.kind(*at + 1) == Kind::Text && within.is(*at + 2, b']');
+                TokenKind::Sign(b'[') => {
+                    let is_key = within.kind(*at + 1) == TokenKind::Text && within.is(*at + 2, b']');
                     last = Some(if is_key { Tail::Key(*at + 1) } else { Tail::Unknown });
                     *at = within.behind(*at);
                 }
@@ -271,7 +273,7 @@ impl<'m, 't> Values<'m, 't> {
         }
     }
 
-    fn call(&self, module: usize, call: &Call, depth: usize) -> Option<Value> {
+    fn call(&self, module: usize, call: &CallExpression, depth: usize) -> Option<Value> {
         let depth = depth.checked_sub(1)?;
         let within = self.modules.get(module)?;
         let arguments: Vec<_> = within.arguments(call.open).take(MOST).collect();
@@ -314,7 +316,7 @@ impl<'m, 't> Values<'m, 't> {
     /// The numbers of a tuple or list, of a single number, or of the name that stands for either.
     pub(super) fn shape(&self, module: usize, at: usize, depth: usize) -> Vec<u64> {
         let Some(within) = self.modules.get(module) else { return Vec::new() };
-        if matches!(within.kind(at), Kind::Sign(b'(' | b'[')) {
+        if matches!(within.kind(at), TokenKind::Sign(b'(' | b'[')) {
             let numbers = within.arguments(at).take(5).map(|part| self.number(module, part.value));
             return numbers.collect::<Option<Vec<u64>>>().unwrap_or_default();
         }
@@ -357,6 +359,6 @@ impl<'m, 't> Values<'m, 't> {
 enum Tail {
     Name(usize),
     Key(usize),
-    Call(Call),
+    Call(CallExpression),
     Unknown,
 }

@@ -112,15 +112,22 @@ impl Builds {
         self.programs.push(path.to_owned());
     }
 
+    /// The only Python file whose path ends as this does, which has a folder in it.
+    pub fn program(&self, path: &str) -> Option<&str> {
+        let ends = |own: &&String| own.strip_suffix(path).is_some_and(|before| before.ends_with('/'));
+        let mut found = self.programs.iter().filter(ends).filter(|_| path.contains('/'));
+        found.next().filter(|_| found.next().is_none()).map(String::as_str)
+    }
+
     /// The Python files of a small repository.
     pub fn programs(&self) -> Option<&[String]> {
         (self.programs.len() <= MOST_PROGRAMS).then_some(&self.programs)
     }
 
-    /// The file of a name in a `ConfigMap`.
-    pub fn map_file(&self, map: &str, name: &str) -> Option<&MapFile> {
+    /// What may be the file of a name in a `ConfigMap`.
+    pub fn map_files<'a>(&'a self, map: &'a str, name: &'a str) -> impl Iterator<Item = &'a MapFile> {
         let (map, name) = map.split_once('/').unwrap_or((map, name));
-        self.maps.iter().find(|(own, file, _)| own == map && file == name).map(|(.., file)| file)
+        self.maps.iter().filter(move |(own, file, _)| own == map && file == name).map(|(.., file)| file)
     }
 
     /// Puts everything in an order that does not depend on how it was found.
@@ -170,7 +177,7 @@ impl Builds {
     /// The only Dockerfile that fits an image that no line builds: in the folder of the file that runs it, else in those
     /// above it and right below these, if the image or the container is called as the folder is. Of several the one whose
     /// name has the words of the image.
-    pub fn beside(&self, image: &str, names: &[&str], near: &str) -> Option<&str> {
+    pub fn beside(&self, image: &str, names: &[&str], near: &str, repository: &str) -> Option<&str> {
         let (name, mut variants) = parts(image);
         variants.extend(names.iter().flat_map(|name| parts(name).1));
         let is_open = name.contains(OPEN) || name.is_empty();
@@ -202,13 +209,33 @@ impl Builds {
             };
             if let Some(one) = one {
                 let own = folder_of(one);
-                let speaks = (is_open && own == folder_of(near)) || is_called(&words, own);
-                return speaks.then_some(one);
+                let called = if own.is_empty() { repository } else { own };
+                let speaks = (is_open && own == folder_of(near)) || is_called(&words, called);
+                if speaks {
+                    return Some(one);
+                }
             }
             if !all.is_empty() || folder.is_empty() {
-                return None;
+                return if is_open { None } else { self.called(&name, &variants) };
             }
             folder = folder_of(folder);
+        }
+    }
+
+    /// The only Dockerfile in the folder that is called as an image is, but for the words of its variant.
+    fn called(&self, image: &str, variants: &[&str]) -> Option<&str> {
+        let bare =
+            variants.iter().fold(image, |bare, word| bare.trim_end_matches(word).trim_end_matches('-'));
+        let is_there = |path: &&String| {
+            let folder = folder_of(path).rsplit('/').next().unwrap_or_default();
+            bare.len() > 3 && folder.to_ascii_lowercase().replace('_', "-") == bare
+        };
+        let fits = |path: &&String| variants.iter().any(|word| path.to_ascii_lowercase().ends_with(word));
+        let all: Vec<&String> = self.dockerfiles.iter().filter(is_there).collect();
+        let fitting: Vec<&String> = all.iter().copied().filter(|path| fits(path)).collect();
+        match (fitting.as_slice(), all.as_slice()) {
+            ([one], _) | ([], [one]) => Some(one),
+            _ => None,
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::builds::{Builds, under};
 use super::mentions::MapFile;
 use crate::container::workload::Inside;
-use crate::syntax::dockerfile::{Built, Copied};
+use crate::syntax::dockerfile::{Copied, DockerfileImage};
 use crate::text::files::Files;
 use crate::text::paths::join;
 use crate::text::place::Place;
@@ -25,7 +25,7 @@ pub(super) struct File {
 /// How the image of a container is built.
 #[derive(Clone, Debug)]
 pub(super) struct Image {
-    pub(super) built: Built,
+    pub(super) built: DockerfileImage,
     /// The folder that it is built from.
     pub(super) context: String,
 }
@@ -70,27 +70,27 @@ impl Layout<'_> {
         let mounted = mounts.into_iter().find_map(|(host, target)| Some((host, below(&path, target)?)));
         if let Some((host, rest)) = mounted {
             if let Some(map) = host.strip_prefix(CONFIG_MAP) {
-                let part = self.builds.map_file(map, rest)?;
-                return match part {
-                    MapFile::Path { from, path } => self
-                        .files
-                        .read_inside(from, path)
-                        .ok()
-                        .map(|source| File { source, part: None, guessed: false }),
-                    MapFile::Text(place) => Some(File {
-                        source: Arc::clone(&place.source),
-                        part: Some(place.span),
-                        guessed: false,
-                    }),
+                let file = |file: &MapFile| match file {
+                    MapFile::Path { from, path } => {
+                        let source = self.files.read_inside(from, path).ok()?;
+                        Some(File { source, part: None, guessed: false })
+                    }
+                    MapFile::Text(place) => {
+                        let source = Arc::clone(&place.source);
+                        Some(File { source, part: Some(place.span), guessed: false })
+                    }
                 };
+                // Pages show some that stand elsewhere.
+                return self.builds.map_files(map, rest).find_map(file);
             }
             let copied = || self.read(&under(self.own(), self.copy(host, rest)?), false);
+            let written = || self.written(rest.rsplit('/').next()?);
             let folders = self.on_host(host);
             let mut there = folders.into_iter().find_map(|(host, guessed)| {
                 let whole = || rest.is_empty().then(|| self.read(&host, guessed))?;
                 self.read(&under(&host, rest), guessed).or_else(whole)
             });
-            there = there.or_else(copied);
+            there = there.or_else(copied).or_else(written);
             if there.is_some() {
                 return there;
             }
@@ -106,8 +106,37 @@ impl Layout<'_> {
         let relative = below(&path, &self.working_dir()).unwrap_or_default();
         let context = self.image.map(|image| image.context.as_str());
         let folders = context.into_iter().chain([self.own(), self.root]);
+        let relative = relative.trim_start_matches('/');
+        // The repository itself, as it is cloned.
+        let (first, rest) = relative.split_once('/').unwrap_or_default();
+        let name = self.files.repository(self.from).1;
+        let is_own = !first.is_empty() && (name == first || name.ends_with(&format!("_{first}")));
+        let cloned = || self.read(&under(self.root, rest), true).filter(|_| is_own);
+        let named = || self.read(self.builds.program(relative)?, true);
         let relative = Some(relative).filter(|relative| relative.contains('/') || context.is_some());
-        folders.into_iter().find_map(|folder| self.read(&under(folder, relative?), true))
+        let there = folders.into_iter().find_map(|folder| self.read(&under(folder, relative?), true));
+        there.or_else(cloned).or_else(named)
+    }
+
+    /// The file of a name that the same text writes: `cat > run.sh << 'EOF'`.
+    fn written(&self, name: &str) -> Option<File> {
+        let source = self.files.read_inside(self.from, self.from).ok()?;
+        let (mut at, mut begin, mut end) = (0, None, "");
+        for line in source.text().split_inclusive('\n') {
+            let from = at;
+            at += line.len();
+            if let Some(start) = begin {
+                if line.trim() == end {
+                    return Some(File { part: Some(Span::new(start, from)), source, guessed: false });
+                }
+            } else if let Some((before, mark)) = line.split_once("<<")
+                && before.split(['>', '/', ' ', '"']).any(|word| word == name)
+            {
+                end = mark.trim_start_matches('-').trim().trim_matches(['\'', '"']);
+                begin = Some(at).filter(|_| !end.is_empty());
+            }
+        }
+        None
     }
 
     /// The file that the same text copies into a mounted folder before: `cp train.py work/`.
@@ -176,8 +205,15 @@ impl Layout<'_> {
         })
     }
 
-    /// Whether the whole repository, or the folder of the file that starts the container, is mounted.
-    pub(super) fn mounts_root(&self) -> bool {
+    /// Whether the whole repository, or the folder of the file that starts the container, is mounted or copied.
+    pub(super) fn holds_root(&self) -> bool {
+        let copies = |image: &Image| {
+            let all = image.built.copies.iter().flat_map(|copied| &copied.sources);
+            image.context == self.root && all.into_iter().any(|source| matches!(source.as_str(), "." | "./"))
+        };
+        if self.image.is_some_and(copies) {
+            return true;
+        }
         self.inside.mounts.iter().any(|(host, _)| {
             let is_root =
                 |folder: &str| folder == self.root || (folder == self.own() && !folder.contains('/'));

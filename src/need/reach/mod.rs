@@ -12,13 +12,13 @@ mod runs;
 use std::sync::Arc;
 
 use super::evidence::{Claim, Evidence, Strength};
-use super::verdict::Verdict;
+use super::verdict::{Need, Verdict};
 use super::{own, python};
 use crate::container::accelerator;
 use crate::container::workload::{Platform, Shm, Workload};
-use crate::knowledge;
 use crate::knowledge::command::{programs, simple};
 use crate::knowledge::image::MAX_REFERENCE;
+use crate::knowledge::{self, NeedRule};
 use crate::size::GIB;
 use crate::syntax::dockerfile::{self, fill};
 use crate::syntax::shell::Script;
@@ -41,6 +41,9 @@ const ALL_BYTES: usize = 2 << 20;
 /// More commands of one script are not followed.
 const MOST_COMMANDS: usize = 400;
 
+/// Programs with which a container waits for what is started in it.
+const WAITING: [&str; 5] = ["sh", "sleep", "tail", "jupyter", "jupyter-lab"];
+
 /// How many bytes variables may bring into a command.
 const ROOM: usize = 4096;
 
@@ -54,9 +57,12 @@ pub fn is_asked(workload: &Workload) -> bool {
         Shm::Tmpfs { bytes } => small(*bytes),
         _ => false,
     };
-    open && workload.gpu.is_yes()
-        && workload.same_as.is_none()
-        && own::need(workload, &[], &[]).verdict != Verdict::No
+    open && workload.gpu.is_yes() && workload.same_as.is_none() && is_open(&own::need(workload, &[], &[]))
+}
+
+/// Whether its programs may tell more than what is known of a need.
+fn is_open(need: &Need) -> bool {
+    need.verdict != Verdict::No || need.deciding.iter().all(|one| one.strength == Strength::Guess)
 }
 
 /// Reads the programs of a workload: what they say, and into the workload what the Dockerfile behind its image starts.
@@ -81,7 +87,7 @@ pub fn read(workload: &mut Workload, files: &dyn Files, builds: &Builds) -> Vec<
         let before = reach.found.len();
         reach.commands(&words, &folder, std::slice::from_ref(&later.place), strength, 1);
         if reach.found.len() > before {
-            reach.read.push("sh".to_owned());
+            reach.read.extend(WAITING.map(str::to_owned));
         }
     }
     if reach.found.is_empty() && waits(&owned) {
@@ -100,7 +106,7 @@ fn waits(workload: &Workload) -> bool {
     let mut words = workload.command.iter().map(|word| word.rsplit('/').next().unwrap_or(word));
     match words.next() {
         None => true,
-        Some("sleep" | "tail" | "jupyter" | "jupyter-lab") => true,
+        Some(name) if name != "sh" && WAITING.contains(&name) => true,
         Some("bash" | "sh" | "zsh") => {
             !words.any(|word| word.starts_with('-') && word.ends_with('c'))
                 || words.any(|word| word == "bash")
@@ -129,7 +135,8 @@ fn image(workload: &mut Workload, files: &dyn Files, builds: &Builds, root: &str
         if found.is_none() && knowledge::image_entry(&written).is_none() {
             let names: Vec<&str> =
                 std::iter::once(&workload.name).chain(&workload.other_names).map(String::as_str).collect();
-            found = builds.beside(&written, &names, &from).and_then(|path| {
+            let repository = files.repository(&from).1;
+            found = builds.beside(&written, &names, &from, &repository).and_then(|path| {
                 let source = files.read_inside(&from, path).ok()?;
                 Some((
                     source,
@@ -145,7 +152,7 @@ fn image(workload: &mut Workload, files: &dyn Files, builds: &Builds, root: &str
     if source.text().len() > MOST_BYTES {
         return None;
     }
-    let build = dockerfile::Build { target: target.as_deref(), args: Vec::new() };
+    let build = dockerfile::BuildRequest { target: target.as_deref(), args: Vec::new() };
     let built = dockerfile::read(source.text(), &build)?;
     if workload.built_from.is_none() {
         let own = std::mem::take(&mut workload.command);
@@ -191,7 +198,7 @@ impl Reach<'_> {
         let mut folder = folder.to_owned();
         for command in simple(&words) {
             // What only looks whether something is there tells nothing of what it is for.
-            let looks = ["--version", "-version", "--help", "-V"];
+            let looks = ["--version", "-version", "--help", "-V", "-encoders", "-decoders"];
             let checks =
                 via.len() == 1 && command.iter().any(|word| looks.contains(&word.as_str()) || word == "-c");
             if depth == 1 && strength <= Strength::Later && checks {
@@ -222,6 +229,7 @@ impl Reach<'_> {
         let mut inner = self.workload.clone();
         inner.command = command.to_vec();
         inner.written = via.last().cloned().into_iter().collect();
+        inner.place = via.last().cloned().unwrap_or(inner.place);
         let gpus = accelerator::within(inner.gpu.count, &inner.environment);
         let subject = own::Subject { workload: &inner, programs: &programs, gpus };
         // A script waits a moment for what it has started.
@@ -249,9 +257,10 @@ impl Reach<'_> {
         }
         // What is known of the program itself tells more than its file would.
         let plain: Vec<&str> = words.iter().map(String::as_str).collect();
-        let name = programs(&plain)
-            .first()
-            .map(|program| program.script().unwrap_or_else(|| program.name()).to_owned());
+        let programs = programs(&plain);
+        let own = programs.first();
+        let name = own.map(|program| program.script().unwrap_or_else(|| program.name()).to_owned());
+        let serves = own.and_then(knowledge::program_entry).is_some_and(|entry| entry.rule == NeedRule::No);
         let found = runs(words);
         for (at, one) in found.iter().enumerate() {
             let before = self.found.len();
@@ -268,8 +277,8 @@ impl Reach<'_> {
             if read {
                 self.read.extend(name.clone());
             }
-            // What a launcher starts is known: the next one.
-            if at + 1 < found.len() {
+            // What a launcher starts is known: the next one. What a server is given answers in its process.
+            if at + 1 < found.len() || serves {
                 let own = self.found.split_off(before);
                 let open = |one: &Evidence| matches!(one.claim, Claim::NoLoader { .. } | Claim::Unread(_));
                 self.found.extend(own.into_iter().filter(|one| !open(one)));
@@ -360,7 +369,7 @@ impl Reach<'_> {
     /// A container that waits over a small repository of which no program has workers, ranks or Ray: nothing that is there
     /// needs more.
     fn workspace(&mut self, builds: &Builds) {
-        let mounts_all = self.layout.mounts_root() || self.workload.platform == Platform::Devcontainer;
+        let mounts_all = self.layout.holds_root() || self.workload.platform == Platform::Devcontainer;
         let Some(programs) = builds.programs().filter(|programs| mounts_all && !programs.is_empty()) else {
             return;
         };
@@ -372,7 +381,7 @@ impl Reach<'_> {
                 return;
             }
         }
-        self.read.extend(["sh", "jupyter", "jupyter-lab"].map(str::to_owned));
+        self.read.extend(WAITING.map(str::to_owned));
         self.push(Claim::NoLoader { complete: true }, self.workload.place.clone(), &[], Strength::Guess);
     }
 

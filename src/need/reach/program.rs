@@ -9,7 +9,7 @@ use super::runs::has_ending;
 use super::{DEPTH, Reach};
 use crate::need::evidence::Strength;
 use crate::need::python::{Given, read};
-use crate::syntax::python::{Import, Kind, Module};
+use crate::syntax::python::{Import, Module, TokenKind};
 use crate::syntax::shell::{AssignedValue, Script};
 use crate::text::paths::join;
 use crate::text::place::Place;
@@ -163,7 +163,8 @@ impl Reach<'_> {
 /// The imports of a module whose names it uses.
 fn used<'m, 't>(module: &'m Module<'t>) -> Vec<&'m Import<'t>> {
     let own: std::collections::HashSet<usize> = module.imports.iter().map(|import| import.at).collect();
-    let tokens = (0..module.len()).filter(|token| module.kind(*token) == Kind::Name && !own.contains(token));
+    let tokens =
+        (0..module.len()).filter(|token| module.kind(*token) == TokenKind::Name && !own.contains(token));
     let names: std::collections::HashSet<&str> = tokens.map(|token| module.name(token)).collect();
     module.imports.iter().filter(|import| import.alias == "*" || names.contains(import.alias)).collect()
 }

@@ -23,7 +23,7 @@ pub(in crate::need) fn workload(image: &str, command: &[&str], name: &str) -> Wo
 
 /// What a workload's own words say.
 pub(in crate::need) fn need_of(workload: &Workload, gpus: GpuCount) -> Need {
-    judge(evidence_of(workload, gpus), &Scene { gpus, own_links: false })
+    judge(evidence_of(workload, gpus), &Scene { gpus, own_links: false, nccl: true })
 }
 
 fn evidence_of(workload: &Workload, gpus: GpuCount) -> Vec<Evidence> {
@@ -45,7 +45,7 @@ fn with(line: &str, gpus: GpuCount, claims: &[(Claim, Strength)]) -> Verdict {
         .iter()
         .map(|(claim, strength)| Evidence::new(claim.clone(), workload.place.clone(), *strength));
     evidence.extend(further);
-    judge(evidence, &Scene { gpus, own_links: false }).verdict
+    judge(evidence, &Scene { gpus, own_links: false, nccl: true }).verdict
 }
 
 fn loads(workers: u64, batch: Option<u64>, sample: Option<&str>, data: Data) -> Claim {
@@ -195,7 +195,7 @@ fn over_links_of_their_own_processes_share_no_memory() {
             .iter()
             .map(|(claim, strength)| Evidence::new(claim.clone(), workload.place.clone(), *strength));
         evidence.extend(further);
-        judge(evidence, &Scene { gpus: GpuCount::Exactly(8), own_links: true }).verdict
+        judge(evidence, &Scene { gpus: GpuCount::Exactly(8), own_links: true, nccl: false }).verdict
     };
     assert_eq!(tpu("vllm serve m -tp 8", &[]), Verdict::No);
     assert_eq!(tpu("python -m maxtext.train base.yml", &[]), Verdict::No);
@@ -219,7 +219,7 @@ fn a_name_alone_proves_nothing() {
 
 #[test]
 fn no_word_of_what_needs_none_silences_a_trainer() {
-    for entry in TABLE.iter().filter(|entry| entry.rule == Rule::No) {
+    for entry in TABLE.iter().filter(|entry| entry.rule == NeedRule::No) {
         for word in entry.words {
             for image in [format!("me/train-{word}-data"), format!("me/{word}-finetune:1")] {
                 assert_eq!(verdict(&image, &[], "job", ALL), Verdict::Likely, "{image}");
@@ -284,7 +284,7 @@ fn the_users_own_entries_come_first() {
         let programs = command::programs(&words);
         let subject = Subject { workload: &workload, programs: &programs, gpus: ALL };
         let evidence = own::evidence(&subject, &[UserEntry::default(), entry]);
-        judge(evidence, &Scene { gpus: ALL, own_links: false }).verdict
+        judge(evidence, &Scene { gpus: ALL, own_links: false, nccl: true }).verdict
     };
     assert_eq!(said("r.io/me/thing:1", needs(false)), Verdict::No);
     assert_eq!(said("r.io/me/thing:1", needs(true)), Verdict::Yes);
@@ -320,7 +320,7 @@ fn every_claim_has_a_sentence() {
     ] {
         let place = workload("", &[], "").place;
         let evidence = Evidence::new(claim, place, Strength::Command);
-        let clause = clause(&evidence, &Scene { gpus: ALL, own_links: false });
+        let clause = clause(&evidence, &Scene { gpus: ALL, own_links: false, nccl: true });
         assert!(!clause.is_empty() && !clause.ends_with('.'), "{evidence:?}");
     }
 }

@@ -5,19 +5,19 @@ use std::collections::HashMap;
 
 use super::layers::Slot;
 use super::resolve::Resolver;
-use crate::syntax::dockerfile::{self, Build, Built};
+use crate::syntax::dockerfile::{self, BuildRequest, DockerfileImage};
 use crate::text::files::Files;
 
 /// How many bytes of Dockerfiles are read for one unit. Hundreds of services with one each take a tenth.
 const MAX_BYTES: usize = 16 << 20;
 
 /// What tells a build from others: the file that asks for it, the folder, the Dockerfile, the stage and the arguments.
-type Key = (usize, String, Option<String>, Option<String>, Vec<(String, String)>);
+type BuildKey = (usize, String, Option<String>, Option<String>, Vec<(String, String)>);
 
 /// The Dockerfiles of a unit: services that are built alike share one reading.
 pub(super) struct Dockerfiles<'a> {
     files: &'a dyn Files,
-    known: RefCell<HashMap<Key, Option<Built>>>,
+    known: RefCell<HashMap<BuildKey, Option<DockerfileImage>>>,
     /// What is left of [`MAX_BYTES`].
     left: Cell<usize>,
 }
@@ -34,10 +34,10 @@ impl<'a> Dockerfiles<'a> {
         from: (usize, &str),
         context: &str,
         name: Option<&str>,
-        build: &Build<'_>,
-    ) -> Option<Built> {
+        build: &BuildRequest<'_>,
+    ) -> Option<DockerfileImage> {
         let args = build.args.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let key: Key = (
+        let key: BuildKey = (
             from.0,
             context.to_owned(),
             name.map(str::to_owned),
@@ -53,7 +53,7 @@ impl<'a> Dockerfiles<'a> {
         made
     }
 
-    fn parse(&self, text: &str, build: &Build<'_>) -> Option<Built> {
+    fn parse(&self, text: &str, build: &BuildRequest<'_>) -> Option<DockerfileImage> {
         self.left.set(self.left.get().checked_sub(text.len())?);
         dockerfile::read(text, build)
     }
@@ -61,13 +61,17 @@ impl<'a> Dockerfiles<'a> {
 
 /// What is built for a service: `slots` are the values of its `build`, weakest first. Paths are relative to the file that
 /// writes them. Nothing where there is no such Dockerfile in the repository, or it cannot be read.
-pub(super) fn read(resolver: Resolver<'_>, files: &Dockerfiles<'_>, slots: &[Slot]) -> Option<Built> {
+pub(super) fn read(
+    resolver: Resolver<'_>,
+    files: &Dockerfiles<'_>,
+    slots: &[Slot],
+) -> Option<DockerfileImage> {
     let (build, node) = resolver.strongest(slots)?;
     let source = resolver.store.files.get(build.file)?;
     let from = (build.file, source.source.path());
     if !node.is_mapping() {
         let context = resolver.written(build, node)?;
-        return files.read(from, &context, None, &Build::default());
+        return files.read(from, &context, None, &BuildRequest::default());
     }
     let text = |key| {
         let (slot, node, _) = resolver.scalar(&resolver.children(slots, key))?;
@@ -76,7 +80,7 @@ pub(super) fn read(resolver: Resolver<'_>, files: &Dockerfiles<'_>, slots: &[Slo
     let target = text("target");
     let args = resolver.environment(&resolver.children(slots, "args"), &|_| true);
     let known = args.iter().filter_map(|variable| Some((variable.name.as_ref(), variable.known()?)));
-    let build = Build { target: target.as_deref(), args: known.collect() };
+    let build = BuildRequest { target: target.as_deref(), args: known.collect() };
     if let Some(text) = text("dockerfile_inline") {
         return files.parse(&text, &build);
     }

@@ -7,24 +7,24 @@ use std::rc::Rc;
 use smallvec::SmallVec;
 
 use super::build;
-use super::environment::Variable;
-use super::file::File;
-use super::layers::{Layer, Slot, Slots};
-use super::load::{Loaded, Project};
+use super::environment::ServiceVariable;
+use super::file::ComposeFile;
+use super::layers::{ServiceLayer, Slot, Slots};
+use super::load::{LoadedUnit, Project};
 use super::lower::{Origin, lower};
 use super::resolve::Resolver;
-use super::tree::Key;
+use super::tree::ServiceKey;
 use crate::container::engine;
-use crate::container::flags::{self, Flag, Scene};
+use crate::container::flags::{self, Flag, StartContext};
 use crate::container::mount;
 use crate::container::workload::{
     Build, Citation, Effect, Engine, Gpu, Inside, Ipc, Mounted, Says, Setting, Shm, Target, bound,
 };
 use crate::platform::kind::Context;
-use crate::syntax::dockerfile::Built;
+use crate::syntax::dockerfile::DockerfileImage;
 use crate::syntax::yaml::NodeId;
 use crate::text::place::Place;
-use crate::text::scan::{Word, holds_any};
+use crate::text::scan::{SoughtWord, holds_any};
 use crate::text::source::Span;
 
 /// How long a chain of services that use each other's `ipc` may be.
@@ -35,9 +35,9 @@ const MAX_VARIABLES: usize = 200;
 
 /// A service as it would be started.
 #[derive(Clone, Default)]
-pub(super) struct Container {
+pub(super) struct ResolvedService {
     /// What it is made of, weakest first; empty where a stronger file takes it away.
-    pub(super) layers: Vec<Layer>,
+    pub(super) layers: Vec<ServiceLayer>,
     pub(super) gpu: Gpu,
     /// The service's keys that ask for the GPU.
     pub(super) sites: Slots,
@@ -76,8 +76,8 @@ pub(super) struct Containers<'a> {
     /// Whether the words of every container are wanted, or only of those that a rule could speak of.
     pub(super) every: bool,
     /// By project and name.
-    known: RefCell<Vec<BTreeMap<Box<str>, Rc<Container>>>>,
-    environments: RefCell<BTreeMap<EnvironmentKey, Rc<Vec<Variable<'a>>>>>,
+    known: RefCell<Vec<BTreeMap<Box<str>, Rc<ResolvedService>>>>,
+    environments: RefCell<BTreeMap<EnvironmentKey, Rc<Vec<ServiceVariable<'a>>>>>,
     /// Whether any file speaks of the variables that choose GPUs.
     chooses: OnceCell<bool>,
 }
@@ -86,11 +86,11 @@ pub(super) struct Containers<'a> {
 type EnvironmentKey = (SmallVec<[(usize, NodeId, usize); 2]>, bool);
 
 /// What stands in the names of the variables that choose GPUs.
-const CHOOSING: Word = Word::new("_VISIBLE_");
+const CHOOSING: SoughtWord = SoughtWord::new("_VISIBLE_");
 
 impl<'a> Containers<'a> {
     /// None resolved yet.
-    pub(super) fn new(loaded: &'a Loaded, resolver: Resolver<'a>, context: &Context<'a>) -> Self {
+    pub(super) fn new(loaded: &'a LoadedUnit, resolver: Resolver<'a>, context: &Context<'a>) -> Self {
         let Context { files, every_container: every, .. } = *context;
         Self {
             resolver,
@@ -104,11 +104,11 @@ impl<'a> Containers<'a> {
     }
 
     /// A service of a project.
-    pub(super) fn get(&self, project: usize, name: &str) -> Rc<Container> {
+    pub(super) fn get(&self, project: usize, name: &str) -> Rc<ResolvedService> {
         self.resolve(project, name, IPC_DEPTH)
     }
 
-    fn resolve(&self, project: usize, name: &str, depth: usize) -> Rc<Container> {
+    fn resolve(&self, project: usize, name: &str, depth: usize) -> Rc<ResolvedService> {
         if let Some(known) = self.known.borrow().get(project).and_then(|known| known.get(name)) {
             return Rc::clone(known);
         }
@@ -119,22 +119,22 @@ impl<'a> Containers<'a> {
         container
     }
 
-    fn container(&self, project: usize, name: &str, depth: usize) -> Container {
-        let Some(parts) = self.projects.get(project) else { return Container::default() };
+    fn container(&self, project: usize, name: &str, depth: usize) -> ResolvedService {
+        let Some(parts) = self.projects.get(project) else { return ResolvedService::default() };
         let resolver = &self.resolver;
         let read = resolver.store.layers(&parts.parts, name, resolver.fuel);
         let layers = read.found;
-        let mut out = Container { cycle: read.cycle, ..Container::default() };
+        let mut out = ResolvedService { cycle: read.cycle, ..ResolvedService::default() };
         if layers.is_empty() {
             return out;
         }
-        let environment = resolver.slots(&layers, Key::Environment);
+        let environment = resolver.slots(&layers, ServiceKey::Environment);
         let chosen = self.chooses().then(|| self.environment(&environment, true));
         let lowered = lower(resolver, &layers, chosen.as_deref().map_or(&[], Vec::as_slice));
         self.evaluate(&mut out, &lowered.flags, &layers, &|owner| self.owner(project, name, owner, depth));
         out.swarm = lowered.swarm;
         self.unread(&mut out, &layers, read.unread);
-        let builds = resolver.slots(&layers, Key::Build);
+        let builds = resolver.slots(&layers, ServiceKey::Build);
         // Only a GPU makes it matter what is built.
         let built = if out.gpu.is_yes() { build::read(*resolver, &self.dockerfiles, &builds) } else { None };
         self.declared(&mut out, &layers, built.as_ref());
@@ -149,17 +149,19 @@ impl<'a> Containers<'a> {
             out.built_from = built.as_ref().map(|built| built.from.clone());
             out.command = built.unwrap_or_default().command(entrypoint, command);
             out.has_build = !builds.is_empty();
-            out.other_names = build::names(*resolver, &resolver.slots(&layers, Key::ContainerName), &builds);
+            out.other_names =
+                build::names(*resolver, &resolver.slots(&layers, ServiceKey::ContainerName), &builds);
             let all = self.environment(&environment, false);
             let known = all
                 .iter()
                 .filter_map(|variable| Some((variable.name.to_string(), variable.known()?.to_owned())));
             out.environment = known.take(MAX_VARIABLES).collect();
-            let keys = [Key::Command, Key::Entrypoint, Key::Image, Key::Environment];
+            let keys =
+                [ServiceKey::Command, ServiceKey::Entrypoint, ServiceKey::Image, ServiceKey::Environment];
             let slots = keys.into_iter().flat_map(|key| resolver.slots(&layers, key));
             out.written =
                 slots.filter_map(|slot| resolver.place(slot.file, resolver.entry_span(slot))).collect();
-            let open = resolver.slots(&layers, Key::StdinOpen);
+            let open = resolver.slots(&layers, ServiceKey::StdinOpen);
             let is_true = |slot: Slot| resolver.entry(slot).is_some_and(|(text, _)| text.ends_with("true"));
             out.interactive = open.last().is_some_and(|slot| is_true(*slot));
         }
@@ -168,9 +170,10 @@ impl<'a> Containers<'a> {
     }
 
     /// A volume on `/dev/shm` that the Dockerfile declares: the engine puts a directory there, whatever size is asked for.
-    fn declared(&self, out: &mut Container, layers: &[Layer], built: Option<&Built>) {
-        let declares =
-            |built: &Built| built.volumes.iter().any(|path| mount::target(path) == Some(Target::Shm));
+    fn declared(&self, out: &mut ResolvedService, layers: &[ServiceLayer], built: Option<&DockerfileImage>) {
+        let declares = |built: &DockerfileImage| {
+            built.volumes.iter().any(|path| mount::target(path) == Some(Target::Shm))
+        };
         let Some(place) = built.filter(|built| declares(built)).and_then(|_| self.head(layers)) else {
             return;
         };
@@ -182,20 +185,20 @@ impl<'a> Containers<'a> {
     }
 
     /// Where the strongest layer of a service begins.
-    fn head(&self, layers: &[Layer]) -> Option<Place> {
+    fn head(&self, layers: &[ServiceLayer]) -> Option<Place> {
         let layer = layers.last()?;
         let node = self.resolver.store.node(layer.file, layer.service)?;
         self.resolver.place(layer.file, Span::at(node.span().start))
     }
 
     /// Where its files come from.
-    fn inside(&self, layers: &[Layer], builds: &[Slot]) -> Inside {
+    fn inside(&self, layers: &[ServiceLayer], builds: &[Slot]) -> Inside {
         let resolver = &self.resolver;
         let text = |slots: &[Slot]| {
             let (slot, node, _) = resolver.scalar(slots)?;
             Some((slot, resolver.written(slot, node)?.into_owned()))
         };
-        let volumes = resolver.slots(layers, Key::Volumes);
+        let volumes = resolver.slots(layers, ServiceKey::Volumes);
         let mount = |item| {
             let part = |key| Some(resolver.text_of(&item, key)?.text.to_string());
             match resolver.text(&item) {
@@ -220,17 +223,17 @@ impl<'a> Containers<'a> {
                 target: child("target").map(|(_, target)| target),
             })
         });
-        let working_dir = text(&resolver.slots(layers, Key::WorkingDir)).map(|(_, folder)| folder);
+        let working_dir = text(&resolver.slots(layers, ServiceKey::WorkingDir)).map(|(_, folder)| folder);
         Inside { working_dir, mounts, build, ..Inside::default() }
     }
 
     /// What the flags of a service give it. `owner` resolves another service of the project.
     fn evaluate(
         &self,
-        out: &mut Container,
+        out: &mut ResolvedService,
         lowered: &[(Flag, Origin)],
-        layers: &[Layer],
-        owner: &dyn Fn(&str) -> Result<Rc<Container>, String>,
+        layers: &[ServiceLayer],
+        owner: &dyn Fn(&str) -> Result<Rc<ResolvedService>, String>,
     ) {
         let flags: Vec<&Flag> = lowered.iter().map(|(flag, _)| flag).collect();
         let beside =
@@ -239,7 +242,7 @@ impl<'a> Containers<'a> {
             Ok(other) => Ipc::Of { name: name.to_owned(), shm: other.shm.clone().map(Box::new) },
             Err(why) => Ipc::Unknown(why),
         };
-        let scene = Scene {
+        let scene = StartContext {
             starter: &engine::COMPOSE,
             default_runtime: self.resolver.options.default_runtime.as_deref(),
             beside: &beside,
@@ -263,12 +266,12 @@ impl<'a> Containers<'a> {
 
     /// Whether looking for the variables that choose GPUs is worth it: most projects have none.
     fn chooses(&self) -> bool {
-        let speaks = |file: &File| CHOOSING.stands_in(file.text());
+        let speaks = |file: &ComposeFile| CHOOSING.stands_in(file.text());
         *self.chooses.get_or_init(|| self.resolver.store.files.iter().any(speaks))
     }
 
     /// The environment of a service, or of it only the variables that choose GPUs. What services share is read once.
-    fn environment(&self, slots: &[Slot], choosing: bool) -> Rc<Vec<Variable<'a>>> {
+    fn environment(&self, slots: &[Slot], choosing: bool) -> Rc<Vec<ServiceVariable<'a>>> {
         let key = (slots.iter().map(|slot| (slot.file, slot.at.value, slot.env)).collect(), choosing);
         if let Some(known) = self.environments.borrow().get(&key) {
             return Rc::clone(known);
@@ -280,7 +283,13 @@ impl<'a> Containers<'a> {
     }
 
     /// The service that another one, `name`, joins or takes volumes from.
-    fn owner(&self, project: usize, name: &str, owner: &str, depth: usize) -> Result<Rc<Container>, String> {
+    fn owner(
+        &self,
+        project: usize,
+        name: &str,
+        owner: &str,
+        depth: usize,
+    ) -> Result<Rc<ResolvedService>, String> {
         match depth.checked_sub(1).filter(|_| owner != name) {
             Some(depth) => Ok(self.resolve(project, owner, depth)),
             None => Err("services use each other in a cycle".into()),
@@ -288,7 +297,7 @@ impl<'a> Containers<'a> {
     }
 
     /// What cannot be read leaves open what is not written.
-    fn unread(&self, out: &mut Container, layers: &[Layer], why: Option<String>) {
+    fn unread(&self, out: &mut ResolvedService, layers: &[ServiceLayer], why: Option<String>) {
         let store = self.resolver.store;
         let refused = || {
             let file = layers
@@ -311,7 +320,7 @@ impl<'a> Containers<'a> {
     }
 
     /// What `/dev/shm` will be.
-    fn decide(&self, out: &mut Container, layers: &[Layer]) {
+    fn decide(&self, out: &mut ResolvedService, layers: &[ServiceLayer]) {
         let store = self.resolver.store;
         let files = layers.iter().filter_map(|layer| store.files.get(layer.file));
         let deployed =
@@ -327,7 +336,7 @@ impl<'a> Containers<'a> {
 }
 
 /// What `volumes_from` puts on `/dev/shm`: the mount of another service there, unless that is a tmpfs, which stays its own.
-fn donated(from: &str, owner: &dyn Fn(&str) -> Result<Rc<Container>, String>) -> Option<Mounted> {
+fn donated(from: &str, owner: &dyn Fn(&str) -> Result<Rc<ResolvedService>, String>) -> Option<Mounted> {
     let unknown = || Some(Mounted::Unknown(String::new()));
     let mut parts = from.split(':');
     let name = match parts.next() {
@@ -345,7 +354,7 @@ fn donated(from: &str, owner: &dyn Fn(&str) -> Result<Rc<Container>, String>) ->
     })
 }
 
-impl Container {
+impl ResolvedService {
     /// Who starts it.
     pub(super) fn engine(&self) -> Engine {
         if self.swarm.is_some() { Engine::Swarm } else { Engine::Docker }

@@ -1,24 +1,25 @@
 //! The environment, the command and the image of a service.
 
+use crate::syntax::yaml::each_merged;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::file::is_null;
 use super::interpolate::{Filled, HOLE};
-use super::layers::{Layer, Slot};
-use super::resolve::{Item, Resolver};
-use super::tree::{Key, each};
+use super::layers::{ServiceLayer, Slot};
+use super::resolve::{ListItem, Resolver};
+use super::tree::ServiceKey;
 
 /// A variable of the container.
-pub(super) struct Variable<'a> {
+pub(super) struct ServiceVariable<'a> {
     pub(super) name: Cow<'a, str>,
     /// Its value; nothing where it is passed through from whoever starts the project.
     pub(super) value: Option<Cow<'a, str>>,
     /// Where it is written.
-    pub(super) item: Option<Item<'a>>,
+    pub(super) item: Option<ListItem<'a>>,
 }
 
-impl Variable<'_> {
+impl ServiceVariable<'_> {
     /// The value, if all of it is known.
     pub(super) fn known(&self) -> Option<&str> {
         self.value.as_deref().filter(|value| !value.contains(HOLE))
@@ -27,12 +28,16 @@ impl Variable<'_> {
 
 impl<'a> Resolver<'a> {
     /// The environment of a service: the later of two layers wins. `wanted` tells which names matter.
-    pub(super) fn environment(&self, slots: &[Slot], wanted: &dyn Fn(&str) -> bool) -> Vec<Variable<'a>> {
+    pub(super) fn environment(
+        &self,
+        slots: &[Slot],
+        wanted: &dyn Fn(&str) -> bool,
+    ) -> Vec<ServiceVariable<'a>> {
         if let [slot] = slots {
             return self.variables(*slot, wanted);
         }
         let mut known: HashMap<String, usize> = HashMap::new();
-        let mut out: Vec<Variable<'a>> = Vec::new();
+        let mut out: Vec<ServiceVariable<'a>> = Vec::new();
         for variable in slots.iter().flat_map(|slot| self.variables(*slot, wanted)) {
             let at = *known.entry(variable.name.clone().into_owned()).or_insert(out.len());
             match out.get_mut(at) {
@@ -44,16 +49,16 @@ impl<'a> Resolver<'a> {
     }
 
     /// The variables of one layer: a list of `A=1`, or a mapping.
-    fn variables(&self, slot: Slot, wanted: &dyn Fn(&str) -> bool) -> Vec<Variable<'a>> {
+    fn variables(&self, slot: Slot, wanted: &dyn Fn(&str) -> bool) -> Vec<ServiceVariable<'a>> {
         let Some(node) = self.value(slot) else { return Vec::new() };
         let mut out = Vec::new();
         if node.is_mapping() {
-            each(node, self.fuel, &mut |found| {
+            each_merged(node, self.fuel, &mut |found| {
                 let Some(name) = found.key.str().filter(|name| wanted(name)) else { return true };
                 let value = found.value.resolve();
                 let text = if is_null(value) { None } else { self.fill(slot, value).map(readable) };
-                let item = Item { node: value, written: found.value.id(), slot };
-                out.push(Variable { name: name.into(), value: text, item: Some(item) });
+                let item = ListItem { node: value, written: found.value.id(), slot };
+                out.push(ServiceVariable { name: name.into(), value: text, item: Some(item) });
                 true
             });
             // The strongest of two of one name comes first here.
@@ -72,30 +77,30 @@ impl<'a> Resolver<'a> {
                     (name.into_owned().into(), value.map(|value| value.into_owned().into()))
                 }
             };
-            out.push(Variable { name, value, item: Some(item) });
+            out.push(ServiceVariable { name, value, item: Some(item) });
         }
         out
     }
 
     /// Entrypoint and command, word by word, where the service gives them; words with variables that are not set stay as
     /// they are written.
-    pub(super) fn command(&self, layers: &[Layer]) -> (Option<Vec<String>>, Option<Vec<String>>) {
+    pub(super) fn command(&self, layers: &[ServiceLayer]) -> (Option<Vec<String>>, Option<Vec<String>>) {
         let words = |key| {
             let (slot, node) =
                 self.strongest(&self.slots(layers, key)).filter(|(_, node)| !is_null(*node))?;
             if node.is_sequence() {
-                let written = |item: Item<'a>| Some(self.written(item.slot, item.node)?.into_owned());
+                let written = |item: ListItem<'a>| Some(self.written(item.slot, item.node)?.into_owned());
                 return Some(self.items(&[slot]).filter_map(written).collect());
             }
             self.written(slot, node).map(|text| words(&text))
         };
-        (words(Key::Entrypoint), words(Key::Command))
+        (words(ServiceKey::Entrypoint), words(ServiceKey::Command))
     }
 
     /// The image, with variables filled in where they are known.
-    pub(super) fn image(&self, layers: &[Layer]) -> Option<String> {
+    pub(super) fn image(&self, layers: &[ServiceLayer]) -> Option<String> {
         let (slot, node) =
-            self.strongest(&self.slots(layers, Key::Image)).filter(|(_, node)| !is_null(*node))?;
+            self.strongest(&self.slots(layers, ServiceKey::Image)).filter(|(_, node)| !is_null(*node))?;
         self.written(slot, node).map(Cow::into_owned)
     }
 

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
-use super::tree::{self, Found, Fuel, Where};
-use crate::syntax::yaml::{Entry, Kind, Node, NodeId, Style, Yaml};
-use crate::text::scan::Word;
+use super::tree::Where;
+use crate::syntax::yaml::{
+    Entry, Fuel, MergedEntry, Node, NodeId, NodeKind, ScalarStyle, Yaml, each_merged, find_merged,
+};
+use crate::text::scan::SoughtWord;
 use crate::text::source::{Source, Span};
 
 /// A file of a project.
-pub(super) struct File {
+pub(super) struct ComposeFile {
     pub(super) source: Arc<Source>,
     pub(super) yaml: Arc<Yaml>,
     /// The text to read, where that is another program's template.
@@ -33,21 +35,20 @@ pub(super) struct Services {
     /// In the order of the text, merged ones behind the mapping's own.
     pub(super) all: Vec<Where>,
     /// The document and the index of each service, by name and document.
-    by_name: Vec<Named>,
+    by_name: Vec<NamedService>,
 }
 
 /// The number of a document, and the index of a service in [`Services::all`].
-pub(super) type Named = (usize, usize);
+pub(super) type NamedService = (usize, usize);
 
 impl Services {
     /// The services of these mappings, one a document. Of one name the first of each document counts.
     fn of<'a>(documents: impl Iterator<Item = Node<'a>>, fuel: &Fuel) -> Self {
         let mut found: Vec<(&str, usize, usize, Where)> = Vec::new();
         for (document, services) in documents.enumerate() {
-            tree::each(services, fuel, &mut |service| {
-                let (holder, key, value) = (service.holder.id(), service.key.id(), service.value.id());
+            each_merged(services, fuel, &mut |service| {
                 if let Some(name) = service.key.str() {
-                    found.push((name, document, found.len(), Where { holder, key, value }));
+                    found.push((name, document, found.len(), Where::of(&service)));
                 }
                 true
             });
@@ -73,15 +74,16 @@ impl Services {
     }
 
     /// The services of this name, in the order of the documents: one in each that has it. `file` is the one they stand in.
-    pub(super) fn named(&self, file: &File, name: &str) -> &[Named] {
-        let is_called = |(_, index): &Named| self.all.get(*index).and_then(|at| file.node(at.key).str());
+    pub(super) fn named(&self, file: &ComposeFile, name: &str) -> &[NamedService] {
+        let is_called =
+            |(_, index): &NamedService| self.all.get(*index).and_then(|at| file.node(at.key).str());
         let start = self.by_name.partition_point(|named| is_called(named) < Some(name));
         let rest = self.by_name.get(start..).unwrap_or_default();
         rest.get(..rest.partition_point(|named| is_called(named) == Some(name))).unwrap_or_default()
     }
 
     /// A service that goes by a name, with the number of its document.
-    pub(super) fn at(&self, (document, index): Named) -> Option<(usize, Where)> {
+    pub(super) fn at(&self, (document, index): NamedService) -> Option<(usize, Where)> {
         Some((document, *self.all.get(index)?))
     }
 }
@@ -99,7 +101,7 @@ impl Fault {
     }
 }
 
-impl File {
+impl ComposeFile {
     /// A file with this text.
     pub(super) fn read(source: Arc<Source>, editable: bool) -> Self {
         let masked = masked(source.text());
@@ -136,13 +138,13 @@ impl File {
 
     /// The mapping of services of each document that has one.
     fn mappings<'a>(&'a self, fuel: &'a Fuel) -> impl Iterator<Item = Node<'a>> {
-        let services = |root| Some(tree::find(root, "services", fuel)?.value.resolve());
+        let services = |root| Some(find_merged(root, "services", fuel)?.value.resolve());
         self.roots().filter_map(services).filter(|services| services.is_mapping())
     }
 
     /// What stands at the top level of any document; the last one counts where Compose merges documents.
-    pub(super) fn top<'a>(&'a self, key: &str, fuel: &Fuel) -> Option<Found<'a>> {
-        self.roots().filter_map(|root| tree::find(root, key, fuel)).last()
+    pub(super) fn top<'a>(&'a self, key: &str, fuel: &Fuel) -> Option<MergedEntry<'a>> {
+        self.roots().filter_map(|root| find_merged(root, key, fuel)).last()
     }
 
     /// Whether it is a template of another program, which is no YAML before that program ran.
@@ -220,10 +222,10 @@ fn masked(text: &str) -> Option<String> {
 pub(super) const TEMPLATED: u8 = b'_';
 
 /// The key that merges.
-const MERGE: Word = Word::new("<<");
+const MERGE: SoughtWord = SoughtWord::new("<<");
 
 /// The directive that names a version.
-const DIRECTIVE: Word = Word::new("%YAML");
+const DIRECTIVE: SoughtWord = SoughtWord::new("%YAML");
 
 /// Merge keys with a value that cannot be merged. Nests as deep as the tree.
 fn bad_merges(node: Node<'_>, faults: &mut Vec<Fault>) {
@@ -240,8 +242,8 @@ fn bad_merges(node: Node<'_>, faults: &mut Vec<Fault>) {
 fn can_be_merged(value: Node<'_>) -> bool {
     let value = value.resolve();
     match value.kind() {
-        Kind::Mapping(_) => true,
-        Kind::Sequence(_) => value.items().all(|item| item.resolve().is_mapping()),
+        NodeKind::Mapping(_) => true,
+        NodeKind::Sequence(_) => value.items().all(|item| item.resolve().is_mapping()),
         _ => false,
     }
 }
@@ -267,7 +269,7 @@ const TOP_LEVEL: &[&str] =
 /// Keys by which a container is known.
 const OF_A_CONTAINER: &[&str] = &["image", "build", "container_name", "deploy", "runtime", "gpus", "extends"];
 
-impl File {
+impl ComposeFile {
     /// Whether it is a Compose file by what is in it: `services` with containers, and nothing at the top level that
     /// Compose does not know; of a broken one, the words. By its name alone it is one as soon as it has `services`.
     pub(super) fn is_compose(&self, by_name: bool, fuel: &Fuel) -> bool {
@@ -311,7 +313,7 @@ impl File {
 
 /// Whether a scalar is a YAML null.
 pub(super) fn is_null(node: Node<'_>) -> bool {
-    let plain = node.style() == Some(Style::Plain)
+    let plain = node.style() == Some(ScalarStyle::Plain)
         && node.tag().is_none_or(|tag| tag.starts_with('!') && !tag.starts_with("!!"));
     node.is_tagged("null") || (plain && matches!(node.str(), Some("" | "~" | "null" | "Null" | "NULL")))
 }
@@ -324,7 +326,7 @@ mod tests {
     fn of_one_name_the_first_service_of_each_document_counts() {
         let text = "x: &x\n  a: {image: m}\n  b: {image: m}\nservices:\n  <<: *x\n  a: {image: o}\n\
                     ---\nservices:\n  c: {image: q}\n  a: {image: p}\n";
-        let file = File::read(Source::new("compose.yaml", text.into()), true);
+        let file = ComposeFile::read(Source::new("compose.yaml", text.into()), true);
         let fuel = Fuel::new(1000);
         let services = file.services(&fuel);
         let image = |at: &Where| file.node(at.value).resolve().get("image").and_then(Node::str).unwrap_or("");

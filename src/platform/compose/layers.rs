@@ -5,24 +5,24 @@ use std::collections::BTreeMap;
 use smallvec::SmallVec;
 
 use super::dotenv::Env;
-use super::file::{File, MAX_DOCUMENTS, is_null};
+use super::file::{ComposeFile, MAX_DOCUMENTS, is_null};
 use super::interpolate::{self, Filled};
-use super::tree::{self, Fuel, Key, Table, Where};
-use crate::syntax::yaml::{Node, NodeId};
+use super::tree::{KeyTable, ServiceKey, Where};
+use crate::syntax::yaml::{Fuel, Node, NodeId, find_merged};
 use crate::text::paths::join;
-use crate::text::scan::Word;
+use crate::text::scan::SoughtWord;
 use crate::text::source::Span;
 
 /// The key without which nothing is extended.
-pub(super) const EXTENDS: Word = Word::new("extends");
+pub(super) const EXTENDS: SoughtWord = SoughtWord::new("extends");
 
 /// How long a chain of `extends` or `include` may be.
 pub(super) const MAX_CHAIN: usize = 32;
 
 /// Everything that one reading has loaded.
 #[derive(Default)]
-pub(super) struct Store {
-    pub(super) files: Vec<File>,
+pub(super) struct FileStore {
+    pub(super) files: Vec<ComposeFile>,
     pub(super) envs: Vec<Env>,
     /// The files by path; nothing where one cannot be read.
     pub(super) by_path: BTreeMap<String, Option<usize>>,
@@ -30,24 +30,24 @@ pub(super) struct Store {
 
 /// A file as a part of a project.
 #[derive(Clone, Debug)]
-pub(super) struct Part {
-    /// Index into [`Store::files`].
+pub(super) struct ProjectPart {
+    /// Index into [`FileStore::files`].
     pub(super) file: usize,
-    /// Index into [`Store::envs`].
+    /// Index into [`FileStore::envs`].
     pub(super) env: usize,
     /// The files that it includes, each group in the order in which it is merged; they lie below it.
-    pub(super) included: Vec<Part>,
+    pub(super) included: Vec<ProjectPart>,
 }
 
 /// What one document of one file says of a service.
 #[derive(Clone, Debug)]
-pub(super) struct Layer {
+pub(super) struct ServiceLayer {
     pub(super) file: usize,
     pub(super) env: usize,
     /// The service's mapping, its alias followed.
     pub(super) service: NodeId,
     /// Its keys.
-    pub(super) table: Table,
+    pub(super) table: KeyTable,
     /// Whether it is only there because another service extends it.
     pub(super) extended: bool,
 }
@@ -69,14 +69,14 @@ pub(super) type Slots = SmallVec<[Slot; 2]>;
 /// The layers of a service, and why they may not be all.
 #[derive(Default)]
 pub(super) struct Layers {
-    pub(super) found: Vec<Layer>,
+    pub(super) found: Vec<ServiceLayer>,
     /// Something that belongs to it cannot be read: the reason.
     pub(super) unread: Option<String>,
     /// An `extends` that comes back to itself: the file and the place.
     pub(super) cycle: Option<(usize, Span)>,
 }
 
-impl Store {
+impl FileStore {
     /// The node with this address in a file.
     pub(super) fn node(&self, file: usize, id: NodeId) -> Option<Node<'_>> {
         Some(self.files.get(file)?.node(id))
@@ -97,7 +97,7 @@ impl Store {
     }
 
     /// What the parts of a project say of a service.
-    pub(super) fn layers(&self, parts: &[Part], name: &str, fuel: &Fuel) -> Layers {
+    pub(super) fn layers(&self, parts: &[ProjectPart], name: &str, fuel: &Fuel) -> Layers {
         // Most services have one layer, which is large.
         let out = Layers { found: Vec::with_capacity(1), ..Layers::default() };
         let mut collector = Collector { store: self, fuel, seen: Vec::new(), out };
@@ -106,7 +106,7 @@ impl Store {
     }
 
     /// The values of a key, weakest first, without those that a stronger layer takes back.
-    pub(super) fn slots(&self, layers: &[Layer], key: Key) -> Slots {
+    pub(super) fn slots(&self, layers: &[ServiceLayer], key: ServiceKey) -> Slots {
         let mut slots = Slots::new();
         for layer in layers {
             if let Some(at) = layer.table.get(key) {
@@ -121,8 +121,8 @@ impl Store {
         let mut out = Slots::new();
         for slot in slots {
             let Some(value) = self.value(*slot) else { continue };
-            if let Some(found) = tree::find(value, key, fuel) {
-                let at = Where { holder: found.holder.id(), key: found.key.id(), value: found.value.id() };
+            if let Some(found) = find_merged(value, key, fuel) {
+                let at = Where::of(&found);
                 self.lay(&mut out, Slot { at, ..*slot });
             }
         }
@@ -148,7 +148,7 @@ impl Store {
 }
 
 struct Collector<'s> {
-    store: &'s Store,
+    store: &'s FileStore,
     fuel: &'s Fuel,
     /// The services whose `extends` is being followed, by file and name.
     seen: Vec<(usize, String)>,
@@ -156,7 +156,7 @@ struct Collector<'s> {
 }
 
 impl Collector<'_> {
-    fn parts(&mut self, parts: &[Part], name: &str, depth: usize) {
+    fn parts(&mut self, parts: &[ProjectPart], name: &str, depth: usize) {
         let Some(depth) = depth.checked_sub(1) else { return };
         for part in parts {
             self.parts(&part.included, name, depth);
@@ -173,25 +173,31 @@ impl Collector<'_> {
     }
 
     /// One layer, above what it extends.
-    fn service(&mut self, part: &Part, document: usize, value: Node<'_>, name: &str) {
+    fn service(&mut self, part: &ProjectPart, document: usize, value: Node<'_>, name: &str) {
         match value.tag() {
             Some("!reset") => return self.out.found.clear(),
             Some("!override") => self.out.found.clear(),
             _ => {}
         }
         let service = value.resolve();
-        let table = Table::of(service, self.fuel);
-        if let Some(at) = table.get(Key::Extends)
+        let table = KeyTable::of(service, self.fuel);
+        if let Some(at) = table.get(ServiceKey::Extends)
             && let Some(extends) = self.store.node(part.file, at.value)
         {
             self.extend(part, document, extends, name);
         }
         let extended = !self.seen.is_empty();
-        self.out.found.push(Layer { file: part.file, env: part.env, service: service.id(), table, extended });
+        self.out.found.push(ServiceLayer {
+            file: part.file,
+            env: part.env,
+            service: service.id(),
+            table,
+            extended,
+        });
     }
 
     /// The layers of what a service extends.
-    fn extend(&mut self, part: &Part, document: usize, extends: Node<'_>, name: &str) {
+    fn extend(&mut self, part: &ProjectPart, document: usize, extends: Node<'_>, name: &str) {
         let Some((file, base)) = self.store.extends(part, extends, self.fuel) else { return };
         let Some(base) = base else {
             return self.unread("what it extends depends on a variable");
@@ -208,7 +214,7 @@ impl Collector<'_> {
         match file {
             None => self.extend_within(part, document, &base),
             Some(Ok(file)) => {
-                self.parts(&[Part { file, env: part.env, included: Vec::new() }], &base, MAX_CHAIN);
+                self.parts(&[ProjectPart { file, env: part.env, included: Vec::new() }], &base, MAX_CHAIN);
             }
             Some(Err(why)) => self.unread(&why),
         }
@@ -219,7 +225,7 @@ impl Collector<'_> {
     }
 
     /// The base in the same document, else in another one of the file, else among what the file includes.
-    fn extend_within(&mut self, part: &Part, document: usize, base: &str) {
+    fn extend_within(&mut self, part: &ProjectPart, document: usize, base: &str) {
         let Some(file) = self.store.files.get(part.file) else { return };
         let services = file.services(self.fuel);
         let named = services.named(file, base);
@@ -238,15 +244,20 @@ impl Collector<'_> {
 /// The file of an `extends`, if it names one: its index, or why it cannot be read.
 type ExtendsFile = Option<Result<usize, String>>;
 
-impl Store {
+impl FileStore {
     /// What an `extends` names: the file, and the service where that is known. Nothing where it names nothing.
-    fn extends(&self, part: &Part, extends: Node<'_>, fuel: &Fuel) -> Option<(ExtendsFile, Option<String>)> {
+    fn extends(
+        &self,
+        part: &ProjectPart,
+        extends: Node<'_>,
+        fuel: &Fuel,
+    ) -> Option<(ExtendsFile, Option<String>)> {
         let extends = extends.resolve();
         if !extends.is_mapping() {
             let base = self.fill(part.env, extends).filter(|_| !is_null(extends))?;
             return Some((None, base.known().map(str::to_owned)));
         }
-        let get = |key| tree::find(extends, key, fuel).map(|found| found.value.resolve());
+        let get = |key| find_merged(extends, key, fuel).map(|found| found.value.resolve());
         let base = self.fill(part.env, get("service")?)?.known().map(str::to_owned);
         let Some(file) = get("file").filter(|file| !is_null(*file)) else { return Some((None, base)) };
         let from = self.files.get(part.file)?.source.path();
@@ -267,8 +278,8 @@ impl Store {
         }
         let services = read.services(fuel).all.iter();
         let files = services.filter_map(|at| {
-            let extends = tree::find(read.node(at.value).resolve(), "extends", fuel)?;
-            let file = tree::find(extends.value.resolve(), "file", fuel)?;
+            let extends = find_merged(read.node(at.value).resolve(), "extends", fuel)?;
+            let file = find_merged(extends.value.resolve(), "file", fuel)?;
             self.fill(env, file.value.resolve())?.known().map(str::to_owned)
         });
         files.collect()

@@ -7,10 +7,10 @@ use crate::platform::kind::{Index, Member};
 use crate::text::filename::FileName;
 use crate::text::files::Files;
 use crate::text::paths::join;
-use crate::text::scan::Word;
+use crate::text::scan::SoughtWord;
 
 /// The key without which nothing is included.
-const INCLUDE: Word = Word::new("include");
+const INCLUDE: SoughtWord = SoughtWord::new("include");
 
 /// The paths of files that a file may be resolved with, or that may be resolved with it.
 pub(super) fn links(member: &Member, index: &Index, files: &dyn Files) -> Vec<String> {

@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::dotenv::Env;
-use super::file::{File, is_null};
-use super::layers::{MAX_CHAIN, Part, Store};
+use super::file::{ComposeFile, is_null};
+use super::layers::{FileStore, MAX_CHAIN, ProjectPart};
 use super::names::OVERRIDES;
 use super::stacks::{MAX_BASES, Neighbourhood};
-use super::tree::{self, Fuel};
 use crate::platform::kind::Unit;
-use crate::platform::kind::{Claim, Context};
-use crate::syntax::yaml::Node;
+use crate::platform::kind::{Context, FileClaim};
+use crate::syntax::yaml::{Fuel, Node, find_merged};
 use crate::text::filename::FileName;
 use crate::text::files::Files;
 use crate::text::paths::join;
@@ -23,11 +22,11 @@ const MAX_REFERENCES: usize = 500;
 
 /// Files that are loaded together, in order.
 pub(super) struct Project {
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<ProjectPart>,
 }
 
 /// Where the services of a file are resolved.
-pub(super) struct Home {
+pub(super) struct Membership {
     /// Index of the file.
     pub(super) file: usize,
     /// The projects that it may belong to, as indices; usually one.
@@ -38,20 +37,20 @@ pub(super) struct Home {
 
 /// A unit with everything it refers to.
 #[derive(Default)]
-pub(super) struct Loaded {
-    pub(super) store: Store,
+pub(super) struct LoadedUnit {
+    pub(super) store: FileStore,
     pub(super) projects: Vec<Project>,
     /// One for each file of the unit that is a Compose file.
-    pub(super) homes: Vec<Home>,
+    pub(super) homes: Vec<Membership>,
     /// Where a file includes one that includes it in turn: the file and the place.
     pub(super) cycles: Vec<(usize, Span)>,
 }
 
 /// Loads a unit.
-pub(super) fn load(unit: &Unit, context: &Context<'_>, fuel: &Fuel) -> Loaded {
-    let mut loader = Loader {
+pub(super) fn load(unit: &Unit, context: &Context<'_>, fuel: &Fuel) -> LoadedUnit {
+    let mut loader = UnitLoader {
         files: context.files,
-        out: Loaded::default(),
+        out: LoadedUnit::default(),
         known: BTreeMap::new(),
         references: MAX_REFERENCES,
         fuel,
@@ -66,7 +65,7 @@ pub(super) fn load(unit: &Unit, context: &Context<'_>, fuel: &Fuel) -> Loaded {
     let around = Neighbourhood { files: context.files, index: context.index };
     for (file, claim) in members {
         let Some(read) = loader.out.store.files.get(file) else { continue };
-        if read.is_compose(claim == Claim::ByName, fuel) {
+        if read.is_compose(claim == FileClaim::ByName, fuel) {
             let stacks = around.stacks(&read.source);
             loader.settle(file, stacks);
         }
@@ -76,9 +75,9 @@ pub(super) fn load(unit: &Unit, context: &Context<'_>, fuel: &Fuel) -> Loaded {
     loader.out
 }
 
-struct Loader<'a> {
+struct UnitLoader<'a> {
     files: &'a dyn Files,
-    out: Loaded,
+    out: LoadedUnit,
     /// Projects by the files that they are made of.
     known: BTreeMap<Vec<usize>, usize>,
     /// How many more files may be read for the sake of others.
@@ -99,12 +98,12 @@ struct Include {
     env_files: Option<Vec<String>>,
 }
 
-impl Loader<'_> {
+impl UnitLoader<'_> {
     fn add(&mut self, source: Arc<Source>, editable: bool) -> usize {
         self.fuel.add(source.text().len());
         let store = &mut self.out.store;
         store.by_path.insert(source.path().to_owned(), Some(store.files.len()));
-        store.files.push(File::read(source, editable).checked());
+        store.files.push(ComposeFile::read(source, editable).checked());
         store.files.len() - 1
     }
 
@@ -128,7 +127,7 @@ impl Loader<'_> {
 
     /// Makes the projects that the services of a file are resolved in.
     fn settle(&mut self, file: usize, stacks: Vec<Vec<String>>) {
-        let mut home = Home { file, projects: Vec::new(), too_many: stacks.len() > MAX_BASES };
+        let mut home = Membership { file, projects: Vec::new(), too_many: stacks.len() > MAX_BASES };
         if stacks.is_empty() {
             home.projects.push(self.project(vec![file]));
         }
@@ -177,8 +176,8 @@ impl Loader<'_> {
     }
 
     /// A file with what it includes; a file that is in the project already is not included again.
-    fn part(&mut self, file: usize, env: usize, trail: &mut Trail) -> Part {
-        let mut part = Part { file, env, included: Vec::new() };
+    fn part(&mut self, file: usize, env: usize, trail: &mut Trail) -> ProjectPart {
+        let mut part = ProjectPart { file, env, included: Vec::new() };
         let found = if trail.chain.len() < MAX_CHAIN { self.includes(file, env) } else { Vec::new() };
         let Some(path) = self.path(file).filter(|_| !found.is_empty()) else { return part };
         trail.chain.push(file);
@@ -211,7 +210,7 @@ impl Loader<'_> {
         for item in list.items().take(MAX_REFERENCES) {
             let span = item.span();
             let item = item.resolve();
-            let get = |key| tree::find(item, key, self.fuel).map(|found| found.value.resolve());
+            let get = |key| find_merged(item, key, self.fuel).map(|found| found.value.resolve());
             let (path, env_files) = if item.is_mapping() {
                 (get("path"), get("env_file").map(|node| strings(store, env, node)))
             } else {
@@ -251,7 +250,7 @@ impl Loader<'_> {
             if !known && !self.path(file).as_ref().is_none_or(elsewhere) {
                 let too_many = projects.len() > MAX_BASES;
                 let projects = projects.into_iter().take(MAX_BASES).collect();
-                self.out.homes.push(Home { file, projects, too_many });
+                self.out.homes.push(Membership { file, projects, too_many });
             }
         }
     }
@@ -282,7 +281,7 @@ impl Loader<'_> {
 }
 
 /// A text or a list of texts, of which those that are known count.
-fn strings(store: &Store, env: usize, node: Node<'_>) -> Vec<String> {
+fn strings(store: &FileStore, env: usize, node: Node<'_>) -> Vec<String> {
     let one = |node: Node<'_>| store.fill(env, node.resolve())?.known().map(str::to_owned);
     if node.is_sequence() {
         node.items().take(MAX_REFERENCES).filter_map(one).collect()
@@ -291,7 +290,7 @@ fn strings(store: &Store, env: usize, node: Node<'_>) -> Vec<String> {
     }
 }
 
-fn note_included(part: &Part, project: usize, adopted: &mut BTreeMap<usize, Vec<usize>>) {
+fn note_included(part: &ProjectPart, project: usize, adopted: &mut BTreeMap<usize, Vec<usize>>) {
     for included in &part.included {
         let projects = adopted.entry(included.file).or_default();
         if projects.last() != Some(&project) {
@@ -302,7 +301,7 @@ fn note_included(part: &Part, project: usize, adopted: &mut BTreeMap<usize, Vec<
 }
 
 /// Calls `visit` for a part and all parts below it.
-fn each_part(part: &Part, visit: &mut dyn FnMut(&Part)) {
+fn each_part(part: &ProjectPart, visit: &mut dyn FnMut(&ProjectPart)) {
     visit(part);
     part.included.iter().for_each(|part| each_part(part, visit));
 }

@@ -1,22 +1,22 @@
 //! From a service to the options of `docker run` that stand for it: what Compose asks the engine for.
 
-use super::environment::Variable;
+use super::environment::ServiceVariable;
 use super::file::{TEMPLATED, is_null};
 use super::interpolate::{Filled, default_of};
-use super::layers::{Layer, Slot};
-use super::resolve::{Item, Resolver, unique};
-use super::tree::{Key, find};
+use super::layers::{ServiceLayer, Slot};
+use super::resolve::{ListItem, Resolver, unique};
+use super::tree::ServiceKey;
 use crate::container::flags::Flag;
 use crate::container::mount;
 use crate::container::workload::{Citation, Says, Why};
 use crate::size::{self, Dialect, HOLE, Size};
-use crate::syntax::yaml::{Node, NodeId, Style};
+use crate::syntax::yaml::{Node, NodeId, ScalarStyle, find_merged};
 use crate::text::place::Place;
-use crate::text::scan::Word;
+use crate::text::scan::SoughtWord;
 use crate::text::source::Span;
 
 /// What every path has that matters here.
-const DEV: Word = Word::new("dev");
+const DEV: SoughtWord = SoughtWord::new("dev");
 
 /// Compose's words for a size that is a list, a mapping or nothing.
 const WRONG_TYPE: &str = "must be a number or string";
@@ -43,43 +43,47 @@ pub(super) struct Lowered {
 }
 
 /// Lowers a service. `variables` are those of its environment that choose devices.
-pub(super) fn lower(resolver: &Resolver<'_>, layers: &[Layer], variables: &[Variable<'_>]) -> Lowered {
+pub(super) fn lower(
+    resolver: &Resolver<'_>,
+    layers: &[ServiceLayer],
+    variables: &[ServiceVariable<'_>],
+) -> Lowered {
     let mut out = Lowering { resolver, layers, out: Lowered { flags: Vec::new(), swarm: None } };
-    out.requests(&resolver.slots(layers, Key::Gpus), "gpus");
-    let deploy = resolver.slots(layers, Key::Deploy);
+    out.requests(&resolver.slots(layers, ServiceKey::Gpus), "gpus");
+    let deploy = resolver.slots(layers, ServiceKey::Deploy);
     if !deploy.is_empty() {
         let reservations = resolver.path(deploy.clone(), &["resources", "reservations"]);
         out.requests(&resolver.children(&reservations, "devices"), "reservation");
         out.generic(&resolver.children(&reservations, "generic_resources"));
     }
-    out.devices(&resolver.slots(layers, Key::Devices));
-    out.word(&resolver.slots(layers, Key::Runtime), "runtime");
+    out.devices(&resolver.slots(layers, ServiceKey::Devices));
+    out.word(&resolver.slots(layers, ServiceKey::Runtime), "runtime");
     for variable in variables {
         let Some(item) = variable.item else { continue };
         let value = variable.value.as_ref().map_or_else(String::new, |value| format!("={value}"));
         out.item("env", format!("{}{value}", variable.name), &item);
     }
-    let sizes = resolver.slots(layers, Key::ShmSize);
+    let sizes = resolver.slots(layers, ServiceKey::ShmSize);
     out.refused_below(&sizes);
     out.size(&sizes, "shm-size");
-    out.size(&resolver.children(&resolver.slots(layers, Key::Build), "shm_size"), "build-shm-size");
-    out.misspelt(&resolver.slots(layers, Key::Misspelt));
-    out.word(&resolver.slots(layers, Key::Ipc), "ipc");
-    out.volumes(&resolver.slots(layers, Key::Volumes));
-    out.tmpfs(&resolver.slots(layers, Key::Tmpfs));
-    for item in resolver.items(&resolver.slots(layers, Key::VolumesFrom)) {
+    out.size(&resolver.children(&resolver.slots(layers, ServiceKey::Build), "shm_size"), "build-shm-size");
+    out.misspelt(&resolver.slots(layers, ServiceKey::Misspelt));
+    out.word(&resolver.slots(layers, ServiceKey::Ipc), "ipc");
+    out.volumes(&resolver.slots(layers, ServiceKey::Volumes));
+    out.tmpfs(&resolver.slots(layers, ServiceKey::Tmpfs));
+    for item in resolver.items(&resolver.slots(layers, ServiceKey::VolumesFrom)) {
         if let Some(filled) = resolver.text(&item) {
             out.item("volumes-from", filled.text, &item);
         }
     }
-    out.size(&resolver.slots(layers, Key::MemLimit), "memory");
+    out.size(&resolver.slots(layers, ServiceKey::MemLimit), "memory");
     out.size(&resolver.path(deploy, &["resources", "limits", "memory"]), "memory");
     out.out
 }
 
 struct Lowering<'r, 'a> {
     resolver: &'r Resolver<'a>,
-    layers: &'r [Layer],
+    layers: &'r [ServiceLayer],
     out: Lowered,
 }
 
@@ -109,7 +113,7 @@ impl<'a> Lowering<'_, 'a> {
         &mut self,
         name: &'static str,
         value: impl Into<String>,
-        item: &Item<'a>,
+        item: &ListItem<'a>,
     ) -> Option<&mut (Flag, Origin)> {
         let origin = self.origin(item.slot, Some(item.written));
         self.push(name, value, self.resolver.item_place(item), origin)
@@ -142,14 +146,16 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// A request for devices as `--gpus` writes it. Without a count and ids Compose asks for all.
-    fn request(&self, item: &Item<'a>) -> String {
+    fn request(&self, item: &ListItem<'a>) -> String {
         let text = |key| self.resolver.text_of(item, key).map(|text| plain(text.text.trim()));
         let words = |key| {
             let list = self.resolver.of_item(item, key).map(|(slot, _)| [slot]);
             let items = list.iter().flat_map(|list| self.resolver.items(list));
             // Docker's own form of capabilities is a list of lists. Compose refuses it, but what is meant is plain.
-            let items = items
-                .map(|word| Item { node: word.node.items().next().map_or(word.node, Node::resolve), ..word });
+            let items = items.map(|word| ListItem {
+                node: word.node.items().next().map_or(word.node, Node::resolve),
+                ..word
+            });
             items
                 .filter_map(|word| Some(plain(&self.resolver.text(&word)?.text)))
                 .collect::<Vec<_>>()
@@ -189,7 +195,7 @@ impl<'a> Lowering<'_, 'a> {
 
     /// `devices`: of two on one path the later one holds.
     fn devices(&mut self, slots: &[Slot]) {
-        let target = |item: &Item<'a>| {
+        let target = |item: &ListItem<'a>| {
             let device = self.device(item)?;
             Some(device.split(':').nth(1).unwrap_or(&device).to_owned())
         };
@@ -200,7 +206,7 @@ impl<'a> Lowering<'_, 'a> {
         }
     }
 
-    fn device(&self, item: &Item<'a>) -> Option<String> {
+    fn device(&self, item: &ListItem<'a>) -> Option<String> {
         if item.node.is_mapping() {
             let side = |key| self.resolver.text_of(item, key).map(|side| side.text);
             let source = side("source")?;
@@ -251,8 +257,10 @@ impl<'a> Lowering<'_, 'a> {
         let value = node.str().unwrap_or_default();
         let (entry, origin) = (self.resolver.entry(slot), self.origin(slot, None));
         if let Some((flag, _)) = self.push("shm-size", value, entry, origin) {
-            flag.astray =
-                Some((Says::Flag { meant: format!("{}: {value}", Key::ShmSize.name()) }, Why::Misspelt));
+            flag.astray = Some((
+                Says::Flag { meant: format!("{}: {value}", ServiceKey::ShmSize.name()) },
+                Why::Misspelt,
+            ));
         }
     }
 
@@ -261,7 +269,7 @@ impl<'a> Lowering<'_, 'a> {
         let strongest = self.resolver.strongest(sizes).map(|(_, node)| node);
         let mut bottom = true;
         for layer in self.layers {
-            let Some(at) = layer.table.get(Key::ShmSize) else { continue };
+            let Some(at) = layer.table.get(ServiceKey::ShmSize) else { continue };
             let slot = Slot { file: layer.file, env: layer.env, at, root: at };
             let reset = self.resolver.store.node(slot.file, at.value).and_then(Node::tag) == Some("!reset");
             if let Some(value) = self.resolver.value(slot).filter(|value| !reset && Some(*value) != strongest)
@@ -296,7 +304,7 @@ impl<'a> Lowering<'_, 'a> {
 
     /// `tmpfs`: a path, and mount options behind a colon.
     fn tmpfs(&mut self, slots: &[Slot]) {
-        let before_equals = |item: &Item<'a>| {
+        let before_equals = |item: &ListItem<'a>| {
             let text = self.resolver.text(item)?.text;
             Some(text.split('=').next().unwrap_or_default().to_owned())
         };
@@ -312,7 +320,7 @@ impl<'a> Lowering<'_, 'a> {
     fn volumes(&mut self, slots: &[Slot]) {
         let items = self.resolver.items(slots);
         let items = items.filter(|item| item.node.str().is_none_or(may_be_below_dev)).collect();
-        let cleaned = |item: &Item<'a>| {
+        let cleaned = |item: &ListItem<'a>| {
             if item.node.is_mapping() {
                 return Some(clean(&self.resolver.text_of(item, "target")?.text));
             }
@@ -332,7 +340,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// A volume in the long form, as `--mount` writes it.
-    fn long_volume(&mut self, item: &Item<'a>) {
+    fn long_volume(&mut self, item: &ListItem<'a>) {
         let text = |key| self.resolver.text_of(item, key).map(|text| plain(&text.text));
         let Some(target) = text("target").filter(|target| may_be_below_dev(target)) else { return };
         let (kind, source) = (text("type").unwrap_or_else(|| "volume".into()), text("source"));
@@ -362,7 +370,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// `tmpfs.size` of a long volume.
-    fn tmpfs_size(&self, item: &Item<'a>) -> Option<(Node<'a>, Filled<'a>)> {
+    fn tmpfs_size(&self, item: &ListItem<'a>) -> Option<(Node<'a>, Filled<'a>)> {
         let (slot, _) = self.resolver.of_item(item, "tmpfs")?;
         let (_, node, filled) = self.resolver.scalar(&self.resolver.children(&[slot], "size"))?;
         Some((node, filled))
@@ -375,10 +383,10 @@ impl<'a> Lowering<'_, 'a> {
         let mut files = files.filter_map(|layer| Some((layer, resolver.store.files.get(layer.file)?)));
         files.find_map(|(layer, file)| {
             let volumes = file.top("volumes", resolver.fuel)?.value.resolve();
-            let volume = find(volumes, name, resolver.fuel)?.value.resolve();
-            let options = find(volume, "driver_opts", resolver.fuel)?.value.resolve();
+            let volume = find_merged(volumes, name, resolver.fuel)?.value.resolve();
+            let options = find_merged(volume, "driver_opts", resolver.fuel)?.value.resolve();
             let get = |key| {
-                let found = find(options, key, resolver.fuel)?;
+                let found = find_merged(options, key, resolver.fuel)?;
                 resolver.store.fill(layer.env, found.value.resolve()).map(|filled| plain(&filled.text))
             };
             let options = get("o").map_or_else(String::new, |o| format!(",\"volume-opt=o={o}\""));
@@ -415,7 +423,7 @@ fn clean(path: &str) -> String {
 /// What Compose makes of a scalar of which all is known.
 fn read(node: Node<'_>, filled: &Filled<'_>) -> Size {
     let untouched = node.str() == Some(filled.text.as_ref());
-    let plain = node.style() == Some(Style::Plain) && untouched;
+    let plain = node.style() == Some(ScalarStyle::Plain) && untouched;
     if node.is_tagged("binary") {
         return Dialect::Compose.read(&base64(&filled.text).unwrap_or_default());
     }

@@ -24,17 +24,16 @@ mod write;
 use memchr::memmem;
 
 use crate::container::accelerator;
-use crate::platform::kind::{Claim, Context, EVERYWHERE, Kind, Reading, Unit};
+use crate::platform::kind::{Context, EVERYWHERE, FileClaim, Kind, Reading, Unit};
 use crate::platform::remarks::in_yaml;
-use crate::syntax::yaml::Yaml;
+use crate::syntax::yaml::{Fuel, Yaml};
 use crate::text::filename::FileName;
 use crate::text::scan::{Words, holds_any};
 use crate::text::source::Source;
 
 pub use mention::mentions;
 
-use file::File;
-use tree::Fuel;
+use file::ComposeFile;
 
 /// Steps that any reading may make, however small its files are.
 const STEPS: usize = 100_000;
@@ -57,18 +56,18 @@ pub const fn read_by(read: fn(&Unit, &Context<'_>) -> Reading) -> Kind {
 }
 
 /// A Compose file by its name, or any other YAML file that may be one by what is in it.
-fn claim(file: &FileName<'_>) -> Claim {
+fn claim(file: &FileName<'_>) -> FileClaim {
     // Whether a template is YAML as it stands, its text tells; if not it is no fault of its author.
     if let Some(finished) = file.finished() {
-        return if claim(&finished) == Claim::No { Claim::No } else { Claim::ByContent };
+        return if claim(&finished) == FileClaim::No { FileClaim::No } else { FileClaim::ByContent };
     }
     // A workflow that tests a Compose file is often called after it.
     if !names::is_yaml(file.name) || file.is_inside(".github/workflows/") {
-        Claim::No
+        FileClaim::No
     } else if names::says_compose(file.name) {
-        Claim::ByName
+        FileClaim::ByName
     } else {
-        Claim::ByContent
+        FileClaim::ByContent
     }
 }
 
@@ -87,18 +86,18 @@ const WORDS: &[&str] = &[
     "/dev:",
 ];
 
-fn relevant(text: &str, claim: Claim, every_container: bool) -> bool {
+fn relevant(text: &str, claim: FileClaim, every_container: bool) -> bool {
     let speaks = || every_container || holds_any(text, WORDS) || accelerator::stands_in(text);
     match claim {
-        Claim::ByName => speaks(),
+        FileClaim::ByName => speaks(),
         // Few files come so far as to be parsed, and the others are left to whoever else can read them.
-        Claim::ByContent => {
+        FileClaim::ByContent => {
             has_services(text)
                 && speaks()
-                && File::read(Source::new("", text.into()), false)
+                && ComposeFile::read(Source::new("", text.into()), false)
                     .is_compose(false, &Fuel::new(text.len() + STEPS))
         }
-        Claim::No => false,
+        FileClaim::No => false,
     }
 }
 

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use super::file::is_null;
 use super::interpolate::Filled;
-use super::layers::{Layer, Slot, Slots, Store};
-use super::tree::{Fuel, Key, Where};
+use super::layers::{FileStore, ServiceLayer, Slot, Slots};
+use super::tree::{ServiceKey, Where};
 use crate::platform::kind::Index;
 use crate::platform::options::ReadOptions;
-use crate::syntax::yaml::{Node, NodeId};
+use crate::syntax::yaml::{Fuel, Node, NodeId, find_merged};
 use crate::text::place::Place;
 use crate::text::source::Span;
 
@@ -21,7 +21,7 @@ const MAX_TEXT: usize = 80;
 /// What resolving needs to know.
 #[derive(Clone, Copy)]
 pub(super) struct Resolver<'a> {
-    pub(super) store: &'a Store,
+    pub(super) store: &'a FileStore,
     pub(super) fuel: &'a Fuel,
     pub(super) options: &'a ReadOptions,
     pub(super) index: &'a Index,
@@ -29,7 +29,7 @@ pub(super) struct Resolver<'a> {
 
 /// One item of a list, or a scalar that stands for a list of one.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Item<'a> {
+pub(super) struct ListItem<'a> {
     pub(super) node: Node<'a>,
     /// The item as it is written: perhaps an alias.
     pub(super) written: NodeId,
@@ -39,7 +39,7 @@ pub(super) struct Item<'a> {
 
 impl<'a> Resolver<'a> {
     /// The values of a service's key, weakest first.
-    pub(super) fn slots(&self, layers: &[Layer], key: Key) -> Slots {
+    pub(super) fn slots(&self, layers: &[ServiceLayer], key: ServiceKey) -> Slots {
         self.store.slots(layers, key)
     }
 
@@ -85,34 +85,34 @@ impl<'a> Resolver<'a> {
     }
 
     /// The items of all lists, weakest list first; a scalar counts as a list of one.
-    pub(super) fn items<'s>(&'s self, slots: &'s [Slot]) -> impl Iterator<Item = Item<'a>> + use<'s, 'a> {
+    pub(super) fn items<'s>(&'s self, slots: &'s [Slot]) -> impl Iterator<Item = ListItem<'a>> + use<'s, 'a> {
         let lists = slots.iter().filter_map(|slot| Some((*slot, self.value(*slot)?)));
         let items = lists.flat_map(|(slot, list)| {
             let is_scalar = !list.is_sequence() && !is_null(list);
-            let scalar = is_scalar.then_some(Item { node: list, written: slot.at.value, slot });
+            let scalar = is_scalar.then_some(ListItem { node: list, written: slot.at.value, slot });
             let items = list.items().take_while(|_| self.fuel.burn());
             let items = items.filter(|item| item.tag() != Some("!reset"));
-            let items = items.map(move |item| Item { node: item.resolve(), written: item.id(), slot });
+            let items = items.map(move |item| ListItem { node: item.resolve(), written: item.id(), slot });
             scalar.into_iter().chain(items)
         });
         items.take(MAX_ITEMS)
     }
 
     /// The text of an item, if it is one.
-    pub(super) fn text(&self, item: &Item<'a>) -> Option<Filled<'a>> {
+    pub(super) fn text(&self, item: &ListItem<'a>) -> Option<Filled<'a>> {
         self.fill(item.slot, item.node)
     }
 
     /// The value of a key of an item, merge keys followed.
-    pub(super) fn of_item(&self, item: &Item<'a>, key: &str) -> Option<(Slot, Node<'a>)> {
-        let found = super::tree::find(item.node, key, self.fuel)?;
-        let at = Where { holder: found.holder.id(), key: found.key.id(), value: found.value.id() };
+    pub(super) fn of_item(&self, item: &ListItem<'a>, key: &str) -> Option<(Slot, Node<'a>)> {
+        let found = find_merged(item.node, key, self.fuel)?;
+        let at = Where::of(&found);
         let slot = Slot { at, ..item.slot };
         Some((slot, self.value(slot)?))
     }
 
     /// The text of a key of an item.
-    pub(super) fn text_of(&self, item: &Item<'a>, key: &str) -> Option<Filled<'a>> {
+    pub(super) fn text_of(&self, item: &ListItem<'a>, key: &str) -> Option<Filled<'a>> {
         let (slot, node) = self.of_item(item, key).filter(|(_, node)| !is_null(*node))?;
         self.fill(slot, node)
     }
@@ -135,7 +135,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// An item as it is written, and where.
-    pub(super) fn item_place(&self, item: &Item<'a>) -> Option<(String, Place)> {
+    pub(super) fn item_place(&self, item: &ListItem<'a>) -> Option<(String, Place)> {
         let place = self.place(item.slot.file, self.store.node(item.slot.file, item.written)?.span())?;
         Some((one_line(place.text()), place))
     }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::dotenv::Env;
-use super::file::File;
+use super::file::ComposeFile;
 use super::mention;
 use super::names::{BASES, OVERRIDES, default_of, is_yaml, says_compose};
-use super::tree::{self, Fuel, Key, Table};
+use super::tree::{KeyTable, ServiceKey};
 use crate::platform::kind::Index;
-use crate::syntax::yaml::{Node, NodeId};
+use crate::syntax::yaml::{Fuel, Node, NodeId, find_merged};
 use crate::text::filename::FileName;
 use crate::text::files::{Files, ReadError};
 use crate::text::paths::join;
@@ -82,7 +82,7 @@ impl Neighbourhood<'_> {
     /// A service without image and build is a patch of the service of the same name in a file beside it: the one that
     /// Compose takes by itself, else the one whose name this one's extends, else any other.
     fn guessed(&self, source: &Arc<Source>, base: Option<&str>, names: &[String]) -> Vec<Vec<String>> {
-        let file = File::read(Arc::clone(source), true);
+        let file = ComposeFile::read(Arc::clone(source), true);
         let fuel = Fuel::new(file.text().len() * 4 + 1000);
         let patches = patches(&file, &fuel);
         if patches.is_empty() {
@@ -93,7 +93,7 @@ impl Neighbourhood<'_> {
             let source = self.read(&join(path, name)).ok();
             source.is_some_and(|source| {
                 let fuel = Fuel::new(source.text().len() * 4 + 1000);
-                completes(&File::read(source, false), &patches, &fuel)
+                completes(&ComposeFile::read(source, false), &patches, &fuel)
             })
         };
         let own = FileName::new(path).name;
@@ -139,27 +139,27 @@ fn without_ending(name: &str) -> &str {
 }
 
 /// The services that say neither image nor build nor what they extend.
-fn patches<'a>(file: &'a File, fuel: &Fuel) -> Vec<&'a str> {
+fn patches<'a>(file: &'a ComposeFile, fuel: &Fuel) -> Vec<&'a str> {
     let patches = file.services(fuel).all.iter().filter(|at| !is_whole(file, at.value, fuel));
     patches.filter_map(|at| file.node(at.key).str()).collect()
 }
 
 /// Whether a file has one of these services with an image or a build.
-fn completes(file: &File, patches: &[&str], fuel: &Fuel) -> bool {
+fn completes(file: &ComposeFile, patches: &[&str], fuel: &Fuel) -> bool {
     let services = file.services(fuel);
     let mut named = patches.iter().flat_map(|name| services.named(file, name));
     named.any(|named| services.at(*named).is_some_and(|(_, at)| is_whole(file, at.value, fuel)))
 }
 
-fn is_whole(file: &File, service: NodeId, fuel: &Fuel) -> bool {
-    let table = Table::of(file.node(service).resolve(), fuel);
+fn is_whole(file: &ComposeFile, service: NodeId, fuel: &Fuel) -> bool {
+    let table = KeyTable::of(file.node(service).resolve(), fuel);
     // A build without a context or Dockerfile, as of nothing but arguments, is laid over that of a base.
     let builds = |build: Node<'_>| {
-        let says = |key: &str| tree::find(build, key, fuel).is_some();
+        let says = |key: &str| find_merged(build, key, fuel).is_some();
         !build.is_mapping() || ["context", "dockerfile", "dockerfile_inline"].iter().any(|key| says(key))
     };
-    table.get(Key::Build).is_some_and(|at| builds(file.node(at.value).resolve()))
-        || [Key::Image, Key::Extends].iter().any(|key| table.get(*key).is_some())
+    table.get(ServiceKey::Build).is_some_and(|at| builds(file.node(at.value).resolve()))
+        || [ServiceKey::Image, ServiceKey::Extends].iter().any(|key| table.get(*key).is_some())
 }
 
 #[cfg(test)]

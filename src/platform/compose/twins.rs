@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::load::Loaded;
+use super::load::LoadedUnit;
 use super::units::Service;
-use crate::container::workload::Verdict;
+use crate::container::workload::GpuVerdict;
 use crate::syntax::yaml::NodeId;
 
 /// For each service, the one at which the same container is reported: a container that stands in several files is reported
 /// where it asks for the GPU, and a base that cannot run by itself where it is extended.
 pub(super) fn twins(
-    loaded: &Loaded,
+    loaded: &LoadedUnit,
     services: &[Service],
     at: &BTreeMap<(usize, &str), Vec<usize>>,
 ) -> Vec<Option<usize>> {
@@ -59,15 +59,15 @@ pub(super) fn twins(
 }
 
 /// Whether the first evidence of a GPU stands in the file of the service.
-fn asks_itself(loaded: &Loaded, service: &Service) -> bool {
+fn asks_itself(loaded: &LoadedUnit, service: &Service) -> bool {
     let path = loaded.store.files.get(service.file).map(|file| file.source.path());
     let evidence = service.container.gpu.evidence.first();
-    service.container.gpu.verdict == Verdict::Yes && evidence.map(|evidence| evidence.place.path()) == path
+    service.container.gpu.verdict == GpuVerdict::Yes && evidence.map(|evidence| evidence.place.path()) == path
 }
 
 /// The service of the same name in the file that asks for all of a service's GPUs, where that is another file.
 fn elsewhere(
-    loaded: &Loaded,
+    loaded: &LoadedUnit,
     services: &[Service],
     service: &Service,
     by_name: &HashMap<(usize, &str), usize>,

@@ -5,19 +5,18 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::STEPS;
-use super::container::{Container, Containers};
-use super::file::File;
-use super::load::{Home, Loaded, load};
+use super::container::{Containers, ResolvedService};
+use super::file::ComposeFile;
+use super::load::{LoadedUnit, Membership, load};
 use super::names::says_compose;
 use super::resolve::Resolver;
-use super::tree::{Fuel, find};
 use super::twins::twins;
 use super::write::{ComposeWriter, Sited};
 use crate::container::finding::Problem;
 use crate::container::workload::{Platform, Shm, Workload};
 use crate::platform::kind::Unit;
-use crate::platform::kind::{Claim, Context, Reading};
-use crate::syntax::yaml::NodeId;
+use crate::platform::kind::{Context, FileClaim, Reading};
+use crate::syntax::yaml::{Fuel, NodeId, find_merged};
 use crate::text::filename::FileName;
 use crate::text::place::Place;
 use crate::text::source::Span;
@@ -48,13 +47,13 @@ pub(super) struct Service {
     /// What is written for it, its alias not followed.
     pub(super) value: NodeId,
     pub(super) project: usize,
-    pub(super) container: Rc<Container>,
+    pub(super) container: Rc<ResolvedService>,
     /// Where several projects may hold, and their answers differ.
     undecided: bool,
 }
 
 /// The services of one file, in its order.
-fn of_file(loaded: &Loaded, home: &Home, containers: &Containers<'_>, fuel: &Fuel) -> Vec<Service> {
+fn of_file(loaded: &LoadedUnit, home: &Membership, containers: &Containers<'_>, fuel: &Fuel) -> Vec<Service> {
     let mut out: Vec<Service> = Vec::new();
     let Some(file) = loaded.store.files.get(home.file) else { return out };
     for at in &file.services(fuel).all {
@@ -72,12 +71,12 @@ fn of_file(loaded: &Loaded, home: &Home, containers: &Containers<'_>, fuel: &Fue
     out
 }
 
-fn same_answer(one: &Container, other: &Container) -> bool {
+fn same_answer(one: &ResolvedService, other: &ResolvedService) -> bool {
     one.gpu.verdict.as_str() == other.gpu.verdict.as_str() && one.shm == other.shm
 }
 
 /// What Compose refuses in the files of the unit.
-fn problems(unit: &Unit, loaded: &Loaded, services: &[Service]) -> Vec<Problem> {
+fn problems(unit: &Unit, loaded: &LoadedUnit, services: &[Service]) -> Vec<Problem> {
     let mut found: Vec<(usize, Span, String)> = Vec::new();
     for member in &unit.members {
         let Some(index) = loaded.store.position(&member.path) else { continue };
@@ -101,9 +100,9 @@ fn problems(unit: &Unit, loaded: &Loaded, services: &[Service]) -> Vec<Problem> 
 
 /// Whether what Compose refuses in a file is worth a report: it is no template of another program, and it is a Compose file
 /// by its name or by what could be read of it.
-fn is_certainly_compose(file: &File, claim: Claim, read_as_one: bool) -> bool {
+fn is_certainly_compose(file: &ComposeFile, claim: FileClaim, read_as_one: bool) -> bool {
     let broken = file.yaml.errors().next().is_some();
-    if broken { !file.is_template() && (claim == Claim::ByName || read_as_one) } else { read_as_one }
+    if broken { !file.is_template() && (claim == FileClaim::ByName || read_as_one) } else { read_as_one }
 }
 
 /// What `rules/images.yaml` knows services by that start nothing themselves.
@@ -111,17 +110,17 @@ const TEMPLATE: &str = "service-template";
 
 /// Whether a file's services are made to be extended: it is no Compose file by its name, which might be laid over another,
 /// and none of them says what it runs (`hwaccel.ml.yml` of Immich).
-fn holds_templates(file: &File, fuel: &Fuel) -> bool {
+fn holds_templates(file: &ComposeFile, fuel: &Fuel) -> bool {
     let runs = |service: NodeId| {
         let service = file.node(service).resolve();
-        ["image", "build", "command", "extends"].iter().any(|key| find(service, key, fuel).is_some())
+        ["image", "build", "command", "extends"].iter().any(|key| find_merged(service, key, fuel).is_some())
     };
     !file.services(fuel).all.iter().any(|service| runs(service.value))
         && !says_compose(FileName::new(file.source.path()).name)
 }
 
 /// Puts workloads, problems and the writer together.
-fn assemble(loaded: &Loaded, services: Vec<Service>, problems: Vec<Problem>, fuel: &Fuel) -> Reading {
+fn assemble(loaded: &LoadedUnit, services: Vec<Service>, problems: Vec<Problem>, fuel: &Fuel) -> Reading {
     let templates: Vec<bool> = loaded.store.files.iter().map(|file| holds_templates(file, fuel)).collect();
     let (twins, owners) = related(loaded, &services);
     let mut reading = Reading::default();
@@ -148,7 +147,7 @@ fn assemble(loaded: &Loaded, services: Vec<Service>, problems: Vec<Problem>, fue
 }
 
 /// For each service the one at which it is judged, where that is another, and the one whose `/dev/shm` it joins.
-fn related(loaded: &Loaded, services: &[Service]) -> (Vec<Option<usize>>, Vec<Option<usize>>) {
+fn related(loaded: &LoadedUnit, services: &[Service]) -> (Vec<Option<usize>>, Vec<Option<usize>>) {
     let mut at: BTreeMap<(usize, &str), Vec<usize>> = BTreeMap::new();
     for (index, service) in services.iter().enumerate() {
         at.entry((service.project, service.name.as_str())).or_default().push(index);
@@ -162,7 +161,7 @@ fn related(loaded: &Loaded, services: &[Service]) -> (Vec<Option<usize>>, Vec<Op
     (twins(loaded, services, &at), services.iter().map(joined).collect())
 }
 
-fn workload(container: Container, name: String, undecided: bool, place: Place) -> Workload {
+fn workload(container: ResolvedService, name: String, undecided: bool, place: Place) -> Workload {
     let mut workload = Workload::new(Platform::Compose, container.engine(), name, place);
     workload.engine_evidence = container.swarm;
     workload.image = container.image;

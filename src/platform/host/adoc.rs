@@ -1,6 +1,6 @@
 //! AsciiDoc: command lines in listings and literal blocks, and texts without any markup.
 
-use super::page::{Block, Page};
+use super::page::{CodeBlock, Page};
 use super::prose::{Line, lines};
 use crate::platform::remarks::lies_in;
 use crate::text::layer::Layer;
@@ -9,9 +9,9 @@ use crate::text::source::Span;
 /// What is open where a line begins.
 enum Open {
     /// Between two equal lines: `----`, `....`, or a fence of backticks.
-    Delimited(String, Block),
+    Delimited(String, CodeBlock),
     /// Up to the next empty line: behind `[source]`, or indented.
-    Paragraph(Block),
+    Paragraph(CodeBlock),
     /// `////`: switched off.
     Comment(String),
 }
@@ -83,12 +83,12 @@ pub(super) fn read(document: &Layer) -> Page {
 /// The text of a page without blocks as one: only lines that begin as command lines, or with a prompt, are commands.
 pub(super) fn plain(text: &str, page: Page) -> Page {
     let lines = lines(text).filter(|line| !lies_in(&page.comments, line.span.start)).collect();
-    let block = Block { lines, is_loose: true, ..new(String::new(), Span::new(0, text.len())) };
+    let block = CodeBlock { lines, is_loose: true, ..new(String::new(), Span::new(0, text.len())) };
     Page { blocks: vec![block], ..page }
 }
 
-fn new(word: String, span: Span) -> Block {
-    Block { span, word, lines: Vec::new(), prefix: String::new(), is_loose: false }
+fn new(word: String, span: Span) -> CodeBlock {
+    CodeBlock { span, word, lines: Vec::new(), prefix: String::new(), is_loose: false }
 }
 
 /// What a line opens.

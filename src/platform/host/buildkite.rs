@@ -2,9 +2,10 @@
 //!
 //! Source: <https://github.com/buildkite-plugins/docker-buildkite-plugin>, its plugin.yml and hooks/command.
 
-use super::{CommandLine, Container, Script};
+use super::command_line::CommandLine;
+use super::script::{HostScript, StartedContainer};
 use crate::platform::embedded::scalar;
-use crate::syntax::shell::Options;
+use crate::syntax::shell::ShellOptions;
 use crate::syntax::yaml::{Entry, Node};
 use crate::text::layer::{Encoding, Layer};
 
@@ -25,17 +26,12 @@ const KEYS: [(&str, &str); 10] = [
     ("volumes", "-v "),
 ];
 
-/// Whether a text may hold such a step.
-pub(super) fn stand_in(text: &str) -> bool {
-    memchr::memmem::find(text.as_bytes(), WORD.as_bytes()).is_some()
-}
-
 /// The containers that the plugins of a step start.
 pub(super) fn containers<'n>(
     file: &'n Layer,
     step: Node<'n>,
     plugins: Node<'n>,
-) -> impl Iterator<Item = Script> + 'n {
+) -> impl Iterator<Item = HostScript> + 'n {
     // Plugins are a list of mappings, or one mapping.
     let entries = plugins.items().flat_map(Node::entries).chain(plugins.entries());
     let docker = entries.filter(|entry| entry.key.str().is_some_and(is_docker));
@@ -49,7 +45,7 @@ fn is_docker(name: &str) -> bool {
     matches!(name.strip_suffix(".git").unwrap_or(name), "docker" | "docker-buildkite-plugin")
 }
 
-fn container(file: &Layer, step: Node<'_>, plugin: Entry<'_>) -> Option<Script> {
+fn container(file: &Layer, step: Node<'_>, plugin: Entry<'_>) -> Option<HostScript> {
     let keys = plugin.value.resolve();
     let image = keys.get("image")?;
     let name = image.str().filter(|name| !name.is_empty())?;
@@ -70,6 +66,6 @@ fn container(file: &Layer, step: Node<'_>, plugin: Entry<'_>) -> Option<Script> 
         line.option("sh -e -c ", &command);
     }
     let container =
-        Container { name: name.to_owned(), is_image: true, place: plugin.key.span(), gpu_label: None };
-    Some(Script { container: Some(container), ..Script::new(line.finish(), Options::default()) })
+        StartedContainer { name: name.to_owned(), is_image: true, place: plugin.key.span(), gpu_label: None };
+    Some(HostScript { container: Some(container), ..HostScript::new(line.finish(), ShellOptions::default()) })
 }

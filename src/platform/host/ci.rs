@@ -3,30 +3,86 @@
 
 use std::sync::Arc;
 
-use super::same::same_but_for;
-use super::{CommandLine, Container, Script, buildkite};
+use super::buildkite;
+use super::command_line::CommandLine;
+use super::read::{Host, comments, kind};
+use super::script::{HostScript, StartedContainer};
 use crate::platform::embedded::scalar;
-use crate::platform::kind::{Claim, EVERYWHERE, Kind};
+use crate::platform::kind::{EVERYWHERE, FileClaim, Kind};
 use crate::platform::remarks::{Remarks, in_yaml, lies_in};
-use crate::platform::run::{ENGINES, Given, Givens, starts_containers};
-use crate::syntax::shell::{Dialect, Options};
+use crate::platform::run::{ENGINES, Givens, OuterVariable, starts_containers};
+use crate::syntax::shell::{ShellDialect, ShellOptions};
 use crate::syntax::yaml::{Entry, Node, Yaml};
 use crate::text::filename::FileName;
 use crate::text::layer::{Encoding, Layer};
-use crate::text::scan::{Words, holds_any};
+use crate::text::scan::holds_any;
 use crate::text::source::{Source, Span};
 
 /// Pipelines in YAML.
-pub static KIND: Kind = Kind {
-    name: "pipeline",
-    claim,
-    words: Words::new(&[EVERYWHERE, ENGINES, &["container:", "services:", buildkite::WORD]]),
-    relevant,
-    links: None,
-    read: |unit, context| super::read(unit, context, scripts),
-    same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
-    remarks,
-};
+pub static KIND: Kind = kind::<PipelineFile>();
+
+struct PipelineFile;
+
+impl Host for PipelineFile {
+    const NAME: &'static str = "pipeline";
+    const WORDS: &'static [&'static [&'static str]] =
+        &[EVERYWHERE, ENGINES, &["container:", "services:", buildkite::WORD]];
+
+    fn claim(file: &FileName<'_>) -> FileClaim {
+        if !file.ends_in(&["yml", "yaml"]) {
+            return FileClaim::No;
+        }
+        let folders = [".github/workflows/", ".github/actions/", ".circleci/", ".gitlab/", ".buildkite/"];
+        let by_name = folders.iter().any(|folder| file.is_inside(folder))
+            || file.name.ends_with("-ci.yml")
+            || file.name.ends_with("-ci.yaml")
+            || matches!(
+                file.name,
+                "action.yml"
+                    | "action.yaml"
+                    | "azure-pipelines.yml"
+                    | "bitbucket-pipelines.yml"
+                    | "Taskfile.yml"
+                    | "cloudbuild.yaml"
+                    | "cloudbuild.yml"
+                    | "buildspec.yml"
+                    | ".travis.yml"
+            );
+        if by_name { FileClaim::ByName } else { FileClaim::ByContent }
+    }
+
+    fn relevant(text: &str, claim: FileClaim, every_container: bool) -> bool {
+        let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+        let starts = starts_containers(text, every_container);
+        if claim == FileClaim::ByName {
+            let containers = has("container:") || has("services:");
+            return starts || has(buildkite::WORD) || (containers && (every_container || has("options")));
+        }
+        // A manifest may speak of a command line, too, in a comment or in what a container runs.
+        starts && !has("apiVersion:") && SCRIPTS.iter().any(|key| has(key)) && {
+            let scripts = Self::scripts("", &Layer::file(Source::new("", text.into())));
+            scripts.iter().any(|script| starts_containers(script.layer.text(), every_container))
+        }
+    }
+
+    fn scripts(_: &str, file: &Layer) -> Vec<HostScript> {
+        let yaml = Yaml::parse(file.text());
+        let shell = StepShell::System { windows: false };
+        let mut pipeline = Pipeline { file, found: Vec::new(), given: None, shell };
+        for root in yaml.roots(file.text()) {
+            for job in root.get("jobs").into_iter().flat_map(Node::entries) {
+                pipeline.containers(job.value);
+            }
+            pipeline.steps(root);
+        }
+        pipeline.found
+    }
+
+    fn remarks(source: &Arc<Source>, starts: &[usize]) -> Remarks {
+        let comments = comments(source, Self::scripts);
+        in_yaml(source, &Yaml::of(source), starts, |at, _, _| lies_in(&comments, at))
+    }
+}
 
 /// Keys whose values are shell text; also behind dots, as in `ansible.builtin.shell`.
 const SCRIPTS: [&str; 19] = [
@@ -54,107 +110,49 @@ const SCRIPTS: [&str; 19] = [
 /// Keys whose values are variables for the shell text beside and below them.
 const VARIABLES: [&str; 3] = ["env", "environment", "variables"];
 
-fn claim(file: &FileName<'_>) -> Claim {
-    if !file.ends_in(&["yml", "yaml"]) {
-        return Claim::No;
-    }
-    let folders = [".github/workflows/", ".github/actions/", ".circleci/", ".gitlab/", ".buildkite/"];
-    let by_name = folders.iter().any(|folder| file.is_inside(folder))
-        || file.name.ends_with("-ci.yml")
-        || file.name.ends_with("-ci.yaml")
-        || matches!(
-            file.name,
-            "action.yml"
-                | "action.yaml"
-                | "azure-pipelines.yml"
-                | "bitbucket-pipelines.yml"
-                | "Taskfile.yml"
-                | "cloudbuild.yaml"
-                | "cloudbuild.yml"
-                | "buildspec.yml"
-                | ".travis.yml"
-        );
-    if by_name { Claim::ByName } else { Claim::ByContent }
-}
-
-fn relevant(text: &str, claim: Claim, every_container: bool) -> bool {
-    let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    let starts = starts_containers(text, every_container);
-    if claim == Claim::ByName {
-        let containers = has("container:") || has("services:");
-        if buildkite::stand_in(text) {
-            return true;
-        }
-        return starts || (containers && (every_container || has("options")));
-    }
-    // A manifest may speak of a command line, too, in a comment or in what a container runs.
-    starts && !has("apiVersion:") && SCRIPTS.iter().any(|key| has(key)) && {
-        let scripts = scripts("", &Layer::file(Source::new("", text.into())));
-        scripts.iter().any(|script| starts_containers(script.layer.text(), every_container))
-    }
-}
-
-fn remarks(source: &Source, starts: &[usize]) -> Remarks {
-    let comments = super::comments(source, scripts);
-    in_yaml(source, &Yaml::of(source), starts, |at, _, _| lies_in(&comments, at))
-}
-
-fn scripts(_: &str, file: &Layer) -> Vec<Script> {
-    let yaml = Yaml::parse(file.text());
-    let shell = Shell::System { windows: false };
-    let mut pipeline = Pipeline { file, found: Vec::new(), given: None, shell };
-    for root in yaml.roots(file.text()) {
-        for job in root.get("jobs").into_iter().flat_map(Node::entries) {
-            pipeline.containers(job.value);
-        }
-        pipeline.steps(root);
-    }
-    pipeline.found
-}
-
 struct Pipeline<'f> {
     file: &'f Layer,
-    found: Vec<Script>,
+    found: Vec<HostScript>,
     /// Variables that hold where the walk stands.
     given: Option<Arc<Givens>>,
     /// The shell of the steps where the walk stands.
-    shell: Shell,
+    shell: StepShell,
 }
 
 /// What reads the text of steps.
 #[derive(Clone, Copy)]
-enum Shell {
+enum StepShell {
     /// The system's own: PowerShell for `run` and cmd for `script` on Windows, which is what GitHub and Azure take.
     System { windows: bool },
     /// One that is named.
-    Named(Dialect),
+    Named(ShellDialect),
     /// No shell: Python and the like.
     Other,
 }
 
-impl Shell {
+impl StepShell {
     /// The one of a name, `pwsh` or `bash -el {0}`; nothing where it is a command.
     fn named(text: &str) -> Option<Self> {
         let program = text.split_whitespace().next()?;
         let name = program.rsplit(['/', '\\']).next().unwrap_or(program);
         Some(match name.strip_suffix(".exe").unwrap_or(name) {
-            "bash" | "sh" | "zsh" | "dash" | "ksh" => Self::Named(Dialect::Posix),
-            "fish" => Self::Named(Dialect::Fish),
-            "pwsh" | "powershell" => Self::Named(Dialect::PowerShell),
-            "cmd" => Self::Named(Dialect::Batch),
+            "bash" | "sh" | "zsh" | "dash" | "ksh" => Self::Named(ShellDialect::Posix),
+            "fish" => Self::Named(ShellDialect::Fish),
+            "pwsh" | "powershell" => Self::Named(ShellDialect::PowerShell),
+            "cmd" => Self::Named(ShellDialect::Batch),
             "python" | "python3" | "perl" | "node" | "ruby" | "nu" => Self::Other,
             _ => return None,
         })
     }
 
     /// The language of the text under a key; nothing where that is none of a shell.
-    fn dialect(self, key: &str) -> Option<Dialect> {
+    fn dialect(self, key: &str) -> Option<ShellDialect> {
         match (key, self) {
-            ("pwsh" | "powershell" | "win_shell", _) => Some(Dialect::PowerShell),
-            ("bash", _) => Some(Dialect::Posix),
-            ("run", Self::System { windows: true }) => Some(Dialect::PowerShell),
-            ("script", Self::System { windows: true }) => Some(Dialect::Batch),
-            (_, Self::System { .. }) => Some(Dialect::Posix),
+            ("pwsh" | "powershell" | "win_shell", _) => Some(ShellDialect::PowerShell),
+            ("bash", _) => Some(ShellDialect::Posix),
+            ("run", Self::System { windows: true }) => Some(ShellDialect::PowerShell),
+            ("script", Self::System { windows: true }) => Some(ShellDialect::Batch),
+            (_, Self::System { .. }) => Some(ShellDialect::Posix),
             (_, Self::Named(dialect)) => Some(dialect),
             (_, Self::Other) => None,
         }
@@ -172,7 +170,12 @@ impl Pipeline<'_> {
                 // GitLab may say more of a variable than its value.
                 let value = variable.value.get("value").unwrap_or(variable.value);
                 let value = one_line(scalar(self.file, value)?);
-                Some(Given { name: key(variable)?.to_owned(), value, append: false, conditional: false })
+                Some(OuterVariable {
+                    name: key(variable)?.to_owned(),
+                    value,
+                    append: false,
+                    conditional: false,
+                })
             });
             own.extend(variables);
         }
@@ -191,7 +194,7 @@ impl Pipeline<'_> {
         }
         if let Some(plugins) = node.get("plugins") {
             let started = buildkite::containers(self.file, node, plugins)
-                .map(|script| Script { given: self.given.clone(), ..script });
+                .map(|script| HostScript { given: self.given.clone(), ..script });
             self.found.extend(started);
         }
         node.items().for_each(|item| self.steps(item));
@@ -201,12 +204,12 @@ impl Pipeline<'_> {
     /// Notes what a node says of the shell of what is in it.
     fn enter(&mut self, node: Node<'_>) {
         let system = node.get("runs-on").or_else(|| node.get("pool")?.get("vmImage"));
-        if let (Some(system), Shell::System { .. }) = (system, self.shell) {
-            self.shell = Shell::System { windows: says(system, &["windows"]) };
+        if let (Some(system), StepShell::System { .. }) = (system, self.shell) {
+            self.shell = StepShell::System { windows: says(system, &["windows"]) };
         }
         let default = node.get("defaults").and_then(|defaults| defaults.get("run")?.get("shell"));
         let own = node.get("shell").filter(|_| node.get("run").is_some() || node.get("command").is_some());
-        if let Some(shell) = own.or(default).and_then(Node::str).and_then(Shell::named) {
+        if let Some(shell) = own.or(default).and_then(Node::str).and_then(StepShell::named) {
             self.shell = shell;
         }
     }
@@ -218,8 +221,8 @@ impl Pipeline<'_> {
         }
         if let (Some(layer), Some(dialect)) = (scalar(self.file, node), self.shell.dialect(key)) {
             let given = self.given.clone();
-            let options = Options { dialect, ..Options::default() };
-            self.found.push(Script { given, ..Script::new(layer, options) });
+            let options = ShellOptions { dialect, ..ShellOptions::default() };
+            self.found.push(HostScript { given, ..HostScript::new(layer, options) });
         }
     }
 
@@ -227,7 +230,7 @@ impl Pipeline<'_> {
     fn words(&mut self, list: Node<'_>) {
         let mut line = CommandLine::new(self.file, Encoding::ReadOnly);
         list.items().filter_map(|item| scalar(self.file, item)).for_each(|word| line.word(&word));
-        self.found.push(Script::new(line.finish(), Options::default()));
+        self.found.push(HostScript::new(line.finish(), ShellOptions::default()));
     }
 
     /// The containers that a GitHub job runs in and beside.
@@ -246,7 +249,7 @@ impl Pipeline<'_> {
     }
 
     /// What `container: IMAGE` or `container: {image: …, options: …}` starts: the runner hands it to `docker create`.
-    fn container(&self, entry: Entry<'_>) -> Option<Script> {
+    fn container(&self, entry: Entry<'_>) -> Option<HostScript> {
         let node = entry.value.resolve();
         let image = node.get("image").unwrap_or(node);
         let name = image.str().filter(|name| !name.is_empty())?;
@@ -269,8 +272,11 @@ impl Pipeline<'_> {
             }
         }
         let place = options.map_or(entry.key.span(), |options| options.key.span());
-        let container = Container { name: name.to_owned(), is_image: true, place, gpu_label: None };
-        Some(Script { container: Some(container), ..Script::new(line.image(name), Options::default()) })
+        let container = StartedContainer { name: name.to_owned(), is_image: true, place, gpu_label: None };
+        Some(HostScript {
+            container: Some(container),
+            ..HostScript::new(line.image(name), ShellOptions::default())
+        })
     }
 }
 

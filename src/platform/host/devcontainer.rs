@@ -1,19 +1,22 @@
 //! Development containers: `devcontainer.json`. Those based on Compose are left to Compose; `runArgs` has no effect there.
 
+use super::command_line::CommandLine;
+use super::jsonc;
+use super::read::{FileState, remarks, run};
 use super::same::same_but_for;
-use super::{CommandLine, Met, Script, jsonc};
+use super::script::HostScript;
 use crate::container::accelerator;
 use crate::container::finding::Change;
-use crate::container::workload::{Platform, Verdict, Workload};
+use crate::container::workload::{GpuVerdict, Platform, Workload};
 use crate::platform::embedded::scalar;
 use crate::platform::kind::Unit;
-use crate::platform::kind::{Claim, Context, Kind, Reading, Writer};
+use crate::platform::kind::{Context, FileClaim, Kind, Reading, Writer};
 use crate::platform::run::workload::workload;
 use crate::platform::run::{CommandLines, Shared, invocations};
 use crate::size;
-use crate::syntax::dockerfile::{self, Build};
-use crate::syntax::shell::Options;
-use crate::syntax::yaml::{Editor, Node, Place as Position, Value, Yaml};
+use crate::syntax::dockerfile::{self, BuildRequest};
+use crate::syntax::shell::ShellOptions;
+use crate::syntax::yaml::{Editor, EntryPosition, NewValue, Node, Yaml};
 use crate::text::edits::Edit;
 use crate::text::layer::{Encoding, Layer};
 use crate::text::place::Place;
@@ -25,10 +28,7 @@ use std::sync::Arc;
 /// Development containers.
 pub static KIND: Kind = Kind {
     name: "development container",
-    claim: |file| match file.name {
-        "devcontainer.json" | ".devcontainer.json" => Claim::ByName,
-        _ => Claim::No,
-    },
+    claim: |file| FileClaim::by_name(matches!(file.name, "devcontainer.json" | ".devcontainer.json")),
     words: Words::new(&[]),
     relevant: |_, _, _| true,
     links: None,
@@ -36,7 +36,7 @@ pub static KIND: Kind = Kind {
     same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
     remarks: |source, starts| {
         let (yaml, _) = jsonc::parse(source.text());
-        super::remarks(source, starts, scripts, |at| yaml.leaf_at(at).is_none())
+        remarks(source, starts, scripts, |at| yaml.leaf_at(at).is_none())
     },
 };
 
@@ -53,15 +53,14 @@ const COMMANDS: [&str; 6] = [
 fn read(unit: &Unit, context: &Context<'_>) -> Reading {
     let mut reading = Reading::default();
     for member in &unit.members {
-        let source = member.source.clone().or_else(|| context.files.read(&member.path).ok());
-        let Some(source) = source else { continue };
+        let Some(source) = member.read(context.files) else { continue };
         let file = Layer::file(Arc::clone(&source));
         let (yaml, text) = jsonc::parse(source.text());
         if let Some(root) = yaml.root(&text) {
             container(&file, root, context, &mut reading);
-            let mut met = Met::of(&file);
+            let mut met = FileState::of(&file);
             for script in commands(&file, root) {
-                super::run(std::slice::from_ref(&script), 0, context, &mut reading, &mut met);
+                run(std::slice::from_ref(&script), 0, context, &mut reading, &mut met);
             }
         }
         reading.sources.push(source);
@@ -70,18 +69,21 @@ fn read(unit: &Unit, context: &Context<'_>) -> Reading {
 }
 
 /// The commands, and the command line that starts the container.
-fn scripts(_: &str, file: &Layer) -> Vec<Script> {
+fn scripts(_: &str, file: &Layer) -> Vec<HostScript> {
     let (yaml, text) = jsonc::parse(file.text());
     let Some(root) = yaml.root(&text) else { return Vec::new() };
     let line = command_line(file, root, 0);
-    std::iter::once(Script::new(line, Options::default())).chain(commands(file, root)).collect()
+    std::iter::once(HostScript::new(line, ShellOptions::default())).chain(commands(file, root)).collect()
 }
 
-fn commands(file: &Layer, root: Node<'_>) -> Vec<Script> {
+fn commands(file: &Layer, root: Node<'_>) -> Vec<HostScript> {
     let commands = root.entries().filter(|entry| entry.key.str().is_some_and(|key| COMMANDS.contains(&key)));
     let nodes = commands
         .flat_map(|entry| std::iter::once(entry.value).chain(entry.value.entries().map(|entry| entry.value)));
-    nodes.filter_map(|node| scalar(file, node)).map(|layer| Script::new(layer, Options::default())).collect()
+    nodes
+        .filter_map(|node| scalar(file, node))
+        .map(|layer| HostScript::new(layer, ShellOptions::default()))
+        .collect()
 }
 
 /// The container itself.
@@ -104,7 +106,7 @@ fn container(file: &Layer, root: Node<'_>, context: &Context<'_>, reading: &mut 
     };
     let line = command_line(file, root, at.start);
     let shared = Shared::of(file.text().len());
-    let found = invocations(&line, Options::default(), None, &shared).into_iter().next()?;
+    let found = invocations(&line, ShellOptions::default(), None, &shared).into_iter().next()?;
     let mut workload = workload(&found, context.options);
     workload.platform = Platform::Devcontainer;
     workload.name = name;
@@ -124,11 +126,11 @@ fn container(file: &Layer, root: Node<'_>, context: &Context<'_>, reading: &mut 
     }
     if compose.is_some() {
         workload.shm = crate::container::workload::Shm::Unknown("the Compose file says it".into());
-        if workload.gpu.verdict == Verdict::No {
-            workload.gpu.verdict = Verdict::Unknown("the Compose file says it".into());
+        if workload.gpu.verdict == GpuVerdict::No {
+            workload.gpu.verdict = GpuVerdict::Unknown("the Compose file says it".into());
         }
     }
-    let lines = CommandLines::new(vec![found], Options::default(), &shared);
+    let lines = CommandLines::new(vec![found], ShellOptions::default(), &shared);
     reading.add(vec![workload], Box::new(Args { source: Arc::clone(file.source()), lines }));
     Some(())
 }
@@ -147,7 +149,7 @@ fn built_from(file: &Layer, root: Node<'_>, context: &Context<'_>) -> Option<Str
         .flat_map(Node::entries)
         .filter_map(|entry| Some((text(entry.key)?, text(entry.value)?)))
         .collect();
-    let build = Build {
+    let build = BuildRequest {
         target: target.as_deref(),
         args: args.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
     };
@@ -199,7 +201,7 @@ impl Writer for Args {
         let Change::SetSize { bytes } = change else { return self.lines.write(index, workload, change) };
         let text = self.source.text();
         let (yaml, blanked) = jsonc::parse(text);
-        let argument = Value::quoted(format!("--shm-size={}", size::Dialect::Docker.write(*bytes)));
+        let argument = NewValue::quoted(format!("--shm-size={}", size::Dialect::Docker.write(*bytes)));
         let edit = insertion(&yaml, &blanked, text, argument);
         edit.map(|(at, new)| vec![Edit::insertion(&self.source, at, with_tabs(text, at, &new))])
             .into_iter()
@@ -225,7 +227,7 @@ fn with_tabs(text: &str, at: usize, new: &str) -> String {
     out
 }
 
-fn insertion(yaml: &Yaml, blanked: &str, text: &str, argument: Value) -> Option<(usize, String)> {
+fn insertion(yaml: &Yaml, blanked: &str, text: &str, argument: NewValue) -> Option<(usize, String)> {
     let root = yaml.root(blanked)?;
     let editor = Editor::new(yaml, text);
     let insertion = match root.get("runArgs") {
@@ -233,8 +235,8 @@ fn insertion(yaml: &Yaml, blanked: &str, text: &str, argument: Value) -> Option<
         None => {
             let after = root
                 .entry("hostRequirements")
-                .map_or(Position::Last, |entry| Position::After(entry.key.id()));
-            editor.insert(root, after, "runArgs", &Value::Sequence(vec![argument]))?
+                .map_or(EntryPosition::Last, |entry| EntryPosition::After(entry.key.id()));
+            editor.insert(root, after, "runArgs", &NewValue::Sequence(vec![argument]))?
         }
     };
     // JSON without blanks stays so.

@@ -1,32 +1,34 @@
 //! Dockerfiles: the command lines in their comments say how the image is started.
 
-use super::same::same_but_for;
-use super::{Script, begins_line, remarked};
-use crate::platform::kind::{Claim, EVERYWHERE, Kind};
-use crate::platform::run::{ENGINES, starts_containers};
+use std::sync::Arc;
+
+use super::read::{Host, begins_line, kind, remarks};
+use super::remarked;
+use super::script::HostScript;
+use crate::platform::kind::{FileClaim, Kind};
+use crate::platform::remarks::Remarks;
 use crate::text::filename::FileName;
 use crate::text::layer::Layer;
-use crate::text::scan::Words;
+use crate::text::source::Source;
 
 /// Dockerfiles.
-pub static KIND: Kind = Kind {
-    name: "Dockerfile",
-    claim,
-    words: Words::new(&[EVERYWHERE, ENGINES]),
-    relevant: |text, _, every_container| starts_containers(text, every_container),
-    links: None,
-    read: |unit, context| super::read(unit, context, scripts),
-    same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
-    remarks: |source, starts| {
-        super::remarks(source, starts, |_, _| Vec::new(), |at| begins_line(source.text(), at))
-    },
-};
+pub static KIND: Kind = kind::<Dockerfile>();
 
-fn claim(file: &FileName<'_>) -> Claim {
-    let begins = ["Dockerfile", "Containerfile"].iter().any(|name| file.name.starts_with(name));
-    if begins || file.ends_in(&["dockerfile", "containerfile"]) { Claim::ByName } else { Claim::No }
-}
+struct Dockerfile;
 
-fn scripts(_: &str, file: &Layer) -> Vec<Script> {
-    remarked::scripts(file, false)
+impl Host for Dockerfile {
+    const NAME: &'static str = "Dockerfile";
+
+    fn claim(file: &FileName<'_>) -> FileClaim {
+        let begins = ["Dockerfile", "Containerfile"].iter().any(|name| file.name.starts_with(name));
+        FileClaim::by_name(begins || file.ends_in(&["dockerfile", "containerfile"]))
+    }
+
+    fn scripts(_: &str, file: &Layer) -> Vec<HostScript> {
+        remarked::scripts(file, false)
+    }
+
+    fn remarks(source: &Arc<Source>, starts: &[usize]) -> Remarks {
+        remarks(source, starts, |_, _| Vec::new(), |at| begins_line(source.text(), at))
+    }
 }

@@ -1,31 +1,67 @@
 //! Documents: Markdown and reStructuredText.
 
+use std::sync::Arc;
+
 use super::page::Page;
+use super::read::{Host, comments, kind};
 use super::remarked::is_prose;
-use super::same::same_but_for;
-use super::{Script, adoc, inner, markdown, rst, units};
-use crate::platform::kind::{Claim, EVERYWHERE, Kind};
+use super::script::HostScript;
+use super::{adoc, inner, markdown, rst, units};
+use crate::platform::kind::{EVERYWHERE, FileClaim, Kind};
 use crate::platform::remarks::{Remark, Remarks, lies_in};
 use crate::platform::run::{ENGINES, starts_containers};
-use crate::syntax::shell::Options;
+use crate::syntax::shell::ShellOptions;
 use crate::text::filename::FileName;
 use crate::text::layer::Layer;
-use crate::text::scan::Words;
 use crate::text::source::{Source, Span};
 
 /// Documents with code in them.
-pub static KIND: Kind = Kind {
-    name: "document",
-    claim,
-    words: Words::new(&[EVERYWHERE, ENGINES, inner::WORDS]),
-    relevant: |text, _, every_container| {
+pub static KIND: Kind = kind::<Documents>();
+
+struct Documents;
+
+impl Host for Documents {
+    const NAME: &'static str = "document";
+    const WORDS: &'static [&'static [&'static str]] = &[EVERYWHERE, ENGINES, inner::WORDS];
+
+    fn claim(file: &FileName<'_>) -> FileClaim {
+        FileClaim::by_name(file.ends_in(ENDINGS) || file.ends_in(ASCII_DOC) || says_how(file))
+    }
+
+    fn relevant(text: &str, _: FileClaim, every_container: bool) -> bool {
         starts_containers(text, every_container) || inner::may_hold(text, every_container)
-    },
-    links: None,
-    read: |unit, context| super::read(unit, context, scripts),
-    same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
-    remarks,
-};
+    }
+
+    fn scripts(path: &str, file: &Layer) -> Vec<HostScript> {
+        let mut found = Vec::new();
+        for block in page(path, file).blocks {
+            let text = block.text(file);
+            match inner::kind(text.text(), true) {
+                Some(kind) => found
+                    .push(HostScript { inner: Some(kind), ..HostScript::new(text, ShellOptions::default()) }),
+                None => found
+                    .extend(block.script(file).into_iter().flat_map(|(layer, options)| code(layer, options))),
+            }
+        }
+        found.into_iter().map(|script| HostScript { is_docs: true, ..script }).collect()
+    }
+
+    fn remarks(source: &Arc<Source>, starts: &[usize]) -> Remarks {
+        let file = Layer::file(Arc::clone(source));
+        let page = page(source.path(), &file);
+        let blocks: Vec<Span> = page.blocks.iter().map(|block| block.span).collect();
+        let comments = comments(source, Self::scripts);
+        // In code of a language that is not read, what does not look like a comment of the page looks like one of its own.
+        let foreign = |at: usize| !source.text().get(at..).is_some_and(|rest| rest.starts_with("<!--"));
+        let remarks =
+            Remarks::new(starts, |at| match (lies_in(&blocks, *at), lies_in(&page.comments, *at)) {
+                (true, _) if lies_in(&comments, *at) || foreign(*at) => Remark::Example,
+                (false, true) => Remark::Comment,
+                _ => Remark::Text,
+            });
+        Remarks { blocks, ..remarks }
+    }
+}
 
 /// Endings of documents.
 const ENDINGS: &[&str] = &["md", "markdown", "mdx", "mdown", "mkd", "qmd", "rmd", "rst"];
@@ -57,13 +93,6 @@ fn is_bare_command(line: &str) -> bool {
         && !is_prose(line)
 }
 
-fn claim(file: &FileName<'_>) -> Claim {
-    if file.ends_in(ASCII_DOC) || says_how(file) {
-        return Claim::ByName;
-    }
-    if file.ends_in(ENDINGS) { Claim::ByName } else { Claim::No }
-}
-
 /// The document, taken apart.
 fn page(path: &str, document: &Layer) -> Page {
     let file = FileName::new(path);
@@ -79,37 +108,8 @@ fn page(path: &str, document: &Layer) -> Page {
     if page.blocks.is_empty() && is_plain { adoc::plain(document.text(), page) } else { page }
 }
 
-fn scripts(path: &str, file: &Layer) -> Vec<Script> {
-    let mut found = Vec::new();
-    for block in page(path, file).blocks {
-        let text = block.text(file);
-        match inner::kind(text.text(), true) {
-            Some(kind) => found.push(Script { inner: Some(kind), ..Script::new(text, Options::default()) }),
-            None => {
-                found.extend(block.script(file).into_iter().flat_map(|(layer, options)| code(layer, options)))
-            }
-        }
-    }
-    found.into_iter().map(|script| Script { is_docs: true, ..script }).collect()
-}
-
-fn remarks(source: &Source, starts: &[usize]) -> Remarks {
-    let file = Layer::file(Source::new(source.path(), source.bytes().to_vec()));
-    let page = page(source.path(), &file);
-    let blocks: Vec<Span> = page.blocks.iter().map(|block| block.span).collect();
-    let comments = super::comments(source, scripts);
-    // In code of a language that is not read, what does not look like a comment of the page looks like one of its own.
-    let foreign = |at: usize| !source.text().get(at..).is_some_and(|rest| rest.starts_with("<!--"));
-    let remarks = Remarks::new(starts, |at| match (lies_in(&blocks, *at), lies_in(&page.comments, *at)) {
-        (true, _) if lies_in(&comments, *at) || foreign(*at) => Remark::Example,
-        (false, true) => Remark::Comment,
-        _ => Remark::Text,
-    });
-    Remarks { blocks, ..remarks }
-}
-
 /// The scripts of one piece of code: the commands of a systemd unit, else all of it.
-fn code(layer: Layer, options: Options) -> Vec<Script> {
+fn code(layer: Layer, options: ShellOptions) -> Vec<HostScript> {
     let is_unit = layer.text().lines().any(|line| line.starts_with("ExecStart="));
-    if is_unit { units::scripts(&layer) } else { vec![Script::new(layer, options)] }
+    if is_unit { units::scripts(&layer) } else { vec![HostScript::new(layer, options)] }
 }

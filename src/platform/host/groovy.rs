@@ -1,33 +1,74 @@
 //! Jenkinsfiles: the shell text of `sh '…'` steps, and the containers that `agent { docker { … } }` and
 //! `docker.image('…').inside('…')` run steps in.
 
-use super::same::same_but_for;
-use super::{CommandLine, Container, Script};
-use crate::platform::kind::{Claim, EVERYWHERE, Kind};
-use crate::platform::remarks::lies_in;
-use crate::platform::run::{ENGINES, starts_containers};
-use crate::syntax::shell::{Dialect, Options};
+use std::sync::Arc;
+
+use super::command_line::CommandLine;
+use super::read::{Host, kind, remarks};
+use super::script::{HostScript, StartedContainer};
+use crate::platform::kind::{FileClaim, Kind};
+use crate::platform::remarks::{Remarks, lies_in};
+use crate::platform::run::starts_containers;
+use crate::syntax::shell::{ShellDialect, ShellOptions};
+use crate::text::filename::FileName;
 use crate::text::layer::{Encoding, Layer};
-use crate::text::scan::Words;
-use crate::text::source::Span;
+use crate::text::source::{Source, Span};
 
 /// Jenkinsfiles.
-pub static KIND: Kind = Kind {
-    name: "Jenkinsfile",
-    claim: |file| {
+pub static KIND: Kind = kind::<Jenkinsfile>();
+
+struct Jenkinsfile;
+
+impl Host for Jenkinsfile {
+    const NAME: &'static str = "Jenkinsfile";
+
+    fn claim(file: &FileName<'_>) -> FileClaim {
         let is = file.name.starts_with("Jenkinsfile") || file.ends_in(&["jenkinsfile"]);
-        if is { Claim::ByName } else { Claim::No }
-    },
-    words: Words::new(&[EVERYWHERE, ENGINES]),
-    relevant: |text, _, every_container| starts_containers(text, every_container) || text.contains("docker"),
-    links: None,
-    read: |unit, context| super::read(unit, context, scripts),
-    same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
-    remarks: |source, starts| {
+        FileClaim::by_name(is)
+    }
+
+    fn relevant(text: &str, _: FileClaim, every_container: bool) -> bool {
+        starts_containers(text, every_container) || text.contains("docker")
+    }
+
+    fn scripts(_: &str, file: &Layer) -> Vec<HostScript> {
+        let text = file.text();
+        let literals = literals(text);
+        let mut found = Vec::new();
+        let mut image: Option<Literal> = None;
+        let mut at = 0;
+        while let Some(&literal) = literals.get(at) {
+            let joined = joined(text, literals.get(at..).unwrap_or_default());
+            at += joined.count;
+            let word = literal.word.of(text);
+            let dialect = match word {
+                "bat" => ShellDialect::Batch,
+                "pwsh" | "powershell" => ShellDialect::PowerShell,
+                _ => ShellDialect::Posix,
+            };
+            match word {
+                "sh" | "script" | "bat" | "pwsh" | "powershell" => {
+                    found.push(HostScript::new(
+                        joined.layer(file),
+                        ShellOptions { dialect, ..ShellOptions::default() },
+                    ));
+                }
+                "image" | "dockerfile" | "filename" => image = Some(literal),
+                // Behind a comma stands what the container runs.
+                "args" | "inside" | "withRun" | "run" if !literal.is_second => {
+                    found.push(container(file, literal, &joined, image));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    fn remarks(source: &Arc<Source>, starts: &[usize]) -> Remarks {
         let strings: Vec<Span> = literals(source.text()).iter().map(|literal| literal.inside).collect();
-        super::remarks(source, starts, scripts, |at| !lies_in(&strings, at))
-    },
-};
+        remarks(source, starts, Self::scripts, |at| !lies_in(&strings, at))
+    }
+}
 
 /// A string of Groovy with the word before it.
 #[derive(Clone, Copy)]
@@ -44,38 +85,8 @@ struct Literal {
     word: Span,
 }
 
-fn scripts(_: &str, file: &Layer) -> Vec<Script> {
-    let text = file.text();
-    let literals = literals(text);
-    let mut found = Vec::new();
-    let mut image: Option<Literal> = None;
-    let mut at = 0;
-    while let Some(&literal) = literals.get(at) {
-        let joined = joined(text, literals.get(at..).unwrap_or_default());
-        at += joined.count;
-        let word = literal.word.of(text);
-        let dialect = match word {
-            "bat" => Dialect::Batch,
-            "pwsh" | "powershell" => Dialect::PowerShell,
-            _ => Dialect::Posix,
-        };
-        match word {
-            "sh" | "script" | "bat" | "pwsh" | "powershell" => {
-                found.push(Script::new(joined.layer(file), Options { dialect, ..Options::default() }));
-            }
-            "image" | "dockerfile" | "filename" => image = Some(literal),
-            // Behind a comma stands what the container runs.
-            "args" | "inside" | "withRun" | "run" if !literal.is_second => {
-                found.push(container(file, literal, &joined, image));
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
 /// What `args '…'` gives to the container of the image named before it.
-fn container(file: &Layer, args: Literal, joined: &Joined, image: Option<Literal>) -> Script {
+fn container(file: &Layer, args: Literal, joined: &Joined, image: Option<Literal>) -> HostScript {
     let text = file.text();
     let image = image.filter(|image| args.inside.start - image.inside.end < 2_000);
     let name = image.map_or("dockerfile", |image| image.inside.of(text));
@@ -84,20 +95,20 @@ fn container(file: &Layer, args: Literal, joined: &Joined, image: Option<Literal
     line.text(&options);
     let line = line.image(name);
     let container =
-        Some(Container { name: name.to_owned(), is_image: false, place: args.word, gpu_label: None });
-    Script { container, ..Script::new(line, Options::default()) }
+        Some(StartedContainer { name: name.to_owned(), is_image: false, place: args.word, gpu_label: None });
+    HostScript { container, ..HostScript::new(line, ShellOptions::default()) }
 }
 
 /// Strings and other values that are joined to one text: `'a ' + 'b'`, `['a', 'b'].join(' ')`, `'a '.concat(b)`.
 struct Joined {
-    parts: Vec<Part>,
+    parts: Vec<StringPart>,
     /// How many strings were used up.
     count: usize,
 }
 
 /// A part of a joined text.
 #[derive(Clone, Copy)]
-enum Part {
+enum StringPart {
     String(Literal),
     /// What another expression gives.
     Unread(Span),
@@ -114,12 +125,14 @@ fn joined(text: &str, literals: &[Literal]) -> Joined {
     // `args opts + ' --gpus all'`: what stands before is unknown, too.
     if let Some(head) = before(first.outside.start).strip_suffix('+') {
         let head = head.len();
-        joined.parts.extend([Part::Unread(Span::new(head.saturating_sub(1), head)), Part::Blank(head)]);
+        joined
+            .parts
+            .extend([StringPart::Unread(Span::new(head.saturating_sub(1), head)), StringPart::Blank(head)]);
     }
     let mut rest = literals.iter();
     let mut next = rest.next();
     while let Some(literal) = next {
-        joined.parts.push(Part::String(*literal));
+        joined.parts.push(StringPart::String(*literal));
         joined.count += 1;
         let behind = literal.outside.end;
         next = None;
@@ -131,7 +144,7 @@ fn joined(text: &str, literals: &[Literal]) -> Joined {
                 continue;
             }
             if listed {
-                joined.parts.push(Part::Blank(from));
+                joined.parts.push(StringPart::Blank(from));
             }
             if rest.as_slice().first().is_some_and(|literal| literal.outside.start == operator.end) {
                 next = rest.next();
@@ -141,7 +154,7 @@ fn joined(text: &str, literals: &[Literal]) -> Joined {
             if end == operator.end {
                 break;
             }
-            joined.parts.push(Part::Unread(Span::new(operator.end, end)));
+            joined.parts.push(StringPart::Unread(Span::new(operator.end, end)));
             from = end;
         }
     }
@@ -208,21 +221,21 @@ impl Joined {
     /// Where the last part ends.
     fn end(&self) -> usize {
         let ends = self.parts.iter().map(|part| match part {
-            Part::String(literal) => literal.outside.end,
-            Part::Unread(span) => span.end,
-            Part::Blank(_) => 0,
+            StringPart::String(literal) => literal.outside.end,
+            StringPart::Unread(span) => span.end,
+            StringPart::Blank(_) => 0,
         });
         ends.max().unwrap_or(0)
     }
 
     /// The whole text.
     fn layer(&self, file: &Layer) -> Layer {
-        if let [Part::String(literal)] = self.parts.as_slice() {
+        if let [StringPart::String(literal)] = self.parts.as_slice() {
             return layer(file, *literal);
         }
         let strings = || {
             self.parts.iter().filter_map(|part| match part {
-                Part::String(literal) => Some(layer(file, *literal)),
+                StringPart::String(literal) => Some(layer(file, *literal)),
                 _ => None,
             })
         };
@@ -231,9 +244,9 @@ impl Joined {
         let mut embed = file.embed(encoding.unwrap_or(Encoding::ReadOnly));
         for part in &self.parts {
             match part {
-                Part::String(literal) => embed.append(&layer(file, *literal), 0),
-                Part::Unread(span) => embed.replace(*span, "$args"),
-                Part::Blank(at) => embed.replace(Span::at(*at), " "),
+                StringPart::String(literal) => embed.append(&layer(file, *literal), 0),
+                StringPart::Unread(span) => embed.replace(*span, "$args"),
+                StringPart::Blank(at) => embed.replace(Span::at(*at), " "),
             }
         }
         embed.finish()

@@ -1,6 +1,6 @@
 //! Indented code of Markdown: lines with an indent of four columns and more, behind an empty line.
 
-use super::page::Block;
+use super::page::CodeBlock;
 use super::prose::Line;
 use crate::text::source::Span;
 
@@ -87,7 +87,7 @@ impl Code {
     }
 
     /// The block that it is.
-    pub(super) fn block(mut self, text: &str) -> Block {
+    pub(super) fn block(mut self, text: &str) -> CodeBlock {
         while self.lines.last().is_some_and(|line| line.span.of(text).trim().is_empty()) {
             self.lines.pop();
         }
@@ -96,7 +96,7 @@ impl Code {
         let line = before.rfind('\n').map_or(0, |end| end + 1);
         let prefix = before.get(line..).unwrap_or_default().to_owned();
         let span = Span::new(line, self.lines.last().map_or(start, |line| line.next));
-        Block { span, word: String::new(), lines: self.lines, prefix, is_loose: self.is_loose }
+        CodeBlock { span, word: String::new(), lines: self.lines, prefix, is_loose: self.is_loose }
     }
 }
 

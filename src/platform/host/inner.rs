@@ -4,17 +4,18 @@
 
 use std::sync::Arc;
 
-use super::Script;
+use super::devcontainer;
+use super::script::HostScript;
 use crate::container::finding::Change;
 use crate::container::workload::Workload;
 use crate::platform::compose::COMPOSE;
-use crate::platform::kind::{Claim, Context, Kind, Reading, Unit, Writer};
+use crate::platform::kind::{Context, FileClaim, Kind, Reading, Unit, Writer};
 use crate::platform::kubernetes;
 use crate::syntax::shell::{self, HereDocument};
-use crate::text::edits::Edit;
+use crate::text::edits::{Edit, between};
 use crate::text::layer::{Encoding, Layer};
 use crate::text::scan::Words;
-use crate::text::source::{Source, Span};
+use crate::text::source::Source;
 
 /// Words without one of which no such text stands in a file.
 pub(super) const WORDS: &[&str] = &["apiVersion", "services:", "runArgs"];
@@ -24,7 +25,7 @@ pub(super) fn may_hold(text: &str, every_container: bool) -> bool {
     static ANY: Words = Words::new(&[WORDS]);
     ANY.stand_in(text)
         && ((text.contains("services:") && every_container)
-            || (kubernetes::KIND.relevant)(text, Claim::ByContent, every_container)
+            || (kubernetes::KIND.relevant)(text, FileClaim::ByContent, every_container)
             || crate::container::accelerator::stands_in(text)
             || ["gpu", "shm"].iter().any(|word| text.contains(word)))
 }
@@ -42,10 +43,10 @@ pub(super) fn kind(text: &str, every_container: bool) -> Option<&'static Kind> {
         (has("apiVersion:") && has("kind:")) || (first.starts_with('{') && text.contains("\"apiVersion\""));
     let kind = match () {
         () if manifest => &kubernetes::KIND,
-        () if first.starts_with('{') => &super::DEVCONTAINER,
+        () if first.starts_with('{') => &devcontainer::KIND,
         () => &COMPOSE,
     };
-    (kind.relevant)(text, Claim::ByContent, every_container).then_some(kind)
+    (kind.relevant)(text, FileClaim::ByContent, every_container).then_some(kind)
 }
 
 fn is_of_key(byte: u8) -> bool {
@@ -53,7 +54,7 @@ fn is_of_key(byte: u8) -> bool {
 }
 
 /// The texts in the here-documents of a script.
-pub(super) fn fed(script: &Script) -> Vec<Layer> {
+pub(super) fn fed(script: &HostScript) -> Vec<Layer> {
     let text = script.layer.text();
     static ANY: Words = Words::new(&[WORDS]);
     if script.inner.is_some() || !text.contains("<<") || !ANY.stand_in(text) {
@@ -74,7 +75,7 @@ pub(super) fn read(layer: &Layer, context: &Context<'_>, reading: &mut Reading) 
     let Some(kind) = kind(layer.text(), context.every_container) else { return };
     let path = layer.source().path();
     let source = Source::new(path, layer.text().as_bytes().to_vec());
-    let unit = Unit::lone(kind, path, Claim::ByContent, Some(Arc::clone(&source)));
+    let unit = Unit::lone(kind, path, FileClaim::ByContent, Some(Arc::clone(&source)));
     let inner = (kind.read)(&unit, context);
     let offset = reading.workloads.len();
     let mut workloads = inner.workloads.clone();
@@ -123,36 +124,8 @@ pub(super) fn same(before: &[Layer], after: &[Layer]) -> bool {
         let Some(kind) = kind(old.text(), true) else { return false };
         let source = |layer: &Layer| Source::new(layer.source().path(), layer.text().as_bytes().to_vec());
         let (old, new) = (source(old), source(new));
-        let edits = difference(&old, new.text());
+        let edits = between(&old, new.text());
         (kind.same_but_for)(&old, &new, &edits)
     };
     before.len() == after.len() && before.iter().zip(after).all(same)
-}
-
-/// The edits between two texts: the lines that came, or else all between what they have in common at both ends.
-fn difference(old: &Arc<Source>, new: &str) -> Vec<Edit> {
-    let mut edits: Vec<Edit> = Vec::new();
-    let mut rest = old.text();
-    for line in new.split_inclusive('\n') {
-        let at = old.text().len() - rest.len();
-        match rest.strip_prefix(line) {
-            Some(behind) => rest = behind,
-            None => match edits.last_mut().filter(|edit| edit.span.start == at) {
-                Some(edit) => edit.text.push_str(line),
-                None => edits.push(Edit::insertion(old, at, line)),
-            },
-        }
-    }
-    if rest.is_empty() {
-        return edits;
-    }
-    let text = old.text();
-    let same = |pairs: &mut dyn Iterator<Item = (char, char)>| {
-        pairs.take_while(|(one, other)| one == other).map(|(one, _)| one.len_utf8()).sum::<usize>()
-    };
-    let start = same(&mut text.chars().zip(new.chars()));
-    let most = text.len().min(new.len()) - start;
-    let end = same(&mut text.chars().rev().zip(new.chars().rev())).min(most);
-    let replaced = Span::new(start, text.len() - end);
-    vec![Edit::replacement(old, replaced, new.get(start..new.len() - end).unwrap_or_default())]
 }

@@ -1,8 +1,10 @@
 //! What is run in a container once it stands: `docker exec`, the lines at its prompt, the steps of its job, the next pieces of
 //! code of a page.
 
-use super::Script;
+use super::script::HostScript;
 use crate::container::workload::{Later, Workload};
+use crate::text::layer::Layer;
+use crate::text::place::Place;
 use crate::text::source::Span;
 
 /// How many lines of a script are looked at.
@@ -27,7 +29,13 @@ const WAITING: [&str; 7] = ["bash", "sh", "zsh", "sleep", "tail", "tmux", "fish"
 const VALUED: [&str; 8] = ["-u", "--user", "-w", "--workdir", "-e", "--env", "--env-file", "--detach-keys"];
 
 /// Says of a workload that the script at `at` starts, in which its command line begins at byte `from`, what is run in it.
-pub(super) fn fill(workload: &mut Workload, name: Option<&str>, from: usize, scripts: &[Script], at: usize) {
+pub(super) fn fill(
+    workload: &mut Workload,
+    name: Option<&str>,
+    from: usize,
+    scripts: &[HostScript],
+    at: usize,
+) {
     let Some(script) = scripts.get(at) else { return };
     let text = script.layer.text();
     let rest = behind_line(text, from);
@@ -38,43 +46,112 @@ pub(super) fn fill(workload: &mut Workload, name: Option<&str>, from: usize, scr
         (Some(first), _) => WAITING.contains(&first) && workload.command.iter().all(|word| word != "-c"),
     };
     let is_page = script.options.prose;
-    let mut marked = Marked::No;
+    let outer = Prompt::before(&script.layer, from);
+    let mut marked = false;
     let mut block = String::new();
-    let mut found: Vec<(String, Span, bool)> = Vec::new();
+    let mut found: Vec<(String, Place, bool)> = Vec::new();
     for (line, span) in lines(text, rest).take(MOST_LINES) {
+        let place = script.layer.place(span);
         if let Some(command) = executed(line, name) {
-            found.push((command, span, true));
+            found.push((command, place, true));
         } else if waits && is_page {
-            match typed(line, &mut marked) {
-                Some(command) if marked == Marked::Yes => found.push((command, span, true)),
-                Some(command) => {
+            if line.trim().starts_with('#') {
+                marked = says_inside(line);
+            } else if let Some(command) = typed(line) {
+                let prompt = Prompt::before(&script.layer, span.start);
+                if !marked && !prompt.who().is_empty() && prompt.who() == outer.who() {
+                    continue;
+                }
+                if marked || prompt.is_inside(&outer) {
+                    found.push((command, place, true));
+                } else {
                     block.push_str(&command);
                     block.push('\n');
                 }
-                None => {}
             }
         }
     }
-    let here = Span::at(rest.min(text.len()));
+    if waits && is_page {
+        found.extend(commented(script, text.len()));
+    }
+    if workload.command.iter().any(|word| word.contains("sshd")) {
+        found.extend(scripts.iter().flat_map(spread));
+    }
+    let here = script.layer.place(Span::at(rest.min(text.len())));
     found.extend((!block.is_empty()).then_some((block, here, false)));
-    let places = found.into_iter().map(|(script_text, span, typed)| Later {
-        script: script_text,
-        place: script.layer.place(span),
-        typed,
-    });
-    workload.inside.later.extend(places);
+    let later = found.into_iter().map(|(script, place, typed)| Later { script, place, typed });
+    workload.inside.later.extend(later);
     if waits && is_page && workload.inside.later.is_empty() {
         next_blocks(workload, scripts, at);
     }
 }
 
+/// What stands before a command on its line of a page: `root@c278c88dd552:/examples# `.
+struct Prompt<'t>(&'t str);
+
+impl<'t> Prompt<'t> {
+    fn before(layer: &'t Layer, at: usize) -> Self {
+        // The first character of the command, since what stands at the border of two pieces belongs to both.
+        let first = layer.map(Span::at(at + 1)).start.saturating_sub(1);
+        let before = layer.source().text().get(..first).unwrap_or_default();
+        Self(before.rsplit('\n').next().unwrap_or_default().trim())
+    }
+
+    /// Who types where, without the folder.
+    fn who(&self) -> &'t str {
+        self.0.split([':', ' ', '~', '$', '#']).next().unwrap_or_default()
+    }
+
+    /// Whether it is that of a shell in a container which was started behind another prompt.
+    fn is_inside(&self, outer: &Self) -> bool {
+        let tells = self.0.ends_with('#') || self.0.contains('@') || self.0.starts_with('(');
+        tells && (self.who() != outer.who() || (self.0.ends_with('#') && !outer.0.ends_with('#')))
+    }
+}
+
+/// Commands in the comments behind the code of a piece, as what is typed into the container is often set apart.
+fn commented(script: &HostScript, end: usize) -> Vec<(String, Place, bool)> {
+    let source = script.layer.source();
+    let from = script.layer.map(Span::new(end.saturating_sub(1), end)).end;
+    let (mut marked, mut found) = (false, Vec::new());
+    let rest = source.text().get(from..).unwrap_or_default();
+    let begin = rest.len() - rest.trim_start_matches(['\r', '\n']).len();
+    for (line, span) in lines(rest, begin).take(MOST_LINES) {
+        let Some(code) = line.trim().strip_prefix('#') else { break };
+        if says_inside(line) {
+            marked = true;
+        } else if let Some(command) = typed(code.trim_start()).filter(|_| marked) {
+            found.push((command, Place::new(source, span.shift(from)), true));
+        }
+    }
+    found
+}
+
+/// The command lines of a piece of code with which a launcher starts processes on other hosts, over SSH.
+fn spread(script: &HostScript) -> Vec<(String, Place, bool)> {
+    let spreads = |line: &str| {
+        ["horovodrun ", "mpirun "].iter().any(|word| line.contains(word)) && line.contains(" -H ")
+    };
+    let all = lines(script.layer.text(), 0).take(MOST_LINES).filter(|(line, _)| spreads(line));
+    all.filter_map(|(line, span)| Some((typed(line)?, script.layer.place(span), true))).collect()
+}
+
+/// Whether a comment says that what follows is typed into the container.
+fn says_inside(line: &str) -> bool {
+    let lower = line.to_ascii_lowercase();
+    ["inside", "in the container", "in docker", "within the container", "容器内", "容器中"]
+        .iter()
+        .any(|word| lower.contains(word))
+}
+
 /// The pieces of code that follow under the same heading, up to the next container.
-fn next_blocks(workload: &mut Workload, scripts: &[Script], at: usize) {
+fn next_blocks(workload: &mut Workload, scripts: &[HostScript], at: usize) {
     let Some(own) = scripts.get(at) else { return };
     let source = own.layer.source();
     let start = own.layer.map(Span::at(0)).start;
     let from = (start.saturating_sub(HEADING)..=start).find(|at| source.text().is_char_boundary(*at));
-    let level = headings(source.text().get(from.unwrap_or(0)..start).unwrap_or_default()).last().unwrap_or(0);
+    let before = source.text().get(from.unwrap_or(0)..start).unwrap_or_default();
+    let (level, is_step) = headings(before).last().unwrap_or_default();
     let mut behind = own.layer.map(Span::at(own.layer.text().len())).end;
     for script in scripts.iter().skip(at + 1).take(MOST_BLOCKS) {
         let text = script.layer.text();
@@ -82,13 +159,14 @@ fn next_blocks(workload: &mut Workload, scripts: &[Script], at: usize) {
         let between = source.text().get(behind..begin).unwrap_or_default();
         // What closes the last piece of code opens none.
         let between = between.split_once("```").map_or(between, |(_, rest)| rest);
-        let ends = headings(between).any(|other| level > 0 && other <= level);
+        // The steps of a list go on under headings with numbers.
+        let goes_on = |other, step| other > level || (other == level && is_step && step);
+        let ends = headings(between).any(|(other, step)| level > 0 && !goes_on(other, step));
         if ends || text.contains("docker run") || text.contains("docker compose") {
             return;
         }
-        let mut marked = Marked::No;
         let commands: Vec<String> =
-            lines(text, 0).take(MOST_LINES).filter_map(|(line, _)| typed(line, &mut marked)).collect();
+            lines(text, 0).take(MOST_LINES).filter_map(|(line, _)| typed(line)).collect();
         if !commands.is_empty() {
             let place = script.layer.place(Span::at(text.len() - text.trim_start().len()));
             workload.inside.later.push(Later { script: commands.join("\n"), place, typed: false });
@@ -98,7 +176,7 @@ fn next_blocks(workload: &mut Workload, scripts: &[Script], at: usize) {
 }
 
 /// The steps of the job whose container stands at a byte of a pipeline: the scripts in the same mapping.
-pub(super) fn steps(workload: &mut Workload, scripts: &[Script], at: usize) {
+pub(super) fn steps(workload: &mut Workload, scripts: &[HostScript], at: usize) {
     let Some(own) = scripts.get(at) else { return };
     let text = own.layer.source().text();
     let place = workload.place.span.start;
@@ -142,13 +220,15 @@ pub(super) fn steps(workload: &mut Workload, scripts: &[Script], at: usize) {
     }
 }
 
-/// The levels of the headings in a part of a page.
-fn headings(text: &str) -> impl Iterator<Item = usize> {
+/// The levels of the headings in a part of a page, and whether each is numbered.
+fn headings(text: &str) -> impl Iterator<Item = (usize, bool)> {
     let mut in_fence = false;
     text.lines().filter_map(move |line| {
         in_fence ^= line.trim_start().starts_with("```");
         let level = line.bytes().take_while(|byte| *byte == b'#').count();
-        (!in_fence && level > 0 && line.as_bytes().get(level) == Some(&b' ')).then_some(level)
+        let title = line.get(level..)?.strip_prefix(' ').filter(|_| !in_fence && level > 0)?.trim_start();
+        let title = title.strip_prefix("Step ").unwrap_or(title);
+        Some((level, title.starts_with(|c: char| c.is_ascii_digit())))
     })
 }
 
@@ -201,30 +281,9 @@ fn executed(line: &str, name: Option<&str>) -> Option<String> {
     }
 }
 
-/// Whether the lines of a page are typed into the container for sure.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Marked {
-    No,
-    Yes,
-}
-
 /// The command in a line of a page that may be typed into the container.
-fn typed(line: &str, marked: &mut Marked) -> Option<String> {
+fn typed(line: &str) -> Option<String> {
     let line = line.trim();
-    let prompt = line.split_once("# ").filter(|(before, _)| before.contains('@') && !before.starts_with('#'));
-    let prompt = prompt.or_else(|| {
-        line.split_once("$ ").filter(|(before, _)| before.starts_with('(') || before.contains('@'))
-    });
-    if let Some((_, command)) = prompt {
-        *marked = Marked::Yes;
-        return Some(command.to_owned());
-    }
-    if line.starts_with('#') {
-        let lower = line.to_ascii_lowercase();
-        let inside = ["inside", "in the container", "in docker", "within the container", "容器内", "容器中"];
-        *marked = if inside.iter().any(|word| lower.contains(word)) { Marked::Yes } else { Marked::No };
-        return None;
-    }
     let command = line.strip_prefix("$ ").unwrap_or(line);
     let first = command.split_whitespace().next()?;
     let is_word = first.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./~=$".contains(&byte));

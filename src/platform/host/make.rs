@@ -3,43 +3,65 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::Script;
 use super::makefile::{Recipe, read, recipes};
 use super::prose::lines;
-use super::same::same_but_for;
-use crate::platform::kind::{Claim, EVERYWHERE, Kind};
-use crate::platform::remarks::lies_in;
-use crate::platform::run::{ENGINES, Given, Givens, starts_containers};
+use super::read::{Host, kind, remarks};
+use super::script::HostScript;
+use crate::platform::kind::{FileClaim, Kind};
+use crate::platform::remarks::{Remarks, lies_in};
+use crate::platform::run::{Givens, OuterVariable, starts_containers};
 use crate::text::filename::FileName;
 use crate::text::layer::Layer;
-use crate::text::scan::Words;
-use crate::text::source::Span;
+use crate::text::source::{Source, Span};
 
 /// Makefiles and justfiles.
-pub static KIND: Kind = Kind {
-    name: "makefile",
-    claim,
-    words: Words::new(&[EVERYWHERE, ENGINES]),
-    relevant: |text, _, every_container| starts_containers(text, every_container),
-    links: None,
-    read: |unit, context| super::read(unit, context, scripts),
-    same_but_for: |before, after, edits| same_but_for(before, after, edits, scripts),
-    remarks: |source, starts| {
-        let own = own_lines(source.text());
-        super::remarks(source, starts, scripts, |at| lies_in(&own, at))
-    },
-};
+pub static KIND: Kind = kind::<Make>();
 
-fn claim(file: &FileName<'_>) -> Claim {
-    let begins = |name: &str| {
-        let start = file.name.get(..name.len());
-        start.is_some_and(|start| start.eq_ignore_ascii_case(name))
-    };
-    let is_make = file.name.eq_ignore_ascii_case("makefile")
-        || file.name.eq_ignore_ascii_case("gnumakefile")
-        || begins("makefile.")
-        || file.ends_in(&["mk", "mak", "make", "makefile"]);
-    if is_make || is_just(file) { Claim::ByName } else { Claim::No }
+struct Make;
+
+impl Host for Make {
+    const NAME: &'static str = "makefile";
+
+    fn claim(file: &FileName<'_>) -> FileClaim {
+        let begins = |name: &str| {
+            let start = file.name.get(..name.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(name))
+        };
+        let is_make = file.name.eq_ignore_ascii_case("makefile")
+            || file.name.eq_ignore_ascii_case("gnumakefile")
+            || begins("makefile.")
+            || file.ends_in(&["mk", "mak", "make", "makefile"]);
+        FileClaim::by_name(is_make || is_just(file))
+    }
+
+    fn scripts(path: &str, file: &Layer) -> Vec<HostScript> {
+        let just = is_just(&FileName::new(path));
+        let made = read(file, just);
+        // A command line that stands in a variable counts where no recipe was seen to use it.
+        let variables = made.variables.iter().filter(|given| {
+            starts_containers(given.value.text(), true) && !is_only_printed(file.text(), &given.name)
+        });
+        let variables: Vec<Layer> = variables.map(|given| given.value.clone()).collect();
+        let given = Givens::new(made.variables, None);
+        let leading = Leading::of(&made.targets, &made.own);
+        let script =
+            |layer, given| HostScript { given: Some(given), ..HostScript::new(layer, recipes(just)) };
+        let recipe = |recipe: Recipe| {
+            let own = leading.given(&recipe.targets);
+            let all =
+                if own.is_empty() { Arc::clone(&given) } else { Givens::new(own, Some(Arc::clone(&given))) };
+            script(recipe.layer, all)
+        };
+        let spare = variables
+            .into_iter()
+            .map(|layer| HostScript { is_spare: true, ..script(layer, Arc::clone(&given)) });
+        made.recipes.into_iter().map(recipe).chain(spare).collect()
+    }
+
+    fn remarks(source: &Arc<Source>, starts: &[usize]) -> Remarks {
+        let own = own_lines(source.text());
+        remarks(source, starts, Self::scripts, |at| lies_in(&own, at))
+    }
 }
 
 /// The lines that make reads itself: no recipes, and no text of a `define`.
@@ -56,28 +78,6 @@ fn own_lines(text: &str) -> Vec<Span> {
 
 fn is_just(file: &FileName<'_>) -> bool {
     file.ends_in(&["just", "justfile"]) || file.name.eq_ignore_ascii_case("justfile")
-}
-
-fn scripts(path: &str, file: &Layer) -> Vec<Script> {
-    let just = is_just(&FileName::new(path));
-    let made = read(file, just);
-    // A command line that stands in a variable counts where no recipe was seen to use it.
-    let variables = made.variables.iter().filter(|given| {
-        starts_containers(given.value.text(), true) && !is_only_printed(file.text(), &given.name)
-    });
-    let variables: Vec<Layer> = variables.map(|given| given.value.clone()).collect();
-    let given = Givens::new(made.variables, None);
-    let leading = Leading::of(&made.targets, &made.own);
-    let script = |layer, given| Script { given: Some(given), ..Script::new(layer, recipes(just)) };
-    let recipe = |recipe: Recipe| {
-        let own = leading.given(&recipe.targets);
-        let all =
-            if own.is_empty() { Arc::clone(&given) } else { Givens::new(own, Some(Arc::clone(&given))) };
-        script(recipe.layer, all)
-    };
-    let spare =
-        variables.into_iter().map(|layer| Script { is_spare: true, ..script(layer, Arc::clone(&given)) });
-    made.recipes.into_iter().map(recipe).chain(spare).collect()
 }
 
 /// Whether all that is done with a variable is to print it: it holds a text for people.
@@ -103,13 +103,13 @@ const MAX_OWNERS: usize = 32;
 /// The variables that make gives to single targets, and the targets that these lead to: what a target needs is made with its
 /// variables.
 struct Leading<'m> {
-    own: &'m [(Vec<String>, Given)],
+    own: &'m [(Vec<String>, OuterVariable)],
     /// For each target that others need with variables of their own: those others.
     leads: HashMap<&'m str, Vec<&'m str>>,
 }
 
 impl<'m> Leading<'m> {
-    fn of(targets: &'m [(Vec<String>, Vec<String>)], own: &'m [(Vec<String>, Given)]) -> Self {
+    fn of(targets: &'m [(Vec<String>, Vec<String>)], own: &'m [(Vec<String>, OuterVariable)]) -> Self {
         let mut needs: HashMap<&str, Vec<&str>> = HashMap::new();
         for (names, needed) in targets.iter().filter(|_| !own.is_empty()) {
             for name in names {
@@ -132,7 +132,7 @@ impl<'m> Leading<'m> {
     }
 
     /// What a recipe of these targets is given besides.
-    fn given(&self, targets: &[String]) -> Vec<Given> {
+    fn given(&self, targets: &[String]) -> Vec<OuterVariable> {
         let by = |name: &str| targets.iter().any(|target| target == name);
         let through = |name: &str| {
             let leads = targets.iter().filter_map(|target| self.leads.get(target.as_str()));
@@ -149,7 +149,7 @@ impl<'m> Leading<'m> {
             let sure = names.iter().any(|name| by(name));
             let conditional = given.conditional || !sure;
             let reached = sure || names.iter().any(|name| through(name) || fits(name));
-            reached.then(|| Given { conditional, ..given.clone() })
+            reached.then(|| OuterVariable { conditional, ..given.clone() })
         });
         own.collect()
     }

@@ -1,15 +1,15 @@
 //! Makefiles and justfiles: the recipes are shell text, the variables stand outside of it.
 
 use super::prose::{Line, lines};
-use crate::platform::run::Given;
-use crate::syntax::shell::Options;
+use crate::platform::run::OuterVariable;
+use crate::syntax::shell::ShellOptions;
 use crate::text::layer::{Embed, Encoding, Layer};
 use crate::text::source::Span;
 
 /// How recipes are read: in a makefile `$(NAME)` is make's and `$$` the shell's `$`; in a justfile `{{name}}` is just's,
 /// and every `$` the shell's.
-pub(super) fn recipes(just: bool) -> Options {
-    Options { make: !just, just, ..Options::default() }
+pub(super) fn recipes(just: bool) -> ShellOptions {
+    ShellOptions { make: !just, just, ..ShellOptions::default() }
 }
 
 /// Words that begin a line of a justfile that is neither a recipe nor a variable.
@@ -19,9 +19,9 @@ const JUST_SETTINGS: [&str; 6] = ["alias", "import", "import?", "mod", "mod?", "
 pub(super) struct Makefile {
     pub(super) recipes: Vec<Recipe>,
     /// The variables, in order.
-    pub(super) variables: Vec<Given>,
+    pub(super) variables: Vec<OuterVariable>,
     /// The variables of single targets, with those.
-    pub(super) own: Vec<(Vec<String>, Given)>,
+    pub(super) own: Vec<(Vec<String>, OuterVariable)>,
     /// Targets and what they need.
     pub(super) targets: Vec<(Vec<String>, Vec<String>)>,
 }
@@ -35,7 +35,7 @@ pub(super) struct Recipe {
 /// Reads a makefile, or a justfile, which has the same shape, but blanks for tabs and quotes around values.
 pub(super) fn read(file: &Layer, just: bool) -> Makefile {
     let text = file.text();
-    let mut reader = Reader {
+    let mut reader = MakefileReader {
         file,
         just,
         made: Makefile { recipes: Vec::new(), variables: Vec::new(), own: Vec::new(), targets: Vec::new() },
@@ -64,7 +64,7 @@ pub(super) fn read(file: &Layer, just: bool) -> Makefile {
     reader.made
 }
 
-struct Reader<'f> {
+struct MakefileReader<'f> {
     file: &'f Layer,
     just: bool,
     made: Makefile,
@@ -78,7 +78,7 @@ struct Reader<'f> {
     defined: Option<(String, Option<Span>)>,
 }
 
-impl Reader<'_> {
+impl MakefileReader<'_> {
     /// Adds a line to the recipe where it belongs to one.
     fn takes_as_recipe(&mut self, line: Line) -> bool {
         if self.defined.is_some() {
@@ -172,7 +172,7 @@ impl Reader<'_> {
         let blanks = written.get(value..).map_or(0, |value| value.len() - value.trim_start().len());
         let mut embed = self.file.embed(Encoding::Verbatim);
         embed.copy(Span::new(span.start + value + blanks, span.end));
-        let given = Given {
+        let given = OuterVariable {
             name: name.to_owned(),
             value: embed.finish(),
             append: operator == "+",
@@ -222,7 +222,12 @@ impl Reader<'_> {
         let Some((inside, encoding)) = literal(value) else { return };
         let start = span.end - value.len();
         let value = self.file.part(Span::new(start + inside.start, start + inside.end), encoding);
-        self.made.variables.push(Given { name: name.to_owned(), value, append: false, conditional: false });
+        self.made.variables.push(OuterVariable {
+            name: name.to_owned(),
+            value,
+            append: false,
+            conditional: false,
+        });
     }
 
     /// Ends the recipe or `define` that is open.
@@ -233,7 +238,12 @@ impl Reader<'_> {
             let mut embed = self.file.embed(Encoding::Verbatim);
             embed.copy(body);
             let conditional = self.branches > 0;
-            self.made.variables.push(Given { name, value: embed.finish(), append: false, conditional });
+            self.made.variables.push(OuterVariable {
+                name,
+                value: embed.finish(),
+                append: false,
+                conditional,
+            });
         }
     }
 }

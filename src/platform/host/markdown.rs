@@ -1,7 +1,7 @@
 //! Markdown: command lines in fenced and in indented code. Inline code and prose are no invocations.
 
 use super::indented::Indented;
-use super::page::{Block, Page};
+use super::page::{CodeBlock, Page};
 use super::prose::{Line, lines};
 use crate::text::layer::Layer;
 use crate::text::source::Span;
@@ -27,7 +27,7 @@ struct Fence<'t> {
     indent: usize,
     quoted: bool,
     prefix: Option<&'t str>,
-    block: Block,
+    block: CodeBlock,
 }
 
 /// The blocks of code in a document, and its comments.
@@ -115,7 +115,7 @@ fn opening<'t>(line: &str, span: Span) -> Option<Fence<'t>> {
         return None;
     }
     let word = word(info).to_owned();
-    let block = Block { span, word, lines: Vec::new(), prefix: String::new(), is_loose: false };
+    let block = CodeBlock { span, word, lines: Vec::new(), prefix: String::new(), is_loose: false };
     Some(Fence { mark, length, indent: line.len() - rest.len(), quoted, prefix: None, block })
 }
 
@@ -159,8 +159,8 @@ impl<'t> Fence<'t> {
         self.block.span.end = line.next;
     }
 
-    fn finish(self) -> Block {
-        Block { prefix: self.prefix.unwrap_or_default().to_owned(), ..self.block }
+    fn finish(self) -> CodeBlock {
+        CodeBlock { prefix: self.prefix.unwrap_or_default().to_owned(), ..self.block }
     }
 }
 

@@ -1,68 +1,71 @@
 //! Notebooks (`!docker run …`, `%%bash` cells, fences in their text) and the scripts of `package.json`.
 
-use super::same::same_but_for;
-use super::{Script, jsonc, markdown};
+use super::read::{Host, kind};
+use super::script::HostScript;
+use super::{jsonc, markdown};
 use crate::platform::embedded::scalar;
-use crate::platform::kind::{Claim, EVERYWHERE, Kind};
-use crate::platform::run::{ENGINES, starts_containers};
-use crate::syntax::shell::Options;
+use crate::platform::kind::{FileClaim, Kind};
+use crate::syntax::shell::ShellOptions;
 use crate::syntax::yaml::Node;
+use crate::text::filename::FileName;
 use crate::text::layer::{Embed, Encoding, Layer};
-use crate::text::scan::Words;
 use crate::text::source::Span;
 
 /// Jupyter notebooks.
-pub static NOTEBOOK: Kind = Kind {
-    name: "notebook",
-    claim: |file| if file.ends_in(&["ipynb"]) { Claim::ByName } else { Claim::No },
-    words: Words::new(&[EVERYWHERE, ENGINES]),
-    relevant: |text, _, every_container| starts_containers(text, every_container),
-    links: None,
-    read: |unit, context| super::read(unit, context, cells),
-    same_but_for: |before, after, edits| same_but_for(before, after, edits, cells),
-    remarks: |source, starts| super::remarks(source, starts, cells, |_| false),
-};
+pub static NOTEBOOK: Kind = kind::<Notebook>();
 
-/// The scripts of a Node package.
-pub static PACKAGE: Kind = Kind {
-    name: "package.json",
-    claim: |file| if file.name == "package.json" { Claim::ByName } else { Claim::No },
-    words: Words::new(&[EVERYWHERE, ENGINES]),
-    relevant: |text, _, every_container| starts_containers(text, every_container),
-    links: None,
-    read: |unit, context| super::read(unit, context, package_scripts),
-    same_but_for: |before, after, edits| same_but_for(before, after, edits, package_scripts),
-    remarks: |source, starts| super::remarks(source, starts, package_scripts, |_| false),
-};
+struct Notebook;
 
-fn package_scripts(_: &str, file: &Layer) -> Vec<Script> {
-    let (yaml, text) = jsonc::parse(file.text());
-    let scripts = yaml.root(&text).and_then(|root| root.get("scripts"));
-    let commands = scripts.into_iter().flat_map(Node::entries).filter_map(|entry| scalar(file, entry.value));
-    commands.map(|layer| Script::new(layer, Options::default())).collect()
+impl Host for Notebook {
+    const NAME: &'static str = "notebook";
+
+    fn claim(file: &FileName<'_>) -> FileClaim {
+        FileClaim::by_name(file.ends_in(&["ipynb"]))
+    }
+
+    /// The commands of all cells: lines behind `!`, whole cells behind `%%bash` or `%%sh`, fences in the text between.
+    fn scripts(_: &str, file: &Layer) -> Vec<HostScript> {
+        let (yaml, text) = jsonc::parse(file.text());
+        let cells = yaml.root(&text).and_then(|root| root.get("cells"));
+        let mut found = Vec::new();
+        for cell in cells.into_iter().flat_map(Node::items) {
+            let (Some(sort), Some(source)) = (cell.get("cell_type").and_then(Node::str), cell.get("source"))
+            else {
+                continue;
+            };
+            match sort {
+                "code" => found.extend(commands(file, source)),
+                "markdown" => {
+                    let text = joined(file, source);
+                    let fences = markdown::read(&text).scripts(&text);
+                    found.extend(fences.into_iter().map(|(layer, options)| HostScript::new(layer, options)));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
 }
 
-/// The commands of all cells: lines behind `!`, whole cells behind `%%bash` or `%%sh`, fences in the text between.
-fn cells(_: &str, file: &Layer) -> Vec<Script> {
-    let (yaml, text) = jsonc::parse(file.text());
-    let cells = yaml.root(&text).and_then(|root| root.get("cells"));
-    let mut found = Vec::new();
-    for cell in cells.into_iter().flat_map(Node::items) {
-        let (Some(sort), Some(source)) = (cell.get("cell_type").and_then(Node::str), cell.get("source"))
-        else {
-            continue;
-        };
-        match sort {
-            "code" => found.extend(commands(file, source)),
-            "markdown" => {
-                let text = joined(file, source);
-                let fences = markdown::read(&text).scripts(&text);
-                found.extend(fences.into_iter().map(|(layer, options)| Script::new(layer, options)));
-            }
-            _ => {}
-        }
+/// The scripts of a Node package.
+pub static PACKAGE: Kind = kind::<Package>();
+
+struct Package;
+
+impl Host for Package {
+    const NAME: &'static str = "package.json";
+
+    fn claim(file: &FileName<'_>) -> FileClaim {
+        FileClaim::by_name(file.name == "package.json")
     }
-    found
+
+    fn scripts(_: &str, file: &Layer) -> Vec<HostScript> {
+        let (yaml, text) = jsonc::parse(file.text());
+        let scripts = yaml.root(&text).and_then(|root| root.get("scripts"));
+        let commands =
+            scripts.into_iter().flat_map(Node::entries).filter_map(|entry| scalar(file, entry.value));
+        commands.map(|layer| HostScript::new(layer, ShellOptions::default())).collect()
+    }
 }
 
 /// All strings of a source as one text.
@@ -77,7 +80,7 @@ fn joined(file: &Layer, source: Node<'_>) -> Layer {
 }
 
 /// One cell's commands as one script. The source is a string, or a list of one string a line.
-fn commands(file: &Layer, source: Node<'_>) -> Option<Script> {
+fn commands(file: &Layer, source: Node<'_>) -> Option<HostScript> {
     let lines: Vec<Node<'_>> = if source.is_sequence() { source.items().collect() } else { vec![source] };
     let first = lines.first()?.str()?;
     let whole = ["%%bash", "%%sh"].iter().any(|magic| first.starts_with(magic));
@@ -108,7 +111,7 @@ fn commands(file: &Layer, source: Node<'_>) -> Option<Script> {
             }
         }
     }
-    Some(Script::new(embed.finish(), Options::default()))
+    Some(HostScript::new(embed.finish(), ShellOptions::default()))
 }
 
 /// Appends a line from byte `from` on, with a variable of the shell for what IPython puts in for `{args}`.

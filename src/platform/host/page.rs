@@ -1,7 +1,7 @@
 //! What a document holds for its readers: blocks of code, and comments of the page itself.
 
 use super::prose::{Language, Line, block, language};
-use crate::syntax::shell::Options;
+use crate::syntax::shell::ShellOptions;
 use crate::text::layer::{Encoding, Layer};
 use crate::text::source::Span;
 
@@ -9,13 +9,13 @@ use crate::text::source::Span;
 #[derive(Default)]
 pub(super) struct Page {
     /// In the order of the text.
-    pub(super) blocks: Vec<Block>,
+    pub(super) blocks: Vec<CodeBlock>,
     /// The comments outside of the blocks.
     pub(super) comments: Vec<Span>,
 }
 
 /// A block of code.
-pub(super) struct Block {
+pub(super) struct CodeBlock {
     /// From the line that opens it to its end.
     pub(super) span: Span,
     /// Its language as written; empty where none is.
@@ -30,12 +30,12 @@ pub(super) struct Block {
 
 impl Page {
     /// The shell text of every block, in order.
-    pub(super) fn scripts(&self, document: &Layer) -> Vec<(Layer, Options)> {
+    pub(super) fn scripts(&self, document: &Layer) -> Vec<(Layer, ShellOptions)> {
         self.blocks.iter().filter_map(|block| block.script(document)).collect()
     }
 }
 
-impl Block {
+impl CodeBlock {
     /// Its text, whatever the language.
     pub(super) fn text(&self, document: &Layer) -> Layer {
         let mut embed = document.embed(Encoding::Indented(self.prefix.clone()));
@@ -44,7 +44,7 @@ impl Block {
     }
 
     /// Its shell text; nothing where it holds no command.
-    pub(super) fn script(&self, document: &Layer) -> Option<(Layer, Options)> {
+    pub(super) fn script(&self, document: &Layer) -> Option<(Layer, ShellOptions)> {
         let Language { options, is_foreign } = language(&self.word)?;
         let code = block(document, &self.lines, &self.prefix, is_foreign || self.is_loose)?;
         Some((code, options))

@@ -1,7 +1,7 @@
 //! Code in documents: what a block of lines holds as shell text, its indent and its prompts taken away.
 
 use crate::knowledge::programs::FENCE_LANGUAGES;
-use crate::syntax::shell::{Dialect, Options};
+use crate::syntax::shell::{ShellDialect, ShellOptions};
 use crate::text::layer::{Encoding, Layer};
 use crate::text::source::Span;
 
@@ -11,7 +11,7 @@ const NO_COMMANDS: [&str; 3] = ["diff", "mermaid", "patch"];
 /// How the code of a block is read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Language {
-    pub(super) options: Options,
+    pub(super) options: ShellOptions,
     /// Whether only lines that begin as the command line of a container, or with a prompt, are commands: in a language
     /// that is none of a shell's such a line is one all the same, and its author took the wrong word.
     pub(super) is_foreign: bool,
@@ -23,13 +23,13 @@ pub(super) fn language(word: &str) -> Option<Language> {
     let word = word.to_ascii_lowercase();
     let is_shell = FENCE_LANGUAGES.binary_search(&word.as_str()).is_ok();
     let (dialect, is_foreign) = match word.as_str() {
-        "fish" => (Dialect::Fish, false),
-        "bat" | "batch" | "cmd" | "dos" => (Dialect::Batch, false),
-        "powershell" | "ps1" | "pwsh" | "ps" => (Dialect::PowerShell, false),
+        "fish" => (ShellDialect::Fish, false),
+        "bat" | "batch" | "cmd" | "dos" => (ShellDialect::Batch, false),
+        "powershell" | "ps1" | "pwsh" | "ps" => (ShellDialect::PowerShell, false),
         word if NO_COMMANDS.contains(&word) => return None,
-        _ => (Dialect::Posix, !is_shell),
+        _ => (ShellDialect::Posix, !is_shell),
     };
-    Some(Language { options: Options { dialect, prose: true, ..Options::default() }, is_foreign })
+    Some(Language { options: ShellOptions { dialect, prose: true, ..ShellOptions::default() }, is_foreign })
 }
 
 /// How many characters may stand before the arrow of a prompt: an environment, a folder.

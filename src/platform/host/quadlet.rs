@@ -7,16 +7,16 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
-use super::begins_line;
 use super::prose::lines;
+use super::read::{begins_line, remarks};
 use crate::container::finding::Change;
 use crate::container::workload::{Platform, Workload};
 use crate::platform::kind::Unit;
-use crate::platform::kind::{Claim, Context, EVERYWHERE, Kind, Reading, Writer};
+use crate::platform::kind::{Context, EVERYWHERE, FileClaim, Kind, Reading, Writer};
 use crate::platform::run::workload::workload;
 use crate::platform::run::{Shared, invocations};
 use crate::size::Dialect;
-use crate::syntax::shell::Options;
+use crate::syntax::shell::ShellOptions;
 use crate::text::edits::{Edit, after_spans};
 use crate::text::filename::FileName;
 use crate::text::layer::{Embed, Encoding, Layer};
@@ -27,18 +27,13 @@ use crate::text::source::{Source, Span};
 /// Units of Podman.
 pub static KIND: Kind = Kind {
     name: "Quadlet unit",
-    claim: |file| {
-        let is = file.ends_in(&["container"]) || file.name.ends_with(".container.in");
-        if is { Claim::ByName } else { Claim::No }
-    },
+    claim: |file| FileClaim::by_name(file.ends_in(&["container"]) || file.name.ends_with(".container.in")),
     words: Words::new(&[EVERYWHERE, &["[Container]"]]),
     relevant: |text, _, _| memmem::find(text.as_bytes(), b"[Container]").is_some(),
     links: None,
     read,
     same_but_for,
-    remarks: |source, starts| {
-        super::remarks(source, starts, |_, _| Vec::new(), |at| begins_line(source.text(), at))
-    },
+    remarks: |source, starts| remarks(source, starts, |_, _| Vec::new(), |at| begins_line(source.text(), at)),
 };
 
 /// Keys that matter, and their options of `podman run`.
@@ -59,7 +54,7 @@ const ARGUMENTS: &str = "PodmanArgs";
 
 /// `KEY=VALUE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Entry<'t> {
+struct UnitEntry<'t> {
     section: &'t str,
     key: &'t str,
     /// Without blanks around it.
@@ -69,8 +64,8 @@ struct Entry<'t> {
 }
 
 /// All keys of a unit. A value goes on behind a `\` at the end of its line; comments may stand in between.
-fn entries(text: &str) -> Vec<Entry<'_>> {
-    let mut found: Vec<Entry<'_>> = Vec::new();
+fn entries(text: &str) -> Vec<UnitEntry<'_>> {
+    let mut found: Vec<UnitEntry<'_>> = Vec::new();
     let (mut section, mut goes_on) = ("", false);
     for line in lines(text) {
         let written = line.span.of(text);
@@ -89,7 +84,12 @@ fn entries(text: &str) -> Vec<Entry<'_>> {
                 let start = line.span.end - value.trim_start().len();
                 let value = Span::new(start, end.max(start));
                 let begin = line.span.start + written.len() - written.trim_start().len();
-                found.push(Entry { section, key: key.trim(), value, span: Span::new(begin, line.span.end) });
+                found.push(UnitEntry {
+                    section,
+                    key: key.trim(),
+                    value,
+                    span: Span::new(begin, line.span.end),
+                });
             }
         }
         goes_on = written.ends_with('\\');
@@ -100,10 +100,9 @@ fn entries(text: &str) -> Vec<Entry<'_>> {
 fn read(unit: &Unit, context: &Context<'_>) -> Reading {
     let mut reading = Reading::default();
     for member in &unit.members {
-        let source = member.source.clone().or_else(|| context.files.read(&member.path).ok());
-        let Some(source) = source else { continue };
+        let Some(source) = member.read(context.files) else { continue };
         if let Some(workload) = container(&source, context) {
-            reading.add(vec![workload], Box::new(Keys { source: Arc::clone(&source) }));
+            reading.add(vec![workload], Box::new(UnitWriter { source: Arc::clone(&source) }));
         }
         reading.sources.push(source);
     }
@@ -113,12 +112,13 @@ fn read(unit: &Unit, context: &Context<'_>) -> Reading {
 /// The container of a unit; nothing where it names no image.
 fn container(source: &Arc<Source>, context: &Context<'_>) -> Option<Workload> {
     let text = source.text();
-    let entries: Vec<Entry<'_>> = entries(text);
+    let entries: Vec<UnitEntry<'_>> = entries(text);
     let own = || entries.iter().filter(|entry| entry.section == "Container");
     let last = |key| own().rfind(|entry| entry.key == key && !entry.value.is_empty());
     let image = last("Image")?;
     let line = command_line(source, own(), image, last("Exec"));
-    let found = invocations(&line, Options::default(), None, &Shared::of(text.len())).into_iter().next()?;
+    let found =
+        invocations(&line, ShellOptions::default(), None, &Shared::of(text.len())).into_iter().next()?;
     let mut workload = workload(&found, context.options);
     let name = last("ContainerName").map_or_else(
         || FileName::new(source.path()).name.trim_end_matches(".container"),
@@ -141,7 +141,7 @@ fn container(source: &Arc<Source>, context: &Context<'_>) -> Option<Workload> {
 }
 
 /// Makes the place of an option that of its key and value, and its text that of both.
-fn as_written(entries: &[Entry<'_>], place: &mut Place, text: Option<&mut String>) {
+fn as_written(entries: &[UnitEntry<'_>], place: &mut Place, text: Option<&mut String>) {
     let Some(entry) = entry_at(entries, place.span.start) else { return };
     if entry.key == ARGUMENTS {
         return;
@@ -153,7 +153,7 @@ fn as_written(entries: &[Entry<'_>], place: &mut Place, text: Option<&mut String
 }
 
 /// The key that stands at a byte.
-fn entry_at<'e, 't>(entries: &'e [Entry<'t>], at: usize) -> Option<&'e Entry<'t>> {
+fn entry_at<'e, 't>(entries: &'e [UnitEntry<'t>], at: usize) -> Option<&'e UnitEntry<'t>> {
     let behind = entries.partition_point(|entry| entry.span.start <= at);
     entries.get(behind.checked_sub(1)?).filter(|entry| at <= entry.span.end)
 }
@@ -161,9 +161,9 @@ fn entry_at<'e, 't>(entries: &'e [Entry<'t>], at: usize) -> Option<&'e Entry<'t>
 /// `podman run` with the keys as options.
 fn command_line<'e>(
     source: &Arc<Source>,
-    entries: impl Iterator<Item = &'e Entry<'e>>,
-    image: &Entry<'_>,
-    program: Option<&Entry<'_>>,
+    entries: impl Iterator<Item = &'e UnitEntry<'e>>,
+    image: &UnitEntry<'_>,
+    program: Option<&UnitEntry<'_>>,
 ) -> Layer {
     let text = source.text();
     let mut line = Layer::file(Arc::clone(source)).embed(Encoding::ReadOnly);
@@ -233,11 +233,11 @@ fn words(text: &str, value: Span) -> Vec<Span> {
 }
 
 /// Writes keys.
-struct Keys {
+struct UnitWriter {
     source: Arc<Source>,
 }
 
-impl Writer for Keys {
+impl Writer for UnitWriter {
     fn write(&self, _: usize, workload: &Workload, change: &Change) -> Vec<Vec<Edit>> {
         let entries = entries(self.source.text());
         let edit = match *change {
@@ -251,9 +251,9 @@ impl Writer for Keys {
     }
 }
 
-impl Keys {
+impl UnitWriter {
     /// `ShmSize=` on a line of its own, behind the key that asks for the GPU.
-    fn insertion(&self, entries: &[Entry<'_>], workload: &Workload, bytes: u64) -> Option<Edit> {
+    fn insertion(&self, entries: &[UnitEntry<'_>], workload: &Workload, bytes: u64) -> Option<Edit> {
         let place = workload.gpu.evidence.first().map_or(&workload.place, |evidence| &evidence.place);
         let at = entry_at(entries, place.span.start)?.span.end;
         let text = self.source.text();
@@ -272,7 +272,7 @@ impl Keys {
     }
 
     /// A key without its line.
-    fn removal(&self, entries: &[Entry<'_>], workload: &Workload, setting: usize) -> Option<Edit> {
+    fn removal(&self, entries: &[UnitEntry<'_>], workload: &Workload, setting: usize) -> Option<Edit> {
         let place = &workload.settings.get(setting)?.place;
         let entry = entry_at(entries, place.span.start).filter(|entry| entry.key != ARGUMENTS)?;
         let rest = self.source.text().get(entry.span.end..)?;
@@ -283,7 +283,7 @@ impl Keys {
     /// A size in place of a key, or of an option among arguments.
     fn replacement(
         &self,
-        entries: &[Entry<'_>],
+        entries: &[UnitEntry<'_>],
         workload: &Workload,
         setting: usize,
         bytes: u64,
@@ -302,13 +302,13 @@ impl Keys {
 }
 
 /// Whether all keys that no edit touches have the values that they had, in the same order.
-fn same_but_for(before: &Source, after: &Source, edits: &[Edit]) -> bool {
+fn same_but_for(before: &Arc<Source>, after: &Arc<Source>, edits: &[Edit]) -> bool {
     let old: Vec<Span> = edits.iter().map(|edit| edit.span).collect();
     untouched(before.text(), &old) == untouched(after.text(), &after_spans(edits))
 }
 
 fn untouched<'t>(text: &'t str, edits: &[Span]) -> Vec<[&'t str; 3]> {
-    let touched = |entry: &Entry<'_>| {
+    let touched = |entry: &UnitEntry<'_>| {
         edits.iter().any(|edit| edit.start < entry.span.end && entry.span.start < edit.end)
     };
     let rest = entries(text).into_iter().filter(|entry| !touched(entry));

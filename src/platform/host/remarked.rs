@@ -3,8 +3,8 @@
 //! In a script a command may also be commented out. Where no word beside it says that it is there to be read, it is listed and
 //! never reported.
 
-use super::Script;
 use super::prose::{Line, block, language, lines, names_engine};
+use super::script::HostScript;
 use crate::platform::run::starts_containers;
 use crate::text::layer::Layer;
 use crate::text::scan::holds_any;
@@ -33,7 +33,7 @@ const TOLD: &[&str] = &[
 
 /// A comment of some lines below each other.
 #[derive(Default)]
-struct Comment {
+struct CommentBlock {
     lines: Vec<Line>,
     prefix: Option<String>,
     /// Whether a line before its first command says what the command is for.
@@ -43,10 +43,10 @@ struct Comment {
 
 /// The command lines in comments that begin with `#`. In a text that has no commands of its own (`is_script` says no) a
 /// command is always there to be read.
-pub(super) fn scripts(file: &Layer, is_script: bool) -> Vec<Script> {
+pub(super) fn scripts(file: &Layer, is_script: bool) -> Vec<HostScript> {
     let text = file.text();
     let mut found = Vec::new();
-    let mut open = Comment::default();
+    let mut open = CommentBlock::default();
     for line in lines(text) {
         let written = line.span.of(text);
         if written.trim_start().starts_with('#') && !written.starts_with("#!") {
@@ -59,7 +59,7 @@ pub(super) fn scripts(file: &Layer, is_script: bool) -> Vec<Script> {
     found
 }
 
-impl Comment {
+impl CommentBlock {
     fn take(&mut self, line: Line, text: &str) {
         let written = line.span.of(text);
         let code = written.trim_start().trim_start_matches('#');
@@ -85,15 +85,15 @@ impl Comment {
         self.lines.push(Line { span: Span::new(start, line.span.end), next: line.next });
     }
 
-    fn script(self, file: &Layer, is_script: bool) -> Option<Script> {
+    fn script(self, file: &Layer, is_script: bool) -> Option<HostScript> {
         if !self.has_command {
             return None;
         }
         let layer = block(file, &self.lines, &self.prefix.unwrap_or_default(), true)?;
-        starts_containers(layer.text(), true).then(|| Script {
+        starts_containers(layer.text(), true).then(|| HostScript {
             is_off: is_script && !self.is_told,
             is_docs: true,
-            ..Script::new(layer, language("").map(|language| language.options).unwrap_or_default())
+            ..HostScript::new(layer, language("").map(|language| language.options).unwrap_or_default())
         })
     }
 }

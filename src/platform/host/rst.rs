@@ -1,6 +1,6 @@
 //! reStructuredText: command lines in `.. code-block::` and in the literal blocks behind `::`.
 
-use super::page::{Block, Page};
+use super::page::{CodeBlock, Page};
 use super::prose::{Line, lines};
 use crate::text::layer::Layer;
 use crate::text::source::Span;
@@ -13,7 +13,7 @@ pub(super) fn read(document: &Layer) -> Page {
     let text = document.text();
     let mut page = Page::default();
     // A block whose lines are being collected, and the indent of what announces it; its own lines are deeper.
-    let mut open: Option<(Block, usize)> = None;
+    let mut open: Option<(CodeBlock, usize)> = None;
     for line in lines(text) {
         let written = line.span.of(text);
         let indent = written.len() - written.trim_start().len();
@@ -31,7 +31,13 @@ pub(super) fn read(document: &Layer) -> Page {
         open = word.map(|word| {
             let word = word.to_owned();
             (
-                Block { span: line.span, word, lines: Vec::new(), prefix: String::new(), is_loose: false },
+                CodeBlock {
+                    span: line.span,
+                    word,
+                    lines: Vec::new(),
+                    prefix: String::new(),
+                    is_loose: false,
+                },
                 indent,
             )
         });
@@ -50,7 +56,7 @@ fn announced(line: &str) -> Option<&str> {
 }
 
 /// The block without its directive's options and its indent.
-fn finish(mut found: Block, text: &str) -> Block {
+fn finish(mut found: CodeBlock, text: &str) -> CodeBlock {
     while found.lines.last().is_some_and(|line| line.span.of(text).trim().is_empty()) {
         found.lines.pop();
     }

@@ -1,6 +1,9 @@
 //! Whether edits left the words of a file's scripts as they were: the structural half of the proof of a fix.
 
-use super::{Script, inner};
+use std::sync::Arc;
+
+use super::inner;
+use super::script::HostScript;
 use crate::syntax::shell::{self, AssignedValue, Word};
 use crate::text::edits::{Edit, after_spans};
 use crate::text::layer::Layer;
@@ -9,10 +12,10 @@ use crate::text::source::{Source, Span};
 /// Whether the scripts of a file have the same commands and assignments with the same words before and after, but for
 /// the words that the edits touch. `scripts` finds the scripts in a file: its path and its text.
 pub(super) fn same_but_for(
-    before: &Source,
-    after: &Source,
+    before: &Arc<Source>,
+    after: &Arc<Source>,
     edits: &[Edit],
-    scripts: fn(&str, &Layer) -> Vec<Script>,
+    scripts: fn(&str, &Layer) -> Vec<HostScript>,
 ) -> bool {
     let old: Vec<Span> = edits.iter().map(|edit| edit.span).collect();
     words(before, &old, scripts) == words(after, &after_spans(edits), scripts)
@@ -20,8 +23,8 @@ pub(super) fn same_but_for(
 }
 
 /// The texts of other kinds in a file.
-fn texts(source: &Source, scripts: fn(&str, &Layer) -> Vec<Script>) -> Vec<Layer> {
-    let file = Layer::file(Source::new(source.path(), source.bytes().to_vec()));
+fn texts(source: &Arc<Source>, scripts: fn(&str, &Layer) -> Vec<HostScript>) -> Vec<Layer> {
+    let file = Layer::file(Arc::clone(source));
     let texts = scripts(source.path(), &file).into_iter().flat_map(|script| match script.inner {
         Some(_) => vec![script.layer],
         None => inner::fed(&script),
@@ -30,10 +33,14 @@ fn texts(source: &Source, scripts: fn(&str, &Layer) -> Vec<Script>) -> Vec<Layer
 }
 
 /// Every word that no edit touches, in order. Nothing stands where a command or an assignment begins.
-fn words(source: &Source, touched: &[Span], scripts: fn(&str, &Layer) -> Vec<Script>) -> Vec<Option<String>> {
-    let file = Layer::file(Source::new(source.path(), source.bytes().to_vec()));
+fn words(
+    source: &Arc<Source>,
+    touched: &[Span],
+    scripts: fn(&str, &Layer) -> Vec<HostScript>,
+) -> Vec<Option<String>> {
+    let file = Layer::file(Arc::clone(source));
     let mut found = Vec::new();
-    for Script { layer, options, .. } in
+    for HostScript { layer, options, .. } in
         scripts(source.path(), &file).into_iter().filter(|it| it.inner.is_none())
     {
         let script = shell::Script::read(layer.text(), options);
@@ -68,13 +75,13 @@ fn touches(word: Span, touched: &[Span]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::syntax::shell::Options;
+    use crate::syntax::shell::ShellOptions;
 
     fn same(before: &str, start: usize, end: usize, text: &str) -> bool {
         let before = Source::new("a.sh", before.as_bytes().to_vec());
         let edit = Edit::replacement(&before, Span::new(start, end), text);
         let after = crate::text::edits::apply(&before, std::slice::from_ref(&edit));
-        let whole = |_: &str, file: &Layer| vec![Script::new(file.clone(), Options::default())];
+        let whole = |_: &str, file: &Layer| vec![HostScript::new(file.clone(), ShellOptions::default())];
         same_but_for(&before, &Source::new("a.sh", after), &[edit], whole)
     }
 

@@ -1,34 +1,43 @@
 //! systemd units: the commands of `ExecStart=` and its kin.
 
-use super::same::same_but_for;
-use super::{Script, begins_line};
-use crate::platform::kind::{Claim, EVERYWHERE, Kind};
-use crate::platform::run::{ENGINES, starts_containers, unit_commands};
-use crate::syntax::shell::Options;
+use std::sync::Arc;
+
+use super::read::{Host, begins_line, kind, remarks};
+use super::script::HostScript;
+use crate::platform::kind::{FileClaim, Kind};
+use crate::platform::remarks::Remarks;
+use crate::platform::run::unit_commands;
+use crate::syntax::shell::ShellOptions;
+use crate::text::filename::FileName;
 use crate::text::layer::{Encoding, Layer};
-use crate::text::scan::Words;
+use crate::text::source::Source;
 
 /// systemd units.
-pub static KIND: Kind = Kind {
-    name: "systemd unit",
-    claim: |file| {
+pub static KIND: Kind = kind::<SystemdUnit>();
+
+struct SystemdUnit;
+
+impl Host for SystemdUnit {
+    const NAME: &'static str = "systemd unit";
+
+    fn claim(file: &FileName<'_>) -> FileClaim {
         let is = file.ends_in(&["service"]) || file.name.ends_with(".service.in");
-        if is { Claim::ByName } else { Claim::No }
-    },
-    words: Words::new(&[EVERYWHERE, ENGINES]),
-    relevant: |text, _, every_container| starts_containers(text, every_container),
-    links: None,
-    read: |unit, context| super::read(unit, context, |_, file| scripts(file)),
-    same_but_for: |before, after, edits| same_but_for(before, after, edits, |_, file| scripts(file)),
-    remarks: |source, starts| {
-        super::remarks(source, starts, |_, file| scripts(file), |at| begins_line(source.text(), at))
-    },
-};
+        FileClaim::by_name(is)
+    }
+
+    fn scripts(_: &str, file: &Layer) -> Vec<HostScript> {
+        scripts(file)
+    }
+
+    fn remarks(source: &Arc<Source>, starts: &[usize]) -> Remarks {
+        remarks(source, starts, Self::scripts, |at| begins_line(source.text(), at))
+    }
+}
 
 /// Every command of a unit. A line goes on behind a `\`, as in a shell; `%n` and its kin stay as they are.
-pub(super) fn scripts(file: &Layer) -> Vec<Script> {
+pub(super) fn scripts(file: &Layer) -> Vec<HostScript> {
     let commands = unit_commands(file.text()).unwrap_or_default();
-    let script = |span| Script::new(file.part(span, Encoding::Verbatim), Options::default());
+    let script = |span| HostScript::new(file.part(span, Encoding::Verbatim), ShellOptions::default());
     commands.into_iter().map(script).collect()
 }
 

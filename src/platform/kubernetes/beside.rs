@@ -7,10 +7,10 @@ use super::custom;
 use super::gpu;
 use super::manifest::{Manifest, at, list};
 use super::pod::{describe, finish};
-use super::read::{Around, Item};
-use super::shape::{Container, Object, Other, Tree};
-use super::shm::{Found, Pod, Volume, Volumes};
-use super::write::Spot;
+use super::read::{FoundContainer, Neighbours};
+use super::shape::{Container, Object, ObjectTree, Other};
+use super::shm::{LocatedSetting, Pod, Volume, Volumes};
+use super::write::ContainerSpot;
 use crate::container::workload::{Engine, Platform, Workload};
 use crate::syntax::yaml::Node;
 
@@ -31,11 +31,11 @@ pub(super) type Sizes = HashMap<usize, Option<&'static str>>;
 /// The workload of a mapping.
 pub(super) fn workload(
     manifest: &Arc<Manifest>,
-    tree: &Tree<'_>,
+    tree: &ObjectTree<'_>,
     other: &Other<'_>,
     sizes: &mut Sizes,
-    around: &Around<'_>,
-) -> Item {
+    around: &Neighbours<'_>,
+) -> FoundContainer {
     let node = other.node;
     let frame = tree.frames.get(other.frame);
     let in_object = frame.is_some_and(|frame| frame.object.is_some());
@@ -78,7 +78,7 @@ pub(super) fn workload(
     if let Some((bytes, limit)) = manifest.bytes(node, limit).zip(at(node, limit)) {
         workload.memory_limit = Some((bytes, manifest.place(limit.span())));
     }
-    let spot = Spot::new(&pod, manifest, (node, node), head.start);
+    let spot = ContainerSpot::new(&pod, manifest, (node, node), head.start);
     finish(workload, found, spot)
 }
 
@@ -105,11 +105,11 @@ fn volumes<'a>(manifest: &'a Manifest, node: Node<'a>) -> Volumes<'a> {
 /// A size field in or around a mapping of which nobody knows what is made, and that nobody knows.
 fn unknown_maker<'a>(
     pod: &Pod<'a>,
-    tree: &Tree<'a>,
+    tree: &ObjectTree<'a>,
     other: &Other<'a>,
     sizes: &mut Sizes,
     (in_object, object): (bool, Object<'a>),
-) -> Vec<Found> {
+) -> Vec<LocatedSetting> {
     let mut size = None;
     let mut next = Some(other.frame);
     while let Some(index) = next

@@ -2,8 +2,8 @@
 
 use super::kinds::{Custom, Gives, KINDS, Which};
 use super::manifest::{at, find, get, quantity};
-use super::shape::{Container, Frame, Object};
-use super::shm::{Found, Nodes, Pod};
+use super::shape::{Container, Object, ShapeFrame};
+use super::shm::{LocatedSetting, Nodes, Pod};
 use crate::container::engine::DOCKER_DEFAULT;
 use crate::container::workload::Says;
 use crate::platform::options::ReadOptions;
@@ -69,7 +69,7 @@ fn step<'a>(node: Node<'a>, key: &str) -> Vec<(Option<Node<'a>>, Node<'a>)> {
 /// The row that is about a container of a pod spec. `way` holds the frames from the pod spec up to its object.
 pub(super) fn of_container(
     object: Object<'_>,
-    way: &[Frame<'_>],
+    way: &[ShapeFrame<'_>],
     container: &Container<'_>,
 ) -> Option<&'static Custom> {
     KINDS.iter().find(|row| {
@@ -85,7 +85,12 @@ pub(super) fn of_container(
 
 /// What a row says of a container: a size that is written for the operator, or what it gives by itself. `holders` are the
 /// mappings in which its fields may stand, the nearest first.
-pub(super) fn settings(pod: &Pod<'_>, row: &Custom, holders: &[Node<'_>], container: Node<'_>) -> Vec<Found> {
+pub(super) fn settings(
+    pod: &Pod<'_>,
+    row: &Custom,
+    holders: &[Node<'_>],
+    container: Node<'_>,
+) -> Vec<LocatedSetting> {
     let manifest = pod.manifest;
     let find = |path: &str| holders.iter().find_map(|holder| at(*holder, path));
     let says = |(path, value): (&str, &str)| {
@@ -129,7 +134,7 @@ pub(super) fn configured(
     options: &ReadOptions,
     object: Object<'_>,
     place: Span,
-) -> Vec<Found> {
+) -> Vec<LocatedSetting> {
     let mut found = Vec::new();
     for field in options.fields_of(object.kind) {
         if let Some(size) = size(pod, object.node, &field.path.join(".")) {
@@ -154,7 +159,7 @@ pub(super) fn size_field(holder: Node<'_>) -> Option<&'static str> {
 
 /// A size that nobody knows the reader of. What is no sound quantity may become one in the chart
 /// (`{{ .Values.shmSize }}Gi`).
-pub(super) fn size_of_some_kind(pod: &Pod<'_>, holder: Node<'_>, path: &str) -> Option<Found> {
+pub(super) fn size_of_some_kind(pod: &Pod<'_>, holder: Node<'_>, path: &str) -> Option<LocatedSetting> {
     let mut found = size(pod, holder, path)?;
     let size = found.setting.size().and_then(|(_, size)| size.bytes());
     if size.is_none_or(|bytes| bytes < MIB) {
@@ -164,7 +169,7 @@ pub(super) fn size_of_some_kind(pod: &Pod<'_>, holder: Node<'_>, path: &str) -> 
 }
 
 /// The size at a path below a mapping.
-fn size(pod: &Pod<'_>, holder: Node<'_>, path: &str) -> Option<Found> {
+fn size(pod: &Pod<'_>, holder: Node<'_>, path: &str) -> Option<LocatedSetting> {
     let manifest = pod.manifest;
     let (way, key) = path.rsplit_once('.').unwrap_or(("", path));
     let holder = if way.is_empty() { holder } else { at(holder, way)? };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::manifest::{Manifest, get};
 use super::template::{Action, Sort, Template};
 use super::words;
-use crate::syntax::yaml::{Layout, Node};
+use crate::syntax::yaml::{CollectionLayout, Node};
 use crate::text::files::Files;
 use crate::text::layer::{Encoding, Layer};
 use crate::text::source::{Source, Span};
@@ -46,7 +46,7 @@ pub(super) fn filled(layer: &Layer, values: &Arc<Source>) -> Option<(Layer, Vec<
     let mut embed = layer.embed(Encoding::Verbatim);
     let mut written = Vec::new();
     let (mut from, mut length) = (0, 0);
-    for Written { span, action, new } in fill.out {
+    for WrittenLine { span, action, new } in fill.out {
         embed.copy(Span::new(from, span.start));
         length += span.start.saturating_sub(from);
         if !new.is_empty() {
@@ -61,7 +61,7 @@ pub(super) fn filled(layer: &Layer, values: &Arc<Source>) -> Option<(Layer, Vec<
 }
 
 /// A block that is open.
-struct Scope<'v> {
+struct TemplateScope<'v> {
     /// What `.` is there.
     dot: Option<Node<'v>>,
     /// Whether the values say that its first branch is written.
@@ -71,7 +71,7 @@ struct Scope<'v> {
 }
 
 /// What stands in place of an action.
-struct Written {
+struct WrittenLine {
     /// All that goes: the action and the blanks that it takes away.
     span: Span,
     action: Span,
@@ -83,9 +83,9 @@ struct Fill<'t, 'v> {
     /// The text of the values.
     values: &'v str,
     root: Node<'v>,
-    scopes: Vec<Scope<'v>>,
+    scopes: Vec<TemplateScope<'v>>,
     /// In the order of the text.
-    out: Vec<Written>,
+    out: Vec<WrittenLine>,
 }
 
 impl<'v> Fill<'_, 'v> {
@@ -114,9 +114,11 @@ impl<'v> Fill<'_, 'v> {
                     self.put(action.span, String::new());
                 }
                 let skips = none.then_some(self.trimmed(action.span).start);
-                self.scopes.push(Scope { dot, decided, skips });
+                self.scopes.push(TemplateScope { dot, decided, skips });
             }
-            Sort::Named | Sort::Defined => self.scopes.push(Scope { dot: None, decided: false, skips: None }),
+            Sort::Named | Sort::Defined => {
+                self.scopes.push(TemplateScope { dot: None, decided: false, skips: None })
+            }
             Sort::Else => {
                 let start = self.trimmed(action.span).start;
                 let outer = self.scopes.iter().rev().nth(1).and_then(|scope| scope.dot);
@@ -201,7 +203,7 @@ impl<'v> Fill<'_, 'v> {
     fn put(&mut self, action: Span, new: String) {
         let span = self.trimmed(action);
         let from = self.out.last().map_or(0, |last| last.span.end);
-        self.out.push(Written { span: Span::new(span.start.max(from), span.end), action, new });
+        self.out.push(WrittenLine { span: Span::new(span.start.max(from), span.end), action, new });
     }
 
     /// An action with the blanks that its dashes take away.
@@ -249,7 +251,7 @@ fn text(values: &str, node: Node<'_>, yaml: bool) -> Option<String> {
     if ["{{", " *", " &", "<<"].iter().any(|mark| written.contains(mark)) {
         return None;
     }
-    let column = if node.layout() == Some(Layout::Block) { node.column() } else { 0 };
+    let column = if node.layout() == Some(CollectionLayout::Block) { node.column() } else { 0 };
     let line = |line: &str| {
         let blanks = line.len() - line.trim_start_matches(' ').len();
         line.get(blanks.min(column)..).unwrap_or_default().trim_end().to_owned()

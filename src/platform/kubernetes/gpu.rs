@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::kinds::Custom;
 use super::manifest::{Manifest, at, entries_with_merged, find, get, list, quantity as read_quantity};
 use super::shape::{Container, Object};
-use crate::container::accelerator::{self, GPU, Kind, Sign, device_class, resource};
+use crate::container::accelerator::{self, AcceleratorKind, AcceleratorSign, GPU, device_class, resource};
 use crate::container::workload::{Gpu, GpuCount};
 use crate::size::Size;
 use crate::syntax::yaml::{Entry, Node};
@@ -30,7 +30,7 @@ const RESOURCE_KEYS: &[&str] = &["resources", "computeResources"];
 pub(super) type Claims<'a> = HashMap<&'a str, Vec<&'a str>>;
 
 /// The claims or templates that a pod lists, by their names there.
-pub(super) type Listed<'a> = HashMap<&'a str, &'a str>;
+pub(super) type ListedResource<'a> = HashMap<&'a str, &'a str>;
 
 /// Fields that count GPUs, as words of a text.
 pub(super) fn counts() -> impl Iterator<Item = &'static str> {
@@ -42,7 +42,7 @@ pub(super) fn of_container(
     manifest: &Manifest,
     container: &Container<'_>,
     annotations: &[Node<'_>],
-    claims: (&Listed<'_>, &Claims<'_>),
+    claims: (&ListedResource<'_>, &Claims<'_>),
     is_first: bool,
 ) -> Gpu {
     let mut gpu = Gpu::default();
@@ -89,7 +89,7 @@ fn unsure(manifest: &Manifest, entry: Entry<'_>, why: &str, gpu: &mut Gpu) {
 pub(super) fn count(
     manifest: &Manifest,
     entry: Entry<'_>,
-    (kind, counts): (Kind, bool),
+    (kind, counts): (AcceleratorKind, bool),
     base: usize,
     gpu: &mut Gpu,
 ) {
@@ -117,7 +117,7 @@ pub(super) fn count(
 /// NVIDIA's runtime brings the GPUs that a variable of the container names, without any resource: so pods share one.
 pub(super) fn of_runtime(manifest: &Manifest, spec: Node<'_>, container: Node<'_>, gpu: &mut Gpu) {
     let class = manifest.text_of(spec, "runtimeClassName").map(accelerator::runtime);
-    let Some(Sign::Yes(kind)) = class else { return };
+    let Some(AcceleratorSign::Yes(kind)) = class else { return };
     let variables = list(container, "env");
     let mut chosen =
         variables.filter(|item| manifest.text_of(*item, "name") == Some("NVIDIA_VISIBLE_DEVICES"));
@@ -133,7 +133,7 @@ pub(super) fn of_runtime(manifest: &Manifest, spec: Node<'_>, container: Node<'_
 fn claimed(
     manifest: &Manifest,
     resources: Node<'_>,
-    (listed, claims): (&Listed<'_>, &Claims<'_>),
+    (listed, claims): (&ListedResource<'_>, &Claims<'_>),
     gpu: &mut Gpu,
 ) {
     for claim in list(resources, "claims") {
@@ -157,7 +157,7 @@ fn claimed(
 }
 
 /// The claims that a pod lists: the claim or template behind each, by the name that its containers call it by.
-pub(super) fn listed_claims<'a>(manifest: &'a Manifest, pod: Node<'a>) -> Listed<'a> {
+pub(super) fn listed_claims<'a>(manifest: &'a Manifest, pod: Node<'a>) -> ListedResource<'a> {
     let listed = list(pod, "resourceClaims");
     let named = listed
         .filter_map(|listed| Some((manifest.text_of(listed, "name")?, claim_object(manifest, listed)?)));

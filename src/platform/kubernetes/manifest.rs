@@ -6,13 +6,12 @@ use memchr::memmem;
 use super::template::Template;
 use crate::container::workload::Citation;
 use crate::size::{self, Size};
-use crate::syntax::yaml::{Entry, Kind, Layout, Node, NodeId, Style, Yaml};
+use crate::syntax::yaml::{
+    CollectionLayout, Entry, Fuel, MergedEntry, Node, NodeId, NodeKind, ScalarStyle, Yaml, each_merged,
+};
 use crate::text::layer::{Encoding, Layer};
 use crate::text::place::Place;
 use crate::text::source::Span;
-
-/// So many mappings are looked into for one key that stands in none of them: merges of merges of lists grow fast.
-const MAX_MERGES: usize = 64;
 
 /// How much the aliases of a text may stand for, beside four times its length: thousands of pods may share lists that are
 /// as long as the rest. Kubernetes' own reader refuses such documents as excessive, too.
@@ -65,7 +64,12 @@ fn is_filled_in(text: &str, yaml: &Yaml) -> bool {
         let leaf = yaml.leaf_at(at).map(|leaf| yaml.node(text, leaf).kind());
         matches!(
             leaf,
-            Some(Kind::Scalar(Style::Literal | Style::Folded | Style::DoubleQuoted | Style::SingleQuoted))
+            Some(NodeKind::Scalar(
+                ScalarStyle::Literal
+                    | ScalarStyle::Folded
+                    | ScalarStyle::DoubleQuoted
+                    | ScalarStyle::SingleQuoted
+            ))
         )
     };
     let is_line = |at: usize| {
@@ -128,7 +132,7 @@ impl Manifest {
             return Some(text);
         }
         let written = node.span().of(self.layer.text());
-        let quotes = matches!(node.style(), Some(Style::SingleQuoted | Style::DoubleQuoted));
+        let quotes = matches!(node.style(), Some(ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted));
         Some(if quotes { written.get(1..written.len() - 1).unwrap_or(written) } else { written })
     }
 
@@ -149,7 +153,7 @@ impl Manifest {
         }
         let span = node.span();
         match node.layout() {
-            Some(Layout::Block) => {
+            Some(CollectionLayout::Block) => {
                 let text = self.text();
                 let behind = text.get(span.end..).unwrap_or_default();
                 let blank = behind.len() - behind.trim_start().len();
@@ -173,7 +177,9 @@ impl Manifest {
     /// that column too: it names what the key does (`toYaml .Values.extraEnv` below `env`).
     fn is_of_list(&self, entry: Entry<'_>, column: usize, action: Span) -> bool {
         let value = entry.value.resolve();
-        let list = value.is_sequence() && value.layout() == Some(Layout::Block) && value.column() == column;
+        let list = value.is_sequence()
+            && value.layout() == Some(CollectionLayout::Block)
+            && value.column() == column;
         let key = entry.key.str().unwrap_or_default().trim_end_matches('s').to_ascii_lowercase();
         list && !key.is_empty() && action.of(self.layer.text()).to_ascii_lowercase().contains(&key)
     }
@@ -208,7 +214,7 @@ impl Manifest {
 
     /// The layer of a literal block scalar; nothing for other nodes.
     pub(super) fn embedded(&self, node: Node<'_>) -> Option<Layer> {
-        let block = node.block_scalar().filter(|_| node.kind() == Kind::Scalar(Style::Literal))?;
+        let block = node.block_scalar().filter(|_| node.kind() == NodeKind::Scalar(ScalarStyle::Literal))?;
         let indent = block.indent?;
         let text = self.layer.text();
         let mut embed = self.layer.embed(Encoding::Indented(" ".repeat(indent)));
@@ -227,21 +233,30 @@ fn has_variable(text: &str) -> bool {
     text.starts_with('$') || text.contains("${") || (text.starts_with('<') && text.ends_with('>'))
 }
 
-/// The entry of a key, also from a merged mapping; of two the last.
-pub(super) fn find<'a>(mapping: Node<'a>, key: &str) -> Option<Entry<'a>> {
-    merged_entry(mapping, key, &mut { MAX_MERGES })
-}
+/// What looking a mapping through may take beside its own length: what is merged into many mappings is looked into for each.
+const MOST_MERGED: usize = 1 << 10;
 
 /// The entries of a mapping and, behind them, those of what it merges, which may be overridden.
-pub(super) fn entries_with_merged(mapping: Node<'_>) -> impl Iterator<Item = Entry<'_>> {
-    /// A list of resources has a few; what is merged into many mappings is looked into for each.
-    const MOST: usize = 256;
-    let merged = mapping.entries().filter(|entry| entry.is_merge()).flat_map(|entry| {
-        let value = entry.value.resolve();
-        let one = value.is_mapping().then_some(value);
-        one.into_iter().chain(value.items().map(Node::resolve)).flat_map(Node::entries)
+pub(super) fn entries_with_merged(mapping: Node<'_>) -> Vec<Entry<'_>> {
+    let mut found = Vec::new();
+    each_merged(mapping, &Fuel::new(mapping.resolve().span().len() + MOST_MERGED), &mut |entry| {
+        found.push(Entry { key: entry.key, value: entry.value });
+        true
     });
-    mapping.entries().filter(|entry| !entry.is_merge()).chain(merged.take(MOST))
+    found
+}
+
+/// The entry of a key, also from a merged mapping; of two the last.
+pub(super) fn find<'a>(mapping: Node<'a>, key: &str) -> Option<Entry<'a>> {
+    let mut found: Option<MergedEntry<'a>> = None;
+    each_merged(mapping, &Fuel::new(mapping.resolve().span().len() + MOST_MERGED), &mut |entry| {
+        let is_done = found.is_some_and(|found| found.holder != entry.holder);
+        if !is_done && entry.key.str() == Some(key) {
+            found = Some(entry);
+        }
+        !is_done
+    });
+    found.map(|found| Entry { key: found.key, value: found.value })
 }
 
 /// The value of a key, with aliases followed.
@@ -264,32 +279,10 @@ pub(super) fn list<'a>(mapping: Node<'a>, key: &str) -> impl Iterator<Item = Nod
 pub(super) fn quantity(node: Node<'_>) -> Option<Size> {
     let text = node.str()?;
     let style = match node.style()? {
-        Style::Plain => size::Style::Plain,
+        ScalarStyle::Plain => size::Style::Plain,
         _ => size::Style::Quoted,
     };
     Some(size::kubernetes(text, style, node.tag()))
-}
-
-/// Goes no deeper than `budget`, which each mapping takes one of.
-fn merged_entry<'a>(mapping: Node<'a>, key: &str, budget: &mut usize) -> Option<Entry<'a>> {
-    *budget = budget.checked_sub(1)?;
-    let mut found = None;
-    let mut merged = None;
-    for entry in mapping.resolve().entries() {
-        if entry.key.str() == Some(key) {
-            found = Some(entry);
-        } else if entry.is_merge() {
-            merged = Some(entry.value.resolve());
-        }
-    }
-    if found.is_some() {
-        return found;
-    }
-    let merged = merged?;
-    if merged.is_sequence() {
-        return merged.items().find_map(|item| merged_entry(item, key, budget));
-    }
-    merged_entry(merged, key, budget)
 }
 
 /// Text on one line and not too long for a report.

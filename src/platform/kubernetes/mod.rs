@@ -11,6 +11,7 @@ mod gpu;
 mod kinds;
 mod live;
 mod manifest;
+mod mpi;
 mod pod;
 mod problems;
 mod proof;
@@ -21,9 +22,11 @@ mod template;
 mod words;
 mod write;
 
-use crate::platform::kind::{Claim, Kind};
+use std::sync::Arc;
+
+use crate::platform::kind::{FileClaim, Kind};
 use crate::platform::remarks::{Remarks, in_yaml};
-use crate::syntax::yaml::{Style, Yaml};
+use crate::syntax::yaml::{ScalarStyle, Yaml};
 use crate::text::filename::FileName;
 use crate::text::scan::Words;
 use crate::text::source::Source;
@@ -47,22 +50,22 @@ pub static KIND: Kind = Kind {
 };
 
 /// A block scalar may hold a manifest of its own, with comments.
-fn remarks(source: &Source, starts: &[usize]) -> Remarks {
+fn remarks(source: &Arc<Source>, starts: &[usize]) -> Remarks {
     let yaml =
         manifest::readings(source.text()).into_iter().next().map_or_else(Yaml::default, |(_, yaml)| yaml);
     in_yaml(source, &yaml, starts, |_, style, text| {
-        matches!(style, Some(Style::Literal | Style::Folded)) && words::speaks_of_pods(text)
+        matches!(style, Some(ScalarStyle::Literal | ScalarStyle::Folded)) && words::speaks_of_pods(text)
     })
 }
 
 /// Endings of manifests.
 const ENDINGS: &[&str] = &["yaml", "yml", "json"];
 
-fn claim(file: &FileName<'_>) -> Claim {
+fn claim(file: &FileName<'_>) -> FileClaim {
     if built::is_kustomization(file.path) {
-        return Claim::ByName;
+        return FileClaim::ByName;
     }
-    if is_template(file) || file.ends_in(ENDINGS) { Claim::ByContent } else { Claim::No }
+    if is_template(file) || file.ends_in(ENDINGS) { FileClaim::ByContent } else { FileClaim::No }
 }
 
 /// Whether something else fills the file in before Kubernetes reads it.
@@ -74,8 +77,8 @@ fn is_template(file: &FileName<'_>) -> bool {
     }
 }
 
-fn relevant(text: &str, claim: Claim, every_container: bool) -> bool {
-    if claim == Claim::ByName {
+fn relevant(text: &str, claim: FileClaim, every_container: bool) -> bool {
+    if claim == FileClaim::ByName {
         return true;
     }
     // Values of a chart may ask for a GPU.

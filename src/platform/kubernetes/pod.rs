@@ -7,15 +7,16 @@ use super::custom;
 use super::gpu;
 use super::live::LivePod;
 use super::manifest::{Manifest, at, find, get, list};
-use super::read::{Around, Item};
-use super::shape::{Container, Frame, Object, Tree};
-use super::shm::{self, Found, Pod, SHM, User, Volume, Volumes};
-use super::write::Spot;
-use crate::container::accelerator::{self, Sign};
+use super::mpi;
+use super::read::{FoundContainer, Neighbours};
+use super::shape::{Container, Object, ObjectTree, ShapeFrame};
+use super::shm::{self, LocatedSetting, Pod, SHM, Volume, VolumeUser, Volumes};
+use super::write::ContainerSpot;
+use crate::container::accelerator::{self, AcceleratorSign};
 use crate::container::engine::{DOCKER_DEFAULT, decide};
 use crate::container::workload::{Engine, Gpu, Platform, Workload};
 use crate::need::reach::inside::CONFIG_MAP;
-use crate::syntax::yaml::{Node, NodeId, Style};
+use crate::syntax::yaml::{Node, NodeId, ScalarStyle};
 use crate::text::source::Span;
 
 /// CRI-O's own size, which counts only where the runtime handler allows the annotation:
@@ -28,10 +29,10 @@ const HOLDERS: usize = 4;
 /// The workloads of the pod spec at a frame, each with its container.
 pub(super) fn workloads<'a>(
     manifest: &Arc<Manifest>,
-    tree: &Tree<'a>,
+    tree: &ObjectTree<'a>,
     index: usize,
-    around: &Around<'_>,
-) -> Vec<(Item, Node<'a>)> {
+    around: &Neighbours<'_>,
+) -> Vec<(FoundContainer, Node<'a>)> {
     let Some(context) = PodContext::new(tree, index, around) else { return Vec::new() };
     let items = context.containers.iter().map(|container| {
         let item = context.item(manifest, container, around);
@@ -41,7 +42,7 @@ pub(super) fn workloads<'a>(
 }
 
 /// The names of the volumes of the pod spec at a frame.
-pub(super) fn volume_names(tree: &Tree<'_>, index: usize) -> BTreeSet<String> {
+pub(super) fn volume_names(tree: &ObjectTree<'_>, index: usize) -> BTreeSet<String> {
     let volumes = tree.frames.get(index).and_then(|frame| frame.volumes);
     let names =
         volumes.into_iter().flat_map(Node::items).filter_map(|item| item.resolve().get("name")?.str());
@@ -54,12 +55,12 @@ struct PodContext<'a> {
     containers: Vec<Container<'a>>,
     object: Object<'a>,
     /// From the pod spec upwards to its object, without that.
-    way: Vec<Frame<'a>>,
+    way: Vec<ShapeFrame<'a>>,
     annotations: Vec<Node<'a>>,
     /// The first of the containers that run side by side.
     first: Option<NodeId>,
     /// The claims that the pod lists, by the names that its containers call them by.
-    claims: gpu::Listed<'a>,
+    claims: gpu::ListedResource<'a>,
     /// Argo's patch of the pod spec.
     patch: Option<Node<'a>>,
     memory_limit: Option<(u64, Node<'a>)>,
@@ -70,7 +71,7 @@ struct PodContext<'a> {
 }
 
 impl<'a> PodContext<'a> {
-    fn new(tree: &Tree<'a>, index: usize, around: &Around<'_>) -> Option<Self> {
+    fn new(tree: &ObjectTree<'a>, index: usize, around: &Neighbours<'_>) -> Option<Self> {
         let manifest = tree.manifest;
         let frame = tree.frames.get(index)?;
         let spec = frame.node;
@@ -123,16 +124,16 @@ impl<'a> PodContext<'a> {
     }
 
     /// The volumes that containers mount on `/dev/shm`. Of two containers that mount one, that with a GPU is named.
-    fn on_shm(&self, around: &Around<'_>) -> HashMap<&'a str, User<'a>> {
+    fn on_shm(&self, around: &Neighbours<'_>) -> HashMap<&'a str, VolumeUser<'a>> {
         let manifest = self.pod.manifest;
-        let mut users: HashMap<&str, User<'a>> = HashMap::new();
+        let mut users: HashMap<&str, VolumeUser<'a>> = HashMap::new();
         for container in &self.containers {
             for mount in list(container.node, "volumeMounts") {
                 let path = manifest.text_of(mount, "mountPath");
                 let volume = manifest.text_of(mount, "name").filter(|_| path.is_some_and(shm::is_shm));
                 let Some(volume) = volume else { continue };
                 let gpu = self.gpu(container, around).is_yes();
-                let user = User { name: container.name, gpu };
+                let user = VolumeUser { name: container.name, gpu };
                 let known = users.entry(volume).or_insert(user);
                 if gpu && !known.gpu {
                     *known = user;
@@ -143,7 +144,7 @@ impl<'a> PodContext<'a> {
     }
 
     /// What asks for a GPU for a container.
-    fn gpu(&self, container: &Container<'a>, around: &Around<'_>) -> Gpu {
+    fn gpu(&self, container: &Container<'a>, around: &Neighbours<'_>) -> Gpu {
         let manifest = self.pod.manifest;
         let claims = (&self.claims, around.claims);
         let is_first = self.first == Some(container.node.id());
@@ -177,7 +178,7 @@ impl<'a> PodContext<'a> {
             let volume = manifest.text_of(mount, "name").and_then(|name| self.pod.volumes.get(name));
             let Some(path) = volume.and_then(|volume| at(volume.node, "hostPath.path")) else { continue };
             if let Some(device) = path.str()
-                && matches!(accelerator::device(device, &|_| false), Sign::Yes(_))
+                && matches!(accelerator::device(device, &|_| false), AcceleratorSign::Yes(_))
             {
                 gpu.unsure(
                     "a privileged container mounts the device",
@@ -192,6 +193,10 @@ impl<'a> PodContext<'a> {
     fn idle(&self) -> Option<&'static str> {
         if self.object.kind == "PodTemplate" && self.object.api == "v1" {
             return Some("a PodTemplate starts nothing itself");
+        }
+        // RFC 2606: nobody serves an API of this group.
+        if self.object.api.starts_with("example.com/") {
+            return Some("example.com stands for an API that is none");
         }
         // https://kwok.sigs.k8s.io/docs/user/kwok-manage-nodes-and-pods/
         let says = |node: Node<'_>, word: &str| node.span().of(self.pod.manifest.text()).contains(word);
@@ -237,7 +242,12 @@ impl<'a> PodContext<'a> {
     }
 
     /// The workload of one container.
-    fn item(&self, manifest: &Arc<Manifest>, container: &Container<'a>, around: &Around<'_>) -> Item {
+    fn item(
+        &self,
+        manifest: &Arc<Manifest>,
+        container: &Container<'a>,
+        around: &Neighbours<'_>,
+    ) -> FoundContainer {
         let node = container.node;
         let gpu = self.gpu(container, around);
         let mut found = self.pod.settings(container, &[(node, "volumeMounts")]);
@@ -265,11 +275,12 @@ impl<'a> PodContext<'a> {
             workload.platform = Platform::Live;
             workload.running = Some(Box::new(live.container(container.name)));
         }
+        workload.inside.later.extend(mpi::worker(manifest, self.object, self.pod.spec));
         workload.kind = Some(self.object.kind).filter(|kind| !kind.is_empty()).map(str::to_owned);
         workload.gpu = gpu;
         workload.memory_limit =
             self.memory_limit.or_else(own_limit).map(|(bytes, node)| (bytes, manifest.place(node.span())));
-        let spot = Spot::new(&self.pod, manifest, (self.holder, node), container.head.start);
+        let spot = ContainerSpot::new(&self.pod, manifest, (self.holder, node), container.head.start);
         let mut item = finish(workload, found, spot);
         if !builds.is_empty() {
             item.is_built(builds);
@@ -278,7 +289,7 @@ impl<'a> PodContext<'a> {
     }
 
     /// What operators, webhooks and the files that this one patches may add.
-    fn outside(&self, container: &Container<'a>, around: &Around<'_>) -> Vec<Found> {
+    fn outside(&self, container: &Container<'a>, around: &Neighbours<'_>) -> Vec<LocatedSetting> {
         let node = container.node;
         // What webhooks and operators add stands in a pod that runs.
         if self.live.is_some() {
@@ -296,7 +307,7 @@ impl<'a> PodContext<'a> {
 
 /// The volumes that containers of a pod spec can mount: its own, and for Argo those of the templates and workflow around it.
 /// `frames` lead from the pod spec to its object.
-fn volumes<'a>(manifest: &'a Manifest, object: Object<'a>, frames: &[Frame<'a>]) -> Volumes<'a> {
+fn volumes<'a>(manifest: &'a Manifest, object: Object<'a>, frames: &[ShapeFrame<'a>]) -> Volumes<'a> {
     let named = |node: Node<'a>, is_claim: bool| {
         let name = match get(node, "metadata").filter(|_| is_claim) {
             Some(metadata) => manifest.text_of(metadata, "name"),
@@ -348,7 +359,7 @@ fn patched_gpu(manifest: &Manifest, patch: Node<'_>, container: &str, gpu: &mut 
     if !super::words::speaks_of_us(text) {
         return;
     }
-    let literal = patch.style() == Some(Style::Literal);
+    let literal = patch.style() == Some(ScalarStyle::Literal);
     let Some(inner) = manifest.embedded(patch).filter(|_| literal).map(Manifest::of) else {
         return gpu.unsure("podSpecPatch may ask for one", "podSpecPatch", manifest.place(patch.span()));
     };
@@ -414,7 +425,11 @@ fn script(manifest: &Manifest, node: Node<'_>, command: &mut Vec<String>) {
 }
 
 /// Lets the engine decide.
-pub(super) fn finish(mut workload: Workload, found: Vec<Found>, mut spot: Spot) -> Item {
+pub(super) fn finish(
+    mut workload: Workload,
+    found: Vec<LocatedSetting>,
+    mut spot: ContainerSpot,
+) -> FoundContainer {
     let (mut settings, nodes): (Vec<_>, Vec<_>) =
         found.into_iter().map(|found| (found.setting, found.nodes)).unzip();
     let (shm, decided_by) = decide(Engine::Kubernetes, DOCKER_DEFAULT, &mut settings);
@@ -422,5 +437,5 @@ pub(super) fn finish(mut workload: Workload, found: Vec<Found>, mut spot: Spot) 
     workload.decided_by = decided_by;
     workload.settings = settings;
     spot.settings = nodes;
-    Item { asks: workload.gpu.is_yes(), workload, spot, builds: Vec::new() }
+    FoundContainer { asks: workload.gpu.is_yes(), workload, spot, builds: Vec::new() }
 }

@@ -4,14 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::built::{self, Builds, Built};
+use super::built::{self, Built, BuiltManifests};
 use super::gpu::{self, Claims};
 use super::manifest::Manifest;
 use super::problems::problems;
-use super::shape::Tree;
-use super::write::{PodWriter, Spot};
+use super::shape::ObjectTree;
+use super::write::{ContainerSpot, PodWriter};
 use super::{beside, fill, pod, words};
-use crate::container::workload::{Citation, Gpu, Shm, Verdict, Workload};
+use crate::container::workload::{Citation, Gpu, GpuVerdict, Shm, Workload};
 use crate::platform::kind::Unit;
 use crate::platform::kind::{Context, Reading};
 use crate::platform::options::ReadOptions;
@@ -20,16 +20,16 @@ use crate::text::place::Place;
 use crate::text::source::{Source, Span};
 
 /// A workload and where it can be edited.
-pub(super) struct Item {
+pub(super) struct FoundContainer {
     pub(super) workload: Workload,
-    pub(super) spot: Spot,
+    pub(super) spot: ContainerSpot,
     /// Whether what stands there asks for a GPU, whatever is built of it.
     pub(super) asks: bool,
     /// What kustomizations build of it.
     pub(super) builds: Vec<Rc<Built>>,
 }
 
-impl Item {
+impl FoundContainer {
     /// Takes the container as kustomizations build it: where one of them leaves it without what it wants, as that one does.
     pub(super) fn is_built(&mut self, builds: &[Rc<Built>]) {
         let asks = builds.iter().filter(|built| built.workload.gpu.is_yes());
@@ -58,12 +58,12 @@ impl Item {
 }
 
 /// What stands around one document.
-pub(super) struct Around<'c> {
+pub(super) struct Neighbours<'c> {
     /// The device classes of claims.
     pub(super) claims: &'c Claims<'c>,
     pub(super) options: &'c ReadOptions,
     /// What kustomizations build.
-    pub(super) builds: &'c Builds,
+    pub(super) builds: &'c BuiltManifests,
 }
 
 /// Reads the files of a unit.
@@ -119,8 +119,8 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>) -> Reading {
             gpu::define_claim(tree.manifest, *object, &mut claims);
         }
     }
-    let around = Around { claims: &claims, options: context.options, builds: &builds };
-    let mut items: Vec<Item> =
+    let around = Neighbours { claims: &claims, options: context.options, builds: &builds };
+    let mut items: Vec<FoundContainer> =
         all().flat_map(|(manifest, tree)| workloads(manifest, tree, &around)).collect();
     items.sort_by(|a, b| {
         let (a, b) = (&a.workload.place, &b.workload.place);
@@ -128,6 +128,7 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>) -> Reading {
     });
     let mut items = joined(items);
     judge_once(&mut items);
+    note_patches(&mut items);
     let (workloads, spots) = items.into_iter().map(|item| (item.workload, item.spot)).unzip();
     reading.add(workloads, Box::new(PodWriter::new(spots)));
     reading
@@ -136,8 +137,8 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>) -> Reading {
 /// The containers of one object out of a longer document.
 pub fn of_object(layer: &Layer, context: &Context<'_>) -> Vec<Workload> {
     let manifests: Vec<Arc<Manifest>> = Manifest::readings(layer, &[]).into_iter().map(Arc::new).collect();
-    let (claims, builds) = (Claims::default(), Builds::default());
-    let around = Around { claims: &claims, options: context.options, builds: &builds };
+    let (claims, builds) = (Claims::default(), BuiltManifests::default());
+    let around = Neighbours { claims: &claims, options: context.options, builds: &builds };
     let trees = grow(&manifests);
     let items = trees.iter().flat_map(|(manifest, tree)| workloads(manifest, tree, &around));
     let mut found: Vec<Workload> = items.map(|item| item.workload).collect();
@@ -151,7 +152,7 @@ fn builds(
     mut kustomizations: Vec<Arc<Source>>,
     sources: &[Arc<Source>],
     context: &Context<'_>,
-) -> Builds {
+) -> BuiltManifests {
     if kustomizations.is_empty() {
         kustomizations =
             unit.members.iter().flat_map(|member| built::around(&member.path, context.files)).collect();
@@ -159,18 +160,48 @@ fn builds(
     let asked =
         context.every_container || !sources.is_empty() || built::are_of_interest(&kustomizations, context);
     if kustomizations.is_empty() || !asked {
-        return Builds::default();
+        return BuiltManifests::default();
     }
     let all = kustomizations.iter().chain(sources);
     let known: HashMap<&str, Arc<Source>> = all.map(|source| (source.path(), Arc::clone(source))).collect();
     let read: BTreeSet<&str> = sources.iter().map(|source| source.path()).collect();
-    Builds::of(&built::tops(&kustomizations, context), (&known, &read), context)
+    BuiltManifests::of(&built::tops(&kustomizations, context), (&known, &read), context)
+}
+
+/// Notes for each container of which some builds lack a size the patches that belong to those builds alone.
+fn note_patches(items: &mut [FoundContainer]) {
+    let mut at: HashMap<*const Built, Vec<usize>> = HashMap::new();
+    for (index, item) in items.iter().enumerate() {
+        for built in &item.builds {
+            at.entry(Rc::as_ptr(built)).or_default().push(index);
+        }
+    }
+    let lacks = |built: &&Rc<Built>| built.lacks_shm();
+    let patches = |index: usize| {
+        let item = items.get(index).filter(|item| item.builds.len() > 1)?;
+        let patch_of = |built: &Rc<Built>| {
+            let known = at.get(&Rc::as_ptr(built))?.iter().rev();
+            let is_own = |other: &&usize| {
+                **other != index
+                    && items.get(**other).is_some_and(|other| other.builds.iter().all(|built| lacks(&built)))
+            };
+            known.clone().find(is_own).copied()
+        };
+        let mut patches = item.builds.iter().filter(lacks).map(patch_of).collect::<Option<Vec<_>>>()?;
+        patches.sort_unstable();
+        patches.dedup();
+        Some(patches)
+    };
+    let found: Vec<Vec<usize>> = (0..items.len()).map(|index| patches(index).unwrap_or_default()).collect();
+    for (item, patches) in items.iter_mut().zip(found) {
+        item.spot.patches = patches;
+    }
 }
 
 /// A container that is built of several texts is judged at one of them: where it asks for a GPU, else where it is first
 /// written.
-fn judge_once(items: &mut [Item]) {
-    let place = |item: &Item| (item.workload.place.path().to_owned(), item.workload.place.span);
+fn judge_once(items: &mut [FoundContainer]) {
+    let place = |item: &FoundContainer| (item.workload.place.path().to_owned(), item.workload.place.span);
     let mut at: HashMap<*const Built, Vec<usize>> = HashMap::new();
     for (index, item) in items.iter().enumerate() {
         for built in &item.builds {
@@ -203,8 +234,12 @@ fn judge_once(items: &mut [Item]) {
 }
 
 /// The workloads of one document.
-fn workloads(manifest: &Arc<Manifest>, tree: &Tree<'_>, around: &Around<'_>) -> Vec<Item> {
-    let mut items: Vec<Item> = tree
+fn workloads(
+    manifest: &Arc<Manifest>,
+    tree: &ObjectTree<'_>,
+    around: &Neighbours<'_>,
+) -> Vec<FoundContainer> {
+    let mut items: Vec<FoundContainer> = tree
         .pods
         .iter()
         .flat_map(|index| pod::workloads(manifest, tree, *index, around))
@@ -221,10 +256,11 @@ fn workloads(manifest: &Arc<Manifest>, tree: &Tree<'_>, around: &Around<'_>) -> 
 
 /// The workloads without those that stand at the same place in another branch of a template: what both say holds, what they
 /// say differently is not known.
-fn joined(items: Vec<Item>) -> Vec<Item> {
-    let mut joined: Vec<Item> = Vec::with_capacity(items.len());
+fn joined(items: Vec<FoundContainer>) -> Vec<FoundContainer> {
+    let mut joined: Vec<FoundContainer> = Vec::with_capacity(items.len());
     for item in items {
-        let place = |item: &Item| (Arc::as_ptr(&item.workload.place.source), item.workload.place.span);
+        let place =
+            |item: &FoundContainer| (Arc::as_ptr(&item.workload.place.source), item.workload.place.span);
         match joined.last_mut().filter(|last| place(last) == place(&item)) {
             Some(last) => join(last, item),
             None => joined.push(item),
@@ -233,10 +269,10 @@ fn joined(items: Vec<Item>) -> Vec<Item> {
     joined
 }
 
-fn join(one: &mut Item, other: Item) {
+fn join(one: &mut FoundContainer, other: FoundContainer) {
     const WHY: &str = "the branches of a condition of the template differ";
     let (mut mine, theirs) = (&mut one.workload, other.workload);
-    if mine.gpu.verdict != theirs.gpu.verdict && !matches!(mine.gpu.verdict, Verdict::Unknown(_)) {
+    if mine.gpu.verdict != theirs.gpu.verdict && !matches!(mine.gpu.verdict, GpuVerdict::Unknown(_)) {
         let said = if mine.gpu.is_yes() { &mine.gpu } else { &theirs.gpu };
         let mut gpu = Gpu::default();
         for evidence in &said.evidence {
@@ -254,7 +290,7 @@ fn join(one: &mut Item, other: Item) {
 }
 
 /// The `# Source:` comment that Helm writes above what it renders.
-fn rendered_from(tree: &Tree<'_>) -> Option<Citation> {
+fn rendered_from(tree: &ObjectTree<'_>) -> Option<Citation> {
     const MARK: &str = "# Source: ";
     let root = tree.frames.first()?.node;
     let document = tree.manifest.yaml.document_of(root.id())?;
@@ -267,19 +303,19 @@ fn rendered_from(tree: &Tree<'_>) -> Option<Citation> {
 }
 
 /// The trees of all sound documents, but for texts in which aliases stand for too much.
-fn grow(manifests: &[Arc<Manifest>]) -> Vec<(&Arc<Manifest>, Tree<'_>)> {
+fn grow(manifests: &[Arc<Manifest>]) -> Vec<(&Arc<Manifest>, ObjectTree<'_>)> {
     let roots = |manifest: &'_ Arc<Manifest>| {
         let documents = manifest.yaml.documents().iter();
         documents.filter_map(|document| document.root.as_ref().ok().copied()).collect::<Vec<_>>()
     };
     let trees = manifests.iter().filter(|manifest| manifest.excess.is_none()).flat_map(|manifest| {
-        roots(manifest).into_iter().map(move |root| (manifest, Tree::of(manifest, manifest.node(root))))
+        roots(manifest).into_iter().map(move |root| (manifest, ObjectTree::of(manifest, manifest.node(root))))
     });
     trees.collect()
 }
 
 /// The manifests in block scalars.
-fn embedded(trees: &[(&Arc<Manifest>, Tree<'_>)]) -> Vec<Arc<Manifest>> {
+fn embedded(trees: &[(&Arc<Manifest>, ObjectTree<'_>)]) -> Vec<Arc<Manifest>> {
     let layers = trees
         .iter()
         .flat_map(|(manifest, tree)| tree.embedded.iter().filter_map(|scalar| manifest.embedded(*scalar)));

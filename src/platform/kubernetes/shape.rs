@@ -8,7 +8,7 @@ use super::gpu;
 use super::kinds::Custom;
 use super::live;
 use super::manifest::{Manifest, find, get};
-use crate::syntax::yaml::{Kind, Layout, Node, NodeId, Style};
+use crate::syntax::yaml::{CollectionLayout, Node, NodeId, NodeKind, ScalarStyle};
 use crate::text::source::Span;
 
 /// The lists of a pod spec that hold containers. `sidecars` are Argo's.
@@ -23,7 +23,7 @@ const ARGO_CONTAINERS: &[&str] = &["container", "script"];
 
 /// A mapping or list on the way to what was found.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Frame<'a> {
+pub(super) struct ShapeFrame<'a> {
     pub(super) node: Node<'a>,
     /// The key that it stands under; empty for list items and roots.
     pub(super) key: &'a str,
@@ -41,9 +41,9 @@ pub(super) struct Frame<'a> {
 
 /// Everything that was found in one document.
 #[derive(Debug)]
-pub(super) struct Tree<'a> {
+pub(super) struct ObjectTree<'a> {
     pub(super) manifest: &'a Manifest,
-    pub(super) frames: Vec<Frame<'a>>,
+    pub(super) frames: Vec<ShapeFrame<'a>>,
     /// Frames of pod specs.
     pub(super) pods: Vec<usize>,
     /// Mappings that stand for a container without naming one.
@@ -147,7 +147,7 @@ impl<'a> Keys<'a> {
     }
 }
 
-impl<'a> Tree<'a> {
+impl<'a> ObjectTree<'a> {
     /// Walks one document. Takes time linear in its nodes; aliases are not followed, so nothing is found twice.
     pub(super) fn of(manifest: &'a Manifest, root: Node<'a>) -> Self {
         let mut tree = Self {
@@ -163,8 +163,8 @@ impl<'a> Tree<'a> {
         let mut next = 0;
         while let Some(frame) = tree.frames.get(next).copied() {
             match frame.node.kind() {
-                Kind::Mapping(_) => tree.mapping(next, frame),
-                Kind::Sequence(_) => {
+                NodeKind::Mapping(_) => tree.mapping(next, frame),
+                NodeKind::Sequence(_) => {
                     for item in frame.node.items().filter(|item| item.is_mapping() || item.is_sequence()) {
                         tree.push(item, None, Some(next), frame.object);
                     }
@@ -178,10 +178,18 @@ impl<'a> Tree<'a> {
 
     fn push(&mut self, node: Node<'a>, key: Option<Node<'a>>, outer: Option<usize>, object: Option<usize>) {
         let name = key.and_then(Node::str).unwrap_or_default();
-        self.frames.push(Frame { node, key: name, key_node: key, outer, object, volumes: None, patch: None });
+        self.frames.push(ShapeFrame {
+            node,
+            key: name,
+            key_node: key,
+            outer,
+            object,
+            volumes: None,
+            patch: None,
+        });
     }
 
-    fn mapping(&mut self, index: usize, mut frame: Frame<'a>) {
+    fn mapping(&mut self, index: usize, mut frame: ShapeFrame<'a>) {
         let keys = Keys::of(frame.node);
         (frame.volumes, frame.patch) = (keys.volumes, keys.patch);
         // A raw list of the API names no kinds.
@@ -209,13 +217,13 @@ impl<'a> Tree<'a> {
         for entry in frame.node.entries() {
             match entry.value.kind() {
                 // Nothing of interest nests in a container.
-                Kind::Mapping(_) | Kind::Sequence(_) if pod && object.holds_container(entry.key) => {}
+                NodeKind::Mapping(_) | NodeKind::Sequence(_) if pod && object.holds_container(entry.key) => {}
                 // What was observed of an object is no order to start it, and a schema's examples are text.
                 _ if is_told(&object, &frame, entry.key) => {}
-                Kind::Mapping(_) | Kind::Sequence(_) => {
+                NodeKind::Mapping(_) | NodeKind::Sequence(_) => {
                     self.push(entry.value, Some(entry.key), Some(index), frame.object);
                 }
-                Kind::Scalar(Style::Literal) if may_hold_manifest(entry.value) => {
+                NodeKind::Scalar(ScalarStyle::Literal) if may_hold_manifest(entry.value) => {
                     self.embedded.push(entry.value);
                 }
                 _ => {}
@@ -239,7 +247,7 @@ impl<'a> Tree<'a> {
     }
 
     /// The object that a frame is a part of; for one that is in none, an empty one at the root.
-    pub(super) fn object_of(&self, frame: &Frame<'a>) -> Object<'a> {
+    pub(super) fn object_of(&self, frame: &ShapeFrame<'a>) -> Object<'a> {
         let known = frame.object.and_then(|object| self.objects.get(object)).copied();
         let root = self.frames.first().map_or(frame.node, |root| root.node);
         known.unwrap_or(Object { node: root, kind: "", api: "", name: None, namespace: None })
@@ -253,12 +261,12 @@ impl<'a> Tree<'a> {
     }
 
     /// The frames from one upwards, itself first.
-    pub(super) fn upwards(&self, index: usize) -> impl Iterator<Item = &Frame<'a>> {
+    pub(super) fn upwards(&self, index: usize) -> impl Iterator<Item = &ShapeFrame<'a>> {
         std::iter::successors(self.frames.get(index), |frame| self.frames.get(frame.outer?))
     }
 
     /// The containers of the pod spec at a frame, in the order of the lists above.
-    pub(super) fn containers(&self, frame: &Frame<'a>) -> Vec<Container<'a>> {
+    pub(super) fn containers(&self, frame: &ShapeFrame<'a>) -> Vec<Container<'a>> {
         let mut found = Vec::new();
         let object = self.object_of(frame);
         for list in object.container_lists() {
@@ -288,7 +296,7 @@ impl<'a> Tree<'a> {
 }
 
 /// Whether what stands under a key of an object tells about it and starts nothing: the status, schemas.
-fn is_told(object: &Object<'_>, frame: &Frame<'_>, key: Node<'_>) -> bool {
+fn is_told(object: &Object<'_>, frame: &ShapeFrame<'_>, key: Node<'_>) -> bool {
     let is_root = object.node.id() == frame.node.id();
     (is_root && key.str() == Some("status")) || object.kind == "CustomResourceDefinition"
 }
@@ -319,7 +327,7 @@ fn may_hold_manifest(scalar: Node<'_>) -> bool {
 /// item before it ends.
 fn head(text: &str, list: Node<'_>, behind: usize, item: Node<'_>) -> Span {
     let start = item.start_with_properties();
-    if list.layout() != Some(Layout::Block) {
+    if list.layout() != Some(CollectionLayout::Block) {
         return Span::new(start, start + 1);
     }
     let gap = text.get(behind..start).unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::text::source::Span;
 pub(super) const SHM: &str = "/dev/shm";
 
 /// A setting with the nodes that hold it, for edits.
-pub(super) struct Found {
+pub(super) struct LocatedSetting {
     pub(super) setting: Setting,
     pub(super) nodes: Nodes,
 }
@@ -39,7 +39,7 @@ pub(super) struct Pod<'a> {
     /// The pod's memory limit as a kubelet works it out.
     pub(super) memory_limit: Option<u64>,
     /// The volumes that are mounted on `/dev/shm`.
-    pub(super) on_shm: HashMap<&'a str, User<'a>>,
+    pub(super) on_shm: HashMap<&'a str, VolumeUser<'a>>,
     /// How often each volume is mounted, and how often elsewhere than on `/dev/shm`.
     pub(super) uses: HashMap<&'a str, (usize, usize)>,
     /// Why the pod may have more than is written.
@@ -48,7 +48,7 @@ pub(super) struct Pod<'a> {
 
 /// A container that mounts a volume on `/dev/shm`.
 #[derive(Clone, Copy)]
-pub(super) struct User<'a> {
+pub(super) struct VolumeUser<'a> {
     pub(super) name: &'a str,
     /// Whether it asks for a GPU: then the volume has its use, and others may do without.
     pub(super) gpu: bool,
@@ -102,15 +102,26 @@ impl<'a> Volumes<'a> {
 
 impl<'a> Pod<'a> {
     /// A setting of this pod that takes effect.
-    pub(super) fn found(&self, says: Says, text: String, value: &str, span: Span, nodes: Nodes) -> Found {
+    pub(super) fn found(
+        &self,
+        says: Says,
+        text: String,
+        value: &str,
+        span: Span,
+        nodes: Nodes,
+    ) -> LocatedSetting {
         let place = self.manifest.place(span);
         let setting = Setting { says, text, value: value.to_owned(), place, effect: Effect::Effective };
-        Found { setting, nodes }
+        LocatedSetting { setting, nodes }
     }
 
     /// Everything that speaks of the `/dev/shm` of a container. `mounts` are the lists of its volume mounts: what holds
     /// them, and their keys.
-    pub(super) fn settings(&self, container: &Container<'a>, mounts: &[(Node<'a>, &str)]) -> Vec<Found> {
+    pub(super) fn settings(
+        &self,
+        container: &Container<'a>,
+        mounts: &[(Node<'a>, &str)],
+    ) -> Vec<LocatedSetting> {
         let manifest = self.manifest;
         let mut found = Vec::new();
         let all: Vec<Node<'a>> = mounts.iter().flat_map(|(holder, key)| list(*holder, key)).collect();
@@ -133,12 +144,12 @@ impl<'a> Pod<'a> {
     }
 
     /// Something that cannot be read and may set it.
-    pub(super) fn unread(&self, why: &str, span: Span) -> Found {
+    pub(super) fn unread(&self, why: &str, span: Span) -> LocatedSetting {
         self.found(Says::Unread(why.to_owned()), self.manifest.line(span), "", span, Nodes::default())
     }
 
     /// One volume mount.
-    fn mount(&self, container: &Container<'a>, mount: Node<'a>, found: &mut Vec<Found>) {
+    fn mount(&self, container: &Container<'a>, mount: Node<'a>, found: &mut Vec<LocatedSetting>) {
         let manifest = self.manifest;
         let path = get(mount, "mountPath");
         let name = manifest.text_of(mount, "name").unwrap_or_default();
@@ -192,7 +203,7 @@ impl<'a> Pod<'a> {
     }
 
     /// A medium that no kubelet knows, such as `memory`: the pod never starts.
-    fn bad_medium(&self, volume: &Volume<'a>, nodes: Nodes, found: &mut Vec<Found>) {
+    fn bad_medium(&self, volume: &Volume<'a>, nodes: Nodes, found: &mut Vec<LocatedSetting>) {
         let entry = get(volume.node, "emptyDir").and_then(|empty_dir| find(empty_dir, "medium"));
         let Some((entry, medium)) = entry.and_then(|entry| Some((entry, entry.value.resolve().str()?)))
         else {
@@ -275,7 +286,7 @@ impl<'a> Pod<'a> {
     }
 
     /// The sizeLimit of a memory volume, as a setting of its own.
-    fn size_limit(&self, volume: &Volume<'a>, nodes: Nodes, found: &mut Vec<Found>) {
+    fn size_limit(&self, volume: &Volume<'a>, nodes: Nodes, found: &mut Vec<LocatedSetting>) {
         let Some(empty_dir) = get(volume.node, "emptyDir") else { return };
         let Some(entry) = find(empty_dir, "sizeLimit") else { return };
         let value = entry.value.resolve();
@@ -298,7 +309,7 @@ impl<'a> Pod<'a> {
     }
 
     /// Memory volumes made for shm that this container does not mount there.
-    fn unmounted(&self, mounts: &[Node<'a>], found: &mut Vec<Found>) {
+    fn unmounted(&self, mounts: &[Node<'a>], found: &mut Vec<LocatedSetting>) {
         let manifest = self.manifest;
         for volume in self.volumes.memory() {
             let own = mounts.iter().filter(|mount| manifest.text_of(**mount, "name") == Some(volume.name));
@@ -322,7 +333,7 @@ impl<'a> Pod<'a> {
     }
 
     /// `hostIPC: true`.
-    fn host_ipc(&self, container: &Container<'a>, found: &mut Vec<Found>) {
+    fn host_ipc(&self, container: &Container<'a>, found: &mut Vec<LocatedSetting>) {
         let manifest = self.manifest;
         let Some(entry) = find(self.spec, "hostIPC") else { return };
         let value = entry.value.resolve();

@@ -16,7 +16,7 @@ pub(super) struct Template {
     masked: Option<String>,
     /// In the order of the text.
     actions: Vec<Action>,
-    blocks: Vec<Block>,
+    blocks: Vec<TemplateBlock>,
     /// From which offset on which block is the innermost one.
     steps: Vec<(usize, Option<usize>)>,
 }
@@ -51,7 +51,7 @@ pub(super) enum Sort {
 
 /// A block, or one branch of it.
 #[derive(Clone, Debug)]
-struct Block {
+struct TemplateBlock {
     sort: Sort,
     outer: Option<usize>,
     /// Which branch of its condition it is, from 0.
@@ -196,7 +196,14 @@ impl Template {
                 let outer = open.last().copied();
                 open.push(self.blocks.len());
                 let body = Span::new(action.span.end, end);
-                self.blocks.push(Block { sort, outer, branch, goes_on: false, body, opening: action.span });
+                self.blocks.push(TemplateBlock {
+                    sort,
+                    outer,
+                    branch,
+                    goes_on: false,
+                    body,
+                    opening: action.span,
+                });
             }
             self.steps.push((action.span.end, open.last().copied()));
         }
@@ -303,7 +310,7 @@ impl Template {
     }
 }
 
-impl Block {
+impl TemplateBlock {
     /// Whether its body goes over lines: what stands within one line is a part of a value.
     fn has_lines(&self, text: &str) -> bool {
         self.body.of(text).contains('\n')

@@ -9,7 +9,7 @@ use crate::container::finding::Change;
 use crate::container::workload::{Platform, Workload};
 use crate::platform::kind::Writer;
 use crate::size::Dialect;
-use crate::syntax::yaml::{Editor, Insertion, Node, NodeId, Place, Value};
+use crate::syntax::yaml::{Editor, EntryPosition, Insertion, NewValue, Node, NodeId};
 use crate::text::edits::Edit;
 use crate::text::source::Span;
 
@@ -18,7 +18,7 @@ const NAMES: &[&str] = &["dshm", "shm", "dev-shm", "shared-memory", "dshm-memory
 
 /// Where a workload stands, for edits.
 #[derive(Debug)]
-pub(super) struct Spot {
+pub(super) struct ContainerSpot {
     manifest: Arc<Manifest>,
     /// The mapping with the volumes.
     pod: NodeId,
@@ -35,9 +35,12 @@ pub(super) struct Spot {
     elsewhere: Vec<NodeId>,
     /// The nodes of the workload's settings, one each.
     pub(super) settings: Vec<Nodes>,
+    /// The spots of the patches, one of each build that lacks a size, that can have it in place of this one: where another
+    /// build of this container must not get it.
+    pub(super) patches: Vec<usize>,
 }
 
-impl Spot {
+impl ContainerSpot {
     /// Where a container, whose head begins at `base`, stands in a pod: the mapping with the volumes, and its own.
     pub(super) fn new(
         pod: &Pod<'_>,
@@ -64,11 +67,12 @@ impl Spot {
             busy: used(&|volume, uses| uses.0 > 1 || !is_own(volume)),
             elsewhere: used(&|volume, uses| uses.1 > 0 || !is_own(volume)),
             settings: Vec::new(),
+            patches: Vec::new(),
         }
     }
 }
 
-impl Spot {
+impl ContainerSpot {
     /// Gives a new volume another name than those that are taken elsewhere.
     pub(super) fn avoid(&mut self, taken: impl Fn(&str) -> bool) {
         let from = NAMES.iter().position(|name| Some(*name) == self.free).unwrap_or(NAMES.len());
@@ -79,12 +83,23 @@ impl Spot {
 /// Writes for the workloads of one unit.
 #[derive(Debug)]
 pub(super) struct PodWriter {
-    spots: Vec<Spot>,
+    spots: Vec<ContainerSpot>,
 }
 
 impl PodWriter {
-    pub(super) fn new(spots: Vec<Spot>) -> Self {
+    pub(super) fn new(spots: Vec<ContainerSpot>) -> Self {
         Self { spots }
+    }
+
+    /// A volume and its mount in each of the patches that stand for a spot.
+    fn in_patches(&self, spot: &ContainerSpot, bytes: u64) -> Option<Vec<Edit>> {
+        let edits = spot.patches.iter().map(|patch| {
+            let spot = self.spots.get(*patch)?;
+            let editor = Editor::new(&spot.manifest.yaml, spot.manifest.text());
+            ManifestWriter { spot, editor: &editor }.new_volume(bytes).into_iter().next()
+        });
+        let edits: Vec<Edit> = edits.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
+        (!edits.is_empty()).then_some(edits)
     }
 }
 
@@ -92,7 +107,7 @@ impl Writer for PodWriter {
     fn write(&self, index: usize, workload: &Workload, change: &Change) -> Vec<Vec<Edit>> {
         let Some(spot) = self.spots.get(index) else { return Vec::new() };
         let editor = Editor::new(&spot.manifest.yaml, spot.manifest.text());
-        Pen { spot, editor: &editor }.write(workload, change)
+        ManifestWriter { spot, editor: &editor }.write(workload, change)
     }
 
     /// Containers of one pod share the volume, so that it is as large as the largest wish.
@@ -125,19 +140,23 @@ impl Writer for PodWriter {
             let editor = editors
                 .entry(Arc::as_ptr(manifest))
                 .or_insert_with(|| Editor::new(&manifest.yaml, manifest.text()));
-            written.push(Pen { spot, editor }.write(workload, change));
+            let mut ways = ManifestWriter { spot, editor }.write(workload, change);
+            if let Change::SetSize { bytes } = change {
+                ways.extend(self.in_patches(spot, *bytes));
+            }
+            written.push(ways);
         }
         written
     }
 }
 
 /// Writes for one workload.
-struct Pen<'p, 'a> {
-    spot: &'a Spot,
+struct ManifestWriter<'p, 'a> {
+    spot: &'a ContainerSpot,
     editor: &'p Editor<'a>,
 }
 
-impl<'a> Pen<'_, 'a> {
+impl<'a> ManifestWriter<'_, 'a> {
     fn manifest(&self) -> &'a Manifest {
         &self.spot.manifest
     }
@@ -183,7 +202,7 @@ impl<'a> Pen<'_, 'a> {
     /// A volume and its mount, at each pair of places where they can stand.
     fn new_volume(&self, bytes: u64) -> Vec<Vec<Edit>> {
         let Some(name) = self.spot.free else { return Vec::new() };
-        let volume = Value::mapping([("name", Value::plain(name)), ("emptyDir", empty_dir(bytes))]);
+        let volume = NewValue::mapping([("name", NewValue::plain(name)), ("emptyDir", empty_dir(bytes))]);
         let pod = self.manifest().node(self.spot.pod);
         let volumes = self.listed(pod, "volumes", &volume, "containers");
         let mounts = self.mounts(name.to_owned());
@@ -203,21 +222,24 @@ impl<'a> Pen<'_, 'a> {
 
     /// The ways to mount a volume on `/dev/shm` in the container.
     fn mounts(&self, name: String) -> Vec<Edit> {
-        let mount = Value::mapping([("name", Value::plain(name)), ("mountPath", Value::plain("/dev/shm"))]);
+        let mount =
+            NewValue::mapping([("name", NewValue::plain(name)), ("mountPath", NewValue::plain("/dev/shm"))]);
         let container = self.manifest().node(self.spot.container);
         self.listed(container, "volumeMounts", &mount, "resources")
     }
 
     /// The ways to add an item to the list under a key of a mapping, which is made where it is not there: behind the
     /// key `near`, at the end, behind any other.
-    fn listed(&self, mapping: Node<'a>, key: &str, item: &Value, near: &str) -> Vec<Edit> {
+    fn listed(&self, mapping: Node<'a>, key: &str, item: &NewValue, near: &str) -> Vec<Edit> {
         // Of two equal keys the last one counts.
         let found = match mapping.entries().filter(|entry| entry.key.str() == Some(key)).last() {
-            Some(entry) if entry.value.is_missing() => {
-                self.editor.fill(mapping, entry, &Value::Sequence(vec![item.clone()])).into_iter().collect()
-            }
+            Some(entry) if entry.value.is_missing() => self
+                .editor
+                .fill(mapping, entry, &NewValue::Sequence(vec![item.clone()]))
+                .into_iter()
+                .collect(),
             Some(entry) => self.editor.append(entry.value, item).into_iter().collect(),
-            None => self.keyed(mapping, key, &Value::Sequence(vec![item.clone()]), near),
+            None => self.keyed(mapping, key, &NewValue::Sequence(vec![item.clone()]), near),
         };
         let manifest = self.manifest();
         let text = manifest.layer.text();
@@ -227,15 +249,15 @@ impl<'a> Pen<'_, 'a> {
     }
 
     /// The ways to add a key to a mapping.
-    fn keyed(&self, mapping: Node<'a>, key: &str, value: &Value, near: &str) -> Vec<Insertion> {
+    fn keyed(&self, mapping: Node<'a>, key: &str, value: &NewValue, near: &str) -> Vec<Insertion> {
         const MOST: usize = 8;
-        let near = mapping.entry(near).map(|entry| Place::After(entry.key.id()));
+        let near = mapping.entry(near).map(|entry| EntryPosition::After(entry.key.id()));
         let others = if self.manifest().template.has_actions() { MOST } else { 0 };
-        let mut others: Vec<Place> =
-            mapping.entries().take(others).map(|entry| Place::After(entry.key.id())).collect();
+        let mut others: Vec<EntryPosition> =
+            mapping.entries().take(others).map(|entry| EntryPosition::After(entry.key.id())).collect();
         others.reverse();
-        let templates = self.manifest().template.has_actions().then_some(Place::First);
-        let last = Some(Place::Last);
+        let templates = self.manifest().template.has_actions().then_some(EntryPosition::First);
+        let last = Some(EntryPosition::Last);
         // A mount stands beside the resources, volumes at the end of the pod.
         let first = if key == "volumes" { [last, near] } else { [near, last] };
         let mut found: Vec<Insertion> = Vec::new();
@@ -277,13 +299,15 @@ impl<'a> Pen<'_, 'a> {
         if let Some(medium) = find(empty_dir, "medium").filter(|medium| !medium.value.is_missing()) {
             return Some(vec![self.rewrite(medium.value, "Memory")?]);
         }
-        let memory = Value::plain("Memory");
+        let memory = NewValue::plain("Memory");
         let edit = match find(empty_dir, "medium") {
             Some(medium) => self.editor.fill(empty_dir, medium, &memory)?,
-            None if empty_dir.is_missing() => {
-                self.editor.fill(volume, find(volume, "emptyDir")?, &Value::mapping([("medium", memory)]))?
-            }
-            None => self.editor.insert(empty_dir, Place::First, "medium", &memory)?,
+            None if empty_dir.is_missing() => self.editor.fill(
+                volume,
+                find(volume, "emptyDir")?,
+                &NewValue::mapping([("medium", memory)]),
+            )?,
+            None => self.editor.insert(empty_dir, EntryPosition::First, "medium", &memory)?,
         };
         Some(vec![self.manifest().layer.edit(Span::at(edit.at), &edit.text)?])
     }
@@ -293,12 +317,14 @@ impl<'a> Pen<'_, 'a> {
         let text = Dialect::Kubernetes.write(bytes);
         let edit = match find(empty_dir, "sizeLimit") {
             Some(entry) if entry.value.is_missing() => {
-                self.editor.fill(empty_dir, entry, &Value::plain(text))?
+                self.editor.fill(empty_dir, entry, &NewValue::plain(text))?
             }
             // What a template or a tool fills in stays.
             Some(entry) if self.manifest().is_open(entry.value.resolve()) => return None,
             Some(entry) => return Some(vec![self.rewrite(entry.value, &text)?]),
-            None => self.editor.insert(empty_dir, Place::Last, "sizeLimit", &Value::plain(text))?,
+            None => {
+                self.editor.insert(empty_dir, EntryPosition::Last, "sizeLimit", &NewValue::plain(text))?
+            }
         };
         Some(vec![self.manifest().layer.edit(Span::at(edit.at), &edit.text)?])
     }
@@ -319,7 +345,7 @@ impl<'a> Pen<'_, 'a> {
         if let Some(volume) = nodes.volume.map(|id| self.manifest().node(id)) {
             let before = volume.entries().take_while(|entry| entry.key.str() != Some("hostPath")).last();
             let edits = find(volume, "hostPath").and_then(|host| {
-                let place = before.map_or(Place::First, |entry| Place::After(entry.key.id()));
+                let place = before.map_or(EntryPosition::First, |entry| EntryPosition::After(entry.key.id()));
                 let edit = self.editor.insert(volume, place, "emptyDir", &empty_dir(bytes))?;
                 let new = self.manifest().layer.edit(Span::at(edit.at), &edit.text)?;
                 Some(vec![self.take_out(volume, host.key.id())?, new])
@@ -339,7 +365,7 @@ fn in_order(mut edits: Vec<Edit>) -> Vec<Edit> {
     edits
 }
 
-fn empty_dir(bytes: u64) -> Value {
+fn empty_dir(bytes: u64) -> NewValue {
     let size = Dialect::Kubernetes.write(bytes);
-    Value::mapping([("medium", Value::plain("Memory")), ("sizeLimit", Value::plain(size))])
+    NewValue::mapping([("medium", NewValue::plain("Memory")), ("sizeLimit", NewValue::plain(size))])
 }

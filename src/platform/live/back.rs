@@ -7,7 +7,7 @@ use super::inspect::Inspected;
 use crate::container::workload::{Declared, Platform, Starter, Workload};
 use crate::platform::compose::COMPOSE;
 use crate::platform::host::{DEVCONTAINER, QUADLET};
-use crate::platform::kind::{Claim, Context, Index, Kind, Member, Unit};
+use crate::platform::kind::{Context, FileClaim, Index, Kind, Member, Unit};
 use crate::text::files::Files;
 
 /// The label that Podman's units write, and podman-compose.
@@ -69,8 +69,8 @@ impl Origins {
         context: &Context<'_>,
     ) -> Option<&Workload> {
         let context = Context { every_container: true, ..*context };
-        let read = || (kind.read)(&Unit::lone(kind, path.clone(), Claim::ByName, None), &context).workloads;
-        let found = self.files.entry(path.clone()).or_insert_with(read);
+        let unit = Unit::lone(kind, path.clone(), FileClaim::ByName, None);
+        let found = self.files.entry(path).or_insert_with(|| (kind.read)(&unit, &context).workloads);
         found.iter().find(|workload| workload.platform == platform)
     }
 }
@@ -125,7 +125,7 @@ fn read(from: &str, folder: &str, files: &str, context: &Context<'_>) -> Vec<Wor
         return Vec::new();
     }
     let mut index = Index::default();
-    let member = |path: &String| Member { path: path.clone(), claim: Claim::ByName, source: None };
+    let member = |path: &String| Member { path: path.clone(), claim: FileClaim::ByName, source: None };
     let members: Vec<Member> = paths.iter().map(member).collect();
     for member in &members {
         index.members.insert(member.path.clone(), (&COMPOSE, member.clone()));

@@ -10,7 +10,9 @@ use serde_json::Value;
 
 use super::back;
 use super::objects::entry;
-use crate::container::accelerator::{GPU, Sign, chooses, device, in_list, runtime, sum, takes_away};
+use crate::container::accelerator::{
+    AcceleratorSign, GPU, chooses, device, in_list, runtime, sum, takes_away,
+};
 use crate::container::engine::decide;
 use crate::container::mount::{self, bound};
 use crate::container::workload::running::ending;
@@ -20,7 +22,7 @@ use crate::container::workload::{
 use crate::platform::options::ReadOptions;
 use crate::platform::run::{self, Shared, invocations};
 use crate::size::{Dialect, Size};
-use crate::syntax::shell::Options;
+use crate::syntax::shell::ShellOptions;
 use crate::text::layer::Layer;
 use crate::text::place::Place;
 use crate::text::source::{Source, Span};
@@ -71,7 +73,7 @@ impl Inspected {
         let line = strings(self.config("CreateCommand")).map(quoted).collect::<Vec<_>>().join(" ");
         let shared = Shared::of(line.len());
         let layer = Layer::file(Source::new("", line.into_bytes()));
-        let found = invocations(&layer, Options::default(), None, &shared).into_iter().next()?;
+        let found = invocations(&layer, ShellOptions::default(), None, &shared).into_iter().next()?;
         Some(run::workload::workload(&found, options))
     }
 
@@ -219,13 +221,13 @@ fn gpu(container: &Inspected, environment: &[(String, String)], locate: &dyn Fn(
         let side = |key: &str| text(node.get(key).unwrap_or(&Value::Null));
         let path = format!("{}:{}", side("PathOnHost"), side("PathInContainer"));
         match device(&path, &alone) {
-            Sign::Yes(kind) => gpu.found(kind, path, locate("Devices")),
-            Sign::Maybe(why) => gpu.unsure(why, path, locate("Devices")),
-            Sign::No => {}
+            AcceleratorSign::Yes(kind) => gpu.found(kind, path, locate("Devices")),
+            AcceleratorSign::Maybe(why) => gpu.unsure(why, path, locate("Devices")),
+            AcceleratorSign::No => {}
         }
     }
     // A runtime brings what the variable names, which the image's own variables are part of.
-    if let (Some(ids), Sign::Yes(kind)) = (visible, runtime(text(container.host("Runtime"))))
+    if let (Some(ids), AcceleratorSign::Yes(kind)) = (visible, runtime(text(container.host("Runtime"))))
         && !gpu.is_yes()
     {
         gpu.count = in_list(ids);
@@ -239,7 +241,7 @@ fn requested(request: &Value, visible: Option<&str>) -> Option<GpuCount> {
     let ids: Vec<&str> = strings(request.get("DeviceIDs").unwrap_or(&Value::Null)).collect();
     let lists = request.get("Capabilities").and_then(Value::as_array).into_iter().flatten();
     let is_gpu = lists.flat_map(strings).any(|capability| capability == "gpu")
-        || ids.iter().any(|id| matches!(device(id, &|_| false), Sign::Yes(_)));
+        || ids.iter().any(|id| matches!(device(id, &|_| false), AcceleratorSign::Yes(_)));
     if !is_gpu {
         return None;
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::container::finding::{Change, Problem};
 use crate::container::workload::Workload;
-use crate::platform::kind::{Claim, Context, EVERYWHERE, Kind, Reading, Unit, Writer};
+use crate::platform::kind::{Context, EVERYWHERE, FileClaim, Kind, Reading, Unit, Writer};
 use crate::platform::kubernetes;
 use crate::platform::remarks::{Remark, Remarks};
 use crate::text::edits::Edit;
@@ -27,7 +27,7 @@ use inspect::{Document, Inspected};
 /// Documents of container engines, and of clusters in JSON; what a cluster says in YAML is a manifest.
 pub static KIND: Kind = Kind {
     name: "document of a container engine or cluster",
-    claim: |file| if file.name.ends_with(".json") { Claim::ByContent } else { Claim::No },
+    claim: |file| if file.name.ends_with(".json") { FileClaim::ByContent } else { FileClaim::No },
     words: Words::new(&[EVERYWHERE, &["\"HostConfig\"", "\"phase\""]]),
     relevant: |text, _, _| {
         text.trim_start().starts_with(['[', '{'])
@@ -57,8 +57,7 @@ fn tells_of_pods(text: &str) -> bool {
 fn read(unit: &Unit, context: &Context<'_>) -> Reading {
     let mut reading = Reading::default();
     for member in &unit.members {
-        let source = member.source.clone().or_else(|| context.files.read(&member.path).ok());
-        let Some(source) = source else { continue };
+        let Some(source) = member.read(context.files) else { continue };
         let objects = objects::objects(source.text());
         if let Some(start) = objects.unclosed {
             reading.problems.push(Problem {

@@ -5,17 +5,17 @@ use std::collections::HashMap;
 
 use super::fields::{Field, Spot};
 use super::find::{find_build, find_volume};
-use super::{BuildSize, Invocation};
+use super::invocation::{BuildSize, Invocation};
 use crate::text::source::Span;
 
 /// A build that asks for a size, and the images it makes.
-pub(super) struct Build {
+pub(super) struct ImageBuild {
     images: Vec<String>,
     size: BuildSize,
 }
 
 /// The build in a command's fields, if it asks for a size.
-pub(super) fn build(fields: &[Field]) -> Option<Build> {
+pub(super) fn build(fields: &[Field]) -> Option<ImageBuild> {
     let arguments = find_build(fields)?;
     let images =
         values(arguments, &["-t", "--tag"]).map(|(_, value)| untagged(&value.value).to_owned()).collect();
@@ -23,7 +23,7 @@ pub(super) fn build(fields: &[Field]) -> Option<Build> {
     let (start, end) = (flag.spot()?, value.spot()?);
     let span = if end.beside(&start) { start.span.join(end.span) } else { start.span };
     let size = BuildSize { value: value.value, spot: Spot { layer: start.layer, span } };
-    Some(Build { images, size })
+    Some(ImageBuild { images, size })
 }
 
 /// The name of the volume that a command makes of memory, and its options for the kernel: `docker volume create --opt
@@ -59,7 +59,7 @@ fn untagged(image: &str) -> &str {
 }
 
 /// The size that the last build of each image asks for.
-pub(super) fn by_image(builds: &[Build]) -> HashMap<&str, &BuildSize> {
+pub(super) fn by_image(builds: &[ImageBuild]) -> HashMap<&str, &BuildSize> {
     let images = builds.iter().flat_map(|build| build.images.iter().map(move |image| (image, &build.size)));
     images.map(|(image, size)| (image.as_str(), size)).collect()
 }

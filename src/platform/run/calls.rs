@@ -71,7 +71,7 @@ impl<'t> Calls<'t> {
 
 /// When an assignment was made, in the order in which values replace each other at one place.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum When {
+pub(super) enum AssignedWhen {
     /// By the script, before it called the function at hand.
     Before,
     /// By another function, before that.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::fields::{Field, Known};
+use super::fields::{Field, Knowledge};
 use super::guess;
 use super::options::{self, Takes};
 use crate::container::workload::Engine;
@@ -36,7 +36,7 @@ pub struct Unread {
 
 /// The arguments behind `run`, sorted.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Arguments {
+pub(super) struct RunArguments {
     pub(super) options: Vec<OptionUse>,
     pub(super) unread: Vec<Unread>,
     pub(super) image: Option<Field>,
@@ -46,38 +46,38 @@ pub(super) struct Arguments {
 }
 
 /// Sorts arguments as `engine` does.
-pub(super) fn arguments(engine: Engine, fields: impl IntoIterator<Item = Field>) -> Arguments {
+pub(super) fn arguments(engine: Engine, fields: impl IntoIterator<Item = Field>) -> RunArguments {
     let fields = fields.into_iter().collect();
     let mut reading =
-        Reading { engine, fields, together: 0, is_together: false, found: Arguments::default() };
+        ArgumentReader { engine, fields, together: 0, is_together: false, found: RunArguments::default() };
     while let Some(field) = reading.next() {
         match sort(&field) {
-            Sort::End => {
+            ArgumentSort::End => {
                 reading.found.image = reading.take();
                 break;
             }
-            Sort::Together => {
+            ArgumentSort::Together => {
                 let words = field.split();
                 reading.together = words.len();
                 for word in words.into_iter().rev() {
                     reading.fields.push_front(word);
                 }
             }
-            Sort::Long => reading.long(field, 2),
-            Sort::Cluster => reading.cluster(&field),
-            Sort::Unread(known) if !guess::is_image(engine, &field, known, &reading.ahead()) => {
+            ArgumentSort::Long => reading.long(field, 2),
+            ArgumentSort::Cluster => reading.cluster(&field),
+            ArgumentSort::Unread(known) if !guess::is_image(engine, &field, known, &reading.ahead()) => {
                 reading.found.unread.push(Unread { field });
             }
             // `docker run --gpus all ... IMAGE` leaves options out, and with no image behind it all of the rest.
-            Sort::Image if matches!(field.value.as_str(), "..." | "…") => {
+            ArgumentSort::Image if matches!(field.value.as_str(), "..." | "…") => {
                 if reading.fields.is_empty() {
                     break;
                 }
                 reading.found.unread.push(Unread { field });
             }
             // An empty argument is a variable that is empty unless something else sets it.
-            Sort::Image if field.value.is_empty() => reading.found.skipped = true,
-            Sort::Image | Sort::Unread(_) => {
+            ArgumentSort::Image if field.value.is_empty() => reading.found.skipped = true,
+            ArgumentSort::Image | ArgumentSort::Unread(_) => {
                 if guess::holds_more(&field) {
                     reading.found.unread.push(Unread { field: field.clone() });
                 }
@@ -91,7 +91,7 @@ pub(super) fn arguments(engine: Engine, fields: impl IntoIterator<Item = Field>)
 }
 
 /// What an argument is where an option or the image may stand.
-enum Sort {
+enum ArgumentSort {
     /// `--`.
     End,
     Long,
@@ -99,38 +99,38 @@ enum Sort {
     Cluster,
     /// Options that are quoted together by mistake (`"$OPTS"`, `"--gpus all"`); they are read as they are meant.
     Together,
-    Unread(Known),
+    Unread(Knowledge),
     Image,
 }
 
-fn sort(field: &Field) -> Sort {
+fn sort(field: &Field) -> ArgumentSort {
     if let Some(known) = field.unread() {
-        return Sort::Unread(known);
+        return ArgumentSort::Unread(known);
     }
     let name = field.value.split('=').next().unwrap_or_default();
     match field.value.as_bytes() {
-        b"--" => Sort::End,
+        b"--" => ArgumentSort::End,
         // As a field is split: other spaces, as they come from web pages, belong to the word.
         [b'-', ..] if name.bytes().any(|b| b.is_ascii_whitespace()) && field.knows(name.len()) => {
-            Sort::Together
+            ArgumentSort::Together
         }
-        [b'-', b'-', ..] => Sort::Long,
-        [b'-', _, ..] if field.knows(2) => Sort::Cluster,
-        _ => Sort::Image,
+        [b'-', b'-', ..] => ArgumentSort::Long,
+        [b'-', _, ..] if field.knows(2) => ArgumentSort::Cluster,
+        _ => ArgumentSort::Image,
     }
 }
 
-struct Reading {
+struct ArgumentReader {
     engine: Engine,
     fields: VecDeque<Field>,
     /// How many of the fields stand in one word.
     together: usize,
     /// Whether the option at hand is one of them.
     is_together: bool,
-    found: Arguments,
+    found: RunArguments,
 }
 
-impl Reading {
+impl ArgumentReader {
     /// The next argument that may be an option.
     fn next(&mut self) -> Option<Field> {
         self.is_together = self.together > 0;

@@ -2,10 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::calls::{Calls, When, is_empty, reads_in};
-use super::given::{Given, Givens};
-use super::search::names_engine;
-use crate::syntax::shell::{AssignedValue, Assignment, Dialect, Options, PieceKind, Script, Store, Word};
+use super::calls::{AssignedWhen, Calls, is_empty, reads_in};
+use super::engines::names_engine;
+use super::given::{Givens, OuterVariable};
+use crate::syntax::shell::{
+    AssignedValue, Assigning, Assignment, PieceKind, Script, ShellDialect, ShellOptions, Word,
+};
 use crate::text::layer::Layer;
 use crate::text::source::Span;
 
@@ -20,16 +22,16 @@ pub(super) const MAX_CLIMB: usize = 64;
 
 /// A place in a script from which variables are looked up.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct At {
+pub(super) struct Vantage {
     pub(super) pos: usize,
     pub(super) scope: usize,
 }
 
 /// A script with what is needed to look variables up.
-pub(super) struct Unit<'u> {
+pub(super) struct ScopedScript<'u> {
     pub(super) layer: &'u Layer,
     pub(super) script: Script<'u>,
-    pub(super) options: Options,
+    pub(super) options: ShellOptions,
     /// The assignments to each name, in order.
     names: HashMap<String, Vec<usize>>,
     /// Names that may hold the name of an engine.
@@ -39,7 +41,7 @@ pub(super) struct Unit<'u> {
     /// Where it reads in another file that may set anything.
     reads_in: Vec<usize>,
     /// The script that this one stands in, and where.
-    pub(super) outer: Option<(&'u Unit<'u>, At)>,
+    pub(super) outer: Option<(&'u ScopedScript<'u>, Vantage)>,
     pub(super) given: Option<&'u Givens>,
     /// Where in the file the command stands whose words or input this script is.
     own: Option<Span>,
@@ -47,35 +49,35 @@ pub(super) struct Unit<'u> {
 
 /// A part of a value and where it comes from.
 #[derive(Clone, Copy)]
-pub(super) struct Link<'u> {
-    pub(super) source: Source<'u>,
+pub(super) struct ChainLink<'u> {
+    pub(super) source: ValueSource<'u>,
     /// Whether it is there only if something at run time says so.
     pub(super) conditional: bool,
 }
 
 /// Where a part of a value comes from.
 #[derive(Clone, Copy)]
-pub(super) enum Source<'u> {
+pub(super) enum ValueSource<'u> {
     /// An assignment; references to its own name in it stand for what was there before.
-    Assigned(&'u Unit<'u>, &'u Assignment),
+    Assigned(&'u ScopedScript<'u>, &'u Assignment),
     /// One round of a loop.
-    Each(&'u Unit<'u>, &'u Word, At),
-    Given(&'u Unit<'u>, &'u Given),
+    Each(&'u ScopedScript<'u>, &'u Word, Vantage),
+    Given(&'u ScopedScript<'u>, &'u OuterVariable),
     /// Read at run time.
     Unread,
 }
 
 /// What something that nobody can follow puts there.
-const UNREAD: Link<'static> = Link { source: Source::Unread, conditional: false };
+const UNREAD: ChainLink<'static> = ChainLink { source: ValueSource::Unread, conditional: false };
 
 /// One possible value: parts that are put behind each other.
-pub(super) type Chain<'u> = Vec<Link<'u>>;
+pub(super) type Chain<'u> = Vec<ChainLink<'u>>;
 
-impl<'u> Unit<'u> {
+impl<'u> ScopedScript<'u> {
     pub(super) fn new(
         layer: &'u Layer,
-        options: Options,
-        outer: Option<(&'u Unit<'u>, At)>,
+        options: ShellOptions,
+        outer: Option<(&'u ScopedScript<'u>, Vantage)>,
         given: Option<&'u Givens>,
     ) -> Self {
         let script = Script::read(layer.text(), options);
@@ -95,7 +97,7 @@ impl<'u> Unit<'u> {
     }
 
     /// A script in the words or the input of a command of another, which stands at `own` in the file.
-    pub(super) fn within(layer: &'u Layer, outer: &'u Unit<'u>, at: At, own: Span) -> Self {
+    pub(super) fn within(layer: &'u Layer, outer: &'u ScopedScript<'u>, at: Vantage, own: Span) -> Self {
         Self { own: Some(own), ..Self::new(layer, outer.options, Some((outer, at)), None) }
     }
 
@@ -107,8 +109,8 @@ impl<'u> Unit<'u> {
     /// A name as it is looked up: Windows' shells ignore case, PowerShell also scopes.
     fn spell(&self, name: &str) -> String {
         match self.options.dialect {
-            Dialect::Batch => name.to_ascii_lowercase(),
-            Dialect::PowerShell => name.rsplit(':').next().unwrap_or(name).to_ascii_lowercase(),
+            ShellDialect::Batch => name.to_ascii_lowercase(),
+            ShellDialect::PowerShell => name.rsplit(':').next().unwrap_or(name).to_ascii_lowercase(),
             _ => name.to_owned(),
         }
     }
@@ -153,7 +155,7 @@ impl<'u> Unit<'u> {
 
     /// The values that `name` may have at a place. None at all where nothing assigns it; an empty chain where it may
     /// be unset.
-    pub(super) fn chains(&'u self, name: &str, at: At) -> Vec<Chain<'u>> {
+    pub(super) fn chains(&'u self, name: &str, at: Vantage) -> Vec<Chain<'u>> {
         let mut chains = match self.outer {
             Some((outer, place)) => outer.chains(name, place),
             None => self.given_chains(name),
@@ -168,7 +170,7 @@ impl<'u> Unit<'u> {
             chains = vec![vec![UNREAD]];
         }
         let nearest = before.saturating_sub(MAX_LOOKED)..(before + MAX_LOOKED).min(indices.len());
-        let mut reaching: Vec<(When, bool, &'u Assignment)> = indices
+        let mut reaching: Vec<(AssignedWhen, bool, &'u Assignment)> = indices
             .get(nearest)
             .unwrap_or_default()
             .iter()
@@ -185,7 +187,7 @@ impl<'u> Unit<'u> {
             // Where nothing was there before it may be unset.
             let older = chains.len().max(1);
             self.apply(&mut chains, assignment, certain);
-            if when == When::At(assignment.span.end)
+            if when == AssignedWhen::At(assignment.span.end)
                 && !certain
                 && let Some(choice) = self.choice(assignment, &around)
             {
@@ -211,9 +213,11 @@ impl<'u> Unit<'u> {
 
     /// Whether a value is empty and another file is read in behind it: that is how scripts declare what a configuration is to
     /// set.
-    fn is_left_open(&self, chain: &Chain<'_>, at: At) -> bool {
+    fn is_left_open(&self, chain: &Chain<'_>, at: Vantage) -> bool {
         let set = match chain.as_slice() {
-            [Link { source: Source::Assigned(_, assignment), .. }] if is_empty(&assignment.value) => {
+            [ChainLink { source: ValueSource::Assigned(_, assignment), .. }]
+                if is_empty(&assignment.value) =>
+            {
                 Some(assignment.span.end)
             }
             _ => None,
@@ -222,17 +226,17 @@ impl<'u> Unit<'u> {
     }
 
     /// The place behind the whole script.
-    pub(super) fn end(&self) -> At {
-        At { pos: self.script.text().len(), scope: 0 }
+    pub(super) fn end(&self) -> Vantage {
+        Vantage { pos: self.script.text().len(), scope: 0 }
     }
 
     fn given_chains(&'u self, name: &str) -> Vec<Chain<'u>> {
         let mut chains: Vec<Chain<'u>> = Vec::new();
         for given in self.given.map_or_else(Vec::new, |given| given.of(name)) {
-            let link = Link { source: Source::Given(self, given), conditional: given.conditional };
+            let link = ChainLink { source: ValueSource::Given(self, given), conditional: given.conditional };
             match (given.append, given.conditional) {
                 (true, _) if !chains.is_empty() => chains.iter_mut().for_each(|chain| chain.push(link)),
-                (_, true) => chains.push(vec![Link { conditional: false, ..link }]),
+                (_, true) => chains.push(vec![ChainLink { conditional: false, ..link }]),
                 _ => chains = vec![vec![link]],
             }
         }
@@ -240,14 +244,14 @@ impl<'u> Unit<'u> {
     }
 
     fn apply(&'u self, chains: &mut Vec<Chain<'u>>, assignment: &'u Assignment, certain: bool) {
-        let link = |conditional| Link { source: Source::Assigned(self, assignment), conditional };
+        let link = |conditional| ChainLink { source: ValueSource::Assigned(self, assignment), conditional };
         let own = self.own_place(assignment);
         // `A="$A"` changes nothing.
         if own.is_some() && matches!(&assignment.value, AssignedValue::Word(word) if word.pieces().len() == 1)
         {
             return;
         }
-        if assignment.store != Store::Set || own.is_some() {
+        if assignment.store != Assigning::Set || own.is_some() {
             if chains.is_empty() {
                 chains.push(Vec::new());
             }
@@ -259,11 +263,14 @@ impl<'u> Unit<'u> {
         }
         let new: Vec<Chain<'u>> = match &assignment.value {
             AssignedValue::Each(words) => {
-                let at = At { pos: assignment.span.start, scope: assignment.scope };
-                let round = |word| vec![Link { source: Source::Each(self, word, at), conditional: false }];
+                let at = Vantage { pos: assignment.span.start, scope: assignment.scope };
+                let round =
+                    |word| vec![ChainLink { source: ValueSource::Each(self, word, at), conditional: false }];
                 words.iter().take(MAX_VALUES).map(round).collect()
             }
-            AssignedValue::Unread => vec![vec![Link { source: Source::Unread, conditional: false }]],
+            AssignedValue::Unread => {
+                vec![vec![ChainLink { source: ValueSource::Unread, conditional: false }]]
+            }
             _ => vec![vec![link(false)]],
         };
         if certain {

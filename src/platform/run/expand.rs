@@ -1,10 +1,10 @@
 //! From words to fields: what a shell would make of a word, in every way that the file leaves open.
 
 use super::budget::{BYTES_PER_STEP, Budget};
-use super::environment::{At, Chain, Link, MAX_VALUES, Source, Unit};
-use super::fields::{Builder, Field, Known, Spot};
+use super::environment::{Chain, ChainLink, MAX_VALUES, ScopedScript, ValueSource, Vantage};
+use super::fields::{Field, FieldBuilder, Knowledge, Spot};
 use crate::syntax::shell::{
-    AssignedValue, Dialect, Modifier, Piece, PieceKind, Quote, Store, Variable, Word,
+    AssignedValue, Assigning, Modifier, Piece, PieceKind, Quote, ShellDialect, Variable, Word,
 };
 use crate::text::layer::{Encoding, Layer};
 use crate::text::source::Span;
@@ -26,7 +26,7 @@ pub(super) type Ways<T> = Vec<T>;
 /// Where and how words are expanded.
 #[derive(Clone, Copy)]
 pub(super) struct Frame<'a> {
-    pub(super) at: At,
+    pub(super) at: Vantage,
     pub(super) depth: usize,
     /// Unquoted values are split into words, as in a command but not in an assignment.
     pub(super) splits: bool,
@@ -36,7 +36,7 @@ pub(super) struct Frame<'a> {
 
 impl Frame<'_> {
     /// Whether a reference stands for what the name that is being assigned held before.
-    fn is_own(&self, unit: &Unit<'_>, variable: &Variable) -> bool {
+    fn is_own(&self, unit: &ScopedScript<'_>, variable: &Variable) -> bool {
         variable.operand.is_none() && self.own == Some(unit.script.slice(variable.name))
     }
 }
@@ -44,7 +44,12 @@ impl Frame<'_> {
 impl Expander<'_> {
     /// The fields of a command's words. Way `i` takes the `i`-th value of every variable, and the last one of those
     /// that have fewer: variables that are set in the same branches go together, and every value is seen.
-    pub(super) fn command<'u>(&self, unit: &'u Unit<'u>, words: &[Word], at: At) -> Ways<Vec<Field>> {
+    pub(super) fn command<'u>(
+        &self,
+        unit: &'u ScopedScript<'u>,
+        words: &[Word],
+        at: Vantage,
+    ) -> Ways<Vec<Field>> {
         let frame = Frame { at, depth: 0, splits: true, own: None };
         let expand = |word: &Word| {
             let mut ways = self.word(unit, word, frame);
@@ -58,8 +63,13 @@ impl Expander<'_> {
     }
 
     /// The fields of one word.
-    pub(super) fn word<'u>(&self, unit: &'u Unit<'u>, word: &Word, frame: Frame<'_>) -> Ways<Vec<Field>> {
-        let mut ways = vec![Builder::new(frame.splits)];
+    pub(super) fn word<'u>(
+        &self,
+        unit: &'u ScopedScript<'u>,
+        word: &Word,
+        frame: Frame<'_>,
+    ) -> Ways<Vec<Field>> {
+        let mut ways = vec![FieldBuilder::new(frame.splits)];
         let mut own_text = word.pieces().is_empty();
         for piece in word.pieces() {
             let values = match &piece.kind {
@@ -95,7 +105,7 @@ impl Expander<'_> {
                 way.insert(nth(&values, index), piece.quote != Quote::None || read || whole, apart);
             }
         }
-        let finish = |builder: Builder| {
+        let finish = |builder: FieldBuilder| {
             let mut fields = builder.finish();
             if let [field] = fields.as_mut_slice()
                 && own_text
@@ -110,7 +120,7 @@ impl Expander<'_> {
     /// The values of a variable: lists of elements, of which a plain variable has one. Nothing where it is unknown.
     fn variable<'u>(
         &self,
-        unit: &'u Unit<'u>,
+        unit: &'u ScopedScript<'u>,
         piece: &Piece,
         variable: &Variable,
         frame: Frame<'_>,
@@ -151,13 +161,16 @@ impl Expander<'_> {
             }
         }
         // Of a list, bash takes the first element where no other is asked for. What a host gives is a string.
-        let given = |link: &Link<'_>| matches!(link.source, Source::Given(..));
+        let given = |link: &ChainLink<'_>| matches!(link.source, ValueSource::Given(..));
         let string = variable.make || chains.iter().flatten().any(given);
         if let Modifier::Index(index) = variable.modifier {
             for elements in &mut ways {
                 *elements = elements.get(index).cloned().into_iter().collect();
             }
-        } else if unit.options.dialect == Dialect::Posix && !unit.options.zsh && !variable.elements && !string
+        } else if unit.options.dialect == ShellDialect::Posix
+            && !unit.options.zsh
+            && !variable.elements
+            && !string
         {
             for elements in &mut ways {
                 elements.truncate(1);
@@ -200,22 +213,30 @@ impl Expander<'_> {
     }
 
     /// The elements of one assignment, and whether the first goes on with the text before it.
-    fn link(&self, name: &str, link: &Link<'_>, reference: &Field, depth: usize) -> (bool, Ways<Vec<Field>>) {
+    fn link(
+        &self,
+        name: &str,
+        link: &ChainLink<'_>,
+        reference: &Field,
+        depth: usize,
+    ) -> (bool, Ways<Vec<Field>>) {
         let value = match link.source {
-            Source::Unread => return (false, vec![vec![reference.clone()]]),
-            Source::Each(unit, word, at) => {
+            ValueSource::Unread => return (false, vec![vec![reference.clone()]]),
+            ValueSource::Each(unit, word, at) => {
                 return (false, self.word(unit, word, Frame { at, depth, splits: true, own: None }));
             }
-            Source::Given(unit, given) => return (false, self.source(unit, &given.value, unit.end(), depth)),
-            Source::Assigned(unit, assignment) => (unit, assignment),
+            ValueSource::Given(unit, given) => {
+                return (false, self.source(unit, &given.value, unit.end(), depth));
+            }
+            ValueSource::Assigned(unit, assignment) => (unit, assignment),
         };
         let (unit, assignment) = value;
-        let at = At { pos: assignment.span.start, scope: assignment.scope };
+        let at = Vantage { pos: assignment.span.start, scope: assignment.scope };
         let frame = Frame { at, depth, splits: false, own: Some(name) };
         match &assignment.value {
             AssignedValue::Word(word) => {
-                let string =
-                    assignment.store != Store::Element && unit.options.dialect != Dialect::PowerShell;
+                let string = assignment.store != Assigning::Element
+                    && unit.options.dialect != ShellDialect::PowerShell;
                 let mut values = self.word(unit, word, frame);
                 values.iter_mut().flatten().for_each(Field::is_text);
                 (string, values)
@@ -233,14 +254,14 @@ impl Expander<'_> {
     }
 
     /// The fields of source text that is put in place before the line is read.
-    fn source(&self, unit: &Unit<'_>, text: &Layer, at: At, depth: usize) -> Ways<Vec<Field>> {
+    fn source(&self, unit: &ScopedScript<'_>, text: &Layer, at: Vantage, depth: usize) -> Ways<Vec<Field>> {
         if depth >= MAX_DEPTH {
             let mut field = Field::default();
             let spot = Spot { layer: text.clone(), span: Span::new(0, text.text().len()) };
-            field.push(text.text(), spot, Quote::None, Known::Beyond);
+            field.push(text.text(), spot, Quote::None, Knowledge::Beyond);
             return vec![vec![field]];
         }
-        let inner = Unit::new(text, unit.options, Some((unit, at)), None);
+        let inner = ScopedScript::new(text, unit.options, Some((unit, at)), None);
         let frame = Frame { at: inner.end(), depth, splits: true, own: None };
         // The value may hold more than one command (`cd x && docker run`); those before the last are over by then.
         let command = inner.script.commands.iter().rfind(|command| command.scope == 0);
@@ -285,13 +306,13 @@ fn through(mut ways: Ways<Vec<Field>>) -> Ways<Vec<Field>> {
     ways
 }
 
-fn push_text(unit: &Unit<'_>, piece: &Piece, field: &mut Field) {
+fn push_text(unit: &ScopedScript<'_>, piece: &Piece, field: &mut Field) {
     let spot = Spot { layer: unit.layer.clone(), span: piece.span };
-    field.push(&piece.text(unit.script.text()), spot, piece.quote, Known::Text);
+    field.push(&piece.text(unit.script.text()), spot, piece.quote, Knowledge::Text);
 }
 
 /// A piece whose value nobody knows.
-fn unread(unit: &Unit<'_>, piece: &Piece) -> Field {
+fn unread(unit: &ScopedScript<'_>, piece: &Piece) -> Field {
     let many = match &piece.kind {
         PieceKind::Variable(variable) => piece.quote == Quote::None || variable.elements,
         PieceKind::Opaque | PieceKind::Substitution(_) => piece.quote == Quote::None,
@@ -299,13 +320,13 @@ fn unread(unit: &Unit<'_>, piece: &Piece) -> Field {
     };
     let mut field = Field::default();
     let spot = Spot { layer: unit.layer.clone(), span: piece.span };
-    let known = if many { Known::AnyWords } else { Known::OneWord };
+    let known = if many { Knowledge::AnyWords } else { Knowledge::OneWord };
     field.push(unit.script.slice(piece.span), spot, piece.quote, known);
     field
 }
 
 /// What may go on further than it is followed.
 fn beyond(mut field: Field) -> Field {
-    field.parts.iter_mut().for_each(|part| part.known = Known::Beyond);
+    field.parts.iter_mut().for_each(|part| part.known = Knowledge::Beyond);
     field
 }

@@ -27,7 +27,7 @@ impl Spot {
 
 /// What is known of a stretch of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Known {
+pub enum Knowledge {
     /// Its text.
     Text,
     /// That it belongs to this field. The value holds its source in place of its text.
@@ -40,7 +40,7 @@ pub enum Known {
 
 /// A stretch of a field from one place.
 #[derive(Clone, Debug)]
-pub struct Part {
+pub struct FieldPart {
     /// Bytes of the field's value.
     pub inner: Span,
     /// Where it is written.
@@ -48,7 +48,7 @@ pub struct Part {
     /// How it is quoted there.
     pub quote: Quote,
     /// What is known of it.
-    pub known: Known,
+    pub known: Knowledge,
     /// Whether it is there only if something at run time says so.
     pub conditional: bool,
     /// Whether it came through a variable.
@@ -61,7 +61,7 @@ pub struct Field {
     /// Its text; what cannot be known stands as it is written.
     pub value: String,
     /// Where its text comes from, in the order of the value.
-    pub parts: Vec<Part>,
+    pub parts: Vec<FieldPart>,
     /// The word that it is by itself, be it of the command or of a list.
     word: Option<Spot>,
     /// The word of the command that it came from.
@@ -74,11 +74,11 @@ pub struct Field {
 
 impl Field {
     /// Adds text.
-    pub fn push(&mut self, text: &str, spot: Spot, quote: Quote, known: Known) {
+    pub fn push(&mut self, text: &str, spot: Spot, quote: Quote, known: Knowledge) {
         let start = self.value.len();
         self.value.push_str(text);
         let inner = Span::new(start, self.value.len());
-        self.parts.push(Part { inner, spot, quote, known, conditional: false, through: false });
+        self.parts.push(FieldPart { inner, spot, quote, known, conditional: false, through: false });
     }
 
     /// Adds all of another field.
@@ -86,8 +86,9 @@ impl Field {
         self.word = if self.parts.is_empty() { other.word.clone() } else { None };
         let shift = self.value.len();
         self.value.push_str(&other.value);
-        self.parts
-            .extend(other.parts.iter().map(|part| Part { inner: part.inner.shift(shift), ..part.clone() }));
+        self.parts.extend(
+            other.parts.iter().map(|part| FieldPart { inner: part.inner.shift(shift), ..part.clone() }),
+        );
         self.divided |= other.divided;
     }
 
@@ -138,13 +139,13 @@ impl Field {
 
     /// Whether all of it is known.
     pub fn is_known(&self) -> bool {
-        self.parts.iter().all(|part| part.known == Known::Text)
+        self.parts.iter().all(|part| part.known == Knowledge::Text)
     }
 
     /// What it is where nothing of it is known but its source.
-    pub fn unread(&self) -> Option<Known> {
+    pub fn unread(&self) -> Option<Knowledge> {
         match self.parts.as_slice() {
-            [part] if part.known != Known::Text => Some(part.known),
+            [part] if part.known != Knowledge::Text => Some(part.known),
             _ => None,
         }
     }
@@ -162,7 +163,7 @@ impl Field {
 
     /// Whether the first `count` bytes are known.
     pub fn knows(&self, count: usize) -> bool {
-        self.parts.iter().all(|part| part.known == Known::Text || part.inner.start >= count)
+        self.parts.iter().all(|part| part.known == Knowledge::Text || part.inner.start >= count)
     }
 
     /// The word that it is, or the stretch of a string that it comes from.
@@ -217,8 +218,8 @@ impl Field {
             while self.parts.get(part).is_some_and(|here| here.inner.end <= at) {
                 part += 1;
             }
-            let unread = |here: &Part| here.known != Known::Text && here.inner.start <= at;
-            let held = |here: &Part| unread(here) || (self.keeps_quotes && here.quote != Quote::None);
+            let unread = |here: &FieldPart| here.known != Knowledge::Text && here.inner.start <= at;
+            let held = |here: &FieldPart| unread(here) || (self.keeps_quotes && here.quote != Quote::None);
             let blank = byte.is_ascii_whitespace() && !self.parts.get(part).is_some_and(held);
             match (blank, start) {
                 (true, Some(from)) => {
@@ -241,7 +242,7 @@ impl Field {
     }
 }
 
-impl Part {
+impl FieldPart {
     /// The bytes `inner` of the value alone, in a value that begins at `origin`.
     fn cut(&self, inner: Span, origin: usize) -> Self {
         let mut part = self.clone();
@@ -257,14 +258,14 @@ impl Part {
 
 /// Collects the fields of one word.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Builder {
+pub(super) struct FieldBuilder {
     done: Vec<Field>,
     open: Option<Field>,
     /// Whether unquoted values are split into words, as in a command but not in an assignment.
     splits: bool,
 }
 
-impl Builder {
+impl FieldBuilder {
     pub(super) fn new(splits: bool) -> Self {
         Self { splits, ..Self::default() }
     }

@@ -7,7 +7,7 @@ use crate::knowledge::programs::{DOERS, TALKERS};
 
 /// Where an engine is told to start a container.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Found {
+pub(super) struct EngineCall {
     pub(super) engine: Engine,
     /// Whether the command itself brings the GPUs in, as `nvidia-docker` does.
     pub(super) nvidia: bool,
@@ -43,11 +43,11 @@ pub(super) fn does(fields: &[Field]) -> bool {
 
 /// Finds the engine and its `run` or `create`. Whatever stands before it hands the rest on, as `sudo` does, unless it
 /// only speaks of it.
-pub(super) fn find(fields: &[Field]) -> Option<Found> {
+pub(super) fn find(fields: &[Field]) -> Option<EngineCall> {
     let found = fields.iter().enumerate().find_map(|(at, field)| {
         let (engine, nvidia, runs) = engine(field)?;
         let arguments = if runs { Some(at + 1) } else { behind_run(fields, at + 1) };
-        arguments.map(|arguments| Found { engine, nvidia, word: at, arguments })
+        arguments.map(|arguments| EngineCall { engine, nvidia, word: at, arguments })
     })?;
     let before = fields.get(..found.word).unwrap_or_default();
     // `sudo echo …`: any of the programs on the way may be the one that only speaks.

@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::search::names_engine;
+use super::engines::names_engine;
 use crate::text::layer::Layer;
 
 /// A variable that stands outside of the script: a make variable, `env:` of a workflow.
 #[derive(Clone, Debug)]
-pub struct Given {
+pub struct OuterVariable {
     /// Its name.
     pub name: String,
     /// Its value: source text that is read where the variable stands.
@@ -25,7 +25,7 @@ pub struct Givens {
     /// Those that hold around the place of these.
     outer: Option<Arc<Self>>,
     /// In their order.
-    pub(super) list: Vec<Given>,
+    pub(super) list: Vec<OuterVariable>,
     /// Where each name stands in the list.
     names: HashMap<String, Vec<usize>>,
     /// Names that may hold the name of an engine.
@@ -34,7 +34,7 @@ pub struct Givens {
 
 impl Givens {
     /// The variables `list`, in their order, behind those of `outer`.
-    pub fn new(list: Vec<Given>, outer: Option<Arc<Self>>) -> Arc<Self> {
+    pub fn new(list: Vec<OuterVariable>, outer: Option<Arc<Self>>) -> Arc<Self> {
         let mut names: HashMap<String, Vec<usize>> = HashMap::new();
         for (at, given) in list.iter().enumerate() {
             names.entry(given.name.clone()).or_default().push(at);
@@ -50,7 +50,7 @@ impl Givens {
     }
 
     /// What is given under a name, in order.
-    pub(super) fn of(&self, name: &str) -> Vec<&Given> {
+    pub(super) fn of(&self, name: &str) -> Vec<&OuterVariable> {
         let mut levels: Vec<&Self> = self.levels().collect();
         levels.reverse();
         let indices = |level: &'_ Self| level.names.get(name).map_or(&[][..], Vec::as_slice).to_vec();

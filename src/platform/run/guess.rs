@@ -1,7 +1,7 @@
 //! What a person would take an argument for where no file can tell: the image or options, a value or the image.
 
 use super::command_line::arguments;
-use super::fields::{Field, Known};
+use super::fields::{Field, Knowledge};
 use super::options;
 use crate::container::workload::Engine;
 use crate::knowledge::programs::{IMAGE_NAMES, OPTION_NAMES};
@@ -10,18 +10,20 @@ use crate::knowledge::programs::{IMAGE_NAMES, OPTION_NAMES};
 pub(super) const MAX_LOOKED: usize = 64;
 
 /// Whether an argument that cannot be read is the image rather than options. `rest` are the arguments behind it.
-pub(super) fn is_image(engine: Engine, field: &Field, known: Known, rest: &[&Field]) -> bool {
-    if known == Known::Beyond {
+pub(super) fn is_image(engine: Engine, field: &Field, known: Knowledge, rest: &[&Field]) -> bool {
+    if known == Knowledge::Beyond {
         return false;
     }
     let Some(next) = rest.first() else { return !stands_for_arguments(&field.value) };
     match (named_image(&field.value), named_options(&field.value)) {
         (true, false) => return true,
         (false, true) => return !rest.iter().any(|field| may_be_image(field)),
-        (true, true) => return known == Known::OneWord || !rest.iter().any(|field| looks_like_image(field)),
+        (true, true) => {
+            return known == Knowledge::OneWord || !rest.iter().any(|field| looks_like_image(field));
+        }
         (false, false) => {}
     }
-    if known == Known::OneWord {
+    if known == Knowledge::OneWord {
         return true;
     }
     match next.unread() {
@@ -45,7 +47,7 @@ pub(super) fn holds_more(field: &Field) -> bool {
     let list = || {
         field.value.contains(['@', '*']) || words(&field.value).any(|word| ARGUMENTS.contains(&word.as_str()))
     };
-    field.unread() == Some(Known::AnyWords) && !substituted && !named_image(&field.value) && list()
+    field.unread() == Some(Knowledge::AnyWords) && !substituted && !named_image(&field.value) && list()
 }
 
 /// Whether a placeholder at the end of a command stands for options and image alike: `<docker-args>`, `[options]`.

@@ -3,27 +3,31 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::Invocation;
-use super::command_line::{Arguments, OptionUse};
-use super::environment::Unit;
+use super::command_line::{OptionUse, RunArguments};
+use super::environment::ScopedScript;
 use super::fields::{Field, Spot};
-use super::find::Found;
-use crate::syntax::shell::Command;
+use super::find::EngineCall;
+use super::invocation::Invocation;
+use crate::syntax::shell::SimpleCommand;
 use crate::text::source::Span;
 
 /// One reading of a command that starts a container.
 pub(super) struct Way {
-    pub(super) found: Found,
+    pub(super) found: EngineCall,
     /// The field that names the engine.
     pub(super) engine: Field,
     /// The field that says `run`.
     pub(super) run: Field,
-    pub(super) arguments: Arguments,
+    pub(super) arguments: RunArguments,
 }
 
 /// The invocations of a command, each with the word it stands in: one, unless branches give the command different strings
 /// of which each is a whole command. None where no reading starts a container.
-pub(super) fn merge(unit: &Unit<'_>, command: &Command, ways: Vec<Way>) -> Vec<(Invocation, Spot)> {
+pub(super) fn merge(
+    unit: &ScopedScript<'_>,
+    command: &SimpleCommand,
+    ways: Vec<Way>,
+) -> Vec<(Invocation, Spot)> {
     let mut groups: Vec<Vec<Way>> = Vec::new();
     for way in ways {
         let string = way.string(true);
@@ -59,7 +63,7 @@ impl Way {
     }
 }
 
-fn merged(unit: &Unit<'_>, command: &Command, ways: Vec<Way>) -> Option<(Invocation, Spot)> {
+fn merged(unit: &ScopedScript<'_>, command: &SimpleCommand, ways: Vec<Way>) -> Option<(Invocation, Spot)> {
     let first = ways.first()?;
     let fallback = Spot { layer: unit.layer.clone(), span: command.span };
     let written = first.engine.written.clone().unwrap_or_else(|| fallback.clone());
@@ -81,7 +85,7 @@ fn merged(unit: &Unit<'_>, command: &Command, ways: Vec<Way>) -> Option<(Invocat
         volumes: Rc::default(),
         own: unit.own_or(command.span),
     };
-    let mut known: HashMap<Key, usize> = HashMap::new();
+    let mut known: HashMap<OptionIdentity, usize> = HashMap::new();
     let mut unread = HashSet::new();
     let mut skipped = false;
     for way in ways {
@@ -121,9 +125,9 @@ fn merged(unit: &Unit<'_>, command: &Command, ways: Vec<Way>) -> Option<(Invocat
 }
 
 /// What makes two options the same one: the text they stand in, the place, name and value.
-type Key = (usize, Span, String, Option<String>);
+type OptionIdentity = (usize, Span, String, Option<String>);
 
-fn key(option: &OptionUse) -> Key {
+fn key(option: &OptionUse) -> OptionIdentity {
     let (text, span) = option
         .flag
         .spot()

@@ -1,11 +1,11 @@
 //! Scripts inside of scripts: strings that a command hands to another shell, and here-documents that are fed to one.
 
-use super::environment::Unit;
-use super::fields::{Field, Known};
+use super::engines::names_engine;
+use super::environment::ScopedScript;
+use super::fields::{Field, Knowledge};
 use super::find::{does, program};
-use super::search::names_engine;
 use crate::knowledge::programs::{HANDS_ON_STRING, SCRIPT_SHELLS};
-use crate::syntax::shell::{Command, Dialect, HereDocument, Quote, Word};
+use crate::syntax::shell::{HereDocument, Quote, ShellDialect, SimpleCommand, Word};
 use crate::text::layer::{Embed, Encoding, Layer};
 use crate::text::source::Span;
 
@@ -13,7 +13,7 @@ use crate::text::source::Span;
 const COMMAND: &str = "--command=";
 
 /// The script that a command runs from its arguments, as a layer of the text that they stand in.
-pub(super) fn script(unit: &Unit<'_>, fields: &[Field]) -> Option<Layer> {
+pub(super) fn script(unit: &ScopedScript<'_>, fields: &[Field]) -> Option<Layer> {
     let command;
     let parts = match script_fields(fields)? {
         // `gcloud compute ssh HOST --command="…"`, `alias NAME="…"`
@@ -95,13 +95,13 @@ fn gap(embed: &mut Embed, field: &Field) {
 }
 
 /// Puts a field's text into a layer; what is not known stays as it is written, to be read there.
-fn put(embed: &mut Embed, unit: &Unit<'_>, field: &Field) -> Option<()> {
+fn put(embed: &mut Embed, unit: &ScopedScript<'_>, field: &Field) -> Option<()> {
     for part in &field.parts {
         if !std::ptr::eq(part.spot.layer.text(), unit.layer.text()) {
             return None;
         }
         let value = part.inner.of(&field.value);
-        if part.known == Known::Text && part.spot.text() != value {
+        if part.known == Knowledge::Text && part.spot.text() != value {
             embed.replace(part.spot.span, value);
         } else {
             embed.copy(part.spot.span);
@@ -112,7 +112,7 @@ fn put(embed: &mut Embed, unit: &Unit<'_>, field: &Field) -> Option<()> {
 
 /// The scripts in a here-document: all of it where a shell reads it or it becomes a script, the commands of a systemd unit
 /// where it is one. Other text is text.
-pub(super) fn fed(unit: &Unit<'_>, command: &Command, body: &HereDocument) -> Vec<Layer> {
+pub(super) fn fed(unit: &ScopedScript<'_>, command: &SimpleCommand, body: &HereDocument) -> Vec<Layer> {
     let layer = fed_text(unit, body);
     if let Some(lines) = unit_commands(layer.text()) {
         return lines.into_iter().map(|line| layer.part(line, Encoding::Verbatim)).collect();
@@ -130,9 +130,9 @@ pub(super) fn fed(unit: &Unit<'_>, command: &Command, body: &HereDocument) -> Ve
 
 /// The text of a here-document as its reader gets it: without a quoted delimiter the shell takes the backslash before a
 /// backslash, a dollar sign or a backtick away. Variables stay as they are written, to be looked up.
-fn fed_text(unit: &Unit<'_>, body: &HereDocument) -> Layer {
+fn fed_text(unit: &ScopedScript<'_>, body: &HereDocument) -> Layer {
     let text = unit.script.slice(body.body);
-    if body.literal || unit.options.dialect != Dialect::Posix || !text.contains('\\') {
+    if body.literal || unit.options.dialect != ShellDialect::Posix || !text.contains('\\') {
         return unit.layer.part(body.body, Encoding::Verbatim);
     }
     let mut embed = unit.layer.embed(Encoding::HereDocument);
@@ -153,12 +153,12 @@ fn fed_text(unit: &Unit<'_>, body: &HereDocument) -> Layer {
 }
 
 /// Whether a command writes a script: its output goes to a file with a script's ending.
-fn becomes_script(unit: &Unit<'_>, command: &Command) -> bool {
+fn becomes_script(unit: &ScopedScript<'_>, command: &SimpleCommand) -> bool {
     let mut written = command.redirections.iter().filter_map(|redirection| redirection.target.as_ref());
     written.any(|target| names_script(unit, target))
 }
 
-fn names_script(unit: &Unit<'_>, word: &Word) -> bool {
+fn names_script(unit: &ScopedScript<'_>, word: &Word) -> bool {
     let name = unit.script.slice(word.span).trim_end_matches(['"', '\'']);
     [".sh", ".bash", ".sbatch", ".slurm", ".command"].iter().any(|ending| name.ends_with(ending))
 }
@@ -170,7 +170,7 @@ fn is_script(text: &str) -> bool {
 }
 
 /// The text that `echo` writes into a script.
-pub(super) fn echoed(unit: &Unit<'_>, command: &Command, fields: &[Field]) -> Option<Layer> {
+pub(super) fn echoed(unit: &ScopedScript<'_>, command: &SimpleCommand, fields: &[Field]) -> Option<Layer> {
     let name = program(fields.first()?);
     let field = fields.get(1..)?.iter().find(|field| names_engine(&field.value))?;
     if !matches!(name.as_str(), "echo" | "printf") || !becomes_script(unit, command) {

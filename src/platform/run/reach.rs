@@ -3,11 +3,11 @@
 
 use std::collections::HashSet;
 
-use super::calls::When;
-use super::environment::{At, MAX_CLIMB, MAX_VALUES, Unit};
-use crate::syntax::shell::{Assignment, Reach, ScopeKind, Store};
+use super::calls::AssignedWhen;
+use super::environment::{MAX_CLIMB, MAX_VALUES, ScopedScript, Vantage};
+use crate::syntax::shell::{Assigning, Assignment, ScopeKind, Visibility};
 
-impl Unit<'_> {
+impl ScopedScript<'_> {
     /// The scope of a place and those around it.
     pub(super) fn around(&self, scope: usize) -> HashSet<usize> {
         let mut around = HashSet::from([scope]);
@@ -28,7 +28,7 @@ impl Unit<'_> {
         let arm = self.script.scopes.get(assignment.scope)?;
         let choice = self.script.choices.get(arm.choice)?;
         let sure = choice.complete
-            && assignment.store == Store::Set
+            && assignment.store == Assigning::Set
             && !assignment.guarded
             && around.contains(&arm.parent)
             && choice.arms.contains(&assignment.scope)
@@ -37,8 +37,8 @@ impl Unit<'_> {
     }
 
     /// When what is assigned came to be, where it may still be there at a place, and whether it surely did.
-    pub(super) fn reaches(&self, assignment: &Assignment, at: At) -> Option<(When, bool)> {
-        if assignment.reach == Reach::Command {
+    pub(super) fn reaches(&self, assignment: &Assignment, at: Vantage) -> Option<(AssignedWhen, bool)> {
+        if assignment.reach == Visibility::Command {
             return None;
         }
         let scope = self.script.scopes.get(assignment.scope)?;
@@ -46,37 +46,38 @@ impl Unit<'_> {
         let Some(there) = scope.function.filter(|there| here != Some(*there)) else {
             if scope.function != here {
                 // A function is called when the script has come to its end, as likely as not.
-                return Some((When::Before, !assignment.conditional));
+                return Some((AssignedWhen::Before, !assignment.conditional));
             }
             let before = assignment.span.end <= at.pos;
             let certain = before.then(|| self.certain(assignment.scope, assignment.guarded, at))??;
-            return Some((When::At(assignment.span.end), certain));
+            return Some((AssignedWhen::At(assignment.span.end), certain));
         };
-        if assignment.reach == Reach::Function {
+        if assignment.reach == Visibility::Function {
             // What is local to a function is seen by those that it calls.
             let calls_here = here.is_some_and(|here| {
                 self.calls.to(self.script.slice(here)).iter().any(|site| site.caller == Some(there))
             });
-            return calls_here.then_some((When::Within, false));
+            return calls_here.then_some((AssignedWhen::Within, false));
         }
         let sites = self.calls.to(self.script.slice(there));
         let near = sites.iter().rev().filter(|site| site.caller == here && site.pos < at.pos);
         let always = scope.kind == ScopeKind::Function && !assignment.guarded;
         let near = near.take(MAX_VALUES).find_map(|site| {
             let certain = self.certain(site.scope, !site.sure, at)?;
-            Some((When::At(site.pos), certain && always))
+            Some((AssignedWhen::At(site.pos), certain && always))
         });
         match here {
             _ if near.is_some() => near,
-            Some(_) => Some((When::Within, false)),
+            Some(_) => Some((AssignedWhen::Within, false)),
             // Nobody sees who calls it: a library, a trap.
-            None => (sites.is_empty() && assignment.span.start < at.pos).then_some((When::Sometime, false)),
+            None => (sites.is_empty() && assignment.span.start < at.pos)
+                .then_some((AssignedWhen::Sometime, false)),
         }
     }
 
     /// Whether what ran in the scope `from` before a place, under a condition or not, ran on every way to it; nothing where
     /// it is on no way to it, because it stands in another arm of the same choice.
-    pub(super) fn certain(&self, from: usize, guarded: bool, at: At) -> Option<bool> {
+    pub(super) fn certain(&self, from: usize, guarded: bool, at: Vantage) -> Option<bool> {
         let mut arms: Vec<(usize, usize)> = Vec::new();
         let mut around = false;
         let mut scope = at.scope;

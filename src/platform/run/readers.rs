@@ -7,12 +7,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::environment::Unit;
+use super::command_line::OptionUse;
+use super::environment::ScopedScript;
 use super::find::program_name;
-use super::{Invocation, OptionUse};
+use super::invocation::Invocation;
 use crate::syntax::shell::{
-    AssignedValue, Command, End, Modifier, Options, Piece, PieceKind, Quote, ScopeKind, Script, Store,
-    Variable, Word,
+    AssignedValue, Assigning, End, Modifier, Piece, PieceKind, Quote, ScopeKind, Script, ShellOptions,
+    SimpleCommand, Variable, Word,
 };
 use crate::text::layer::Layer;
 use crate::text::source::Span;
@@ -57,7 +58,7 @@ pub(super) struct Edited {
 
 impl Readers {
     /// Notes how a command that starts containers uses variables: up to the image.
-    pub(super) fn take(&mut self, unit: &Unit<'_>, command: &Command, hits: &[&Invocation]) {
+    pub(super) fn take(&mut self, unit: &ScopedScript<'_>, command: &SimpleCommand, hits: &[&Invocation]) {
         // A container that has a setting of its own wants no other.
         let set = |option: &OptionUse| option.known && ["shm-size", "ipc"].contains(&option.name.as_str());
         let wants = !hits.iter().any(|hit| hit.options.iter().any(set));
@@ -73,7 +74,12 @@ impl Readers {
     }
 
     /// Notes how a command uses variables whose words hold a script in which containers are started.
-    pub(super) fn take_nested(&mut self, unit: &Unit<'_>, command: &Command, hits: &[&Invocation]) {
+    pub(super) fn take_nested(
+        &mut self,
+        unit: &ScopedScript<'_>,
+        command: &SimpleCommand,
+        hits: &[&Invocation],
+    ) {
         let extents: Vec<Span> = hits.iter().filter_map(|hit| extent(hit)).collect();
         for word in &command.words {
             let own = unit.layer.map(word.span);
@@ -95,12 +101,12 @@ impl Readers {
     }
 
     /// Notes what a script does with its variables besides.
-    pub(super) fn note(&mut self, unit: &Unit<'_>) {
+    pub(super) fn note(&mut self, unit: &ScopedScript<'_>) {
         for assignment in &unit.script.assignments {
             let name = unit.script.slice(assignment.name);
             self.hold(unit.layer.map(assignment.span), name);
             let (words, split) = match &assignment.value {
-                AssignedValue::Word(word) if assignment.store != Store::Element => {
+                AssignedValue::Word(word) if assignment.store != Assigning::Element => {
                     (std::slice::from_ref(word), false)
                 }
                 AssignedValue::Array(words) | AssignedValue::Each(words) => (words.as_slice(), true),
@@ -149,7 +155,7 @@ impl Readers {
     }
 
     /// Notes the variables in a value that is put in place as it is written.
-    fn splice(&mut self, value: &Layer, options: Options, name: &str) {
+    fn splice(&mut self, value: &Layer, options: ShellOptions, name: &str) {
         let script = Script::read(value.text(), options);
         for word in script.commands.iter().flat_map(|command| &command.words) {
             each_variable(word.pieces(), MAX_DEPTH, &mut |_, variable| {
@@ -161,14 +167,21 @@ impl Readers {
     }
 
     /// Whether the value at a place may be edited there.
-    pub(super) fn allow(&mut self, place: Span, text: &str, options: Options, edited: Edited) -> bool {
+    pub(super) fn allow(&mut self, place: Span, text: &str, options: ShellOptions, edited: Edited) -> bool {
         let before = self.held.range(..=place.start).rev().take(MAX_DEPTH);
         let names: Vec<String> =
             before.filter(|(_, (end, _))| place.end <= *end).map(|(_, (_, name))| name.clone()).collect();
         !names.is_empty() && names.iter().all(|name| self.allows(name, text, options, edited, MAX_DEPTH))
     }
 
-    fn allows(&mut self, name: &str, text: &str, options: Options, edited: Edited, depth: usize) -> bool {
+    fn allows(
+        &mut self,
+        name: &str,
+        text: &str,
+        options: ShellOptions,
+        edited: Edited,
+        depth: usize,
+    ) -> bool {
         let key = (name.to_owned(), edited);
         if let Some(known) = self.known.get(&key) {
             return *known;
@@ -212,7 +225,7 @@ fn each_variable(pieces: &[Piece], depth: usize, visit: &mut impl FnMut(&Piece, 
 }
 
 /// Whether the value of a variable becomes words of their own where it stands.
-fn is_split(unit: &Unit<'_>, piece: &Piece, variable: &Variable) -> bool {
+fn is_split(unit: &ScopedScript<'_>, piece: &Piece, variable: &Variable) -> bool {
     let joined = || piece.quote != Quote::None && unit.script.slice(piece.span).contains('*');
     let splits = || {
         variable.elements
@@ -229,7 +242,7 @@ fn is_split(unit: &Unit<'_>, piece: &Piece, variable: &Variable) -> bool {
 }
 
 /// Where a name stands in the file.
-fn place(unit: &Unit<'_>, name: Span) -> usize {
+fn place(unit: &ScopedScript<'_>, name: Span) -> usize {
     unit.layer.map(name).start
 }
 
@@ -257,7 +270,7 @@ fn occurrences<'t>(text: &'t str, name: &str, ignores_case: bool) -> impl Iterat
 }
 
 /// Whether a name that stands at a place reads nothing: it is given a value there, stands in a comment, or in prose.
-fn is_no_reader(text: &str, at: usize, length: usize, options: Options) -> bool {
+fn is_no_reader(text: &str, at: usize, length: usize, options: ShellOptions) -> bool {
     let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at + length..).unwrap_or_default());
     let line = before.rsplit('\n').next().unwrap_or_default();
     let mark = before.chars().next_back().unwrap_or(' ');

@@ -4,8 +4,8 @@
 //! Everything here is in bytes of the file, so that indents, `> ` of quotes and the quotes of JSON around a line are copied
 //! as they stand there.
 
-use super::Spot;
-use crate::syntax::shell::Dialect;
+use super::fields::Spot;
+use crate::syntax::shell::ShellDialect;
 use crate::text::edits::Edit;
 use crate::text::source::Span;
 
@@ -64,7 +64,7 @@ impl<'t> Row<'t> {
 }
 
 /// What stands behind the last word of a line. A host that escapes the mark, as a string of Groovy does, has it twice.
-enum Tail<'t> {
+enum LineTail<'t> {
     /// Nothing but a comment.
     Nothing,
     /// What continues the line, with the blanks before it.
@@ -74,33 +74,33 @@ enum Tail<'t> {
 }
 
 /// What continues the lines of a command that `row` is one of.
-fn mark(dialect: Dialect, row: &Row<'_>) -> char {
+fn mark(dialect: ShellDialect, row: &Row<'_>) -> char {
     match dialect {
         // Documents show commands for Windows' shells as `bash`, too.
-        Dialect::Posix => {
+        ShellDialect::Posix => {
             let last = row.previous().and_then(|row| row.line.of(row.text).trim_end().chars().next_back());
             last.filter(|last| ['^', '`'].contains(last)).unwrap_or('\\')
         }
-        Dialect::Fish => '\\',
-        Dialect::Batch => '^',
-        Dialect::PowerShell => '`',
+        ShellDialect::Fish => '\\',
+        ShellDialect::Batch => '^',
+        ShellDialect::PowerShell => '`',
     }
 }
 
-fn tail(after: &str, mark: char) -> Tail<'_> {
+fn tail(after: &str, mark: char) -> LineTail<'_> {
     let rest = after.trim_start();
     let blanks = after.len() - rest.len();
     let comment = |rest: &str| rest.is_empty() || rest.starts_with('#');
     if rest.is_empty() || (blanks > 0 && rest.starts_with('#')) {
-        return Tail::Nothing;
+        return LineTail::Nothing;
     }
     let behind = rest.strip_prefix(mark).map(|once| once.strip_prefix(mark).unwrap_or(once));
     match behind {
         Some(behind) if comment(behind.trim_start()) => {
             let marks = rest.len() - behind.len();
-            Tail::Continued(after.get(..blanks + marks).unwrap_or_default())
+            LineTail::Continued(after.get(..blanks + marks).unwrap_or_default())
         }
-        _ => Tail::More,
+        _ => LineTail::More,
     }
 }
 
@@ -122,7 +122,7 @@ fn continuation<'t>(row: &Row<'t>, mark: char) -> Option<(usize, &'t str)> {
 #[derive(Clone, Copy)]
 pub(super) struct Pen {
     /// The language of the command.
-    pub(super) dialect: Dialect,
+    pub(super) dialect: ShellDialect,
 }
 
 impl Pen {
@@ -150,15 +150,15 @@ impl Pen {
         }
         let before = row.before;
         match tail(row.after, mark) {
-            Tail::Continued(gap) => {
+            LineTail::Continued(gap) => {
                 let gap = aligned(anchor, option, gap, mark);
                 Some((row.line.end, format!("{end}{before}{option}{gap}")))
             }
-            Tail::More if self.dialect == Dialect::PowerShell && row.after.trim() == "," => {
+            LineTail::More if self.dialect == ShellDialect::PowerShell && row.after.trim() == "," => {
                 Some((row.line.end, format!("{end}{before}{option},")))
             }
-            Tail::More => dressed(anchor, &inner, row, option, mark),
-            Tail::Nothing => {
+            LineTail::More => dressed(anchor, &inner, row, option, mark),
+            LineTail::Nothing => {
                 if let Some((_, gap)) = row.previous().and_then(|row| continuation(&row, mark)) {
                     let at = anchor.layer.map(anchor.span).end;
                     return Some((at, format!("{gap}{end}{before}{option}")));
@@ -189,7 +189,7 @@ impl Pen {
     /// The elements of a PowerShell list are quoted and parted by commas.
     fn quoted(self, anchor: &Spot, option: &str) -> String {
         match anchor.text().chars().next() {
-            Some(quote @ ('\'' | '"')) if self.dialect == Dialect::PowerShell => {
+            Some(quote @ ('\'' | '"')) if self.dialect == ShellDialect::PowerShell => {
                 format!("{quote}{}{quote}", option.replacen(' ', "=", 1))
             }
             _ => option.to_owned(),
@@ -205,12 +205,14 @@ impl Pen {
         let own = row.as_ref().filter(|row| row.begins()).and_then(|row| {
             let mark = mark(self.dialect, row);
             match tail(row.after, mark) {
-                Tail::Continued(_) => Some(Span::new(row.line.start, row.line.end + row.line_end().len())),
-                Tail::Nothing => {
+                LineTail::Continued(_) => {
+                    Some(Span::new(row.line.start, row.line.end + row.line_end().len()))
+                }
+                LineTail::Nothing => {
                     let (start, _) = row.previous().and_then(|row| continuation(&row, mark))?;
                     Some(Span::new(start, span.end))
                 }
-                Tail::More => None,
+                LineTail::More => None,
             }
         });
         let blank = |c: char| c == ' ' || c == '\t';
@@ -250,7 +252,7 @@ fn dressed(
     mark: char,
 ) -> Option<(usize, String)> {
     let layer = &anchor.layer;
-    let alone = inner.begins() && matches!(tail(inner.after, mark), Tail::Continued(_));
+    let alone = inner.begins() && matches!(tail(inner.after, mark), LineTail::Continued(_));
     if !alone || inner.after.contains('#') {
         return None;
     }

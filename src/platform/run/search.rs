@@ -4,46 +4,36 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::budget::Shared;
-use super::build::{Build, attach, build, by_image, volume};
+use super::build::{ImageBuild, attach, build, by_image, volume};
 use super::command_line::arguments;
-use super::environment::{At, Unit};
+use super::engines::names_engine;
+use super::environment::{ScopedScript, Vantage};
 use super::expand::Expander;
 use super::fields::{Field, Spot};
 use super::find::{find, talks};
 use super::given::Givens;
+use super::invocation::Invocation;
 use super::merge::{Way, merge};
-use super::{ENGINES, Invocation, nested};
-use crate::container::accelerator;
-use crate::syntax::shell::{Command, Options, PieceKind, Word};
+use super::nested;
+use crate::syntax::shell::{PieceKind, ShellOptions, SimpleCommand, Word};
 use crate::text::layer::Layer;
-use crate::text::scan::{Words, holds_any};
 use crate::text::source::Span;
 
 /// How deep scripts are followed into each other: `ssh host "bash -c '…'"` is two.
 const MAX_DEPTH: usize = 4;
 
-/// Words without which no rule speaks of a container, besides those of the accelerators.
-const INTEREST: &[&str] = &["shm", "--ipc", "/dev/", "--runtime", "nvidia"];
-
-/// Whether a text holds a word without which no rule speaks of its containers.
-pub(super) fn speaks_of_interest(text: &str) -> bool {
-    holds_any(text, INTEREST) || accelerator::stands_in(text)
-}
-
-/// Whether a text holds the name of an engine.
-pub(super) fn names_engine(text: &str) -> bool {
-    static WORDS: Words = Words::new(&[ENGINES]);
-    WORDS.stand_in(text)
-}
-
-pub(super) fn search(
+/// The command lines that start containers in the script `layer`. `given` are variables from outside of it.
+///
+/// Scripts inside of it (`bash -c '…'`, a here-document fed to a shell) count too. The order is that of the text. The
+/// scripts of one file share what `shared` holds.
+pub fn invocations(
     layer: &Layer,
-    options: Options,
+    options: ShellOptions,
     given: Option<&Givens>,
     shared: &Shared,
 ) -> Vec<Invocation> {
     let mut search = Search::new(shared);
-    search.script(&Unit::new(layer, options, None, given), 0);
+    search.script(&ScopedScript::new(layer, options, None, given), 0);
     let Search { mut found, builds, volumes, .. } = search;
     let builds = by_image(&builds);
     let volumes: Rc<HashMap<String, String>> = Rc::new(volumes.into_iter().collect());
@@ -58,9 +48,10 @@ pub(super) fn search(
 }
 
 /// The comments of a script and of the scripts inside it, as spans of the file.
-pub(super) fn comments(layer: &Layer, options: Options, shared: &Shared) -> Vec<Span> {
-    let mut search = Search { comments: Some(Vec::new()), ..Search::new(shared) };
-    search.script(&Unit::new(layer, options, None, None), 0);
+pub fn comments(layer: &Layer, options: ShellOptions) -> Vec<Span> {
+    let shared = Shared::of(layer.text().len());
+    let mut search = Search { comments: Some(Vec::new()), ..Search::new(&shared) };
+    search.script(&ScopedScript::new(layer, options, None, None), 0);
     search.comments.unwrap_or_default()
 }
 
@@ -89,7 +80,7 @@ struct Search<'b> {
     expander: Expander<'b>,
     shared: &'b Shared,
     found: Vec<Hit>,
-    builds: Vec<Build>,
+    builds: Vec<ImageBuild>,
     /// Volumes of memory, with the options that they are made with.
     volumes: Vec<(String, String)>,
     /// The comments of the scripts, where they are asked for.
@@ -102,7 +93,7 @@ impl<'b> Search<'b> {
         Self { expander, shared, found: Vec::new(), builds: Vec::new(), volumes: Vec::new(), comments: None }
     }
 
-    fn script<'u>(&mut self, unit: &'u Unit<'u>, depth: usize) {
+    fn script<'u>(&mut self, unit: &'u ScopedScript<'u>, depth: usize) {
         if let Some(comments) = &mut self.comments {
             comments.extend(unit.script.comments.iter().map(|comment| unit.layer.map(*comment)));
         }
@@ -118,10 +109,10 @@ impl<'b> Search<'b> {
         for body in &unit.script.here_documents {
             let Some(command) = unit.script.commands.get(body.command) else { continue };
             if depth < MAX_DEPTH && names_engine(unit.script.slice(body.body)) {
-                let at = At { pos: command.span.start, scope: command.scope };
+                let at = Vantage { pos: command.span.start, scope: command.scope };
                 for layer in nested::fed(unit, command, body) {
                     let own = unit.own_or(body.body);
-                    self.script(&Unit::within(&layer, unit, at, own), depth + 1);
+                    self.script(&ScopedScript::within(&layer, unit, at, own), depth + 1);
                 }
             }
         }
@@ -130,8 +121,8 @@ impl<'b> Search<'b> {
         }
     }
 
-    fn command<'u>(&mut self, unit: &'u Unit<'u>, command: &Command, depth: usize) {
-        let at = At { pos: command.span.start, scope: command.scope };
+    fn command<'u>(&mut self, unit: &'u ScopedScript<'u>, command: &SimpleCommand, depth: usize) {
+        let at = Vantage { pos: command.span.start, scope: command.scope };
         let ways = self.expander.command(unit, &command.words, at);
         if ways.iter().any(|fields| find(fields).is_some()) {
             let found: Vec<Way> = ways.into_iter().filter_map(way).collect();
@@ -153,7 +144,7 @@ impl<'b> Search<'b> {
                 };
                 if let Some(layer) = script {
                     let own = unit.own_or(command.span);
-                    self.script(&Unit::within(&layer, unit, at, own), depth + 1);
+                    self.script(&ScopedScript::within(&layer, unit, at, own), depth + 1);
                 }
             }
             let hits: Vec<&Invocation> = self.found.iter().skip(before).map(|(found, _)| found).collect();
@@ -183,7 +174,7 @@ fn way(mut fields: Vec<Field>) -> Option<Way> {
 }
 
 /// Whether a command may start a container: it names an engine, or a variable that may hold one.
-fn concerns(unit: &Unit<'_>, command: &Command) -> bool {
+fn concerns(unit: &ScopedScript<'_>, command: &SimpleCommand) -> bool {
     if names_engine(unit.script.slice(command.span)) {
         return true;
     }

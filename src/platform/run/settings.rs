@@ -1,8 +1,11 @@
 //! From a command line to the flags that say what its container gets, and what speaks of `/dev/shm` beside them.
 
+use super::command_line::OptionUse;
+use super::fields::{Field, Spot};
+use super::invocation::Invocation;
+use super::options;
 use super::workload::{whole, written};
-use super::{Field, Invocation, OptionUse, Spot, options};
-use crate::container::flags::{self, Flag, Scene};
+use crate::container::flags::{self, Flag, StartContext};
 use crate::container::mount;
 use crate::container::workload::{Effect, Says, Setting, Why};
 
@@ -50,7 +53,7 @@ fn flag(invocation: &Invocation, index: usize, option: &OptionUse) -> Option<Fla
 }
 
 /// The settings in the order in which the engine reads them; `flags` are all of the command line's, or those of one way.
-pub(super) fn settings(invocation: &Invocation, flags: &[&Flag], scene: &Scene<'_>) -> Vec<Setting> {
+pub(super) fn settings(invocation: &Invocation, flags: &[&Flag], scene: &StartContext<'_>) -> Vec<Setting> {
     let mut settings: Vec<Setting> =
         flags::settings(flags, scene).into_iter().map(|(setting, _)| setting).collect();
     settings.extend(misplaced(invocation));

@@ -1,21 +1,25 @@
 //! Command lines as people write them, and what they start.
 
+use super::command_line::OptionUse;
+use super::invocation::Invocation;
 use super::workload::workload;
 use super::*;
-use crate::syntax::shell::Dialect;
+use crate::syntax::shell::ShellDialect;
+use crate::syntax::shell::ShellOptions;
+use crate::text::layer::Layer;
 use crate::text::source::Source;
 
-fn read(text: &str, options: Options) -> Vec<Invocation> {
+fn read(text: &str, options: ShellOptions) -> Vec<Invocation> {
     let layer = Layer::file(Source::new("run.sh", text.into()));
     invocations(&layer, options, None, &Shared::of(0))
 }
 
 /// Each container: its options, image and command.
 fn runs(text: &str) -> Vec<String> {
-    runs_in(text, Options::default())
+    runs_in(text, ShellOptions::default())
 }
 
-fn runs_in(text: &str, options: Options) -> Vec<String> {
+fn runs_in(text: &str, options: ShellOptions) -> Vec<String> {
     let spell = |option: &OptionUse| {
         let value = option.value.as_ref().map_or(String::new(), |value| format!("={}", value.value));
         let marks = if option.conditional { "?" } else { "" };
@@ -38,7 +42,7 @@ fn runs_in(text: &str, options: Options) -> Vec<String> {
 /// What the report would say of each container: GPU and `/dev/shm`.
 fn verdicts(text: &str) -> Vec<String> {
     let options = crate::platform::options::ReadOptions::default();
-    read(text, Options::default())
+    read(text, ShellOptions::default())
         .iter()
         .map(|run| {
             let workload = workload(run, &options);
@@ -155,26 +159,26 @@ fn what_cannot_be_read_is_told_from_the_image() {
 
 #[test]
 fn dialects_and_make_are_read_in_their_own_way() {
-    let batch = Options { dialect: Dialect::Batch, ..Options::default() };
+    let batch = ShellOptions { dialect: ShellDialect::Batch, ..ShellOptions::default() };
     assert_eq!(
         runs_in("set O=-v \"%cd%\":/x --gpus all\r\ndocker run %o% ^\r\n img", batch),
         ["volume=%cd%:/x gpus=all [img]"]
     );
-    let powershell = Options { dialect: Dialect::PowerShell, ..Options::default() };
+    let powershell = ShellOptions { dialect: ShellDialect::PowerShell, ..ShellOptions::default() };
     assert_eq!(
         runs_in("$a = @('--gpus', 'all')\n$a += '-it'\ndocker run @a `\n img", powershell),
         ["gpus=all interactive tty [img]"]
     );
-    let fish = Options { dialect: Dialect::Fish, ..Options::default() };
+    let fish = ShellOptions { dialect: ShellDialect::Fish, ..ShellOptions::default() };
     assert_eq!(runs_in("set A --gpus all\ndocker run $A img", fish), ["gpus=all [img]"]);
-    let make = Options { make: true, ..Options::default() };
+    let make = ShellOptions { make: true, ..ShellOptions::default() };
     let makefile = |recipe: &str, name: &str, value: &str| {
         let layer = Layer::file(Source::new("Makefile", format!("{recipe}\n{value}").into_bytes()));
         let part = |start, end| {
             layer.part(crate::text::source::Span::new(start, end), crate::text::layer::Encoding::Verbatim)
         };
         let value = part(recipe.len() + 1, recipe.len() + 1 + value.len());
-        let given = vec![Given { name: name.into(), value, append: false, conditional: false }];
+        let given = vec![OuterVariable { name: name.into(), value, append: false, conditional: false }];
         invocations(&part(0, recipe.len()), make, Some(&Givens::new(given, None)), &Shared::of(0))
     };
     let found = makefile("docker run --name $(NAME) $(OPTS) img", "NAME", "''");
@@ -211,7 +215,7 @@ fn a_command_in_a_string_is_reported_where_its_words_stand() {
     let lines = |text: &str| -> Vec<usize> {
         let source = Source::new("x", text.into());
         let layer = Layer::file(source.clone());
-        let found = invocations(&layer, Options::default(), None, &Shared::of(0));
+        let found = invocations(&layer, ShellOptions::default(), None, &Shared::of(0));
         found.iter().map(|run| source.line(run.word.layer.map(run.word.span).start)).collect()
     };
     assert_eq!(lines("C=\"docker run\"\n$C img\n$C img"), [1]);
@@ -226,7 +230,7 @@ fn a_command_in_a_string_is_reported_where_its_words_stand() {
 fn strings_that_branches_choose_from_are_containers_of_their_own() {
     let text = "if x; then C='docker run --gpus all a'; else C='docker run --gpus all --ipc=host b'; fi\n$C";
     assert_eq!(verdicts(text), ["yes default 67108864", "yes host"]);
-    let names = read(text, Options::default());
+    let names = read(text, ShellOptions::default());
     let names: Vec<_> = names
         .iter()
         .map(|run| workload(run, &crate::platform::options::ReadOptions::default()).name)
@@ -243,19 +247,21 @@ fn variables_that_feed_each_other_end() {
     let nested = format!("docker run {}img", "bash -c \"docker run ".repeat(n));
     let many = "docker run a\n".repeat(n);
     for text in [&mutual, &branches] {
-        assert_eq!(read(&format!("{text}docker run $A $B img"), Options::default()).len(), 1);
+        assert_eq!(read(&format!("{text}docker run $A $B img"), ShellOptions::default()).len(), 1);
     }
-    assert_eq!(read(&uses, Options::default()).len(), n);
-    assert_eq!(read(&nested, Options::default()).len(), 1);
-    assert_eq!(read(&many, Options::default()).len(), n);
+    assert_eq!(read(&uses, ShellOptions::default()).len(), n);
+    assert_eq!(read(&nested, ShellOptions::default()).len(), 1);
+    assert_eq!(read(&many, ShellOptions::default()).len(), n);
     let long = format!("docker run {}img", "-v a:b ".repeat(100 * n));
-    assert!(read(&long, Options::default()).len() <= 1);
+    assert!(read(&long, ShellOptions::default()).len() <= 1);
 }
 
 #[test]
 fn a_size_for_building_is_noted_at_the_image_that_is_run() {
-    let found =
-        read("docker build -t a:1 --shm-size 8g .\nI=a; docker run $I:1\ndocker run b", Options::default());
+    let found = read(
+        "docker build -t a:1 --shm-size 8g .\nI=a; docker run $I:1\ndocker run b",
+        ShellOptions::default(),
+    );
     let sizes: Vec<_> =
         found.iter().map(|run| run.build_size.as_ref().map(|build| build.spot.text())).collect();
     assert_eq!(sizes, [Some("--shm-size 8g"), None]);
@@ -321,7 +327,7 @@ fn here_documents_lose_their_escapes() {
 fn the_number_of_gpus_is_what_gpus_says() {
     use crate::container::workload::GpuCount::{All, Exactly, Unknown};
     let count = |text: &str| {
-        workload(&read(text, Options::default())[0], &crate::platform::options::ReadOptions::default())
+        workload(&read(text, ShellOptions::default())[0], &crate::platform::options::ReadOptions::default())
             .gpu
             .count
     };

@@ -1,9 +1,11 @@
 //! From a command line to the model that all platforms share: its GPU, its settings, what its `/dev/shm` will be.
 
+use super::command_line::OptionUse;
+use super::fields::{Field, Spot};
+use super::invocation::Invocation;
 use super::settings::{lowered, settings};
-use super::{Field, Invocation, OptionUse, Spot};
 use crate::container::engine::decide;
-use crate::container::flags::{self, Flag, Scene};
+use crate::container::flags::{self, Flag, StartContext};
 use crate::container::workload::{
     Engine, Gpu, Inside, Ipc, Mounted, Platform, Setting, Shm, Workload, bound,
 };
@@ -28,14 +30,14 @@ pub fn workload(invocation: &Invocation, options: &ReadOptions) -> Workload {
     let known = all.iter().filter_map(|flag| Some((flag.variable()?.0, flag.variable()?.1?)));
     workload.environment = known.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let beside = |signs: &[&str]| workload.image.as_deref().is_some_and(|image| holds_any(image, signs));
-    let scene = Scene {
+    let scene = StartContext {
         starter: invocation.engine.starter(),
         default_runtime: options.default_runtime.as_deref(),
         beside: &beside,
         joined: &|_| Ipc::Own,
         donor: &|_| Some(Mounted::Unknown(String::new())),
     };
-    let reading = Reading { invocation, lowered: &lowered, scene: &scene };
+    let reading = FlagReading { invocation, lowered: &lowered, scene: &scene };
     let (gpu, mut settings) = (reading.gpu(&all), settings(invocation, &all, &scene));
     let memory_limit = flags::memory_limit(&all, scene.starter);
     workload.written = places(invocation);
@@ -157,13 +159,13 @@ impl Subset<'_> {
 }
 
 /// A command line with its flags.
-struct Reading<'r> {
+struct FlagReading<'r> {
     invocation: &'r Invocation,
     lowered: &'r [(Option<usize>, Flag)],
-    scene: &'r Scene<'r>,
+    scene: &'r StartContext<'r>,
 }
 
-impl Reading<'_> {
+impl FlagReading<'_> {
     /// What flags ask for, and what unread arguments may.
     fn gpu(&self, flags: &[&Flag]) -> Gpu {
         let (mut gpu, _) = flags::accelerators(flags, self.scene);

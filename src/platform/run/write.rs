@@ -6,16 +6,18 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::budget::Shared;
+use super::command_line::OptionUse;
+use super::fields::{Field, FieldPart, Spot};
+use super::invocation::Invocation;
 use super::readers::{Edited, Readers};
 use super::row::Pen;
 use super::workload::whole;
-use super::{Field, Invocation, OptionUse, Part, Spot};
 use crate::container::finding::Change;
 use crate::container::mount::before_option;
 use crate::container::workload::{Effect, Says, Setting, Why, Workload};
 use crate::platform::kind::Writer;
 use crate::size::Dialect as SizeDialect;
-use crate::syntax::shell::{Dialect, Options};
+use crate::syntax::shell::{ShellDialect, ShellOptions};
 use crate::text::edits::Edit;
 use crate::text::source::Span;
 
@@ -25,13 +27,13 @@ const MAX_PLACES: usize = 3;
 /// Writes changes of the containers that one script starts.
 pub struct CommandLines {
     invocations: Vec<Invocation>,
-    options: Options,
+    options: ShellOptions,
     readers: Rc<RefCell<Readers>>,
 }
 
 impl CommandLines {
     /// A writer for the command lines of a script that is read with `options`, in their order.
-    pub fn new(invocations: Vec<Invocation>, options: Options, shared: &Shared) -> Self {
+    pub fn new(invocations: Vec<Invocation>, options: ShellOptions, shared: &Shared) -> Self {
         Self { invocations, options, readers: shared.readers() }
     }
 }
@@ -39,7 +41,8 @@ impl CommandLines {
 impl Writer for CommandLines {
     fn write(&self, index: usize, workload: &Workload, change: &Change) -> Vec<Vec<Edit>> {
         let Some(invocation) = self.invocations.get(index) else { return Vec::new() };
-        let line = Line { invocation, workload, pen: Pen { dialect: self.options.dialect }, lines: self };
+        let line =
+            LineWriter { invocation, workload, pen: Pen { dialect: self.options.dialect }, lines: self };
         let one = |edit: Option<Edit>| edit.map(|edit| vec![edit]).into_iter().collect();
         let edited = Edited { grows: false, shown: true };
         let mut ways: Vec<Vec<Edit>> = match *change {
@@ -82,14 +85,14 @@ impl Writer for CommandLines {
 }
 
 /// One command line with what is known of it.
-struct Line<'w> {
+struct LineWriter<'w> {
     invocation: &'w Invocation,
     workload: &'w Workload,
     pen: Pen,
     lines: &'w CommandLines,
 }
 
-impl Line<'_> {
+impl LineWriter<'_> {
     /// A size as an option, in the spelling that the options of the line have.
     fn size(&self, bytes: u64) -> String {
         self.spelt("--shm-size", &self.invocation.engine.starter().size.write(bytes))
@@ -318,7 +321,7 @@ impl Line<'_> {
         let name = text.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(text.len());
         let (name, value) = text.split_at_checked(name).unwrap_or((text, ""));
         let as_written = format!("{}{value}", name.replace('_', "-"));
-        let powershell = self.pen.dialect == Dialect::PowerShell;
+        let powershell = self.pen.dialect == ShellDialect::PowerShell;
         let as_written = Some(as_written).filter(|option| !powershell && !option.contains('\n'));
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-=._:/".contains(&byte);
         let bare = Some(meant.to_owned()).filter(|option| powershell || option.bytes().all(plain));
@@ -388,7 +391,7 @@ fn extent(option: &OptionUse) -> Option<Spot> {
 
 /// The text of a field without the quotes around it; nothing where it stands in several places.
 fn text_of(field: &Field) -> Option<Spot> {
-    let first: &Part = field.parts.first()?;
+    let first: &FieldPart = field.parts.first()?;
     let last = field.parts.last()?;
     let whole = Spot { span: first.spot.span.join(last.spot.span), layer: first.spot.layer.clone() };
     (first.spot.beside(&last.spot) && whole.span.len() == field.value.len()).then_some(whole)

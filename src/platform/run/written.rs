@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::environment::{At, MAX_CLIMB, MAX_VALUES, Unit};
+use super::environment::{MAX_CLIMB, MAX_VALUES, ScopedScript, Vantage};
 use super::expand::{Expander, Frame, MAX_DEPTH, Ways, together};
-use super::fields::{Field, Known, Spot};
-use crate::syntax::shell::{Command, Quote, ScopeKind};
+use super::fields::{Field, Knowledge, Spot};
+use crate::syntax::shell::{Quote, ScopeKind, SimpleCommand};
 use crate::text::source::Span;
 
 /// How many commands a substitution may hold that only chooses what to `echo`.
@@ -18,7 +18,7 @@ impl Expander<'_> {
     /// What the commands of a substitution write, where that can be told.
     pub(super) fn written<'u>(
         &self,
-        unit: &'u Unit<'u>,
+        unit: &'u ScopedScript<'u>,
         commands: Range<usize>,
         frame: Frame<'_>,
     ) -> Option<Ways<Vec<Field>>> {
@@ -29,7 +29,7 @@ impl Expander<'_> {
     /// other command may write something.
     fn echoed<'u>(
         &self,
-        unit: &'u Unit<'u>,
+        unit: &'u ScopedScript<'u>,
         commands: Range<usize>,
         frame: Frame<'_>,
     ) -> Option<Ways<Vec<Field>>> {
@@ -41,7 +41,7 @@ impl Expander<'_> {
         let Some(first) = commands.first() else { return Some(vec![Vec::new()]) };
         let own = substitution(unit, first.scope);
         // Those of substitutions inside write into words.
-        let writing: Vec<&Command> = commands
+        let writing: Vec<&SimpleCommand> = commands
             .iter()
             .filter(|command| substitution(unit, command.scope) == own && !is_silent(unit, command))
             .collect();
@@ -52,7 +52,7 @@ impl Expander<'_> {
             if !matches!(program.plain(unit.script.text())?, "echo" | "printf") {
                 return None;
             }
-            let at = At { pos: command.span.start, scope: command.scope };
+            let at = Vantage { pos: command.span.start, scope: command.scope };
             let inner = Frame { at, depth: frame.depth + 1, splits: true, own: None };
             let mut fields = together(words.iter().map(|word| self.word(unit, word, inner)));
             for field in fields.iter_mut().flatten() {
@@ -72,7 +72,7 @@ impl Expander<'_> {
 }
 
 /// The scope of the substitution around a scope.
-fn substitution(unit: &Unit<'_>, mut scope: usize) -> Option<usize> {
+fn substitution(unit: &ScopedScript<'_>, mut scope: usize) -> Option<usize> {
     for _ in 0..MAX_CLIMB {
         let found = unit.script.scopes.get(scope)?;
         if found.kind == ScopeKind::Substitution || found.parent == scope {
@@ -84,7 +84,7 @@ fn substitution(unit: &Unit<'_>, mut scope: usize) -> Option<usize> {
 }
 
 /// Whether a command writes nothing but tells something.
-fn is_silent(unit: &Unit<'_>, command: &Command) -> bool {
+fn is_silent(unit: &ScopedScript<'_>, command: &SimpleCommand) -> bool {
     let text = unit.script.text();
     let into_nothing = command.redirections.iter().any(|redirection| {
         matches!(unit.script.slice(redirection.operator), ">" | ">>" | "&>" | ">&")
@@ -96,7 +96,7 @@ fn is_silent(unit: &Unit<'_>, command: &Command) -> bool {
 }
 
 /// The text of `$(cat <<EOF …)`, which is how scripts write long strings.
-fn document(unit: &Unit<'_>, commands: Range<usize>) -> Option<Ways<Vec<Field>>> {
+fn document(unit: &ScopedScript<'_>, commands: Range<usize>) -> Option<Ways<Vec<Field>>> {
     let first = commands.start;
     let [command] = unit.script.commands.get(commands)? else { return None };
     let [program] = command.words.as_slice() else { return None };
@@ -124,16 +124,16 @@ fn document(unit: &Unit<'_>, commands: Range<usize>) -> Option<Ways<Vec<Field>>>
                 continue;
             }
         };
-        push(part(from, at), Known::Text);
+        push(part(from, at), Knowledge::Text);
         if *byte == b'$' {
-            push(part(at, at + skipped), Known::AnyWords);
+            push(part(at, at + skipped), Knowledge::AnyWords);
         }
         // An escaped character is text.
         at += skipped;
         from = at;
         at += usize::from(*byte == b'\\' && skipped == 1);
     }
-    push(part(from, bytes.len()), Known::Text);
+    push(part(from, bytes.len()), Knowledge::Text);
     Some(vec![vec![field]])
 }
 

@@ -102,7 +102,8 @@ fn annotated(source: &Source, labels: &[&Label<'_>], width: usize) -> Snippet<'s
         let (marked, text) = (columns(source.slice(span)), columns(label.text) + 1);
         let before = source.slice(Span::new(line.start, span.start));
         // A label that is too long stands below its mark, in lines of at least this many columns.
-        let beside = marked + text <= width / 2 || columns(before) + marked + text <= width;
+        let beside =
+            text <= NARROWEST || marked + text <= width / 2 || columns(before) + marked + text <= width;
         Mark { span, room: if beside { text } else { NARROWEST.saturating_sub(marked) } }
     };
     let marks: Vec<Mark> = labels.iter().map(mark).collect();

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use crate::container::finding::Rule;
 use crate::container::finding::{Finding, Safety, Severity};
-use crate::report::style::Style;
+use crate::report::style::Palette;
 use crate::report::{View, count};
 
 /// What the fixes of some findings come to.
@@ -112,7 +112,7 @@ pub fn statistics(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
     for (rule, findings) in rows {
         let fixable = Fixable::of(findings.iter().copied(), true).now;
         let fixable = if fixable > 0 { format!("  {fixable} fixable") } else { String::new() };
-        let number = view.look.paint(Style::Strong, format!("{:>digits$}", findings.len()));
+        let number = view.look.paint(Palette::Strong, format!("{:>digits$}", findings.len()));
         let row = format!("  {}  {:<name$}{fixable}", rule.code, rule.name);
         writeln!(out, "{number}{}", row.trim_end())?;
     }

@@ -17,13 +17,13 @@ mod tokens;
 use std::collections::HashMap;
 
 pub use reader::is_dictionary;
-pub use tokens::{Kind, Token};
+pub use tokens::{Token, TokenKind};
 
 use crate::text::source::Span;
 
 /// A call, or the decoration with one.
 #[derive(Clone, Copy, Debug)]
-pub struct Call {
+pub struct CallExpression {
     /// The token of the callee's last name.
     pub name: usize,
     /// The token of its `(`.
@@ -91,7 +91,7 @@ pub struct Module<'t> {
     text: &'t str,
     tokens: Vec<Token>,
     /// Every call, in the order of the text.
-    pub calls: Vec<Call>,
+    pub calls: Vec<CallExpression>,
     /// What is bound to each name: by assignments, also of attributes and keys, parameters, keys of dictionaries, and the
     /// keywords of calls that make something like a dictionary.
     pub bindings: HashMap<&'t str, Vec<Binding>>,
@@ -107,7 +107,7 @@ impl<'t> Module<'t> {
     /// Takes a text apart. Every text is a module.
     pub fn read(text: &'t str) -> Self {
         let mut module = Self { text, tokens: tokens::Tokens::read(text), ..Self::default() };
-        reader::Reader::new(&mut module).run();
+        reader::StatementReader::new(&mut module).run();
         module
     }
 
@@ -127,13 +127,13 @@ impl<'t> Module<'t> {
     }
 
     /// What the token is; a line that begins where there is none.
-    pub fn kind(&self, at: usize) -> Kind {
-        self.tokens.get(at).map_or(Kind::Line(0), |token| token.kind)
+    pub fn kind(&self, at: usize) -> TokenKind {
+        self.tokens.get(at).map_or(TokenKind::Line(0), |token| token.kind)
     }
 
     /// Whether the token is this sign.
     pub fn is(&self, at: usize, sign: u8) -> bool {
-        self.kind(at) == Kind::Sign(sign)
+        self.kind(at) == TokenKind::Sign(sign)
     }
 
     /// The text of a token.
@@ -151,7 +151,7 @@ impl<'t> Module<'t> {
     /// The content of a string, as it is written between its quotes.
     pub fn string(&self, at: usize) -> Option<&'t str> {
         let text = self.name(at).trim_start_matches(|c: char| c.is_ascii_alphabetic());
-        let quote = text.get(..1).filter(|_| self.kind(at) == Kind::Text)?;
+        let quote = text.get(..1).filter(|_| self.kind(at) == TokenKind::Text)?;
         let three = text
             .get(..3)
             .filter(|start| text.len() >= 6 && start.bytes().all(|byte| [byte] == quote.as_bytes()));
@@ -174,9 +174,9 @@ impl<'t> Module<'t> {
                 return None;
             }
             let (keyword, value) = match (self.kind(at), self.kind(at + 1)) {
-                (Kind::Name, Kind::Sign(b'=')) => (Some(self.name(at)), at + 2),
-                (Kind::Sign(b'*'), _) => (Some("*"), at + 1),
-                (Kind::Sign(b'P'), _) => (Some("**"), at + 1),
+                (TokenKind::Name, TokenKind::Sign(b'=')) => (Some(self.name(at)), at + 2),
+                (TokenKind::Sign(b'*'), _) => (Some("*"), at + 1),
+                (TokenKind::Sign(b'P'), _) => (Some("**"), at + 1),
                 _ => (None, at),
             };
             while at < close && !self.is(at, b',') {
@@ -190,7 +190,7 @@ impl<'t> Module<'t> {
     /// The token behind this one, or behind the bracket that it opens.
     pub fn behind(&self, at: usize) -> usize {
         match self.kind(at) {
-            Kind::Sign(b'(' | b'[' | b'{') => self.partner(at).max(at) + 1,
+            TokenKind::Sign(b'(' | b'[' | b'{') => self.partner(at).max(at) + 1,
             _ => at + 1,
         }
     }
@@ -198,7 +198,7 @@ impl<'t> Module<'t> {
     /// The names before and with the one at `at`: `torch.utils.data.DataLoader`, with the token that it begins with.
     pub fn dotted(&self, at: usize) -> (String, usize) {
         let mut start = at;
-        while start >= 2 && self.is(start - 1, b'.') && self.kind(start - 2) == Kind::Name {
+        while start >= 2 && self.is(start - 1, b'.') && self.kind(start - 2) == TokenKind::Name {
             start -= 2;
         }
         let names: Vec<&str> = (start..=at).step_by(2).map(|at| self.name(at)).collect();
@@ -233,7 +233,7 @@ impl<'t> Module<'t> {
         while let Some(at) = waiting.pop() {
             let Some(known @ false) = reached.get_mut(at) else { continue };
             *known = true;
-            for token in self.tokens_of(at).filter(|token| self.kind(*token) == Kind::Name) {
+            for token in self.tokens_of(at).filter(|token| self.kind(*token) == TokenKind::Name) {
                 waiting.extend(of.remove(self.name(token)).unwrap_or_default());
             }
         }

@@ -1,6 +1,6 @@
 //! One way through the tokens of a text, which finds its calls, bindings, imports and blocks.
 
-use super::{Binding, Block, Call, Import, Kind, Module};
+use super::{Binding, Block, CallExpression, Import, Module, TokenKind};
 
 /// Words that stand before `(` without being called.
 #[rustfmt::skip]
@@ -20,10 +20,10 @@ pub fn is_dictionary(name: &str) -> bool {
 }
 
 /// The state of the way.
-pub(super) struct Reader<'m, 't> {
+pub(super) struct StatementReader<'m, 't> {
     module: &'m mut Module<'t>,
     /// Open brackets: the token, and what it holds.
-    open: Vec<(usize, Holds)>,
+    open: Vec<(usize, BracketHolds)>,
     /// The first token of the line.
     line: usize,
     block: usize,
@@ -32,7 +32,7 @@ pub(super) struct Reader<'m, 't> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Holds {
+enum BracketHolds {
     /// Parameters of the function whose name is this token; how many callers have given so far.
     Parameters {
         of: usize,
@@ -43,7 +43,7 @@ enum Holds {
     Other,
 }
 
-impl<'m, 't> Reader<'m, 't> {
+impl<'m, 't> StatementReader<'m, 't> {
     pub(super) fn new(module: &'m mut Module<'t>) -> Self {
         Self { module, open: Vec::new(), line: 0, block: 0, around: Vec::new() }
     }
@@ -53,12 +53,12 @@ impl<'m, 't> Reader<'m, 't> {
         self.module.blocks.push(Block { name: "", decorated: false, start: 0, end });
         for at in 0..end {
             match self.module.kind(at) {
-                Kind::Line(indent) => self.line(at, indent),
-                Kind::Sign(b'(' | b'[' | b'{') => self.open(at),
-                Kind::Sign(b')' | b']' | b'}') => drop(self.open.pop()),
-                Kind::Sign(b'=') => self.assignment(at),
-                Kind::Name => self.parameter(at),
-                Kind::Text if self.module.is(at + 1, b':') => {
+                TokenKind::Line(indent) => self.line(at, indent),
+                TokenKind::Sign(b'(' | b'[' | b'{') => self.open(at),
+                TokenKind::Sign(b')' | b']' | b'}') => drop(self.open.pop()),
+                TokenKind::Sign(b'=') => self.assignment(at),
+                TokenKind::Name => self.parameter(at),
+                TokenKind::Text if self.module.is(at + 1, b':') => {
                     let in_dictionary = self.open.last().is_some_and(|(open, _)| self.module.is(*open, b'{'));
                     if let Some(key) = self.module.string(at).filter(|_| in_dictionary) {
                         self.bind(key, Binding::Value(at + 2));
@@ -113,8 +113,8 @@ impl<'m, 't> Reader<'m, 't> {
     }
 
     fn open(&mut self, at: usize) {
-        let mut holds = Holds::Other;
-        let named = |name: &usize| self.module.is(at, b'(') && self.module.kind(*name) == Kind::Name;
+        let mut holds = BracketHolds::Other;
+        let named = |name: &usize| self.module.is(at, b'(') && self.module.kind(*name) == TokenKind::Name;
         if let Some(name_at) = at.checked_sub(1).filter(named) {
             let name = self.module.name(name_at);
             match name_at.checked_sub(1).map_or("", |before| self.module.name(before)) {
@@ -122,14 +122,14 @@ impl<'m, 't> Reader<'m, 't> {
                     // Whoever makes an object of a class gives what its `__init__` takes.
                     let class = self.around.iter().rev().nth(1);
                     let class = class.filter(|(.., is_class)| *is_class && name == "__init__");
-                    holds = Holds::Parameters { of: class.map_or(name_at, |class| class.1), index: 0 };
+                    holds = BracketHolds::Parameters { of: class.map_or(name_at, |class| class.1), index: 0 };
                 }
                 "class" => {}
                 _ if KEYWORDS.contains(&name) => {}
                 _ => {
-                    self.module.calls.push(Call { name: name_at, open: at, block: self.block });
+                    self.module.calls.push(CallExpression { name: name_at, open: at, block: self.block });
                     if is_dictionary(name) {
-                        holds = Holds::Keys;
+                        holds = BracketHolds::Keys;
                     }
                 }
             }
@@ -139,7 +139,7 @@ impl<'m, 't> Reader<'m, 't> {
 
     /// A parameter begins right behind the bracket or a comma; `self` and `cls` are none that a caller gives.
     fn parameter(&mut self, at: usize) {
-        let Some((open, Holds::Parameters { of, index })) = self.open.last_mut() else { return };
+        let Some((open, BracketHolds::Parameters { of, index })) = self.open.last_mut() else { return };
         let begins = at == *open + 1;
         let name = self.module.name(at);
         if (!begins && !self.module.is(at - 1, b',')) || (begins && matches!(name, "self" | "cls")) {
@@ -148,7 +148,7 @@ impl<'m, 't> Reader<'m, 't> {
         let (of, own) = (*of, *index);
         *index += 1;
         let mut end = at;
-        while !matches!(self.module.kind(end), Kind::Line(_) | Kind::Sign(b',' | b')' | b'=')) {
+        while !matches!(self.module.kind(end), TokenKind::Line(_) | TokenKind::Sign(b',' | b')' | b'=')) {
             end = self.module.behind(end);
         }
         let default = self.module.is(end, b'=').then_some(end + 1);
@@ -159,12 +159,12 @@ impl<'m, 't> Reader<'m, 't> {
         let module = &*self.module;
         let Some(before) = at.checked_sub(1) else { return };
         let name = match self.open.last() {
-            Some((_, Holds::Keys)) => module.name(before),
+            Some((_, BracketHolds::Keys)) => module.name(before),
             Some(_) => return,
             None => {
                 // `self.a: int = 4`
                 let mut name = self.line;
-                while module.kind(name) == Kind::Name && module.is(name + 1, b'.') {
+                while module.kind(name) == TokenKind::Name && module.is(name + 1, b'.') {
                     name += 2;
                 }
                 if module.is(name + 1, b':') && !KEYWORDS.contains(&module.name(name)) {
@@ -187,7 +187,7 @@ impl<'m, 't> Reader<'m, 't> {
         let from = if is_from { module.path(&mut at) } else { "" };
         at += if is_from { 1 + usize::from(module.is(at + 1, b'(')) } else { 0 };
         let mut found = Vec::new();
-        while matches!(module.kind(at), Kind::Name | Kind::Sign(b'*')) {
+        while matches!(module.kind(at), TokenKind::Name | TokenKind::Sign(b'*')) {
             let own = at;
             let name = if is_from { module.name(at) } else { module.path(&mut at) };
             at += usize::from(is_from);
@@ -212,7 +212,7 @@ impl<'t> Module<'t> {
     fn path(&self, at: &mut usize) -> &'t str {
         let start = self.span(*at).start;
         let mut end = start;
-        let is_part = |at| self.kind(at) == Kind::Name && !["import", "as"].contains(&self.name(at));
+        let is_part = |at| self.kind(at) == TokenKind::Name && !["import", "as"].contains(&self.name(at));
         while self.is(*at, b'.') || is_part(*at) {
             end = self.span(*at).end;
             *at += 1;

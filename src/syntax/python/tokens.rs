@@ -4,7 +4,7 @@ use memchr::memmem;
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum TokenKind {
     /// A logical line begins: its indent in columns.
     Line(u32),
     /// A name or keyword.
@@ -21,7 +21,7 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub struct Token {
     /// What it is.
-    pub kind: Kind,
+    pub kind: TokenKind,
     /// Its first byte.
     pub start: u32,
     /// The byte behind its last.
@@ -61,7 +61,7 @@ impl<'t> Tokens<'t> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    fn push(&mut self, kind: Kind, start: usize) {
+    fn push(&mut self, kind: TokenKind, start: usize) {
         let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         self.found.push(Token { kind, start: number(start), end: number(self.at), partner: u32::MAX });
     }
@@ -88,7 +88,7 @@ impl<'t> Tokens<'t> {
             self.at += 1;
         }
         if !matches!(self.byte(0), b'\n' | b'\r' | b'#' | 0) {
-            self.push(Kind::Line(indent), self.at);
+            self.push(TokenKind::Line(indent), self.at);
         }
     }
 
@@ -111,7 +111,7 @@ impl<'t> Tokens<'t> {
             b'0'..=b'9' => {
                 let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
                 self.at += self.rest().iter().take_while(is_part).count();
-                self.push(Kind::Number, start);
+                self.push(TokenKind::Number, start);
             }
             b'_' | b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => {
                 let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_' || **byte >= 0x80;
@@ -121,18 +121,18 @@ impl<'t> Tokens<'t> {
                 if is_prefix && matches!(self.byte(0), b'"' | b'\'') {
                     self.text(start);
                 } else {
-                    self.push(Kind::Name, start);
+                    self.push(TokenKind::Name, start);
                 }
             }
             b'(' | b'[' | b'{' => {
                 self.at += 1;
                 self.open.push(u32::try_from(self.found.len()).unwrap_or(u32::MAX));
-                self.push(Kind::Sign(byte), start);
+                self.push(TokenKind::Sign(byte), start);
             }
             b')' | b']' | b'}' => {
                 self.at += 1;
                 let own = u32::try_from(self.found.len()).unwrap_or(u32::MAX);
-                self.push(Kind::Sign(byte), start);
+                self.push(TokenKind::Sign(byte), start);
                 if let Some(open) = self.open.pop() {
                     if let Some(token) = self.found.get_mut(open as usize) {
                         token.partner = own;
@@ -163,7 +163,7 @@ impl<'t> Tokens<'t> {
             _ => (1, byte),
         };
         self.at += length;
-        self.push(Kind::Sign(sign), start);
+        self.push(TokenKind::Sign(sign), start);
     }
 
     /// A string whose quote stands here; `start` is that of its prefix.
@@ -207,6 +207,6 @@ impl<'t> Tokens<'t> {
             }
             self.at = self.at.min(self.text.len());
         }
-        self.push(Kind::Text, start);
+        self.push(TokenKind::Text, start);
     }
 }

@@ -1,46 +1,47 @@
 //! Reading assignments: before and as the words of commands, lists, and commands that assign.
 
-use super::words::Place;
+use super::words::WordPlace;
 use super::{
-    AssignedValue, Assignment, Command, Dialect, Here, Piece, PieceKind, Reach, Reader, Store, Word,
+    AssignedValue, Assigning, Assignment, Here, Piece, PieceKind, ScriptReader, ShellDialect, SimpleCommand,
+    Visibility, Word,
 };
 use crate::text::source::Span;
 
 /// Builtins whose arguments may be assignments, and who sees those inside of a function.
-const DECLARATIONS: [(&str, Reach); 5] = [
-    ("local", Reach::Function),
-    ("declare", Reach::Function),
-    ("typeset", Reach::Function),
-    ("export", Reach::Script),
-    ("readonly", Reach::Script),
+const DECLARATIONS: [(&str, Visibility); 5] = [
+    ("local", Visibility::Function),
+    ("declare", Visibility::Function),
+    ("typeset", Visibility::Function),
+    ("export", Visibility::Script),
+    ("readonly", Visibility::Script),
 ];
 
-impl Reader<'_> {
+impl ScriptReader<'_> {
     /// Who sees the assignments among the arguments of `command`, if it is a builtin that takes such.
-    pub(super) fn declaration(&self, command: &Command) -> Option<Reach> {
+    pub(super) fn declaration(&self, command: &SimpleCommand) -> Option<Visibility> {
         let name = command.words.first()?.plain(self.script.text)?;
         let (_, reach) = DECLARATIONS.iter().find(|(known, _)| *known == name)?;
         let function = self.script.scopes.get(command.scope).is_some_and(|scope| scope.function.is_some());
-        Some(if function { *reach } else { Reach::Script })
+        Some(if function { *reach } else { Visibility::Script })
     }
 
     /// Assignments before the words of a command hold only for it.
-    pub(super) fn mark_prefixes(&mut self, first: usize, command: &Command) {
+    pub(super) fn mark_prefixes(&mut self, first: usize, command: &SimpleCommand) {
         let Some(word) = command.words.first() else { return };
         for assignment in self.script.assignments.iter_mut().skip(first) {
             if assignment.span.end <= word.span.start && assignment.scope == command.scope {
-                assignment.reach = Reach::Command;
+                assignment.reach = Visibility::Command;
             }
         }
     }
 
     /// Reads an assignment if one begins here.
-    pub(super) fn assignment(&mut self, declaration: Option<Reach>) -> bool {
+    pub(super) fn assignment(&mut self, declaration: Option<Visibility>) -> bool {
         let start = self.cursor.pos;
-        if self.options.dialect == Dialect::PowerShell {
+        if self.options.dialect == ShellDialect::PowerShell {
             return declaration.is_none() && self.powershell_assignment();
         }
-        if matches!(self.options.dialect, Dialect::Batch) {
+        if matches!(self.options.dialect, ShellDialect::Batch) {
             return false;
         }
         if !self.cursor.peek().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_') {
@@ -63,15 +64,15 @@ impl Reader<'_> {
         let value = if self.cursor.peek() == Some(b'(') {
             AssignedValue::Array(self.elements())
         } else {
-            AssignedValue::Word(self.word(Place::Argument))
+            AssignedValue::Word(self.word(WordPlace::Argument))
         };
         let store = match (append, index) {
-            (true, _) => Store::Append,
-            (_, true) => Store::Element,
-            _ => Store::Set,
+            (true, _) => Assigning::Append,
+            (_, true) => Assigning::Element,
+            _ => Assigning::Set,
         };
         let span = Span::new(start, self.cursor.pos);
-        self.assign(span, name, value, store, declaration.unwrap_or(Reach::Script));
+        self.assign(span, name, value, store, declaration.unwrap_or(Visibility::Script));
         true
     }
 
@@ -86,8 +87,8 @@ impl Reader<'_> {
         span: Span,
         name: Span,
         value: AssignedValue,
-        store: Store,
-        reach: Reach,
+        store: Assigning,
+        reach: Visibility,
     ) {
         let Here { scope, conditional, guarded } = self.here;
         if self.is_dead(scope) {
@@ -114,7 +115,7 @@ impl Reader<'_> {
                     self.comment();
                 }
                 Some(_) => {
-                    let word = self.word(Place::Element);
+                    let word = self.word(WordPlace::Element);
                     if word.span.is_empty() {
                         self.cursor.bump_char();
                     } else {
@@ -126,26 +127,32 @@ impl Reader<'_> {
     }
 
     /// Assignments that are made by a command's work: `set` of fish, `read`, `mapfile`, `:`.
-    pub(super) fn assigning_command(&mut self, command: &Command, here: Here) {
+    pub(super) fn assigning_command(&mut self, command: &SimpleCommand, here: Here) {
         let Some(program) = command.words.first().and_then(|word| word.plain(self.script.text)) else {
             return;
         };
         self.here = here;
         match (self.options.dialect, program) {
-            (Dialect::Fish, "set") => self.fish_set(command),
-            (Dialect::Posix, "read" | "mapfile" | "readarray") => {
+            (ShellDialect::Fish, "set") => self.fish_set(command),
+            (ShellDialect::Posix, "read" | "mapfile" | "readarray") => {
                 for word in command.words.iter().skip(1) {
                     let name = word.plain(self.script.text).unwrap_or("-");
                     if !name.starts_with('-') && !name.is_empty() {
-                        self.assign(word.span, word.span, AssignedValue::Unread, Store::Set, Reach::Script);
+                        self.assign(
+                            word.span,
+                            word.span,
+                            AssignedValue::Unread,
+                            Assigning::Set,
+                            Visibility::Script,
+                        );
                     }
                 }
             }
-            (Dialect::Posix, ":" | "true") => {
+            (ShellDialect::Posix, ":" | "true") => {
                 for word in command.words.iter().skip(1) {
                     if let Some(name) = self.defaulted(word) {
                         let value = AssignedValue::Word(word.clone());
-                        self.assign(word.span, name, value, Store::Set, Reach::Script);
+                        self.assign(word.span, name, value, Assigning::Set, Visibility::Script);
                     }
                 }
             }

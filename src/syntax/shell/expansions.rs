@@ -1,14 +1,17 @@
 //! Reading what begins with `$`, with a backtick, `%` or `@`: parameters, substitutions, arithmetic.
 
-use super::words::{Place, text};
-use super::{Dialect, MAX_DEPTH, Mark, Modifier, Piece, PieceKind, Quote, Reader, ScopeKind, Variable, Word};
+use super::words::{WordPlace, text};
+use super::{
+    Checkpoint, MAX_DEPTH, Modifier, Piece, PieceKind, Quote, ScopeKind, ScriptReader, ShellDialect,
+    Variable, Word,
+};
 use crate::text::source::Span;
 
 pub(super) fn name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-impl Reader<'_> {
+impl ScriptReader<'_> {
     /// Reads from a `$`.
     pub(super) fn dollar(&mut self, word: &mut Word, quote: Quote) {
         if self.options.make {
@@ -29,14 +32,14 @@ impl Reader<'_> {
         match rest {
             [b'(', b'(', ..] if self.arithmetic(word, quote, lead) => {}
             [b'(', ..] => self.substitution(word, quote, lead + 1),
-            [b'{', ..] if self.options.dialect != Dialect::Fish => self.parameter(word, quote, lead + 1),
-            [b'\'', ..] if quote == Quote::None && self.options.dialect == Dialect::Posix => {
+            [b'{', ..] if self.options.dialect != ShellDialect::Fish => self.parameter(word, quote, lead + 1),
+            [b'\'', ..] if quote == Quote::None && self.options.dialect == ShellDialect::Posix => {
                 self.ansi_c(word, lead);
             }
             [b'"', ..] if quote == Quote::None => self.cursor.bump(lead),
             [byte, ..] if byte.is_ascii_alphabetic() || *byte == b'_' => {
                 self.cursor.bump(lead);
-                let colon = self.options.dialect == Dialect::PowerShell;
+                let colon = self.options.dialect == ShellDialect::PowerShell;
                 let mut name = self.cursor.skip(name_byte);
                 if colon && self.cursor.peek() == Some(b':') && self.cursor.peek_at(1).is_some_and(name_byte)
                 {
@@ -138,7 +141,7 @@ impl Reader<'_> {
         self.here = here;
     }
 
-    fn substituted(&self, word: &mut Word, quote: Quote, start: usize, mark: &Mark) {
+    fn substituted(&self, word: &mut Word, quote: Quote, start: usize, mark: &Checkpoint) {
         let commands = mark.commands..self.script.commands.len();
         let span = Span::new(start, self.cursor.pos);
         word.push(Piece { span, quote, kind: PieceKind::Substitution(commands) });
@@ -187,7 +190,7 @@ impl Reader<'_> {
         };
         if self.cursor.peek() != Some(b'}') {
             self.depth += 1;
-            variable.operand = Some(self.word(Place::Operand { double: quote == Quote::Double }));
+            variable.operand = Some(self.word(WordPlace::Operand { double: quote == Quote::Double }));
             self.depth -= 1;
         }
         if !self.cursor.eat(b"}") && self.back_to(&mark) {
@@ -203,7 +206,7 @@ impl Reader<'_> {
         let prefixed =
             matches!(self.cursor.rest(), [b'!' | b'#', next, ..] if name_byte(*next) || b"@*".contains(next));
         self.cursor.bump(usize::from(prefixed));
-        let colon = self.options.dialect == Dialect::PowerShell;
+        let colon = self.options.dialect == ShellDialect::PowerShell;
         let mut name = self.cursor.skip(|byte| name_byte(byte) || (colon && byte == b':'));
         if name.is_empty() && self.cursor.peek().is_some_and(|byte| special(&byte)) {
             self.cursor.bump(1);

@@ -1,6 +1,6 @@
 //! Here-documents: their bodies begin behind the line that announces them.
 
-use super::{HereDocument, Reader, Word};
+use super::{HereDocument, ScriptReader, Word};
 use crate::text::source::Span;
 
 /// An announced here-document whose body was not reached yet.
@@ -11,7 +11,7 @@ pub(super) struct Pending {
     pub(super) strips_tabs: bool,
 }
 
-impl Reader<'_> {
+impl ScriptReader<'_> {
     /// Notes that `word` behind `<<` announces a here-document of a command.
     pub(super) fn announce(&mut self, command: usize, word: &Word, strips_tabs: bool) {
         let text = self.script.text;

@@ -1,8 +1,11 @@
 //! Words that steer a shell: branches, loops, functions and groups, in each dialect.
 
 use super::statements::Flow;
-use super::words::Place;
-use super::{AssignedValue, Choice, Command, Dialect, Reach, Reader, ScopeKind, Store, Word};
+use super::words::WordPlace;
+use super::{
+    Alternatives, AssignedValue, Assigning, ScopeKind, ScriptReader, ShellDialect, SimpleCommand, Visibility,
+    Word,
+};
 use crate::text::source::Span;
 
 /// What an open block is closed by.
@@ -23,7 +26,7 @@ pub(super) enum BlockKind {
 }
 
 /// An open block and what was true before it.
-pub(super) struct Block {
+pub(super) struct Compound {
     pub(super) kind: BlockKind,
     scope: usize,
     conditional: bool,
@@ -36,7 +39,7 @@ impl Flow {
     /// Closes the innermost block of a kind, with all that is still open inside it. Blocks that are closed by nothing
     /// are only looked through a little: a script that needs more is broken.
     pub(super) fn close(&mut self, kind: BlockKind) {
-        let same = |block: &Block| std::mem::discriminant(&block.kind) == std::mem::discriminant(&kind);
+        let same = |block: &Compound| std::mem::discriminant(&block.kind) == std::mem::discriminant(&kind);
         let Some(inside) = self.blocks.iter().rev().take(8).position(same) else { return };
         let at = self.blocks.len() - 1 - inside;
         if let Some(block) = self.blocks.drain(at..).next() {
@@ -47,19 +50,19 @@ impl Flow {
     }
 
     pub(super) fn awaits_pattern(&self) -> bool {
-        matches!(self.blocks.last(), Some(Block { kind: BlockKind::Case { pattern: true }, .. }))
+        matches!(self.blocks.last(), Some(Compound { kind: BlockKind::Case { pattern: true }, .. }))
     }
 
     /// `;;` ends an arm of a case.
     pub(super) fn end_arm(&mut self) {
-        if let Some(Block { kind: kind @ BlockKind::Case { .. }, scope, .. }) = self.blocks.last_mut() {
+        if let Some(Compound { kind: kind @ BlockKind::Case { .. }, scope, .. }) = self.blocks.last_mut() {
             *kind = BlockKind::Case { pattern: true };
             self.scope = *scope;
         }
     }
 }
 
-impl Reader<'_> {
+impl ScriptReader<'_> {
     /// Opens a block whose commands run in a scope of their own.
     pub(super) fn open(&mut self, flow: &mut Flow, kind: BlockKind, scope: ScopeKind) {
         let outer = flow.scope;
@@ -79,10 +82,10 @@ impl Reader<'_> {
     /// Opens a block whose first commands still run where it stands, like the condition of `if`.
     pub(super) fn open_plain(&mut self, flow: &mut Flow, kind: BlockKind) {
         let choice = self.script.choices.len();
-        self.script.choices.push(Choice::default());
+        self.script.choices.push(Alternatives::default());
         let (scope, conditional) = (flow.scope, flow.conditional);
         let dead = self.never_holds();
-        flow.blocks.push(Block { kind, scope, conditional, choice, dead });
+        flow.blocks.push(Compound { kind, scope, conditional, choice, dead });
     }
 
     /// Whether what stands at a condition's keyword, or behind it, never holds: `if false; then`, `if ($false) {`.
@@ -140,17 +143,17 @@ impl Reader<'_> {
             rest.iter().take(10).take_while(|byte| byte.is_ascii_alphabetic() || b"{}![:@".contains(byte));
         let length = length.count();
         let Some(word) = rest.get(..length).filter(|word| !word.is_empty()) else { return false };
-        if self.options.dialect == Dialect::Batch {
+        if self.options.dialect == ShellDialect::Batch {
             return self.batch_keyword(word, flow);
         }
-        if self.options.dialect == Dialect::PowerShell {
+        if self.options.dialect == ShellDialect::PowerShell {
             return self.powershell_keyword(word, flow);
         }
         if !rest.get(length).is_none_or(|byte| b" \t\r\n;&|()<>".contains(byte)) {
             return false;
         }
         match self.options.dialect {
-            Dialect::Fish => self.fish_keyword(word, flow),
+            ShellDialect::Fish => self.fish_keyword(word, flow),
             _ => self.posix_keyword(word, flow),
         }
     }
@@ -227,7 +230,7 @@ impl Reader<'_> {
     fn for_head(&mut self, flow: &mut Flow, kind: BlockKind) -> bool {
         self.here = self.here(flow);
         self.blanks();
-        let name = self.word(Place::Argument);
+        let name = self.word(WordPlace::Argument);
         let mut value = AssignedValue::Unread;
         self.blanks();
         if self.cursor.at(b"in") {
@@ -236,7 +239,7 @@ impl Reader<'_> {
         }
         if name.plain(self.script.text).is_some() {
             let span = Span::new(name.span.start, self.cursor.pos);
-            self.assign(span, name.span, value, Store::Set, Reach::Script);
+            self.assign(span, name.span, value, Assigning::Set, Visibility::Script);
         }
         self.open_plain(flow, kind);
         true
@@ -247,7 +250,7 @@ impl Reader<'_> {
         let mut words = Vec::new();
         loop {
             self.blanks();
-            let word = self.word(Place::Argument);
+            let word = self.word(WordPlace::Argument);
             if word.span.is_empty() {
                 return words;
             }
@@ -258,7 +261,7 @@ impl Reader<'_> {
     /// `case WORD in`.
     fn case_head(&mut self, flow: &mut Flow) -> bool {
         self.blanks();
-        self.word(Place::Argument);
+        self.word(WordPlace::Argument);
         self.cursor.skip(|byte| byte.is_ascii_whitespace());
         if self.cursor.at(b"in") {
             self.cursor.bump(2);
@@ -276,7 +279,7 @@ impl Reader<'_> {
         let before = self.cursor.pos;
         self.cursor.eat(b"(");
         self.cursor.skip(|byte| b" \t|".contains(&byte));
-        let pattern = self.word(Place::Pattern);
+        let pattern = self.word(WordPlace::Pattern);
         self.cursor.skip(|byte| byte.is_ascii_whitespace() || byte == b'|');
         if self.cursor.eat(b")") {
             if let Some(block) = flow.blocks.last_mut() {
@@ -291,7 +294,7 @@ impl Reader<'_> {
     /// `function NAME [()]`.
     fn function_word(&mut self, flow: &mut Flow) -> bool {
         self.blanks();
-        let name = self.word(Place::Argument);
+        let name = self.word(WordPlace::Argument);
         flow.function = Some(name.span);
         self.cursor.skip(|byte| byte == b' ');
         self.cursor.eat(b"()");
@@ -312,7 +315,7 @@ impl Reader<'_> {
                     joined = true;
                 }
                 Some(_) => {
-                    let word = self.word(Place::Test);
+                    let word = self.word(WordPlace::Test);
                     if word.span.is_empty() || self.is_plain(&word, "]]") {
                         return true;
                     }
@@ -323,7 +326,7 @@ impl Reader<'_> {
     }
 
     /// `set [-gxal] NAME VALUES…` of fish.
-    pub(super) fn fish_set(&mut self, command: &Command) {
+    pub(super) fn fish_set(&mut self, command: &SimpleCommand) {
         let text = self.script.text;
         let (mut append, mut local, mut erases) = (false, false, false);
         let mut words = command.words.iter().skip(1);
@@ -341,8 +344,8 @@ impl Reader<'_> {
         };
         let values: Vec<Word> = words.cloned().collect();
         if !erases {
-            let store = if append { Store::Append } else { Store::Set };
-            let reach = if local { Reach::Function } else { Reach::Script };
+            let store = if append { Assigning::Append } else { Assigning::Set };
+            let reach = if local { Visibility::Function } else { Visibility::Script };
             self.assign(command.span, name, AssignedValue::Array(values), store, reach);
         }
     }

@@ -1,13 +1,13 @@
 //! Between words: blanks, comments, and line ends that do not end the command.
 
-use super::{Command, Dialect, Reader, Word};
+use super::{ScriptReader, ShellDialect, SimpleCommand, Word};
 use crate::text::source::Span;
 
 fn blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-impl Reader<'_> {
+impl ScriptReader<'_> {
     /// Goes over blanks and continued line ends.
     pub(super) fn blanks(&mut self) {
         loop {
@@ -31,15 +31,16 @@ impl Reader<'_> {
                     self.loose = true;
                     self.continued = self.cursor.pos;
                 }
-                Some(b'<') if self.block_comment(b"<#", b"#>", Dialect::PowerShell) => {}
-                Some(b'{') if self.block_comment(b"{#", b"#}", Dialect::Posix) || self.template_note() => {}
+                Some(b'<') if self.block_comment(b"<#", b"#>", ShellDialect::PowerShell) => {}
+                Some(b'{')
+                    if self.block_comment(b"{#", b"#}", ShellDialect::Posix) || self.template_note() => {}
                 _ => return,
             }
         }
     }
 
     /// Goes over a comment that may span lines: `<# … #>` of PowerShell, `{# … #}` of a template.
-    fn block_comment(&mut self, open: &[u8], close: &[u8], dialect: Dialect) -> bool {
+    fn block_comment(&mut self, open: &[u8], close: &[u8], dialect: ShellDialect) -> bool {
         let found = (self.options.dialect == dialect && self.cursor.at(open))
             .then(|| self.cursor.ahead(close, b""))
             .flatten();
@@ -49,7 +50,7 @@ impl Reader<'_> {
     /// The length of the mark at hand and its line end where Windows' shells would go on with the next line: documents show
     /// commands for these shells as `bash`, too, or beside those for others.
     fn windows_mark(&self) -> Option<usize> {
-        let prose = self.options.prose && self.options.dialect == Dialect::Posix;
+        let prose = self.options.prose && self.options.dialect == ShellDialect::Posix;
         let apart = self.cursor.previous().is_some_and(blank);
         self.line_end_behind(1).filter(|_| prose && apart).map(|length| 1 + length)
     }
@@ -63,7 +64,7 @@ impl Reader<'_> {
 
     /// Whether the byte at hand begins a comment where a word could begin.
     pub(super) fn at_comment(&self) -> bool {
-        self.cursor.peek() == Some(b'#') && self.options.dialect != Dialect::Batch
+        self.cursor.peek() == Some(b'#') && self.options.dialect != ShellDialect::Batch
     }
 
     /// The length of an escape character that was meant to continue the line but has blanks or a comment behind it.
@@ -101,7 +102,7 @@ impl Reader<'_> {
 
     /// At a line end in a document: whether the next line goes on with the options of a container, so that a mark at the
     /// end of this one is missing.
-    pub(super) fn option_below(&self, command: &Command) -> bool {
+    pub(super) fn option_below(&self, command: &SimpleCommand) -> bool {
         let begins = |word: &Word| matches!(word.plain(self.script.text), Some("run" | "create"));
         let mut next = self.cursor.rest().iter().skip(1).skip_while(|&&byte| blank(byte));
         self.options.prose

@@ -1,8 +1,8 @@
 //! What make and just put in place before any shell sees the line: `$(NAME)`, `$(if …)`, `{{name}}`.
 
 use super::expansions::{name_byte, plain_variable};
-use super::words::Place;
-use super::{MAX_DEPTH, Modifier, Quote, Reader, Variable, Word};
+use super::words::WordPlace;
+use super::{MAX_DEPTH, Modifier, Quote, ScriptReader, Variable, Word};
 use crate::text::source::Span;
 
 /// Make's function that runs a command.
@@ -16,7 +16,7 @@ fn make_name_byte(byte: u8) -> bool {
     name_byte(byte) || b"-.@<^*?+%".contains(&byte)
 }
 
-impl Reader<'_> {
+impl ScriptReader<'_> {
     /// Reads from the `$` of a makefile: `$$` stands for the shell's one, the rest is make's.
     pub(super) fn make_dollar(&mut self, word: &mut Word, quote: Quote) {
         if self.cursor.peek_at(1) == Some(b'$') {
@@ -74,7 +74,7 @@ impl Reader<'_> {
         let outer = std::mem::replace(&mut self.cursor.end, chosen_at + chosen.len());
         self.cursor.pos = chosen_at;
         self.depth += 1;
-        let operand = self.word(Place::Operand { double: quote == Quote::Double });
+        let operand = self.word(WordPlace::Operand { double: quote == Quote::Double });
         self.depth -= 1;
         let is_read = self.cursor.pos == self.cursor.end;
         self.cursor.end = outer;

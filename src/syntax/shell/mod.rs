@@ -2,12 +2,12 @@
 //!
 //! It never fails and never gives up: what is no shell is read as words all the same, an unclosed quote is a character
 //! like any other. It reads in linear time, nests to a fixed depth and copies nothing. One reader serves several
-//! dialects; [`Options`] says which.
+//! dialects; [`ShellOptions`] says which.
 //!
 //! ```
-//! use shmlint::syntax::shell::{Options, Script};
+//! use shmlint::syntax::shell::{ShellOptions, Script};
 //!
-//! let script = Script::read("sudo docker run \\\n  --gpus all \"$IMAGE\" | tee log", Options::default());
+//! let script = Script::read("sudo docker run \\\n  --gpus all \"$IMAGE\" | tee log", ShellOptions::default());
 //! let words: Vec<&str> = script.commands[0].words.iter().map(|word| script.slice(word.span)).collect();
 //! assert_eq!(words, ["sudo", "docker", "run", "--gpus", "all", "\"$IMAGE\""]);
 //! ```
@@ -30,15 +30,15 @@ mod windows;
 mod words;
 
 pub use tree::{
-    AssignedValue, Assignment, Choice, Command, End, HereDocument, Modifier, Piece, PieceKind, Quote, Reach,
-    Redirection, Scope, ScopeKind, Script, Store, Variable, Word,
+    Alternatives, AssignedValue, Assigning, Assignment, End, HereDocument, Modifier, Piece, PieceKind, Quote,
+    Redirection, Scope, ScopeKind, Script, SimpleCommand, Variable, Visibility, Word,
 };
 
 use cursor::Cursor;
 
 /// The language family of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Dialect {
+pub enum ShellDialect {
     /// sh, bash, zsh, ksh.
     #[default]
     Posix,
@@ -52,9 +52,9 @@ pub enum Dialect {
 
 /// How a text is to be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct ShellOptions {
     /// The language.
-    pub dialect: Dialect,
+    pub dialect: ShellDialect,
     /// Of the first of them zsh: a list without an index is all of it, and no string is split into words.
     pub zsh: bool,
     /// The text is a recipe or a value of a makefile: `$(NAME)` is make's variable, `$$` is the shell's `$`.
@@ -66,18 +66,18 @@ pub struct Options {
     pub prose: bool,
 }
 
-impl Options {
+impl ShellOptions {
     /// Whether names mean the same in upper and lower case.
     pub fn ignores_case(self) -> bool {
-        matches!(self.dialect, Dialect::Batch | Dialect::PowerShell)
+        matches!(self.dialect, ShellDialect::Batch | ShellDialect::PowerShell)
     }
 
     /// Whether the string that an unquoted variable holds is split into words.
     pub fn splits_strings(self) -> bool {
         match self.dialect {
-            Dialect::Posix => !self.zsh,
-            Dialect::Batch => true,
-            Dialect::Fish | Dialect::PowerShell => false,
+            ShellDialect::Posix => !self.zsh,
+            ShellDialect::Batch => true,
+            ShellDialect::Fish | ShellDialect::PowerShell => false,
         }
     }
 }
@@ -86,9 +86,9 @@ impl Options {
 const MAX_DEPTH: usize = 40;
 
 /// The state of one reading.
-struct Reader<'t> {
+struct ScriptReader<'t> {
     cursor: Cursor<'t>,
-    options: Options,
+    options: ShellOptions,
     script: Script<'t>,
     /// Here-documents whose bodies begin at the next line end.
     pending: Vec<heredoc::Pending>,
@@ -112,7 +112,7 @@ struct Here {
 }
 
 /// A state that reading can go back to.
-struct Mark {
+struct Checkpoint {
     pos: usize,
     commands: usize,
     assignments: usize,
@@ -125,7 +125,7 @@ struct Mark {
 
 impl<'t> Script<'t> {
     /// Reads `text`. Every text is a script; spans are bytes of `text`.
-    pub fn read(text: &'t str, options: Options) -> Self {
+    pub fn read(text: &'t str, options: ShellOptions) -> Self {
         let top = Scope {
             kind: ScopeKind::Script,
             parent: 0,
@@ -140,11 +140,11 @@ impl<'t> Script<'t> {
             assignments: Vec::new(),
             here_documents: Vec::new(),
             scopes: vec![top],
-            choices: vec![Choice::default()],
+            choices: vec![Alternatives::default()],
             comments: Vec::new(),
             work: 0,
         };
-        let mut reader = Reader {
+        let mut reader = ScriptReader {
             cursor: Cursor::new(text),
             options,
             script,
@@ -163,9 +163,9 @@ impl<'t> Script<'t> {
     }
 }
 
-impl Reader<'_> {
-    fn mark(&self) -> Mark {
-        Mark {
+impl ScriptReader<'_> {
+    fn mark(&self) -> Checkpoint {
+        Checkpoint {
             pos: self.cursor.pos,
             commands: self.script.commands.len(),
             assignments: self.script.assignments.len(),
@@ -178,7 +178,7 @@ impl Reader<'_> {
     }
 
     /// Forgets what was read since `mark`, if the budget for reading in vain allows it.
-    fn back_to(&mut self, mark: &Mark) -> bool {
+    fn back_to(&mut self, mark: &Checkpoint) -> bool {
         if !self.cursor.spend(self.cursor.pos - mark.pos) {
             return false;
         }

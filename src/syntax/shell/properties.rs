@@ -7,12 +7,12 @@ use crate::text::source::Span;
 
 #[test]
 fn hostile_texts_take_work_in_proportion_to_their_length() {
-    for dialect in [Dialect::Posix, Dialect::Fish, Dialect::Batch, Dialect::PowerShell] {
-        let n = if dialect == Dialect::Posix { 50_000 } else { 5_000 };
+    for dialect in [ShellDialect::Posix, ShellDialect::Fish, ShellDialect::Batch, ShellDialect::PowerShell] {
+        let n = if dialect == ShellDialect::Posix { 50_000 } else { 5_000 };
         for text in hostile(n) {
             for make in [false, true] {
                 let script =
-                    Script::read(&text, Options { dialect, zsh: make, make, just: make, prose: make });
+                    Script::read(&text, ShellOptions { dialect, zsh: make, make, just: make, prose: make });
                 let bound = 20 * text.len() + 10_000;
                 let start: String = text.chars().take(12).collect();
                 assert!(script.work() < bound, "{start:?} {dialect:?}: {} for {}", script.work(), text.len());
@@ -40,7 +40,7 @@ fn hostile(n: usize) -> Vec<String> {
 }
 
 /// Every span lies in the text, in order, and words never overlap.
-fn sound(text: &str, options: Options) {
+fn sound(text: &str, options: ShellOptions) {
     let script = Script::read(text, options);
     let inside = |span: Span| assert!(text.get(span.range()).is_some(), "{span:?} in {text:?}");
     let mut before = 0;
@@ -77,8 +77,8 @@ proptest! {
 
     #[test]
     fn any_text_gives_sound_spans(text in "\\PC{0,80}", make: bool, prose: bool) {
-        for dialect in [Dialect::Posix, Dialect::Fish, Dialect::Batch, Dialect::PowerShell] {
-            sound(&text, Options { dialect, zsh: prose, make, just: !make, prose });
+        for dialect in [ShellDialect::Posix, ShellDialect::Fish, ShellDialect::Batch, ShellDialect::PowerShell] {
+            sound(&text, ShellOptions { dialect, zsh: prose, make, just: !make, prose });
         }
     }
 
@@ -87,8 +87,8 @@ proptest! {
         tokens in prop::collection::vec(prop::sample::select(TOKENS), 0..40), make: bool, prose: bool
     ) {
         let text = tokens.concat();
-        for dialect in [Dialect::Posix, Dialect::Fish, Dialect::Batch, Dialect::PowerShell] {
-            sound(&text, Options { dialect, zsh: prose, make, just: !make, prose });
+        for dialect in [ShellDialect::Posix, ShellDialect::Fish, ShellDialect::Batch, ShellDialect::PowerShell] {
+            sound(&text, ShellOptions { dialect, zsh: prose, make, just: !make, prose });
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Reading statements: what joins commands, what groups them, and the parts of a simple command.
 
-use super::keywords::{Block, BlockKind};
-use super::words::Place;
-use super::{Command, Dialect, End, PieceKind, Quote, Reader, Redirection, ScopeKind, Word};
+use super::keywords::{BlockKind, Compound};
+use super::words::WordPlace;
+use super::{End, PieceKind, Quote, Redirection, ScopeKind, ScriptReader, ShellDialect, SimpleCommand, Word};
 use crate::text::source::Span;
 
 /// What the statements read so far mean for the next one.
@@ -14,12 +14,12 @@ pub(super) struct Flow {
     pub(super) joined: bool,
     /// A function's name whose body comes next.
     pub(super) function: Option<Span>,
-    pub(super) blocks: Vec<Block>,
+    pub(super) blocks: Vec<Compound>,
     /// A `)` that closes nothing ends the statements.
     in_parentheses: bool,
 }
 
-impl Reader<'_> {
+impl ScriptReader<'_> {
     /// Reads statements up to the end, or to a `)` that closes nothing.
     pub(super) fn statements(&mut self, in_parentheses: bool, scope: usize) {
         let mut flow = Flow {
@@ -73,7 +73,7 @@ impl Reader<'_> {
                 self.cursor.bump(2);
                 flow.join(true);
             }
-            b'&' if next == Some(b'>') && self.options.dialect == Dialect::Posix => return false,
+            b'&' if next == Some(b'>') && self.options.dialect == ShellDialect::Posix => return false,
             b'&' => {
                 self.cursor.bump(1);
                 flow.end_statement();
@@ -95,7 +95,7 @@ impl Reader<'_> {
 
     fn open_parenthesis(&mut self, flow: &mut Flow) {
         if self.cursor.at(b"((")
-            && self.options.dialect == Dialect::Posix
+            && self.options.dialect == ShellDialect::Posix
             && let Some(end) = self.cursor.balanced_ahead(1, b'(', b')')
         {
             let start = self.cursor.pos;
@@ -131,7 +131,7 @@ impl Reader<'_> {
             self.cursor.skip(|byte| b"@+".contains(&byte));
         }
         let id = self.script.commands.len();
-        let mut command = Command {
+        let mut command = SimpleCommand {
             span: Span::at(self.cursor.pos),
             words: Vec::new(),
             redirections: Vec::new(),
@@ -161,7 +161,7 @@ impl Reader<'_> {
         flow.joined = false;
         command.end = self.end();
         command.loose = self.loose;
-        if !command.words.is_empty() && self.options.dialect == Dialect::Posix {
+        if !command.words.is_empty() && self.options.dialect == ShellDialect::Posix {
             self.mark_prefixes(first_assignment, &command);
         }
         self.assigning_command(&command, here);
@@ -171,7 +171,7 @@ impl Reader<'_> {
     }
 
     /// Reads the next assignment, redirection or word; false where the command ends.
-    fn part(&mut self, id: usize, command: &mut Command) -> bool {
+    fn part(&mut self, id: usize, command: &mut SimpleCommand) -> bool {
         let Some(byte) = self.cursor.peek() else { return false };
         if self.at_comment() {
             if !self.comment_between(command.span.start) {
@@ -186,7 +186,7 @@ impl Reader<'_> {
             self.loose = true;
             return self.part(id, command);
         }
-        let brace = b"{}".contains(&byte) && self.options.dialect == Dialect::PowerShell;
+        let brace = b"{}".contains(&byte) && self.options.dialect == ShellDialect::PowerShell;
         if byte == b'\n' || brace || self.at_template_end() {
             return false;
         }
@@ -198,7 +198,7 @@ impl Reader<'_> {
         if (command.words.is_empty() || declaration.is_some()) && self.assignment(declaration) {
             return true;
         }
-        let word = self.word(Place::Argument);
+        let word = self.word(WordPlace::Argument);
         if word.span.is_empty() {
             return false;
         }
@@ -207,12 +207,12 @@ impl Reader<'_> {
     }
 
     /// Comment lines were gone over and the line behind them begins with a word.
-    fn part_behind_comment(&mut self, id: usize, command: &mut Command) -> bool {
+    fn part_behind_comment(&mut self, id: usize, command: &mut SimpleCommand) -> bool {
         !self.at_comment() && self.part(id, command)
     }
 
     /// `name()` in place of a command announces a function.
-    fn function_head(&mut self, flow: &mut Flow, command: &Command) -> bool {
+    fn function_head(&mut self, flow: &mut Flow, command: &SimpleCommand) -> bool {
         let Some(word) = command.words.first() else { return false };
         if self.cursor.peek() != Some(b'(') || word.plain(self.script.text).is_none() {
             return false;
@@ -266,7 +266,7 @@ impl Reader<'_> {
         self.cursor.bump(token.len().max(1));
         let operator = Span::new(start + operator, self.cursor.pos);
         self.cursor.skip(|byte| matches!(byte, b' ' | b'\t'));
-        let target = self.word(Place::Argument);
+        let target = self.word(WordPlace::Argument);
         if matches!(token, b"<<" | b"<<-") && !target.span.is_empty() {
             self.announce(command, &target, token == b"<<-");
         }

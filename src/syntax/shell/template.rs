@@ -2,8 +2,10 @@
 
 use super::keywords::BlockKind;
 use super::statements::Flow;
-use super::words::Place;
-use super::{Dialect, MAX_DEPTH, Modifier, PieceKind, Quote, Reader, Word, expansions::plain_variable};
+use super::words::WordPlace;
+use super::{
+    MAX_DEPTH, Modifier, PieceKind, Quote, ScriptReader, ShellDialect, Word, expansions::plain_variable,
+};
 use crate::text::source::Span;
 
 /// What a tag does.
@@ -23,12 +25,14 @@ enum Tag {
 /// How many tags are looked at in search of the one that ends a block.
 const MAX_TAGS: usize = 64;
 
-impl Reader<'_> {
+impl ScriptReader<'_> {
     /// The tag that begins `ahead` bytes from here, and how long it is. A `{{ value }}` is none.
     fn tag(&mut self, ahead: usize) -> Option<(Tag, usize)> {
         let rest = self.cursor.rest().get(ahead..)?;
         let jinja = rest.starts_with(b"{%");
-        if self.options.dialect != Dialect::Posix || self.options.just || !(jinja || rest.starts_with(b"{{"))
+        if self.options.dialect != ShellDialect::Posix
+            || self.options.just
+            || !(jinja || rest.starts_with(b"{{"))
         {
             return None;
         }
@@ -89,7 +93,7 @@ impl Reader<'_> {
 
     /// Reads a block in the middle of a command; false where the word ends with it. A choice without an `else` is there or is
     /// not, as with `${UNKNOWN:+TEXT}`; of anything else nobody knows what it writes.
-    pub(super) fn template_block(&mut self, word: &mut Word, place: Place) -> bool {
+    pub(super) fn template_block(&mut self, word: &mut Word, place: WordPlace) -> bool {
         let start = self.cursor.pos;
         let Some((tag, length)) = self.tag(0) else { return false };
         let Some((end, behind, parted)) = self.block_end(length) else {
@@ -155,15 +159,15 @@ impl Reader<'_> {
     }
 
     /// Reads the text of a choice as words that are there or not; false where it is more than words.
-    fn choice(&mut self, word: &mut Word, text: Span, place: Place) -> bool {
-        if self.depth >= MAX_DEPTH || place != Place::Argument {
+    fn choice(&mut self, word: &mut Word, text: Span, place: WordPlace) -> bool {
+        if self.depth >= MAX_DEPTH || place != WordPlace::Argument {
             return false;
         }
         let mark = self.mark();
         let outer = std::mem::replace(&mut self.cursor.end, text.end);
         self.cursor.pos = text.start;
         self.depth += 1;
-        let operand = self.word(Place::Operand { double: false });
+        let operand = self.word(WordPlace::Operand { double: false });
         self.depth -= 1;
         let is_read = self.cursor.pos == self.cursor.end;
         self.cursor.end = outer;

@@ -3,9 +3,9 @@
 use super::*;
 
 /// The words of every command, joined by `|`.
-fn commands(text: &str, options: Options) -> Vec<String> {
+fn commands(text: &str, options: ShellOptions) -> Vec<String> {
     let script = Script::read(text, options);
-    let words = |command: &Command| {
+    let words = |command: &SimpleCommand| {
         let words: Vec<_> = command.words.iter().map(|word| script.slice(word.span)).collect();
         words.join("|")
     };
@@ -13,19 +13,19 @@ fn commands(text: &str, options: Options) -> Vec<String> {
 }
 
 fn posix(text: &str) -> Vec<String> {
-    commands(text, Options::default())
+    commands(text, ShellOptions::default())
 }
 
 fn prose(text: &str) -> Vec<String> {
-    commands(text, Options { prose: true, ..Options::default() })
+    commands(text, ShellOptions { prose: true, ..ShellOptions::default() })
 }
 
-fn dialect(dialect: Dialect, text: &str) -> Vec<String> {
-    commands(text, Options { dialect, ..Options::default() })
+fn dialect(dialect: ShellDialect, text: &str) -> Vec<String> {
+    commands(text, ShellOptions { dialect, ..ShellOptions::default() })
 }
 
 /// Every assignment: name, operator, values, and `?` where it is conditional.
-fn assignments(text: &str, options: Options) -> Vec<String> {
+fn assignments(text: &str, options: ShellOptions) -> Vec<String> {
     let script = Script::read(text, options);
     let spell = |assignment: &Assignment| {
         let list =
@@ -37,12 +37,12 @@ fn assignments(text: &str, options: Options) -> Vec<String> {
             AssignedValue::Source(span) => format!("<{}>", script.slice(*span)),
             AssignedValue::Unread => "unread".into(),
         };
-        let operator = if assignment.store == Store::Append { "+=" } else { "=" };
+        let operator = if assignment.store == Assigning::Append { "+=" } else { "=" };
         let mark = if assignment.conditional { "?" } else { "" };
         let reach = match assignment.reach {
-            Reach::Script => "",
-            Reach::Function => "local ",
-            Reach::Command => "prefix ",
+            Visibility::Script => "",
+            Visibility::Function => "local ",
+            Visibility::Command => "prefix ",
         };
         format!("{reach}{}{operator}{value}{mark}", script.slice(assignment.name))
     };
@@ -75,7 +75,7 @@ fn redirections_are_kept_apart_from_words() {
 #[test]
 fn lines_are_continued_also_inside_words() {
     assert_eq!(posix("docker run \\\n  --gpus all \\\r\n  x"), ["docker|run|--gpus|all|x"]);
-    let script = Script::read("docker run --gp\\\nus all", Options::default());
+    let script = Script::read("docker run --gp\\\nus all", ShellOptions::default());
     assert_eq!(script.commands[0].words[2].literal(script.text()).unwrap(), "--gpus");
     assert_eq!(posix("# --shm-size 8G \\\ndocker run x"), ["docker|run|x"]);
     assert_eq!(posix("docker run x # a comment \\\nnext"), ["docker|run|x", "next"]);
@@ -89,7 +89,7 @@ fn lines_that_a_person_reads_as_continued_are_joined_and_marked() {
         "docker run --gpus all \\\n  # --shm-size=8g \\\n  --rm img",
         "docker run --gpus all \\\n  # clean up \\\n  --rm img",
     ] {
-        let script = Script::read(text, Options::default());
+        let script = Script::read(text, ShellOptions::default());
         assert!(script.commands[0].loose, "{text}");
         assert!(posix(text)[0].ends_with("--rm|img"), "{text}: {:?}", posix(text));
     }
@@ -130,7 +130,7 @@ fn substitutions_hold_commands_of_their_own() {
 #[test]
 fn variables_tell_name_and_modifier() {
     let text = "$A ${B:-x} ${C[@]} \"$@\" ${D%/*} $1 ${E+y} ${#F} ${G[0]} ${H}";
-    let script = Script::read(text, Options::default());
+    let script = Script::read(text, ShellOptions::default());
     let spelt: Vec<_> = script.commands[0]
         .words
         .iter()
@@ -165,7 +165,7 @@ fn assignments_are_statements_of_their_own() {
     let text = "A=1 B=\"x y\"\nC=(a \"b c\" # no\n  d)\nC+=(e)\nif t; then A+=2; fi\nf() { local L=3; export M=4; }\n\
                 N=5 cmd\nfor i in a b; do :; done\nread -r R\nx && Y=6\nZ=\n";
     assert_eq!(
-        assignments(text, Options::default()),
+        assignments(text, ShellOptions::default()),
         [
             "A=1",
             "B=\"x y\"",
@@ -181,7 +181,7 @@ fn assignments_are_statements_of_their_own() {
             "Z="
         ]
     );
-    let script = Script::read(text, Options::default());
+    let script = Script::read(text, ShellOptions::default());
     let function = script.scopes[script.assignments[5].scope].function;
     assert_eq!(function.map(|name| script.slice(name)), Some("f"));
 }
@@ -189,7 +189,7 @@ fn assignments_are_statements_of_their_own() {
 #[test]
 fn here_documents_are_bodies_not_commands() {
     let text = "cat > f <<EOF\ndocker run a\nEOF\nbash <<-'X' | tee\n\tdocker run b\n\tX\nc=$(cat <<A <<B\n1\nA\n2\nB\n)\nd";
-    let script = Script::read(text, Options::default());
+    let script = Script::read(text, ShellOptions::default());
     let bodies: Vec<_> = script
         .here_documents
         .iter()
@@ -233,7 +233,7 @@ fn quotes_that_are_never_closed_are_characters() {
 
 #[test]
 fn make_variables_are_told_from_the_shells() {
-    let options = Options { make: true, ..Options::default() };
+    let options = ShellOptions { make: true, ..ShellOptions::default() };
     let script = Script::read("@$(DOCKER) run '$(IMG)' $$(id -u) $$HOME $@ $(shell pwd) $(dir x)", options);
     let kinds: Vec<_> = script.commands[0]
         .words
@@ -254,7 +254,7 @@ fn make_variables_are_told_from_the_shells() {
 
 #[test]
 fn variables_of_just_stand_in_double_braces() {
-    let options = Options { just: true, ..Options::default() };
+    let options = ShellOptions { just: true, ..ShellOptions::default() };
     let script = Script::read("docker run {{ gpu-args }} \"{{image}}\" $(id) {{ a + b }} {{f(x)}}", options);
     let kinds: Vec<_> = script.commands[0]
         .words
@@ -273,28 +273,28 @@ fn variables_of_just_stand_in_double_braces() {
 fn fish_batch_and_powershell_have_their_own_ways() {
     let fish = "set -l A --gpus all\nif test x\n  docker run $A (pwd):/x img\nend\nset -a A -it; and b";
     assert_eq!(
-        dialect(Dialect::Fish, fish),
+        dialect(ShellDialect::Fish, fish),
         ["set|-l|A|--gpus|all", "test|x", "docker|run|$A|(pwd):/x|img", "pwd", "set|-a|A|-it", "b"]
     );
-    let options = Options { dialect: Dialect::Fish, ..Options::default() };
+    let options = ShellOptions { dialect: ShellDialect::Fish, ..ShellOptions::default() };
     assert_eq!(assignments(fish, options), ["local A=(--gpus all)", "A+=(-it)"]);
 
     let batch = "@echo off\r\nrem docker run no\r\n:: docker run no\r\nset A=-v %cd%:/x\r\nset \"B=1\"\r\n\
                  if exist x docker run ^\r\n  --gpus all -v \"%cd%\\a\":/x %A% img && pause\r\nIF %1==\"\" (\r\n  b\r\n)";
     assert_eq!(
-        dialect(Dialect::Batch, batch),
+        dialect(ShellDialect::Batch, batch),
         ["echo|off", "docker|run|--gpus|all|-v|\"%cd%\\a\":/x|%A%|img", "pause", "b"]
     );
-    let options = Options { dialect: Dialect::Batch, ..Options::default() };
+    let options = ShellOptions { dialect: ShellDialect::Batch, ..ShellOptions::default() };
     assert_eq!(assignments(batch, options), ["A=<-v %cd%:/x>", "B=<1>"]);
 
     let powershell = "# docker run no\n$p = \"C:\\x\"\n$a = @('--gpus', 'all')\n$a += \"-it\"\nif ($x) {\n  docker run @a `\n\
                       -v \"${p}:/app\" img\n}\n$id = docker run -d y; z";
     assert_eq!(
-        dialect(Dialect::PowerShell, powershell),
+        dialect(ShellDialect::PowerShell, powershell),
         ["$x", "docker|run|@a|-v|\"${p}:/app\"|img", "docker|run|-d|y", "z"]
     );
-    let options = Options { dialect: Dialect::PowerShell, ..Options::default() };
+    let options = ShellOptions { dialect: ShellDialect::PowerShell, ..ShellOptions::default() };
     assert_eq!(
         assignments(powershell, options),
         ["p=\"C:\\x\"", "a=('--gpus' 'all')", "a+=\"-it\"", "id=unread"]
@@ -303,8 +303,8 @@ fn fish_batch_and_powershell_have_their_own_ways() {
 
 #[test]
 fn a_here_document_before_a_function_belongs_to_no_command() {
-    let script = Script::read("{{<<-'E'f() if @\"\n", Options::default());
+    let script = Script::read("{{<<-'E'f() if @\"\n", ShellOptions::default());
     assert!(script.here_documents.iter().all(|document| document.command < script.commands.len()));
-    let script = Script::read("E\n<<-'E'do f() \n", Options::default());
+    let script = Script::read("E\n<<-'E'do f() \n", ShellOptions::default());
     assert!(script.here_documents.iter().all(|document| document.command < script.commands.len()));
 }

@@ -42,7 +42,7 @@ pub enum End {
 
 /// One simple command.
 #[derive(Clone, Debug)]
-pub struct Command {
+pub struct SimpleCommand {
     /// From its first assignment, redirection or word to its last.
     pub span: Span,
     /// Its words, without leading assignments and redirections. In front of the program may stand words like `time`.
@@ -77,7 +77,7 @@ pub enum AssignedValue {
 
 /// What an assignment does to what the name held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Store {
+pub enum Assigning {
     /// It replaces it: `A=…`.
     Set,
     /// It adds to it: `A+=…`.
@@ -88,7 +88,7 @@ pub enum Store {
 
 /// Who sees an assignment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
+pub enum Visibility {
     /// The whole script.
     Script,
     /// The function it stands in: `local A=…`.
@@ -105,11 +105,11 @@ pub struct Assignment {
     /// The name.
     pub name: Span,
     /// What it does to what was there.
-    pub store: Store,
+    pub store: Assigning,
     /// The value.
     pub value: AssignedValue,
     /// Who sees it.
-    pub reach: Reach,
+    pub reach: Visibility,
     /// Where it runs, an index into [`Script::scopes`].
     pub scope: usize,
     /// Whether something decides at run time if it runs.
@@ -148,7 +148,7 @@ pub enum ScopeKind {
 
 /// An `if` or a `case`.
 #[derive(Clone, Debug, Default)]
-pub struct Choice {
+pub struct Alternatives {
     /// Its arms without their conditions, as indices into [`Script::scopes`].
     pub arms: Vec<usize>,
     /// Whether one of them surely runs: there is an `else` or a `*)`.
@@ -177,7 +177,7 @@ pub struct Scope {
 pub struct Script<'t> {
     pub(super) text: &'t str,
     /// The simple commands, also those in functions and substitutions.
-    pub commands: Vec<Command>,
+    pub commands: Vec<SimpleCommand>,
     /// The assignments, in the order in which they end.
     pub assignments: Vec<Assignment>,
     /// The here-documents.
@@ -185,7 +185,7 @@ pub struct Script<'t> {
     /// Where commands run.
     pub scopes: Vec<Scope>,
     /// The choices between branches; the first stands for none.
-    pub choices: Vec<Choice>,
+    pub choices: Vec<Alternatives>,
     /// The comments, each up to its line end.
     pub comments: Vec<Span>,
     /// Bytes looked at while reading, for the proof that it stays linear.

@@ -2,11 +2,11 @@
 
 use super::keywords::BlockKind;
 use super::statements::Flow;
-use super::words::Place;
-use super::{AssignedValue, Reach, Reader, ScopeKind, Store};
+use super::words::WordPlace;
+use super::{AssignedValue, Assigning, ScopeKind, ScriptReader, Visibility};
 use crate::text::source::Span;
 
-impl Reader<'_> {
+impl ScriptReader<'_> {
     /// `rem`, labels, `if`, `for … do`, `set` of batch files, in any case; false where none stands here.
     pub(super) fn batch_keyword(&mut self, word: &[u8], flow: &mut Flow) -> bool {
         self.here = self.here(flow);
@@ -50,7 +50,7 @@ impl Reader<'_> {
         let mut left = 1;
         while left > 0 {
             self.blanks();
-            let span = self.word(Place::Argument).span;
+            let span = self.word(WordPlace::Argument).span;
             let word = self.cursor.slice(span).to_ascii_lowercase();
             match word.as_str() {
                 "" => return,
@@ -102,7 +102,7 @@ impl Reader<'_> {
         let kept = if quoted { kept.strip_suffix('"').unwrap_or(kept) } else { kept };
         value.end = value.start + kept.len();
         let span = Span::new(name.start, value.end);
-        self.assign(span, name, AssignedValue::Source(value), Store::Set, Reach::Script);
+        self.assign(span, name, AssignedValue::Source(value), Assigning::Set, Visibility::Script);
     }
 
     /// Braces and words before them in PowerShell; false where none stands here.
@@ -133,7 +133,7 @@ impl Reader<'_> {
             b"function" => {
                 self.cursor.bump(word.len());
                 self.blanks();
-                flow.function = Some(self.word(Place::Argument).span);
+                flow.function = Some(self.word(WordPlace::Argument).span);
             }
             _ => return false,
         }
@@ -160,11 +160,11 @@ impl Reader<'_> {
             self.cursor.pos -= 1;
             AssignedValue::Array(self.elements())
         } else if matches!(self.cursor.peek(), Some(b'"' | b'\'' | b'@')) {
-            let mut words = vec![self.word(Place::Element)];
+            let mut words = vec![self.word(WordPlace::Element)];
             self.blanks();
             while self.cursor.eat(b",") {
                 self.cursor.skip(|byte| byte.is_ascii_whitespace());
-                words.push(self.word(Place::Element));
+                words.push(self.word(WordPlace::Element));
                 self.blanks();
             }
             match (words.len(), words.pop()) {
@@ -176,8 +176,8 @@ impl Reader<'_> {
         } else {
             AssignedValue::Unread
         };
-        let store = if append { Store::Append } else { Store::Set };
-        self.assign(Span::new(start, self.cursor.pos), name, value, store, Reach::Script);
+        let store = if append { Assigning::Append } else { Assigning::Set };
+        self.assign(Span::new(start, self.cursor.pos), name, value, store, Visibility::Script);
         true
     }
 }

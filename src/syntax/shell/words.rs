@@ -1,11 +1,11 @@
 //! Reading one word: text, quotes and escapes. What begins with a dollar is read in `expansions`.
 
-use super::{Dialect, Piece, PieceKind, Quote, Reader, Word};
+use super::{Piece, PieceKind, Quote, ScriptReader, ShellDialect, Word};
 use crate::text::source::Span;
 
 /// Where a word stands, which decides what ends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum WordPlace {
     /// In a command.
     Argument,
     /// In the parentheses of a list.
@@ -18,7 +18,7 @@ pub(super) enum Place {
     Pattern,
 }
 
-impl Place {
+impl WordPlace {
     /// Whether the unquoted `byte` ends a word here.
     fn ends(self, byte: u8) -> bool {
         match self {
@@ -39,12 +39,12 @@ fn ordinary(byte: u8) -> bool {
 /// Where a `<name>` must end, and what cannot stand in it.
 const PLACEHOLDER_STOPS: &[u8] = b"\n<\"'`$|;&()";
 
-impl Reader<'_> {
+impl ScriptReader<'_> {
     /// Reads the word that begins here. It may be empty where something else begins here.
-    pub(super) fn word(&mut self, place: Place) -> Word {
+    pub(super) fn word(&mut self, place: WordPlace) -> Word {
         let mut word = Word::empty(self.cursor.pos);
         let mut last = self.cursor.pos;
-        let lists = place == Place::Element && self.options.dialect == Dialect::PowerShell;
+        let lists = place == WordPlace::Element && self.options.dialect == ShellDialect::PowerShell;
         let prose = self.options.prose;
         let plain = |byte| ordinary(byte) && !(lists && byte == b',') && !(prose && byte == b'[');
         loop {
@@ -72,11 +72,11 @@ impl Reader<'_> {
     }
 
     /// Reads on from a byte that may have a meaning; false where it ends the word.
-    fn special(&mut self, byte: u8, place: Place, word: &mut Word) -> bool {
-        let posix = matches!(self.options.dialect, Dialect::Posix | Dialect::Fish);
+    fn special(&mut self, byte: u8, place: WordPlace, word: &mut Word) -> bool {
+        let posix = matches!(self.options.dialect, ShellDialect::Posix | ShellDialect::Fish);
         match byte {
             b'\r' if matches!(self.cursor.peek_at(1), None | Some(b'\n')) => return false,
-            b'<' | b'>' if place == Place::Argument && self.cursor.peek_at(1) == Some(b'(') && posix => {
+            b'<' | b'>' if place == WordPlace::Argument && self.cursor.peek_at(1) == Some(b'(') && posix => {
                 self.substitution(word, Quote::None, 2);
             }
             b'<' if self.placeholder(word) => {}
@@ -84,10 +84,10 @@ impl Reader<'_> {
             b'{' if self.at_tag() => return self.template_block(word, place),
             b'{' if self.bracketed(word, b"}") => {}
             b'[' if self.bracketed(word, b"]") => {}
-            b'(' if place == Place::Argument && self.options.dialect == Dialect::Fish => {
+            b'(' if place == WordPlace::Argument && self.options.dialect == ShellDialect::Fish => {
                 self.substitution(word, Quote::None, 1);
             }
-            b'(' if place == Place::Argument
+            b'(' if place == WordPlace::Argument
                 && posix
                 && self.cursor.pos > word.span.start
                 && self.cursor.previous().is_some_and(|b| b"?*+@!".contains(&b)) =>
@@ -95,14 +95,19 @@ impl Reader<'_> {
                 self.glob_list(word);
             }
             _ if place.ends(byte) => return false,
-            b'\'' if place != (Place::Operand { double: true }) && self.options.dialect != Dialect::Batch => {
+            b'\''
+                if place != (WordPlace::Operand { double: true })
+                    && self.options.dialect != ShellDialect::Batch =>
+            {
                 self.single(word);
             }
             b'"' => self.double(word),
-            b'$' if self.options.dialect != Dialect::Batch => self.dollar(word, Quote::None),
+            b'$' if self.options.dialect != ShellDialect::Batch => self.dollar(word, Quote::None),
             b'`' if posix => self.backticks(word, Quote::None),
-            b'%' | b'!' if self.options.dialect == Dialect::Batch => self.percent(word, Quote::None),
-            b'@' if self.options.dialect == Dialect::PowerShell && self.cursor.pos == word.span.start => {
+            b'%' | b'!' if self.options.dialect == ShellDialect::Batch => self.percent(word, Quote::None),
+            b'@' if self.options.dialect == ShellDialect::PowerShell
+                && self.cursor.pos == word.span.start =>
+            {
                 self.splat(word);
             }
             b'{' => self.brace(word, Quote::None),
@@ -115,9 +120,9 @@ impl Reader<'_> {
     /// The character that takes the next one's meaning away.
     pub(super) fn escape(&self) -> u8 {
         match self.options.dialect {
-            Dialect::Posix | Dialect::Fish => b'\\',
-            Dialect::Batch => b'^',
-            Dialect::PowerShell => b'`',
+            ShellDialect::Posix | ShellDialect::Fish => b'\\',
+            ShellDialect::Batch => b'^',
+            ShellDialect::PowerShell => b'`',
         }
     }
 
@@ -129,10 +134,10 @@ impl Reader<'_> {
     }
 
     /// An escape character outside of quotes; false where it belongs to no word but continues the line.
-    fn escaped(&mut self, word: &mut Word, place: Place) -> bool {
+    fn escaped(&mut self, word: &mut Word, place: WordPlace) -> bool {
         if let Some(length) = self.line_end_behind(1) {
             // Before an indent the word is over.
-            let operand = matches!(place, Place::Operand { .. });
+            let operand = matches!(place, WordPlace::Operand { .. });
             if !operand && self.cursor.peek_at(1 + length).is_none_or(|byte| b" \t".contains(&byte)) {
                 return false;
             }
@@ -216,7 +221,7 @@ impl Reader<'_> {
     /// Reads up to and over the closing quote; false where there is none.
     fn double_inside(&mut self, word: &mut Word) -> bool {
         let dialect = self.options.dialect;
-        let posix = matches!(dialect, Dialect::Posix | Dialect::Fish);
+        let posix = matches!(dialect, ShellDialect::Posix | ShellDialect::Fish);
         loop {
             let run = self.cursor.skip(|byte| !b"\"\\$`{%!\n".contains(&byte));
             if !run.is_empty() {
@@ -224,7 +229,7 @@ impl Reader<'_> {
             }
             let Some(byte) = self.cursor.peek() else { return false };
             match byte {
-                b'"' if dialect == Dialect::PowerShell && self.cursor.peek_at(1) == Some(b'"') => {
+                b'"' if dialect == ShellDialect::PowerShell && self.cursor.peek_at(1) == Some(b'"') => {
                     self.cursor.bump(1);
                     self.take_text(word, Quote::Double);
                 }
@@ -232,14 +237,14 @@ impl Reader<'_> {
                     self.cursor.bump(1);
                     return true;
                 }
-                b'\n' if dialect == Dialect::Batch => return false,
+                b'\n' if dialect == ShellDialect::Batch => return false,
                 b'\\' if posix => self.escaped_in_double(word, b"\"\\$`"),
                 // The C runtime of Windows programs reads `\"` as a quote character.
-                b'\\' if dialect == Dialect::Batch => self.escaped_in_double(word, b"\""),
-                b'`' if dialect == Dialect::PowerShell => self.escaped_in_double(word, b"\"$`"),
+                b'\\' if dialect == ShellDialect::Batch => self.escaped_in_double(word, b"\""),
+                b'`' if dialect == ShellDialect::PowerShell => self.escaped_in_double(word, b"\"$`"),
                 b'`' if posix => self.backticks(word, Quote::Double),
-                b'$' if dialect != Dialect::Batch => self.dollar(word, Quote::Double),
-                b'%' | b'!' if dialect == Dialect::Batch => self.percent(word, Quote::Double),
+                b'$' if dialect != ShellDialect::Batch => self.dollar(word, Quote::Double),
+                b'%' | b'!' if dialect == ShellDialect::Batch => self.percent(word, Quote::Double),
                 b'{' => self.brace(word, Quote::Double),
                 _ => self.take_text(word, Quote::Double),
             }

@@ -1,10 +1,13 @@
 //! From the parser's events to the tree, one record a node and nothing else where the text says it all.
 
-use super::{
-    ANCHORED, Document, Error, Kind, Layout, MISSING, NodeId, OWNED, Record, Style, TAGGED, Yaml, scan,
+use super::error::Error;
+use super::record::{
+    ANCHORED, CollectionLayout, MISSING, NodeId, NodeKind, OWNED, Record, ScalarStyle, TAGGED,
 };
+use super::scan;
+use super::tree::{Document, Yaml};
 use crate::text::source::Span;
-use granit_parser::{Event, Parser, ScalarStyle, Span as Place, StructureStyle};
+use granit_parser::{Event, Parser, ScalarStyle as EventStyle, Span as EventSpan, StructureStyle};
 use std::collections::HashMap;
 
 /// The next child of this open mapping is a value.
@@ -29,7 +32,7 @@ pub(super) fn build(text: &str) -> Yaml {
 
 /// How much of the tree was there when the current document began, to go back to where it fails.
 #[derive(Clone, Copy, Default)]
-struct Mark {
+struct OpenNode {
     start: usize,
     first: NodeId,
     values: usize,
@@ -44,7 +47,7 @@ struct Builder<'t> {
     open: u32,
     /// The end of what was read last.
     last_end: usize,
-    document: Mark,
+    document: OpenNode,
     /// The node of each anchor, by the parser's number for it.
     targets: Vec<u32>,
     /// The last node of each anchor name in the documents before, filled at the first alias that asks.
@@ -62,7 +65,7 @@ impl<'t> Builder<'t> {
             yaml,
             open: NONE,
             last_end: 0,
-            document: Mark::default(),
+            document: OpenNode::default(),
             targets: Vec::new(),
             names: HashMap::new(),
             named: 0,
@@ -96,7 +99,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn event(&mut self, event: &Event<'_>, place: &Place) -> Result<(), Error> {
+    fn event(&mut self, event: &Event<'_>, place: &EventSpan) -> Result<(), Error> {
         match event {
             Event::Scalar(value, style, anchor, _) => self.scalar(value, *style, *anchor != 0, place),
             Event::MappingStart(style, ..) => self.mapping(*style, place),
@@ -119,7 +122,7 @@ impl<'t> Builder<'t> {
     }
 
     /// Adds a node; one inside a mapping turns the mapping from key to value or back. Returns whether it is a value.
-    fn push(&mut self, start: usize, end: usize, link: u32, kind: Kind, flags: u8) -> bool {
+    fn push(&mut self, start: usize, end: usize, link: u32, kind: NodeKind, flags: u8) -> bool {
         self.yaml.records.push(Record { start: short(start), end: short(end), link, kind, flags });
         let Some(parent) = self.yaml.records.get_mut(self.open as usize) else { return false };
         let value = parent.flags & VALUE_NEXT != 0;
@@ -127,25 +130,27 @@ impl<'t> Builder<'t> {
         value
     }
 
-    fn scalar(&mut self, value: &str, style: ScalarStyle, anchored: bool, place: &Place) {
+    fn scalar(&mut self, value: &str, style: EventStyle, anchored: bool, place: &EventSpan) {
         let (start, end) = (offset(place), offset_end(place));
         let style = match style {
-            ScalarStyle::Plain => Style::Plain,
-            ScalarStyle::SingleQuoted => Style::SingleQuoted,
-            ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
-            ScalarStyle::Literal => Style::Literal,
-            ScalarStyle::Folded => Style::Folded,
+            EventStyle::Plain => ScalarStyle::Plain,
+            EventStyle::SingleQuoted => ScalarStyle::SingleQuoted,
+            EventStyle::DoubleQuoted => ScalarStyle::DoubleQuoted,
+            EventStyle::Literal => ScalarStyle::Literal,
+            EventStyle::Folded => ScalarStyle::Folded,
         };
         let tagged = self.tag(place);
         match style {
-            Style::Plain if start == end => return self.missing(start, tagged, anchored),
-            Style::Literal | Style::Folded => return self.block_scalar(value, style, start, end, tagged),
+            ScalarStyle::Plain if start == end => return self.missing(start, tagged, anchored),
+            ScalarStyle::Literal | ScalarStyle::Folded => {
+                return self.block_scalar(value, style, start, end, tagged);
+            }
             _ => {}
         }
-        let quotes = usize::from(style != Style::Plain);
+        let quotes = usize::from(style != ScalarStyle::Plain);
         let source = self.text.get(start + quotes..end - quotes).unwrap_or_default();
         let (link, owned) = self.own(value, source);
-        self.push(start, end, link, Kind::Scalar(style), tagged | owned);
+        self.push(start, end, link, NodeKind::Scalar(style), tagged | owned);
         self.last_end = end;
     }
 
@@ -161,7 +166,7 @@ impl<'t> Builder<'t> {
     }
 
     /// A block scalar. The parser's span may hold the lines behind it and, where the content is empty, the header.
-    fn block_scalar(&mut self, value: &str, style: Style, start: usize, end: usize, tagged: u8) {
+    fn block_scalar(&mut self, value: &str, style: ScalarStyle, start: usize, end: usize, tagged: u8) {
         let (start, end) = if value.bytes().all(|byte| byte == b'\n') {
             let header = scan::block_header(self.text, self.last_end).unwrap_or(start);
             let end = scan::line_end(self.text, header);
@@ -174,7 +179,7 @@ impl<'t> Builder<'t> {
         };
         let source = self.text.get(start..end).unwrap_or_default();
         let (link, owned) = self.own(value, source);
-        self.push(start, end, link, Kind::Scalar(style), tagged | owned);
+        self.push(start, end, link, NodeKind::Scalar(style), tagged | owned);
         self.last_end = end;
     }
 
@@ -196,8 +201,8 @@ impl<'t> Builder<'t> {
         let is_value = parent.is_some_and(|parent| parent.flags & VALUE_NEXT != 0);
         let indicator = match parent.map(|parent| parent.kind) {
             _ if tagged != 0 || anchored => None,
-            Some(Kind::Mapping(_)) if is_value => Some(b':'),
-            Some(Kind::Sequence(Layout::Block)) => Some(b'-'),
+            Some(NodeKind::Mapping(_)) if is_value => Some(b':'),
+            Some(NodeKind::Sequence(CollectionLayout::Block)) => Some(b'-'),
             _ => None,
         };
         let from = parent.map_or(0, |parent| parent.start as usize).max(self.last_end);
@@ -208,29 +213,29 @@ impl<'t> Builder<'t> {
                 if scan::byte(self.text, next) == Some(indicator) { next + 1 } else { from }
             }
         };
-        self.push(at, at, 0, Kind::Scalar(Style::Plain), tagged | MISSING);
+        self.push(at, at, 0, NodeKind::Scalar(ScalarStyle::Plain), tagged | MISSING);
         self.last_end = at;
     }
 
-    fn mapping(&mut self, style: StructureStyle, place: &Place) {
+    fn mapping(&mut self, style: StructureStyle, place: &EventSpan) {
         let start = offset(place);
         let layout = match style {
-            StructureStyle::Block => Layout::Block,
+            StructureStyle::Block => CollectionLayout::Block,
             StructureStyle::Flow if start < offset_end(place) && self.starts_with(start, b'{') => {
-                Layout::Flow
+                CollectionLayout::Flow
             }
-            StructureStyle::Flow => Layout::Pair,
+            StructureStyle::Flow => CollectionLayout::Pair,
         };
-        self.collection(start, Kind::Mapping(layout), place);
+        self.collection(start, NodeKind::Mapping(layout), place);
     }
 
-    fn sequence(&mut self, style: StructureStyle, place: &Place) {
+    fn sequence(&mut self, style: StructureStyle, place: &EventSpan) {
         let start = offset(place);
         match style {
-            StructureStyle::Flow => self.collection(start, Kind::Sequence(Layout::Flow), place),
+            StructureStyle::Flow => self.collection(start, NodeKind::Sequence(CollectionLayout::Flow), place),
             StructureStyle::Block => {
                 let dash = self.dash(start);
-                self.collection(dash, Kind::Sequence(Layout::Block), place);
+                self.collection(dash, NodeKind::Sequence(CollectionLayout::Block), place);
             }
         }
     }
@@ -238,7 +243,7 @@ impl<'t> Builder<'t> {
     /// The first dash of a sequence. The parser points behind it where the dashes stand below their key's first letter.
     fn dash(&self, start: usize) -> usize {
         let Some(parent) = self.yaml.records.get(self.open as usize) else { return start };
-        if parent.kind != Kind::Mapping(Layout::Block) {
+        if parent.kind != NodeKind::Mapping(CollectionLayout::Block) {
             return start;
         }
         let mut at = scan::skip_space(self.text, self.last_end.max(parent.start as usize));
@@ -258,7 +263,7 @@ impl<'t> Builder<'t> {
         scan::byte(self.text, at) == Some(byte)
     }
 
-    fn collection(&mut self, start: usize, kind: Kind, place: &Place) {
+    fn collection(&mut self, start: usize, kind: NodeKind, place: &EventSpan) {
         let tagged = self.tag(place);
         let id = self.next_id();
         self.push(start, start, self.open, kind, tagged | OPEN);
@@ -268,7 +273,9 @@ impl<'t> Builder<'t> {
     fn close(&mut self, end: usize) {
         let next = self.next_id();
         let Some(record) = self.yaml.records.get_mut(self.open as usize) else { return };
-        if let Kind::Mapping(Layout::Flow) | Kind::Sequence(Layout::Flow) = record.kind {
+        if let NodeKind::Mapping(CollectionLayout::Flow) | NodeKind::Sequence(CollectionLayout::Flow) =
+            record.kind
+        {
             self.last_end = end;
         }
         self.open = std::mem::replace(&mut record.link, next.0);
@@ -277,7 +284,7 @@ impl<'t> Builder<'t> {
     }
 
     /// Notes the tag of the node that comes next: its flag.
-    fn tag(&mut self, place: &Place) -> u8 {
+    fn tag(&mut self, place: &EventSpan) -> u8 {
         if place.tag_start.is_none() {
             return 0;
         }
@@ -320,7 +327,7 @@ impl<'t> Builder<'t> {
         if record.flags & OPEN != 0 {
             return Err(Error::new(written, format!("this alias stands inside '&{name}', which it repeats")));
         }
-        self.push(written.start, written.end, target, Kind::Alias, 0);
+        self.push(written.start, written.end, target, NodeKind::Alias, 0);
         self.last_end = written.end;
         Ok(())
     }
@@ -328,7 +335,7 @@ impl<'t> Builder<'t> {
     /// Makes ready for a document whose text begins at or behind `start`.
     fn begin(&mut self, start: usize) {
         self.open = NONE;
-        self.document = Mark {
+        self.document = OpenNode {
             start,
             first: self.next_id(),
             values: self.yaml.values.len(),
@@ -345,7 +352,7 @@ impl<'t> Builder<'t> {
 
     /// The end of a document: a `...`, or the empty span before what comes next.
     fn end_document(&mut self, mark: Span) {
-        let Mark { start, first, .. } = self.document;
+        let OpenNode { start, first, .. } = self.document;
         self.yaml.documents.push(Document { span: Span::new(start, mark.start), root: Ok(first), first });
         self.begin(mark.end);
         self.last_end = mark.end;
@@ -353,7 +360,7 @@ impl<'t> Builder<'t> {
 
     /// Drops what was read of the document and notes why.
     fn fail(&mut self, error: Error) {
-        let Mark { start, first, values, tags, anchors } = self.document;
+        let OpenNode { start, first, values, tags, anchors } = self.document;
         self.yaml.records.truncate(first.index());
         self.yaml.values.truncate(values);
         self.yaml.tags.truncate(tags);
@@ -367,7 +374,9 @@ impl<'t> Builder<'t> {
     fn open_bracket(&self) -> Option<usize> {
         let mut open = self.open;
         while let Some(record) = self.yaml.records.get(open as usize) {
-            if let Kind::Mapping(Layout::Flow) | Kind::Sequence(Layout::Flow) = record.kind {
+            if let NodeKind::Mapping(CollectionLayout::Flow) | NodeKind::Sequence(CollectionLayout::Flow) =
+                record.kind
+            {
                 return Some(record.start as usize);
             }
             open = record.link;
@@ -381,14 +390,14 @@ fn short(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(NONE)
 }
 
-fn offset(place: &Place) -> usize {
+fn offset(place: &EventSpan) -> usize {
     place.start.byte_offset().unwrap_or_default()
 }
 
-fn offset_end(place: &Place) -> usize {
+fn offset_end(place: &EventSpan) -> usize {
     place.end.byte_offset().unwrap_or_default()
 }
 
-fn span(place: &Place) -> Span {
+fn span(place: &EventSpan) -> Span {
     Span::new(offset(place), offset_end(place))
 }

@@ -1,6 +1,8 @@
 //! Keys that stand twice in one mapping. YAML forbids them; which readers refuse them is for the platforms to know.
 
-use super::{Kind, Node, NodeId, Yaml};
+use super::node::Node;
+use super::record::{NodeId, NodeKind};
+use super::tree::Yaml;
 
 /// A key that stands twice in one mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,10 +21,10 @@ impl Yaml {
     /// they are quoted; collections and aliases as keys are not compared. Takes n log n time for n keys.
     pub fn duplicate_keys(&self, text: &str) -> Vec<DuplicateKey> {
         let mut found = Vec::new();
-        let mut keys: Vec<Key<'_>> = Vec::new();
+        let mut keys: Vec<SeenKey<'_>> = Vec::new();
         let mut look_at = |id: NodeId| {
             keys.clear();
-            keys.extend(self.node(text, id).entries().filter_map(|entry| Key::of(entry.key)));
+            keys.extend(self.node(text, id).entries().filter_map(|entry| SeenKey::of(entry.key)));
             if keys.len() < MANY { among_few(&keys, &mut found) } else { among_many(&mut keys, &mut found) }
         };
         self.mappings().for_each(&mut look_at);
@@ -32,19 +34,19 @@ impl Yaml {
 
     fn mappings(&self) -> impl Iterator<Item = NodeId> {
         let ids = (0..).map(NodeId).zip(&self.records);
-        ids.filter(|(_, record)| matches!(record.kind, Kind::Mapping(_))).map(|(id, _)| id)
+        ids.filter(|(_, record)| matches!(record.kind, NodeKind::Mapping(_))).map(|(id, _)| id)
     }
 }
 
 /// A key: its length and last letter, which tell most of them apart, its name, and where it stands.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Key<'a> {
+struct SeenKey<'a> {
     hint: (usize, Option<u8>),
     name: &'a str,
     id: NodeId,
 }
 
-impl<'a> Key<'a> {
+impl<'a> SeenKey<'a> {
     fn of(key: Node<'a>) -> Option<Self> {
         let name = key.str()?;
         Some(Self { hint: (name.len(), name.as_bytes().last().copied()), name, id: key.id() })
@@ -55,7 +57,7 @@ impl<'a> Key<'a> {
     }
 }
 
-fn among_few(keys: &[Key<'_>], found: &mut Vec<DuplicateKey>) {
+fn among_few(keys: &[SeenKey<'_>], found: &mut Vec<DuplicateKey>) {
     for (at, again) in keys.iter().enumerate() {
         let before = keys.get(..at).unwrap_or_default();
         if let Some(first) = before.iter().find(|other| other.is_same(again)) {
@@ -64,9 +66,9 @@ fn among_few(keys: &[Key<'_>], found: &mut Vec<DuplicateKey>) {
     }
 }
 
-fn among_many(keys: &mut [Key<'_>], found: &mut Vec<DuplicateKey>) {
+fn among_many(keys: &mut [SeenKey<'_>], found: &mut Vec<DuplicateKey>) {
     keys.sort_unstable();
-    for same in keys.chunk_by(Key::is_same) {
+    for same in keys.chunk_by(SeenKey::is_same) {
         let Some((first, rest)) = same.split_first() else { continue };
         found.extend(rest.iter().map(|again| DuplicateKey { first: first.id, again: again.id }));
     }
@@ -74,7 +76,7 @@ fn among_many(keys: &mut [Key<'_>], found: &mut Vec<DuplicateKey>) {
 
 impl DuplicateKey {
     /// The two keys as nodes.
-    pub fn nodes<'a>(&self, yaml: &'a Yaml, text: &'a str) -> (Node<'a>, Node<'a>) {
+    pub fn nodes<'a>(self, yaml: &'a Yaml, text: &'a str) -> (Node<'a>, Node<'a>) {
         (yaml.node(text, self.first), yaml.node(text, self.again))
     }
 }

@@ -3,9 +3,12 @@
 //! Every edit is one insertion, so that no byte of the file is lost. It goes to whole lines where the file is written in
 //! lines; it never comes between a comment and what it comments, and keeps a missing line end at the file's end.
 
+use super::node::{Entry, Node};
+use super::record::{CollectionLayout, NodeId, NodeKind, ScalarStyle};
+use super::scan;
 use super::style::{Habits, Seam, comments_above, end_of_lines, line_break};
-use super::value::{BlockStyle, FlowLines, FlowStyle, Value, push_blanks};
-use super::{Entry, Kind, Layout, Node, NodeId, Style, Yaml, scan};
+use super::tree::Yaml;
+use super::value::{BlockStyle, FlowLines, FlowStyle, NewValue, push_blanks};
 use crate::text::source::Span;
 
 /// Text to be put before the byte at `at`.
@@ -19,7 +22,7 @@ pub struct Insertion {
 
 /// Where a new key goes in its mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum EntryPosition {
     /// Before all others.
     First,
     /// Behind the entry with this key.
@@ -52,19 +55,25 @@ impl<'a> Editor<'a> {
     /// A new key with its value in a mapping. Where nothing can be written behind the wanted entry (a block scalar that
     /// ends with the file, without a line end) it goes before it. Nothing where `mapping` is none, or an alias: what
     /// that stands for is to be edited instead.
-    pub fn insert(&self, mapping: Node<'a>, place: Place, key: &str, value: &Value) -> Option<Insertion> {
+    pub fn insert(
+        &self,
+        mapping: Node<'a>,
+        place: EntryPosition,
+        key: &str,
+        value: &NewValue,
+    ) -> Option<Insertion> {
         match mapping.kind() {
-            Kind::Mapping(Layout::Block) => self.block_pair(mapping, place, key, value),
-            Kind::Mapping(Layout::Flow) => {
+            NodeKind::Mapping(CollectionLayout::Block) => self.block_pair(mapping, place, key, value),
+            NodeKind::Mapping(CollectionLayout::Flow) => {
                 let members: Vec<_> = mapping.entries().map(|entry| member(entry.key, entry.value)).collect();
                 let chosen = match place {
-                    Place::First => members.first(),
-                    Place::Last => members.last(),
-                    Place::After(id) => {
+                    EntryPosition::First => members.first(),
+                    EntryPosition::Last => members.last(),
+                    EntryPosition::After(id) => {
                         members.get(mapping.entries().position(|entry| entry.key.id() == id)?)
                     }
                 };
-                let spot = Spot::new(mapping, chosen, place != Place::First);
+                let spot = EditSpot::new(mapping, chosen, place != EntryPosition::First);
                 Some(spot.write(self.habits().quote(mapping), |style, out| style.pair(out, key, value)))
             }
             _ => None,
@@ -73,12 +82,12 @@ impl<'a> Editor<'a> {
 
     /// A new item at the end of a sequence: in a block sequence in flow style where the last item is. Nothing where
     /// `sequence` is none, or ends with a block scalar that ends with the file, without a line end.
-    pub fn append(&self, sequence: Node<'a>, item: &Value) -> Option<Insertion> {
+    pub fn append(&self, sequence: Node<'a>, item: &NewValue) -> Option<Insertion> {
         match sequence.kind() {
-            Kind::Sequence(Layout::Block) => self.block_item(sequence, item),
-            Kind::Sequence(Layout::Flow) => {
+            NodeKind::Sequence(CollectionLayout::Block) => self.block_item(sequence, item),
+            NodeKind::Sequence(CollectionLayout::Flow) => {
                 let members: Vec<_> = sequence.items().map(|item| member(item, item)).collect();
-                let spot = Spot::new(sequence, members.last(), true);
+                let spot = EditSpot::new(sequence, members.last(), true);
                 let quote = self.habits().quote(sequence);
                 Some(spot.write(quote, |style, out| style.value(out, item)))
             }
@@ -87,13 +96,13 @@ impl<'a> Editor<'a> {
     }
 
     /// A value where a key of the block mapping `mapping` has none yet.
-    pub fn fill(&self, mapping: Node<'a>, entry: Entry<'a>, value: &Value) -> Option<Insertion> {
+    pub fn fill(&self, mapping: Node<'a>, entry: Entry<'a>, value: &NewValue) -> Option<Insertion> {
         let empty = entry.value.is_missing() && entry.value.tag().is_none();
-        if !empty || mapping.kind() != Kind::Mapping(Layout::Block) {
+        if !empty || mapping.kind() != NodeKind::Mapping(CollectionLayout::Block) {
             return None;
         }
         let at = entry.value.span().end;
-        let at = if matches!(value, Value::Mapping(_) | Value::Sequence(_)) {
+        let at = if matches!(value, NewValue::Mapping(_) | NewValue::Sequence(_)) {
             scan::line_end(self.text, at)
         } else {
             at
@@ -115,11 +124,17 @@ impl<'a> Editor<'a> {
         });
     }
 
-    fn block_pair(&self, mapping: Node<'a>, place: Place, key: &str, value: &Value) -> Option<Insertion> {
+    fn block_pair(
+        &self,
+        mapping: Node<'a>,
+        place: EntryPosition,
+        key: &str,
+        value: &NewValue,
+    ) -> Option<Insertion> {
         let column = mapping.column();
         let behind = match place {
-            Place::First => None,
-            Place::Last | Place::After(_) => {
+            EntryPosition::First => None,
+            EntryPosition::Last | EntryPosition::After(_) => {
                 let (before, chosen) = neighbours(mapping, place)?;
                 end_of_lines(chosen.value, column).or_else(|| end_of_lines(before?.value, column))
             }
@@ -148,12 +163,13 @@ impl<'a> Editor<'a> {
         Insertion { at, text }
     }
 
-    fn block_item(&self, sequence: Node<'a>, item: &Value) -> Option<Insertion> {
+    fn block_item(&self, sequence: Node<'a>, item: &NewValue) -> Option<Insertion> {
         let column = sequence.column();
         let last = sequence.items().last()?;
         let seam = end_of_lines(last, column)?;
         let gap = self.gap_behind_dash(sequence);
-        let flow = matches!(last.layout(), Some(Layout::Flow)) && !matches!(item, Value::Sequence(_));
+        let flow =
+            matches!(last.layout(), Some(CollectionLayout::Flow)) && !matches!(item, NewValue::Sequence(_));
         let mut text = String::new();
         self.with_style(last, seam.offset(), gap, |style| {
             if flow {
@@ -183,13 +199,13 @@ impl<'a> Editor<'a> {
 }
 
 /// The entry that something new goes behind, and the one before that.
-fn neighbours(mapping: Node<'_>, place: Place) -> Option<(Option<Entry<'_>>, Entry<'_>)> {
+fn neighbours(mapping: Node<'_>, place: EntryPosition) -> Option<(Option<Entry<'_>>, Entry<'_>)> {
     let mut before = None;
     let mut entries = mapping.entries().peekable();
     while let Some(entry) = entries.next() {
         let here = match place {
-            Place::After(id) => entry.key.id() == id,
-            Place::First | Place::Last => entries.peek().is_none(),
+            EntryPosition::After(id) => entry.key.id() == id,
+            EntryPosition::First | EntryPosition::Last => entries.peek().is_none(),
         };
         if here {
             return Some((before, entry));
@@ -228,7 +244,7 @@ fn member(first: Node<'_>, last: Node<'_>) -> Span {
 }
 
 /// Where in a flow collection something is inserted.
-struct Spot<'a> {
+struct EditSpot<'a> {
     collection: Node<'a>,
     text: &'a str,
     /// The member that the new one goes behind or before.
@@ -236,7 +252,7 @@ struct Spot<'a> {
     behind: bool,
 }
 
-impl<'a> Spot<'a> {
+impl<'a> EditSpot<'a> {
     fn new(collection: Node<'a>, chosen: Option<&Span>, behind: bool) -> Self {
         Self { collection, text: collection.text, chosen: chosen.copied(), behind }
     }
@@ -323,7 +339,7 @@ impl FlowStyle<'static> {
     fn like(collection: Node<'_>, quote: char) -> Self {
         let first = collection.entries().next();
         let json = match first {
-            Some(entry) => entry.key.style() == Some(Style::DoubleQuoted),
+            Some(entry) => entry.key.style() == Some(ScalarStyle::DoubleQuoted),
             None => in_json(collection),
         };
         let tight_colon =
@@ -347,7 +363,7 @@ impl FlowStyle<'static> {
 
 /// Whether a flow mapping has any entry.
 fn first_of(mapping: Node<'_>) -> bool {
-    mapping.layout() == Some(Layout::Flow) && mapping.entries().next().is_some()
+    mapping.layout() == Some(CollectionLayout::Flow) && mapping.entries().next().is_some()
 }
 
 /// Whether the document around a node is JSON, as far as its first scalar tells.
@@ -355,6 +371,6 @@ fn in_json(node: Node<'_>) -> bool {
     let document = node.yaml.document_of(node.id());
     let Some(root) = document.and_then(|document| document.root.as_ref().ok()) else { return false };
     let mut nodes = (root.0..).map(|id| node.yaml.node(node.text, NodeId(id)));
-    let flow = nodes.next().is_some_and(|root| root.layout() == Some(Layout::Flow));
-    flow && nodes.find_map(Node::style) == Some(Style::DoubleQuoted)
+    let flow = nodes.next().is_some_and(|root| root.layout() == Some(CollectionLayout::Flow));
+    flow && nodes.find_map(Node::style) == Some(ScalarStyle::DoubleQuoted)
 }

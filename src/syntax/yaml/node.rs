@@ -1,6 +1,10 @@
 //! The cursor over a tree: a node together with the text that it stands in.
 
-use super::{ANCHORED, Kind, Layout, MISSING, NodeId, OWNED, Record, Style, TAGGED, Yaml, scan};
+use super::record::{
+    ANCHORED, CollectionLayout, MISSING, NodeId, NodeKind, OWNED, Record, ScalarStyle, TAGGED,
+};
+use super::scan;
+use super::tree::Yaml;
 use crate::text::source::Span;
 use std::fmt;
 
@@ -68,8 +72,8 @@ impl<'a> Node<'a> {
     }
 
     /// What it is.
-    pub fn kind(self) -> Kind {
-        self.record().map_or(Kind::Scalar(Style::Plain), |record| record.kind)
+    pub fn kind(self) -> NodeKind {
+        self.record().map_or(NodeKind::Scalar(ScalarStyle::Plain), |record| record.kind)
     }
 
     /// Where the value is written, in bytes: without its anchor and tag; scalars with their quotes, block scalars
@@ -83,37 +87,41 @@ impl<'a> Node<'a> {
     /// A scalar's value, unescaped and folded; the empty text where nothing is written.
     pub fn str(self) -> Option<&'a str> {
         let record = self.record()?;
-        let Kind::Scalar(style) = record.kind else { return None };
+        let NodeKind::Scalar(style) = record.kind else { return None };
         if record.flags & OWNED != 0 {
             return self.yaml.values.get(record.link as usize).map(AsRef::as_ref);
         }
-        let quotes = usize::from(matches!(style, Style::SingleQuoted | Style::DoubleQuoted));
+        let quotes = usize::from(matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted));
         self.text.get(record.start as usize + quotes..(record.end as usize).checked_sub(quotes)?)
     }
 
     /// How a scalar is written.
-    pub fn style(self) -> Option<Style> {
-        if let Kind::Scalar(style) = self.kind() { Some(style) } else { None }
+    pub fn style(self) -> Option<ScalarStyle> {
+        if let NodeKind::Scalar(style) = self.kind() { Some(style) } else { None }
     }
 
     /// How a mapping or sequence is written.
-    pub fn layout(self) -> Option<Layout> {
-        if let Kind::Mapping(layout) | Kind::Sequence(layout) = self.kind() { Some(layout) } else { None }
+    pub fn layout(self) -> Option<CollectionLayout> {
+        if let NodeKind::Mapping(layout) | NodeKind::Sequence(layout) = self.kind() {
+            Some(layout)
+        } else {
+            None
+        }
     }
 
     /// Whether it is a mapping.
     pub fn is_mapping(self) -> bool {
-        matches!(self.kind(), Kind::Mapping(_))
+        matches!(self.kind(), NodeKind::Mapping(_))
     }
 
     /// Whether it is a sequence.
     pub fn is_sequence(self) -> bool {
-        matches!(self.kind(), Kind::Sequence(_))
+        matches!(self.kind(), NodeKind::Sequence(_))
     }
 
     /// Whether it is an alias.
     pub fn is_alias(self) -> bool {
-        self.kind() == Kind::Alias
+        self.kind() == NodeKind::Alias
     }
 
     /// Whether nothing is written where a value could be: `key:`.
@@ -151,7 +159,7 @@ impl<'a> Node<'a> {
     /// What an alias stands for: an earlier node, never an alias itself.
     pub fn target(self) -> Option<Self> {
         let record = self.record()?;
-        (record.kind == Kind::Alias).then(|| self.at(NodeId(record.link)))
+        (record.kind == NodeKind::Alias).then(|| self.at(NodeId(record.link)))
     }
 
     /// The node itself, or what it stands for.
@@ -171,24 +179,29 @@ impl<'a> Node<'a> {
     }
 
     /// A mapping's keys and values in the order of the text; nothing for other nodes.
-    pub fn entries(self) -> Entries<'a> {
-        Entries(self.children(self.is_mapping()))
+    pub fn entries(self) -> impl Iterator<Item = Entry<'a>> + Clone + use<'a> {
+        let mut children = self.children(self.is_mapping());
+        std::iter::from_fn(move || Some(Entry { key: children.next()?, value: children.next()? }))
     }
 
     /// A sequence's items; nothing for other nodes.
-    pub fn items(self) -> Items<'a> {
+    pub fn items(self) -> impl Iterator<Item = Self> + Clone + use<'a> {
         self.children(self.is_sequence())
     }
 
-    fn children(self, any: bool) -> Items<'a> {
-        let first = NodeId(self.id.0 + 1);
-        let end = if any { self.yaml.after(self.id) } else { first };
-        Items { next: self.at(first), end }
+    fn children(self, any: bool) -> impl Iterator<Item = Self> + Clone + use<'a> {
+        let mut next = self.at(NodeId(self.id.0 + 1));
+        let end = if any { self.yaml.after(self.id) } else { next.id };
+        std::iter::from_fn(move || {
+            let here = next;
+            next = here.at(here.yaml.after(here.id));
+            (here.id < end).then_some(here)
+        })
     }
 
     /// How a block scalar is written; nothing for other nodes.
     pub fn block_scalar(self) -> Option<BlockScalar> {
-        let Some(Style::Literal | Style::Folded) = self.style() else { return None };
+        let Some(ScalarStyle::Literal | ScalarStyle::Folded) = self.style() else { return None };
         let start = scan::block_header(self.text, self.behind_previous())?;
         let line_end = scan::line_end(self.text, start);
         let line = self.text.get(start..line_end)?;
@@ -237,47 +250,14 @@ impl fmt::Debug for Node<'_> {
 impl Entry<'_> {
     /// Whether it merges another mapping into this one: a plain `<<`, or one with the tag `!!merge`.
     pub fn is_merge(self) -> bool {
-        let plain = || self.key.style() == Some(Style::Plain) && self.key.tag().is_none_or(|tag| tag == "!");
+        let plain =
+            || self.key.style() == Some(ScalarStyle::Plain) && self.key.tag().is_none_or(|tag| tag == "!");
         self.key.str() == Some("<<") && (plain() || self.key.is_tagged("merge"))
     }
 
     /// From the key to the end of the value.
     pub fn span(self) -> Span {
         self.key.span().join(self.value.span())
-    }
-}
-
-/// The items of a sequence, see [`Node::items`].
-#[derive(Clone, Debug)]
-pub struct Items<'a> {
-    next: Node<'a>,
-    end: NodeId,
-}
-
-impl<'a> Iterator for Items<'a> {
-    type Item = Node<'a>;
-
-    fn next(&mut self) -> Option<Node<'a>> {
-        let here = self.next;
-        if here.id >= self.end {
-            return None;
-        }
-        self.next = here.at(here.yaml.after(here.id));
-        Some(here)
-    }
-}
-
-/// The keys and values of a mapping, see [`Node::entries`].
-#[derive(Clone, Debug)]
-pub struct Entries<'a>(Items<'a>);
-
-impl<'a> Iterator for Entries<'a> {
-    type Item = Entry<'a>;
-
-    fn next(&mut self) -> Option<Entry<'a>> {
-        let key = self.0.next()?;
-        let value = self.0.next()?;
-        Some(Entry { key, value })
     }
 }
 

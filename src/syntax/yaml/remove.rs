@@ -1,8 +1,10 @@
 //! Which bytes go when a key is taken out of its mapping.
 
 use super::edit::Editor;
+use super::node::{BlockScalar, Chomping, Entry, Node};
+use super::record::{CollectionLayout, NodeId};
+use super::scan;
 use super::style::{Seam, end_of_lines};
-use super::{BlockScalar, Chomping, Entry, Layout, Node, NodeId, scan};
 use crate::text::source::Span;
 
 impl<'a> Editor<'a> {
@@ -17,9 +19,9 @@ impl<'a> Editor<'a> {
                 let behind = entries.next();
                 return match mapping.layout()? {
                     _ if before.is_none() && behind.is_none() => None,
-                    Layout::Block => self.lines_of(mapping.column(), before, entry, behind),
-                    Layout::Flow => self.member_of(before, entry, behind),
-                    Layout::Pair => None,
+                    CollectionLayout::Block => self.lines_of(mapping.column(), before, entry, behind),
+                    CollectionLayout::Flow => self.member_of(before, entry, behind),
+                    CollectionLayout::Pair => None,
                 };
             }
             before = Some(entry);

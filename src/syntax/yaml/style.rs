@@ -1,6 +1,9 @@
 //! How a file is written: its columns, steps, dashes, quotes and line ends, for edits that look like the rest of it.
 
-use super::{Kind, Layout, Node, NodeId, Style, Yaml, scan};
+use super::node::Node;
+use super::record::{CollectionLayout, NodeId, NodeKind, ScalarStyle};
+use super::scan;
+use super::tree::Yaml;
 use crate::text::source::Span;
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -18,14 +21,14 @@ impl Node<'_> {
         let tag = self.tag_span().map(|tag| tag.start);
         let start = self.span().start;
         // Those of a block collection stand on the line above it.
-        let above = matches!(self.layout(), Some(Layout::Block));
+        let above = matches!(self.layout(), Some(CollectionLayout::Block));
         [anchor, tag].into_iter().flatten().filter(|_| !above).fold(start, usize::min)
     }
 
     /// Where exactly the text that [`Node::str`] returns is written; nothing where it is not written as it reads.
     pub fn inner_span(self) -> Option<Span> {
         let inner = match self.style()? {
-            Style::SingleQuoted | Style::DoubleQuoted => {
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
                 Span::new(self.span().start + 1, self.span().end - 1)
             }
             _ => self.span(),
@@ -75,9 +78,9 @@ pub(super) fn end_of_lines(value: Node<'_>, column: usize) -> Option<Seam> {
     if let Some(block) = value.last_leaf().block_scalar() {
         let broken = block.body.of(text).ends_with(['\n', '\r']) || block.body.is_empty();
         match block.chomping {
-            super::Chomping::Strip => {}
+            super::node::Chomping::Strip => {}
             _ if !broken => return None,
-            super::Chomping::Keep if !block.body.is_empty() => seam = Seam::After(block.body.end),
+            super::node::Chomping::Keep if !block.body.is_empty() => seam = Seam::After(block.body.end),
             _ => {}
         }
     }
@@ -157,7 +160,7 @@ impl Nesting {
     fn of(yaml: &Yaml, text: &str) -> Self {
         let mut nesting = Self::default();
         for (id, record) in (0..).map(NodeId).zip(&yaml.records) {
-            if record.kind == Kind::Mapping(Layout::Block) {
+            if record.kind == NodeKind::Mapping(CollectionLayout::Block) {
                 nesting.look_at(yaml.node(text, id));
             }
         }
@@ -169,8 +172,8 @@ impl Nesting {
         for entry in mapping.entries() {
             let width = entry.value.column().saturating_sub(column);
             match entry.value.kind() {
-                Kind::Mapping(Layout::Block) => self.step.add(width),
-                Kind::Sequence(Layout::Block) => {
+                NodeKind::Mapping(CollectionLayout::Block) => self.step.add(width),
+                NodeKind::Sequence(CollectionLayout::Block) => {
                     self.dash.add(width);
                     let key = entry.key.str().unwrap_or_default();
                     match self.dash_of.get_mut(key) {
@@ -192,7 +195,7 @@ impl Habits {
     /// By how many columns what is nested in `mapping` is indented: as in its other entries, else as in most of the
     /// file, else by two.
     pub(super) fn step(&self, mapping: Node<'_>) -> usize {
-        nearby(mapping, Kind::Mapping(Layout::Block))
+        nearby(mapping, NodeKind::Mapping(CollectionLayout::Block))
             .or_else(|| self.nesting(mapping).step.winner())
             .filter(|step| *step > 0)
             .unwrap_or(2)
@@ -203,7 +206,7 @@ impl Habits {
     pub(super) fn dash(&self, mapping: Node<'_>, key: &str) -> usize {
         let nesting = self.nesting(mapping);
         let same = nesting.dash_of.get(key).and_then(Votes::winner);
-        let near = || nearby(mapping, Kind::Sequence(Layout::Block));
+        let near = || nearby(mapping, NodeKind::Sequence(CollectionLayout::Block));
         same.or_else(near).or_else(|| nesting.dash.winner()).unwrap_or(2)
     }
 
@@ -217,18 +220,18 @@ impl Habits {
 /// The quotes of most of a file, else double ones.
 fn quote_of(yaml: &Yaml) -> char {
     let styles = yaml.records.iter().filter_map(|record| match record.kind {
-        Kind::Scalar(style) => Some(style),
+        NodeKind::Scalar(style) => Some(style),
         _ => None,
     });
     more(styles).unwrap_or('"')
 }
 
 /// The quotes that more of these have.
-fn more(styles: impl Iterator<Item = Style>) -> Option<char> {
+fn more(styles: impl Iterator<Item = ScalarStyle>) -> Option<char> {
     let (mut single, mut double) = (0_usize, 0_usize);
     for style in styles {
-        single += usize::from(style == Style::SingleQuoted);
-        double += usize::from(style == Style::DoubleQuoted);
+        single += usize::from(style == ScalarStyle::SingleQuoted);
+        double += usize::from(style == ScalarStyle::DoubleQuoted);
     }
     match single.cmp(&double) {
         Ordering::Greater => Some('\''),
@@ -238,7 +241,7 @@ fn more(styles: impl Iterator<Item = Style>) -> Option<char> {
 }
 
 /// By how many columns the first collection of this kind among the values of `mapping` is indented.
-fn nearby(mapping: Node<'_>, kind: Kind) -> Option<usize> {
+fn nearby(mapping: Node<'_>, kind: NodeKind) -> Option<usize> {
     let column = mapping.column();
     let entry = mapping.entries().find(|entry| entry.value.kind() == kind)?;
     Some(entry.value.column().saturating_sub(column)).filter(|width| *width <= WIDEST)

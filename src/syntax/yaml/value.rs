@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 /// What an edit writes: a small tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
+pub enum NewValue {
     /// A text that YAML reads as a text without quotes: `Memory`. JSON quotes it all the same.
     Plain(Cow<'static, str>),
     /// A text in quotes, of the kind that its neighbours have.
@@ -13,12 +13,12 @@ pub enum Value {
     /// A number, `true` or `null`: never in quotes.
     Bare(Cow<'static, str>),
     /// Keys with values.
-    Mapping(Vec<(Cow<'static, str>, Value)>),
+    Mapping(Vec<(Cow<'static, str>, NewValue)>),
     /// A list.
-    Sequence(Vec<Value>),
+    Sequence(Vec<NewValue>),
 }
 
-impl Value {
+impl NewValue {
     /// A mapping of these.
     pub fn mapping<const N: usize>(pairs: [(&'static str, Self); N]) -> Self {
         Self::Mapping(pairs.into_iter().map(|(key, value)| (key.into(), value)).collect())
@@ -51,23 +51,23 @@ pub(super) struct BlockStyle<'s> {
 
 impl BlockStyle<'_> {
     /// `key: value`, the key standing in `column`; its further lines are indented, the first one is not.
-    pub(super) fn pair(&self, out: &mut String, key: &str, value: &Value, column: usize) {
+    pub(super) fn pair(&self, out: &mut String, key: &str, value: &NewValue, column: usize) {
         push_key(out, key, self.quote);
         out.push(':');
         self.nested(out, key, value, column);
     }
 
     /// What stands behind the colon of a key in `column`.
-    pub(super) fn nested(&self, out: &mut String, key: &str, value: &Value, column: usize) {
+    pub(super) fn nested(&self, out: &mut String, key: &str, value: &NewValue, column: usize) {
         match value {
-            Value::Mapping(pairs) if !pairs.is_empty() => {
+            NewValue::Mapping(pairs) if !pairs.is_empty() => {
                 for (key, value) in pairs {
                     let column = column + (self.step)();
                     self.line(out, column);
                     self.pair(out, key, value, column);
                 }
             }
-            Value::Sequence(items) if !items.is_empty() => {
+            NewValue::Sequence(items) if !items.is_empty() => {
                 let column = column + (self.dash)(key);
                 for item in items {
                     self.line(out, column);
@@ -82,12 +82,12 @@ impl BlockStyle<'_> {
     }
 
     /// `- value`, the dash standing in `column`.
-    pub(super) fn item(&self, out: &mut String, value: &Value, column: usize) {
+    pub(super) fn item(&self, out: &mut String, value: &NewValue, column: usize) {
         out.push('-');
         push_blanks(out, self.gap);
         let column = column + 1 + self.gap;
         match value {
-            Value::Mapping(pairs) if !pairs.is_empty() => {
+            NewValue::Mapping(pairs) if !pairs.is_empty() => {
                 for (at, (key, value)) in pairs.iter().enumerate() {
                     if at > 0 {
                         self.line(out, column);
@@ -95,7 +95,7 @@ impl BlockStyle<'_> {
                     self.pair(out, key, value, column);
                 }
             }
-            Value::Sequence(items) if !items.is_empty() => {
+            NewValue::Sequence(items) if !items.is_empty() => {
                 for (at, item) in items.iter().enumerate() {
                     if at > 0 {
                         self.line(out, column);
@@ -145,7 +145,7 @@ impl FlowStyle<'_> {
     }
 
     /// `key: value`.
-    pub(super) fn pair(&self, out: &mut String, key: &str, value: &Value) {
+    pub(super) fn pair(&self, out: &mut String, key: &str, value: &NewValue) {
         if self.json {
             push_quoted(out, key, '"');
         } else {
@@ -156,16 +156,16 @@ impl FlowStyle<'_> {
     }
 
     /// The value alone.
-    pub(super) fn value(&self, out: &mut String, value: &Value) {
+    pub(super) fn value(&self, out: &mut String, value: &NewValue) {
         match value {
-            Value::Plain(text) if !self.json => out.push_str(text),
-            Value::Plain(text) | Value::Quoted(text) if self.json => push_quoted(out, text, '"'),
-            Value::Plain(text) | Value::Quoted(text) => push_quoted(out, text, self.quote),
-            Value::Bare(text) => out.push_str(text),
-            Value::Mapping(pairs) => self.members(out, '{', pairs, '}', |style, out, (key, value)| {
+            NewValue::Plain(text) if !self.json => out.push_str(text),
+            NewValue::Plain(text) | NewValue::Quoted(text) if self.json => push_quoted(out, text, '"'),
+            NewValue::Plain(text) | NewValue::Quoted(text) => push_quoted(out, text, self.quote),
+            NewValue::Bare(text) => out.push_str(text),
+            NewValue::Mapping(pairs) => self.members(out, '{', pairs, '}', |style, out, (key, value)| {
                 style.pair(out, key, value);
             }),
-            Value::Sequence(items) => self.members(out, '[', items, ']', Self::value),
+            NewValue::Sequence(items) => self.members(out, '[', items, ']', Self::value),
         }
     }
 

@@ -5,21 +5,21 @@ mod spots;
 
 use std::sync::Arc;
 
-use super::layers::Store;
+use super::layers::FileStore;
 use super::lower::Origin;
-use super::tree::Key;
+use super::tree::ServiceKey;
 use crate::container::finding::Change;
 use crate::container::mount;
 use crate::container::workload::{Setting, Workload};
 use crate::platform::kind::Writer;
 use crate::size::Dialect;
-use crate::syntax::yaml::{Editor, Insertion, Node, Place, Value, Yaml};
+use crate::syntax::yaml::{Editor, EntryPosition, Insertion, NewValue, Node, Yaml};
 use crate::text::edits::Edit;
 use crate::text::source::{Source, Span};
 
 pub(super) use proof::same_but_for;
+use spots::InsertionSpot;
 pub(super) use spots::Sited;
-use spots::Spot;
 
 /// How long a chain of joined services may be.
 const MAX_JOINS: usize = 16;
@@ -62,7 +62,7 @@ impl Writer for ComposeWriter {
 
 impl ComposeWriter {
     /// A writer for workloads in the order of `sited`.
-    pub(super) fn new(store: &Store, sited: Vec<Sited>) -> Self {
+    pub(super) fn new(store: &FileStore, sited: Vec<Sited>) -> Self {
         let files = store.files.iter().map(|file| (Arc::clone(&file.source), Arc::clone(&file.yaml)));
         Self { files: files.collect(), sited }
     }
@@ -89,13 +89,13 @@ impl ComposeWriter {
     }
 
     /// `shm_size: "2gb"`.
-    fn size_key(&self, spot: Spot, bytes: u64) -> Option<Edit> {
+    fn size_key(&self, spot: InsertionSpot, bytes: u64) -> Option<Edit> {
         let (source, yaml) = self.files.get(spot.file)?;
         let mapping = yaml.node(source.text(), spot.mapping);
         let editor = Editor::new(yaml, source.text());
-        let value = Value::quoted(Dialect::Compose.write(bytes));
-        let insertion = match mapping.entry(Key::ShmSize.name()) {
-            None => editor.insert(mapping, spot.place(), Key::ShmSize.name(), &value),
+        let value = NewValue::quoted(Dialect::Compose.write(bytes));
+        let insertion = match mapping.entry(ServiceKey::ShmSize.name()) {
+            None => editor.insert(mapping, spot.place(), ServiceKey::ShmSize.name(), &value),
             Some(entry) => editor.fill(mapping, entry, &value),
         };
         Some(insert(source, insertion?))
@@ -106,16 +106,21 @@ impl ComposeWriter {
         let spot = sited.spots.iter().find(|spot| spot.own)?;
         let (source, yaml) = self.files.get(spot.file)?;
         let editor = Editor::new(yaml, source.text());
-        let volume = Value::mapping([
-            ("type", Value::plain("tmpfs")),
-            ("target", Value::plain("/dev/shm")),
-            ("tmpfs", Value::mapping([("size", Value::Bare(bytes.to_string().into()))])),
+        let volume = NewValue::mapping([
+            ("type", NewValue::plain("tmpfs")),
+            ("target", NewValue::plain("/dev/shm")),
+            ("tmpfs", NewValue::mapping([("size", NewValue::Bare(bytes.to_string().into()))])),
         ]);
         let insertion = if let Some(list) = spot.volumes {
             editor.append(yaml.node(source.text(), list), &volume)
         } else {
             let mapping = yaml.node(source.text(), spot.mapping);
-            editor.insert(mapping, spot.place(), Key::Volumes.name(), &Value::Sequence(vec![volume]))
+            editor.insert(
+                mapping,
+                spot.place(),
+                ServiceKey::Volumes.name(),
+                &NewValue::Sequence(vec![volume]),
+            )
         };
         Some(insert(source, insertion?))
     }
@@ -124,8 +129,9 @@ impl ComposeWriter {
     fn ask_for_gpus(&self, sited: &Sited, workload: &Workload) -> Option<Edit> {
         let place = &workload.gpu.refused.as_ref()?.evidence.place;
         let (source, yaml) = self.files.iter().find(|(source, _)| source.path() == place.path())?;
-        let is_edited =
-            |spot: &Spot| self.files.get(spot.file).is_some_and(|(other, _)| other.path() == place.path());
+        let is_edited = |spot: &InsertionSpot| {
+            self.files.get(spot.file).is_some_and(|(other, _)| other.path() == place.path())
+        };
         sited.spots.iter().find(|spot| is_edited(spot))?;
         let value = yaml.node(source.text(), yaml.leaf_at(place.span.end.checked_sub(1)?)?);
         Some(Edit::replacement(source, value.span(), "all"))
@@ -135,7 +141,7 @@ impl ComposeWriter {
     fn rename(&self, origin: Origin) -> Option<Edit> {
         let (source, yaml) = self.editable(origin)?;
         let key = yaml.node(source.text(), origin.slot.at.key);
-        Some(Edit::replacement(source, key.inner_span()?, Key::ShmSize.name()))
+        Some(Edit::replacement(source, key.inner_span()?, ServiceKey::ShmSize.name()))
     }
 
     /// The size in another spelling.
@@ -184,10 +190,10 @@ impl ComposeWriter {
             return Some(Edit::replacement(source, path, format!("{path_text}{before}size={size}")));
         }
         let editor = Editor::new(yaml, text);
-        let size = Value::Bare(bytes.to_string().into());
+        let size = NewValue::Bare(bytes.to_string().into());
         let insertion = match item.get("tmpfs") {
-            Some(options) => editor.insert(options, Place::Last, "size", &size),
-            None => editor.insert(item, Place::Last, "tmpfs", &Value::mapping([("size", size)])),
+            Some(options) => editor.insert(options, EntryPosition::Last, "size", &size),
+            None => editor.insert(item, EntryPosition::Last, "tmpfs", &NewValue::mapping([("size", size)])),
         };
         Some(insert(source, insertion?))
     }

@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use super::touches;
 use crate::container::workload::Engine;
-use crate::platform::compose::container::Container;
-use crate::platform::compose::layers::{Layer, Slot, Store};
+use crate::platform::compose::container::ResolvedService;
+use crate::platform::compose::layers::{FileStore, ServiceLayer, Slot};
 use crate::platform::compose::lower::Origin;
-use crate::platform::compose::tree::Key;
-use crate::syntax::yaml::{Node, NodeId, Place, Yaml};
+use crate::platform::compose::tree::ServiceKey;
+use crate::syntax::yaml::{EntryPosition, Node, NodeId, Yaml};
 use crate::text::edits::Edit;
 use crate::text::source::Source;
 
 /// A mapping that an edit may go into, and the key that it goes behind.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Spot {
+pub(super) struct InsertionSpot {
     pub(super) file: usize,
     pub(super) mapping: NodeId,
     after: Option<NodeId>,
@@ -24,10 +24,10 @@ pub(super) struct Spot {
     pub(super) volumes: Option<NodeId>,
 }
 
-impl Spot {
+impl InsertionSpot {
     /// Where in the mapping.
-    pub(super) fn place(self) -> Place {
-        self.after.map_or(Place::Last, Place::After)
+    pub(super) fn place(self) -> EntryPosition {
+        self.after.map_or(EntryPosition::Last, EntryPosition::After)
     }
 
     /// The same mapping, behind the key that stands before what goes.
@@ -44,7 +44,7 @@ impl Spot {
 pub(in crate::platform::compose) struct Sited {
     /// Best first: where the GPU is asked for, if others share that place; the service itself; the other files that speak
     /// of it.
-    pub(super) spots: Vec<Spot>,
+    pub(super) spots: Vec<InsertionSpot>,
     /// Where each setting stands.
     pub(super) origins: Vec<Option<Origin>>,
     /// The index of the workload whose `/dev/shm` it joins.
@@ -55,9 +55,9 @@ pub(in crate::platform::compose) struct Sited {
 impl Sited {
     /// The places of the service that is written at `value` of a file. The container gives its origins away.
     pub(in crate::platform::compose) fn new(
-        store: &Store,
+        store: &FileStore,
         (file, value): (usize, NodeId),
-        container: &mut Container,
+        container: &mut ResolvedService,
         joins: Option<usize>,
     ) -> Self {
         // An alias for a whole service has no place of its own.
@@ -65,7 +65,7 @@ impl Sited {
         let asks = |slot: &Slot| (slot.file, slot.root.holder);
         let shared = container.sites.iter().map(asks).filter(|site| Some(*site) != own);
         let layers = container.layers.iter().rev().map(|layer| (layer.file, layer.service));
-        let mut spots: Vec<Spot> = Vec::new();
+        let mut spots: Vec<InsertionSpot> = Vec::new();
         for (file, mapping) in shared.chain(own).chain(layers) {
             let known = spots.iter().any(|spot| (spot.file, spot.mapping) == (file, mapping));
             let listed = store.files.get(file).is_some_and(|file| file.editable);
@@ -83,22 +83,22 @@ impl Sited {
 }
 
 fn spot(
-    store: &Store,
-    container: &Container,
+    store: &FileStore,
+    container: &ResolvedService,
     (file, mapping): (usize, NodeId),
     own: Option<(usize, NodeId)>,
-) -> Spot {
+) -> InsertionSpot {
     let asks = container.sites.iter().find(|slot| (slot.file, slot.root.holder) == (file, mapping));
     let layer = container.layers.iter().rev().find(|layer| (layer.file, layer.service) == (file, mapping));
     let after = asks.map(|slot| slot.root.key).or_else(|| layer.and_then(behind));
-    let volumes = layer.and_then(|layer| layer.table.get(Key::Volumes));
+    let volumes = layer.and_then(|layer| layer.table.get(ServiceKey::Volumes));
     let list = volumes.and_then(|at| store.node(file, at.value)).map(Node::resolve);
-    Spot { file, mapping, after, own: own == Some((file, mapping)), volumes: list.map(Node::id) }
+    InsertionSpot { file, mapping, after, own: own == Some((file, mapping)), volumes: list.map(Node::id) }
 }
 
 /// The key that a size goes behind where no GPU is asked for.
-fn behind(layer: &Layer) -> Option<NodeId> {
-    let keys = [Key::Image, Key::Build, Key::Extends].into_iter();
+fn behind(layer: &ServiceLayer) -> Option<NodeId> {
+    let keys = [ServiceKey::Image, ServiceKey::Build, ServiceKey::Extends].into_iter();
     let mut own = keys.filter_map(|key| layer.table.get(key)).filter(|at| at.holder == layer.service);
     own.next().map(|at| at.key)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use memchr::memmem;
 
 use super::merge::{merge, operate};
-use super::value::{Value, What};
+use super::value::{BuiltValue, What};
 use crate::platform::embedded::scalar;
 use crate::platform::kubernetes::manifest::{Manifest, get, list};
 use crate::platform::kubernetes::words;
@@ -37,8 +37,8 @@ const MERGED: &[&str] = &[
 
 /// An object of a build.
 #[derive(Clone)]
-pub(super) struct Object {
-    pub(super) value: Value,
+pub(super) struct BuiltObject {
+    pub(super) value: BuiltValue,
     kind: String,
     /// Its name, and those that it had before prefixes and suffixes.
     names: Vec<String>,
@@ -47,7 +47,7 @@ pub(super) struct Object {
     pub(super) open: Option<&'static str>,
 }
 
-impl Object {
+impl BuiltObject {
     /// Where it is written.
     pub(super) fn home(&self) -> (String, usize) {
         let place = self.value.from.first();
@@ -111,7 +111,7 @@ pub(super) fn patch_files(source: &Arc<Source>) -> impl Iterator<Item = String> 
 
 /// What a patch is for.
 #[derive(Default)]
-struct Target {
+struct PatchTarget {
     kind: Option<String>,
     name: Option<String>,
     /// Whether labels or annotations choose, which is not followed.
@@ -141,7 +141,7 @@ impl<'a> Accumulator<'a> {
     }
 
     /// The objects with containers that a kustomization builds.
-    pub(super) fn build(&mut self, path: &str) -> Vec<Object> {
+    pub(super) fn build(&mut self, path: &str) -> Vec<BuiltObject> {
         let mut objects = Vec::new();
         self.kustomization(path, &mut objects, DEEPEST);
         objects
@@ -165,7 +165,7 @@ impl<'a> Accumulator<'a> {
 
     /// Adds what a kustomization lists to `objects`, and changes all of them as it says. A component is given those of whoever
     /// uses it.
-    fn kustomization(&mut self, path: &str, objects: &mut Vec<Object>, depth: usize) {
+    fn kustomization(&mut self, path: &str, objects: &mut Vec<BuiltObject>, depth: usize) {
         let Some(depth) = depth.checked_sub(1) else { return };
         let Some(manifest) = self.manifest(path, path) else { return };
         let Some(root) = manifest.yaml.root(manifest.text()) else { return };
@@ -201,7 +201,7 @@ impl<'a> Accumulator<'a> {
     }
 
     /// Adds the objects of a file that have containers.
-    fn resources(&mut self, from: &str, path: &str, objects: &mut Vec<Object>) {
+    fn resources(&mut self, from: &str, path: &str, objects: &mut Vec<BuiltObject>) {
         let Some(manifest) = self.manifest(from, path) else { return };
         if !words::speaks_of_pods(manifest.text()) {
             return;
@@ -212,10 +212,10 @@ impl<'a> Accumulator<'a> {
                 _ => vec![root],
             };
             for object in items {
-                if let Some(value) = Value::of(&manifest, object, &mut self.fuel) {
+                if let Some(value) = BuiltValue::of(&manifest, object, &mut self.fuel) {
                     let kind = value.text_at("kind").unwrap_or_default().to_owned();
                     let names = value.text_at("metadata.name").map(str::to_owned).into_iter().collect();
-                    objects.push(Object { value, kind, names, changed: false, open: None });
+                    objects.push(BuiltObject { value, kind, names, changed: false, open: None });
                 } else {
                     self.fuel = 0;
                 }
@@ -223,7 +223,7 @@ impl<'a> Accumulator<'a> {
         }
     }
 
-    fn patches(&mut self, path: &str, manifest: &Arc<Manifest>, root: Node<'_>, objects: &mut [Object]) {
+    fn patches(&mut self, path: &str, manifest: &Arc<Manifest>, root: Node<'_>, objects: &mut [BuiltObject]) {
         let mut by_name: HashMap<(String, String), Vec<usize>> = HashMap::new();
         for (index, object) in objects.iter().enumerate() {
             for name in &object.names {
@@ -247,7 +247,7 @@ impl<'a> Accumulator<'a> {
                     self.manifest(path, &join(path, word))
                 };
                 if let Some(read) = read {
-                    self.patch(&read, target.map(Target::of).as_ref(), objects, &by_name);
+                    self.patch(&read, target.map(PatchTarget::of).as_ref(), objects, &by_name);
                 }
             }
         }
@@ -257,16 +257,16 @@ impl<'a> Accumulator<'a> {
     fn patch(
         &mut self,
         patch: &Manifest,
-        target: Option<&Target>,
-        objects: &mut [Object],
+        target: Option<&PatchTarget>,
+        objects: &mut [BuiltObject],
         by_name: &HashMap<(String, String), Vec<usize>>,
     ) {
         for root in patch.yaml.roots(patch.text()) {
-            let Some(value) = Value::of(patch, root, &mut self.fuel) else {
+            let Some(value) = BuiltValue::of(patch, root, &mut self.fuel) else {
                 self.fuel = 0;
                 return;
             };
-            let own = Target {
+            let own = PatchTarget {
                 kind: value.text_at("kind").map(str::to_owned),
                 name: value.text_at("metadata.name").map(str::to_owned),
                 chosen: false,
@@ -298,7 +298,7 @@ impl<'a> Accumulator<'a> {
     }
 }
 
-impl Target {
+impl PatchTarget {
     fn of(node: Node<'_>) -> Self {
         let text =
             |key| get(node, key).and_then(Node::str).filter(|text| !text.is_empty()).map(str::to_owned);
@@ -309,7 +309,7 @@ impl Target {
     /// The objects that it means.
     fn among(
         &self,
-        objects: &[Object],
+        objects: &[BuiltObject],
         by_name: &HashMap<(String, String), Vec<usize>>,
         fuel: &mut usize,
     ) -> Vec<usize> {
@@ -323,7 +323,7 @@ impl Target {
             return Vec::new();
         }
         *fuel = fuel.saturating_sub(objects.len());
-        let fits = |object: &Object| {
+        let fits = |object: &BuiltObject| {
             self.kind.as_ref().is_none_or(|kind| fits(kind, &object.kind))
                 && self.name.as_ref().is_none_or(|name| object.names.iter().any(|known| fits(name, known)))
         };
@@ -357,7 +357,7 @@ fn may_set(text: &str) -> bool {
 }
 
 /// Gives objects the prefix and suffix of a kustomization; they keep their earlier names for whoever patches them.
-fn rename(root: Node<'_>, objects: &mut [Object]) {
+fn rename(root: Node<'_>, objects: &mut [BuiltObject]) {
     let text = |key| get(root, key).and_then(Node::str).unwrap_or_default();
     let (prefix, suffix) = (text("namePrefix"), text("nameSuffix"));
     if prefix.is_empty() && suffix.is_empty() {

@@ -1,6 +1,6 @@
 //! How patches change an object: strategic merges as Kustomize makes them, and the operations of JSON Patch (RFC 6902).
 
-use super::value::{Key, Value, What};
+use super::value::{BuiltKey, BuiltValue, What};
 
 /// Lists that are merged item by item in the objects of Kubernetes itself, and the key that tells items apart.
 const KEYED: &[(&str, &str)] = &[
@@ -20,7 +20,7 @@ const KEYED: &[(&str, &str)] = &[
 
 /// Lays a patch over a value. `keyed` says whether lists are merged item by item, as they are in objects of Kubernetes'
 /// own; those of others are replaced.
-pub(super) fn merge(base: &mut Value, patch: &Value, keyed: bool) {
+pub(super) fn merge(base: &mut BuiltValue, patch: &BuiltValue, keyed: bool) {
     let (What::Map(_), What::Map(theirs)) = (&base.what, &patch.what) else {
         *base = patch.clone();
         return;
@@ -59,12 +59,12 @@ pub(super) fn merge(base: &mut Value, patch: &Value, keyed: bool) {
 }
 
 /// Merges lists whose items have a key that tells them apart.
-fn merge_list(base: &mut Value, patch: &Value, by: &str) {
+fn merge_list(base: &mut BuiltValue, patch: &BuiltValue, by: &str) {
     let (What::List(ours), What::List(theirs)) = (&mut base.what, &patch.what) else {
         *base = patch.clone();
         return;
     };
-    let replaces = |item: &Value| item.text_at("$patch") == Some("replace") && item.get(by).is_none();
+    let replaces = |item: &BuiltValue| item.text_at("$patch") == Some("replace") && item.get(by).is_none();
     if theirs.iter().any(replaces) {
         ours.clear();
     }
@@ -91,7 +91,7 @@ fn merge_list(base: &mut Value, patch: &Value, by: &str) {
 }
 
 /// A part of a patch as it stands in the object afterwards.
-fn without_directives(value: &Value) -> Value {
+fn without_directives(value: &BuiltValue) -> BuiltValue {
     let mut value = value.clone();
     match &mut value.what {
         What::Map(map) => {
@@ -111,7 +111,7 @@ fn without_directives(value: &Value) -> Value {
 }
 
 /// Does one operation of a JSON Patch; nothing where it is refused.
-pub(super) fn operate(object: &mut Value, operation: &Value) -> Option<()> {
+pub(super) fn operate(object: &mut BuiltValue, operation: &BuiltValue) -> Option<()> {
     let path = pointer(operation.text_at("path")?)?;
     match operation.text_at("op")? {
         "add" => add(object, &path, operation.get("value")?.clone(), operation),
@@ -140,7 +140,7 @@ fn pointer(path: &str) -> Option<Vec<String>> {
     Some(keys.map(|key| key.replace("~1", "/").replace("~0", "~")).collect())
 }
 
-fn at<'v>(value: &'v mut Value, path: &[String]) -> Option<&'v mut Value> {
+fn at<'v>(value: &'v mut BuiltValue, path: &[String]) -> Option<&'v mut BuiltValue> {
     path.iter().try_fold(value, |value, key| match &mut value.what {
         What::List(items) => items.get_mut(key.parse::<usize>().ok()?),
         What::Map(map) => map.iter_mut().find(|(known, _)| known.text == *key).map(|(_, value)| value),
@@ -148,7 +148,7 @@ fn at<'v>(value: &'v mut Value, path: &[String]) -> Option<&'v mut Value> {
     })
 }
 
-fn add(object: &mut Value, path: &[String], new: Value, operation: &Value) -> Option<()> {
+fn add(object: &mut BuiltValue, path: &[String], new: BuiltValue, operation: &BuiltValue) -> Option<()> {
     let (last, way) = path.split_last()?;
     let holder = at(object, way)?;
     match &mut holder.what {
@@ -160,14 +160,14 @@ fn add(object: &mut Value, path: &[String], new: Value, operation: &Value) -> Op
         What::Map(map) => {
             map.retain(|(key, _)| key.text != *last);
             let from = operation.from.first()?.clone();
-            map.push((Key { text: last.clone(), from }, new));
+            map.push((BuiltKey { text: last.clone(), from }, new));
         }
         _ => return None,
     }
     Some(())
 }
 
-fn take(object: &mut Value, path: &[String]) -> Option<Value> {
+fn take(object: &mut BuiltValue, path: &[String]) -> Option<BuiltValue> {
     let (last, way) = path.split_last()?;
     let holder = at(object, way)?;
     match &mut holder.what {

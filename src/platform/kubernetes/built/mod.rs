@@ -11,14 +11,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use accumulate::{Accumulator, Object};
+use accumulate::{Accumulator, BuiltObject};
 pub(super) use accumulate::{is_kustomization, linked};
 
 use super::gpu::Claims;
 use super::manifest::Manifest;
 use super::pod;
-use super::read::{Around, Item};
-use super::shape::Tree;
+use super::read::{FoundContainer, Neighbours};
+use super::shape::ObjectTree;
 use super::words;
 use crate::container::workload::{Overlaid, Says, Shm, Target, Workload};
 use crate::platform::kind::Context;
@@ -50,15 +50,15 @@ pub(super) struct Built {
 
 /// The containers of all builds, by where they are written.
 #[derive(Default)]
-pub(super) struct Builds {
+pub(super) struct BuiltManifests {
     by_place: HashMap<Home, Vec<Rc<Built>>>,
-    /// Manifests that nobody asked about and whose containers get a GPU.
+    /// Manifests and patches of containers that get a GPU, which nobody asked about.
     pub(super) further: BTreeMap<String, Arc<Source>>,
     /// Whether more is built than is followed.
     exhausted: bool,
 }
 
-impl Builds {
+impl BuiltManifests {
     /// Builds the kustomizations at `tops`. `sources` are texts that are known already, `read` those whose containers are.
     pub(super) fn of(
         tops: &[String],
@@ -69,7 +69,7 @@ impl Builds {
         let mut accumulator = Accumulator::new(context.files, sources, FUEL);
         let mut builds = Self::default();
         // An object that nothing changes in any build is what it is where it stands.
-        let mut objects: BTreeMap<Home, Vec<(String, Rc<Object>)>> = BTreeMap::new();
+        let mut objects: BTreeMap<Home, Vec<(String, Rc<BuiltObject>)>> = BTreeMap::new();
         let mut changed = BTreeSet::new();
         for top in tops {
             for object in accumulator.build(top) {
@@ -86,14 +86,9 @@ impl Builds {
             }
         }
         builds.exhausted = accumulator.is_exhausted();
-        let missing: BTreeSet<&String> = builds
-            .by_place
-            .values()
-            .flatten()
-            .filter(|built| built.workload.gpu.is_yes())
-            .filter_map(|built| built.places.first().map(|(path, _)| path))
-            .filter(|path| !read.contains(path.as_str()))
-            .collect();
+        let asking = builds.by_place.values().flatten().filter(|built| built.workload.gpu.is_yes());
+        let paths = asking.flat_map(|built| &built.places).map(|(path, _)| path);
+        let missing: BTreeSet<&String> = paths.filter(|path| !read.contains(path.as_str())).collect();
         let source = |path: &&String| Some(((*path).clone(), accumulator.source(path)?));
         builds.further = missing.iter().filter_map(source).collect();
         builds
@@ -111,19 +106,19 @@ impl Builds {
     }
 
     /// Reads what became of an object.
-    fn add(&mut self, top: &str, object: &Object, context: &Context<'_>, claims: &Claims<'_>) {
+    fn add(&mut self, top: &str, object: &BuiltObject, context: &Context<'_>, claims: &Claims<'_>) {
         let (text, places) = object.value.write();
         let source = Source::new(top, text.into_bytes());
         let manifest = Arc::new(Manifest::of(Layer::file(Arc::clone(&source))));
         let Some(root) = manifest.yaml.root(manifest.text()) else { return };
-        let tree = Tree::of(&manifest, root);
+        let tree = ObjectTree::of(&manifest, root);
         let none = Self::default();
-        let around = Around { claims, options: context.options, builds: &none };
+        let around = Neighbours { claims, options: context.options, builds: &none };
         let rest = object.value.rest();
         for index in &tree.pods {
             let volumes = pod::volume_names(&tree, *index);
             for (item, node) in pod::workloads(&manifest, &tree, *index, &around) {
-                let Item { mut workload, .. } = item;
+                let FoundContainer { mut workload, .. } = item;
                 let Some(origins) = places.get(&node.span().start) else { continue };
                 complete(&mut workload, object);
                 moved(&mut workload, &source, &places);
@@ -143,6 +138,11 @@ impl Builds {
 }
 
 impl Built {
+    /// Whether it asks for a GPU and gets the default.
+    pub(super) fn lacks_shm(&self) -> bool {
+        self.workload.gpu.is_yes() && matches!(self.workload.shm, Shm::Default { .. })
+    }
+
     /// What a report and a proof need to know of it.
     pub(super) fn summary(&self) -> Overlaid {
         Overlaid { name: self.name.clone(), shm: self.workload.shm.clone(), rest: self.rest }
@@ -178,7 +178,7 @@ pub(super) fn tops(kustomizations: &[Arc<Source>], context: &Context<'_>) -> Vec
 }
 
 /// Says of a workload what its build makes unsure or impossible.
-fn complete(workload: &mut Workload, object: &Object) {
+fn complete(workload: &mut Workload, object: &BuiltObject) {
     let on_shm = workload
         .settings
         .iter()

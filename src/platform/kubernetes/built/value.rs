@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::platform::kubernetes::manifest::{Manifest, entries_with_merged};
 use crate::platform::kubernetes::shm::is_shm;
-use crate::syntax::yaml::{Node, Style};
+use crate::syntax::yaml::{Node, ScalarStyle};
 use crate::text::place::Place;
 
 /// Values nest no deeper than this in anything that Kubernetes takes.
@@ -14,7 +14,7 @@ const DEEPEST: usize = 64;
 
 /// A value and the places that it comes from, the one that it was first written at in front.
 #[derive(Clone, Debug)]
-pub(super) struct Value {
+pub(super) struct BuiltValue {
     pub(super) what: What,
     pub(super) from: Vec<Rc<Place>>,
 }
@@ -22,8 +22,8 @@ pub(super) struct Value {
 /// What a value is.
 #[derive(Clone, Debug)]
 pub(super) enum What {
-    Map(Vec<(Key, Value)>),
-    List(Vec<Value>),
+    Map(Vec<(BuiltKey, BuiltValue)>),
+    List(Vec<BuiltValue>),
     /// A scalar's text, and whether it is in quotes.
     Text(String, bool),
     Null,
@@ -31,12 +31,12 @@ pub(super) enum What {
 
 /// A key, and where it stands with its value.
 #[derive(Clone, Debug)]
-pub(super) struct Key {
+pub(super) struct BuiltKey {
     pub(super) text: String,
     pub(super) from: Rc<Place>,
 }
 
-impl Value {
+impl BuiltValue {
     /// A node with what stands below it, aliases and merge keys followed. `fuel` bounds how many values come of it.
     pub(super) fn of(manifest: &Manifest, node: Node<'_>, fuel: &mut usize) -> Option<Self> {
         Self::below(manifest, node, fuel, DEEPEST)
@@ -48,14 +48,14 @@ impl Value {
         let node = node.resolve();
         let from = vec![Rc::new(manifest.place(node.span()))];
         let what = if node.is_mapping() {
-            let mut map: Vec<(Key, Self)> = Vec::new();
+            let mut map: Vec<(BuiltKey, Self)> = Vec::new();
             for entry in entries_with_merged(node) {
                 let Some(text) = entry.key.str() else { continue };
                 // What is merged is overridden.
                 if map.iter().any(|(key, _)| key.text == text) {
                     continue;
                 }
-                let key = Key { text: text.to_owned(), from: Rc::new(manifest.place(entry.span())) };
+                let key = BuiltKey { text: text.to_owned(), from: Rc::new(manifest.place(entry.span())) };
                 map.push((key, Self::below(manifest, entry.value, fuel, depth)?));
             }
             What::Map(map)
@@ -64,7 +64,7 @@ impl Value {
                 node.items().map(|item| Self::below(manifest, item, fuel, depth)).collect::<Option<_>>()?,
             )
         } else {
-            let plain = node.style() == Some(Style::Plain);
+            let plain = node.style() == Some(ScalarStyle::Plain);
             match node.str() {
                 Some("null" | "~" | "") | None if plain || node.is_missing() => What::Null,
                 text => What::Text(text.unwrap_or_default().to_owned(), !plain),

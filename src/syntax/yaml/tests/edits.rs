@@ -1,6 +1,6 @@
 //! What insertions look like in the styles that people write.
 
-use crate::syntax::yaml::{Editor, Insertion, Node, Place, Value, Yaml, equal_but_for};
+use crate::syntax::yaml::{Editor, EntryPosition, Insertion, NewValue, Node, Yaml, equal_but_for};
 use crate::text::source::Span;
 
 /// The text with the insertion, after a check that the tree says the same but for it.
@@ -9,8 +9,8 @@ fn applied(text: &str, insertion: Insertion) -> String {
     let edited = format!("{}{new}{}", &text[..at], &text[at..]);
     let (before, after) = (Yaml::parse(text), Yaml::parse(&edited));
     let inserted = [Span::new(at, at + new.len())];
-    assert!(equal_but_for(&before, text, &after, &edited, &inserted), "{edited}");
-    assert!(!equal_but_for(&before, text, &after, &edited, &[]), "nothing was added: {edited}");
+    assert!(equal_but_for((&before, text), (&after, &edited), &inserted), "{edited}");
+    assert!(!equal_but_for((&before, text), (&after, &edited), &[]), "nothing was added: {edited}");
     edited
 }
 
@@ -23,7 +23,13 @@ fn under<'a>(yaml: &'a Yaml, text: &'a str, path: &str) -> Node<'a> {
     })
 }
 
-fn insert(text: &str, path: &str, place: impl Fn(Node<'_>) -> Place, key: &str, value: &Value) -> String {
+fn insert(
+    text: &str,
+    path: &str,
+    place: impl Fn(Node<'_>) -> EntryPosition,
+    key: &str,
+    value: &NewValue,
+) -> String {
     let yaml = Yaml::parse(text);
     let editor = Editor::new(&yaml, text);
     let mapping = under(&yaml, text, path);
@@ -32,26 +38,27 @@ fn insert(text: &str, path: &str, place: impl Fn(Node<'_>) -> Place, key: &str, 
 
 /// With `n: 1` behind the key.
 fn after(text: &str, path: &str, key: &str) -> String {
-    let place = |node: Node<'_>| Place::After(node.entry(key).unwrap().key.id());
-    insert(text, path, place, "n", &Value::Bare("1".into()))
+    let place = |node: Node<'_>| EntryPosition::After(node.entry(key).unwrap().key.id());
+    insert(text, path, place, "n", &NewValue::Bare("1".into()))
 }
 
 fn first(text: &str, path: &str) -> String {
-    insert(text, path, |_| Place::First, "n", &Value::Bare("1".into()))
+    insert(text, path, |_| EntryPosition::First, "n", &NewValue::Bare("1".into()))
 }
 
 fn last(text: &str, path: &str) -> String {
-    insert(text, path, |_| Place::Last, "n", &Value::Bare("1".into()))
+    insert(text, path, |_| EntryPosition::Last, "n", &NewValue::Bare("1".into()))
 }
 
-fn append(text: &str, path: &str, item: &Value) -> String {
+fn append(text: &str, path: &str, item: &NewValue) -> String {
     let yaml = Yaml::parse(text);
     applied(text, Editor::new(&yaml, text).append(under(&yaml, text, path), item).unwrap())
 }
 
-fn volume() -> Value {
-    let empty_dir = Value::mapping([("medium", Value::plain("Memory")), ("sizeLimit", Value::plain("2Gi"))]);
-    Value::mapping([("name", Value::plain("dshm")), ("emptyDir", empty_dir)])
+fn volume() -> NewValue {
+    let empty_dir =
+        NewValue::mapping([("medium", NewValue::plain("Memory")), ("sizeLimit", NewValue::plain("2Gi"))]);
+    NewValue::mapping([("name", NewValue::plain("dshm")), ("emptyDir", empty_dir)])
 }
 
 #[test]
@@ -130,8 +137,8 @@ fn flow_mappings_stay_as_they_are_laid_out() {
 #[test]
 fn json_stays_json() {
     let pretty = "{\n    \"a\": {\n        \"b\": \"c\"\n    },\n    \"v\": []\n}\n";
-    let value = Value::mapping([("m", Value::plain("Memory"))]);
-    let edited = insert(pretty, "a", |_| Place::Last, "n", &value);
+    let value = NewValue::mapping([("m", NewValue::plain("Memory"))]);
+    let edited = insert(pretty, "a", |_| EntryPosition::Last, "n", &value);
     assert_eq!(
         edited,
         pretty.replace("\"c\"", "\"c\",\n        \"n\": {\n            \"m\": \"Memory\"\n        }")
@@ -153,18 +160,18 @@ fn items_copy_the_dashes_above() {
         append(
             "v:\n    -   a:\n         b: 1 # c\nw: 1",
             "v",
-            &Value::mapping([("x", Value::quoted("y")), ("z", Value::Bare("1".into()))])
+            &NewValue::mapping([("x", NewValue::quoted("y")), ("z", NewValue::Bare("1".into()))])
         ),
         "v:\n    -   a:\n         b: 1 # c\n    -   x: \"y\"\n        z: 1\nw: 1"
     );
     assert_eq!(
-        append("v:\n- {a: 1}\n", "v", &Value::mapping([("x", Value::plain("y"))])),
+        append("v:\n- {a: 1}\n", "v", &NewValue::mapping([("x", NewValue::plain("y"))])),
         "v:\n- {a: 1}\n- {x: y}\n"
     );
-    assert_eq!(append("v: [a, b]\n", "v", &Value::plain("c")), "v: [a, b, c]\n");
-    assert_eq!(append("v: []\n", "v", &Value::mapping([("x", Value::plain("y"))])), "v: [{x: y}]\n");
+    assert_eq!(append("v: [a, b]\n", "v", &NewValue::plain("c")), "v: [a, b, c]\n");
+    assert_eq!(append("v: []\n", "v", &NewValue::mapping([("x", NewValue::plain("y"))])), "v: [{x: y}]\n");
     assert_eq!(
-        append("v:\n  - a\n  -\n  # c\nw: 1\n", "v", &Value::plain("b")),
+        append("v:\n  - a\n  -\n  # c\nw: 1\n", "v", &NewValue::plain("b")),
         "v:\n  - a\n  -\n  - b\n  # c\nw: 1\n"
     );
 }
@@ -172,34 +179,35 @@ fn items_copy_the_dashes_above() {
 #[test]
 fn new_blocks_take_the_steps_and_dashes_of_their_neighbours() {
     let text = "spec:\n    containers:\n    - name: a\n      volumeMounts:\n        - name: x\n";
-    let edited = insert(text, "spec", |_| Place::Last, "volumes", &Value::Sequence(vec![volume()]));
+    let edited =
+        insert(text, "spec", |_| EntryPosition::Last, "volumes", &NewValue::Sequence(vec![volume()]));
     assert_eq!(
         edited,
         format!(
             "{text}    volumes:\n    - name: dshm\n      emptyDir:\n          medium: Memory\n          sizeLimit: 2Gi\n"
         )
     );
-    let mount = Value::Sequence(vec![Value::mapping([("name", Value::plain("dshm"))])]);
+    let mount = NewValue::Sequence(vec![NewValue::mapping([("name", NewValue::plain("dshm"))])]);
     let two = "c:\n- name: a\n  volumeMounts:\n    - name: x\n- name: b\n";
     assert_eq!(
-        insert(two, "c 1", |_| Place::Last, "volumeMounts", &mount),
+        insert(two, "c 1", |_| EntryPosition::Last, "volumeMounts", &mount),
         format!("{two}  volumeMounts:\n    - name: dshm\n")
     );
 }
 
 #[test]
 fn the_steps_of_the_neighbours_count_more_than_those_of_the_file() {
-    let inner = Value::mapping([("medium", Value::plain("Memory"))]);
+    let inner = NewValue::mapping([("medium", NewValue::plain("Memory"))]);
     let text = "a:\n  b:\n    c: 1\n  d:\n    e: 1\nf:\n  wide:\n      g: 1\n";
     assert_eq!(
-        insert(text, "f", |_| Place::Last, "n", &inner),
+        insert(text, "f", |_| EntryPosition::Last, "n", &inner),
         format!("{text}  n:\n      medium: Memory\n"),
         "as wide as beside it, though the file goes by two"
     );
-    let item = Value::Sequence(vec![Value::plain("x")]);
+    let item = NewValue::Sequence(vec![NewValue::plain("x")]);
     let text = "a:\n  volumes:\n  - y\nb:\n  ports:\n    - z\n";
     assert_eq!(
-        insert(text, "b", |_| Place::Last, "volumes", &item),
+        insert(text, "b", |_| EntryPosition::Last, "volumes", &item),
         format!("{text}  volumes:\n  - x\n"),
         "as below the same key elsewhere"
     );
@@ -207,11 +215,11 @@ fn the_steps_of_the_neighbours_count_more_than_those_of_the_file() {
 
 #[test]
 fn quotes_are_those_of_the_neighbours() {
-    let size = &Value::quoted("2gb");
-    assert_eq!(insert("a: 'x'\nb: y\n", "", |_| Place::Last, "s", size), "a: 'x'\nb: y\ns: '2gb'\n");
-    assert_eq!(insert("a: x\nb: y\n", "", |_| Place::Last, "s", size), "a: x\nb: y\ns: \"2gb\"\n");
+    let size = &NewValue::quoted("2gb");
+    assert_eq!(insert("a: 'x'\nb: y\n", "", |_| EntryPosition::Last, "s", size), "a: 'x'\nb: y\ns: '2gb'\n");
+    assert_eq!(insert("a: x\nb: y\n", "", |_| EntryPosition::Last, "s", size), "a: x\nb: y\ns: \"2gb\"\n");
     assert_eq!(
-        insert("a: {b: c}\nd: 'e'\n", "a", |_| Place::Last, "s", size),
+        insert("a: {b: c}\nd: 'e'\n", "a", |_| EntryPosition::Last, "s", size),
         "a: {b: c, s: '2gb'}\nd: 'e'\n"
     );
 }
@@ -222,10 +230,10 @@ fn empty_keys_are_filled() {
     let yaml = Yaml::parse(text);
     let editor = Editor::new(&yaml, text);
     let mapping = under(&yaml, text, "a");
-    let fill = |key: &str, value: &Value| editor.fill(mapping, mapping.entry(key).unwrap(), value);
-    let map = Value::mapping([("n", Value::plain("m"))]);
+    let fill = |key: &str, value: &NewValue| editor.fill(mapping, mapping.entry(key).unwrap(), value);
+    let map = NewValue::mapping([("n", NewValue::plain("m"))]);
     assert_eq!(applied(text, fill("b", &map).unwrap()), text.replace("# c\n", "# c\n    n: m\n"));
-    assert_eq!(applied(text, fill("d", &Value::plain("m")).unwrap()), text.replace("&x", "&x m"));
+    assert_eq!(applied(text, fill("d", &NewValue::plain("m")).unwrap()), text.replace("&x", "&x m"));
     assert_eq!(fill("e", &map), None);
 }
 
@@ -236,7 +244,7 @@ fn aliases_and_lone_pairs_are_not_edited() {
     let editor = Editor::new(&yaml, text);
     for path in ["c", "d 0"] {
         let node = under(&yaml, text, path);
-        assert_eq!(editor.insert(node, Place::Last, "n", &Value::plain("m")), None);
+        assert_eq!(editor.insert(node, EntryPosition::Last, "n", &NewValue::plain("m")), None);
     }
 }
 
@@ -245,7 +253,7 @@ fn equality_sees_what_an_edit_must_not_do() {
     let differ = |before: &str, after: &str, inserted: &str| {
         let at = after.find(inserted).unwrap();
         let trees = (Yaml::parse(before), Yaml::parse(after));
-        !equal_but_for(&trees.0, before, &trees.1, after, &[Span::new(at, at + inserted.len())])
+        !equal_but_for((&trees.0, before), (&trees.1, after), &[Span::new(at, at + inserted.len())])
     };
     assert!(!differ("a: 1\n", "b: 2\na: 1\n", "b: 2\n"));
     assert!(differ("a: 1\n", "b: 2\na: 1\n", ": 2"), "half of a pair");
@@ -267,7 +275,7 @@ fn a_key_goes_with_its_lines_or_its_comma() {
         let span = Editor::new(&yaml, text).remove(mapping, mapping.entry(key).unwrap().key.id())?;
         let edited = format!("{}{}", &text[..span.start], &text[span.end..]);
         let after = Yaml::parse(&edited);
-        assert!(equal_but_for(&after, &edited, &yaml, text, &[span]), "{edited}");
+        assert!(equal_but_for((&after, &edited), (&yaml, text), &[span]), "{edited}");
         Some(edited)
     };
     let removed = |text: &str, path: &str, key: &str| removed(text, path, key).unwrap_or_default();

@@ -2,7 +2,8 @@
 
 use super::random::file;
 use crate::syntax::yaml::{
-    Editor, Insertion, Kind, Layout, Node, NodeId, Place, Style, Value, Yaml, equal_but_for,
+    CollectionLayout, Editor, EntryPosition, Insertion, NewValue, Node, NodeId, NodeKind, ScalarStyle, Yaml,
+    equal_but_for,
 };
 use crate::text::source::Span;
 use proptest::prelude::*;
@@ -21,7 +22,9 @@ fn data(text: &str) -> Data {
 fn says(node: Node<'_>, data: &Data) -> bool {
     let node = node.resolve();
     match data {
-        Data::Null => matches!(node.str(), Some("" | "~" | "null")) && node.style() == Some(Style::Plain),
+        Data::Null => {
+            matches!(node.str(), Some("" | "~" | "null")) && node.style() == Some(ScalarStyle::Plain)
+        }
         Data::Bool(value) => node.str() == Some(&value.to_string()),
         Data::Number(value) => node.str().is_some_and(|text| text.parse::<f64>().ok() == value.as_f64()),
         Data::String(value) => node.str() == Some(value),
@@ -60,20 +63,28 @@ fn check_spans(node: Node<'_>, text: &str) {
     let span = node.span();
     let written = text.get(span.range()).unwrap();
     match node.kind() {
-        Kind::Scalar(Style::Plain) if !written.contains(['\n', '\r']) => {
+        NodeKind::Scalar(ScalarStyle::Plain) if !written.contains(['\n', '\r']) => {
             assert_eq!(node.str(), Some(written));
         }
-        Kind::Scalar(Style::SingleQuoted) => assert!(written.starts_with('\'') && written.ends_with('\'')),
-        Kind::Scalar(Style::DoubleQuoted) => assert!(written.starts_with('"') && written.ends_with('"')),
-        Kind::Scalar(_) | Kind::Mapping(Layout::Pair) => {}
-        Kind::Mapping(Layout::Flow) => assert!(written.starts_with('{') && written.ends_with('}')),
-        Kind::Sequence(Layout::Flow) => assert!(written.starts_with('[') && written.ends_with(']')),
-        Kind::Sequence(_) => assert!(written.starts_with('-')),
-        Kind::Mapping(_) if written.starts_with('?') => {}
-        Kind::Mapping(_) => {
+        NodeKind::Scalar(ScalarStyle::SingleQuoted) => {
+            assert!(written.starts_with('\'') && written.ends_with('\''))
+        }
+        NodeKind::Scalar(ScalarStyle::DoubleQuoted) => {
+            assert!(written.starts_with('"') && written.ends_with('"'))
+        }
+        NodeKind::Scalar(_) | NodeKind::Mapping(CollectionLayout::Pair) => {}
+        NodeKind::Mapping(CollectionLayout::Flow) => {
+            assert!(written.starts_with('{') && written.ends_with('}'))
+        }
+        NodeKind::Sequence(CollectionLayout::Flow) => {
+            assert!(written.starts_with('[') && written.ends_with(']'))
+        }
+        NodeKind::Sequence(_) => assert!(written.starts_with('-')),
+        NodeKind::Mapping(_) if written.starts_with('?') => {}
+        NodeKind::Mapping(_) => {
             assert_eq!(node.entries().next().unwrap().key.start_with_properties(), span.start);
         }
-        Kind::Alias => assert!(written.starts_with('*')),
+        NodeKind::Alias => assert!(written.starts_with('*')),
     }
     let mut at = span.start;
     let children = node.entries().flat_map(|entry| [entry.key, entry.value]).chain(node.items());
@@ -97,16 +108,17 @@ fn edit(text: &str, yaml: &Yaml, node: NodeId, place: usize) -> Option<Insertion
     let editor = Editor::new(yaml, text);
     let node = yaml.node(text, node);
     if node.is_sequence() {
-        return editor.append(node, &Value::plain(NEW));
+        return editor.append(node, &NewValue::plain(NEW));
     }
     let keys: Vec<_> = node.entries().map(|entry| entry.key.id()).collect();
     let place = match place {
-        0 => Place::First,
-        1 => Place::Last,
-        _ if keys.is_empty() => Place::Last,
-        other => Place::After(keys[other % keys.len()]),
+        0 => EntryPosition::First,
+        1 => EntryPosition::Last,
+        _ if keys.is_empty() => EntryPosition::Last,
+        other => EntryPosition::After(keys[other % keys.len()]),
     };
-    let value = [Value::quoted("2gb"), Value::mapping([("n", Value::Sequence(vec![Value::plain("m")]))])];
+    let value =
+        [NewValue::quoted("2gb"), NewValue::mapping([("n", NewValue::Sequence(vec![NewValue::plain("m")]))])];
     editor.insert(node, place, NEW, &value[keys.len() % 2])
 }
 
@@ -114,7 +126,10 @@ fn collections(yaml: &Yaml, text: &str) -> Vec<NodeId> {
     let mut found = Vec::new();
     let mut open: Vec<_> = yaml.roots(text).collect();
     while let Some(node) = open.pop() {
-        if matches!(node.kind(), Kind::Mapping(Layout::Block | Layout::Flow) | Kind::Sequence(_)) {
+        if matches!(
+            node.kind(),
+            NodeKind::Mapping(CollectionLayout::Block | CollectionLayout::Flow) | NodeKind::Sequence(_)
+        ) {
             found.push(node.id());
         }
         open.extend(node.entries().map(|entry| entry.value).chain(node.items()));
@@ -163,7 +178,7 @@ proptest! {
         };
         let edited = format!("{}{new}{}", &text[..at], &text[at..]);
         let again = Yaml::parse(&edited);
-        prop_assert!(equal_but_for(&yaml, &text, &again, &edited, &[Span::new(at, at + new.len())]), "{}", edited);
+        prop_assert!(equal_but_for((&yaml, &text), (&again, &edited), &[Span::new(at, at + new.len())]), "{}", edited);
         let read = data(&edited);
         prop_assert!(says(again.root(&edited).unwrap(), &read));
         prop_assert_ne!(&read, &data(&text));
@@ -196,7 +211,7 @@ proptest! {
             prop_assert!(error.message.contains("no anchor"), "{}\n{}", error.message, edited);
             return Ok(());
         }
-        prop_assert!(equal_but_for(&after, &edited, &yaml, &text, &[span]), "{}", edited);
+        prop_assert!(equal_but_for((&after, &edited), (&yaml, &text), &[span]), "{}", edited);
         prop_assert!(says(after.root(&edited).unwrap(), &data(&edited)));
         prop_assert!(edited.ends_with('\n') || !text.ends_with('\n'));
     }
@@ -213,11 +228,11 @@ proptest! {
         let editor = Editor::new(&yaml, &text);
         for node in collections(&yaml, &text) {
             let node = yaml.node(&text, node);
-            for edit in [editor.append(node, &Value::plain(NEW)), editor.insert(node, Place::First, NEW, &Value::plain("n"))] {
+            for edit in [editor.append(node, &NewValue::plain(NEW)), editor.insert(node, EntryPosition::First, NEW, &NewValue::plain("n"))] {
                 prop_assert!(edit.is_none_or(|edit| text.is_char_boundary(edit.at)));
             }
         }
-        prop_assert!(equal_but_for(&yaml, &text, &yaml, &text, &[]));
+        prop_assert!(equal_but_for((&yaml, &text), (&yaml, &text), &[]));
         yaml.duplicate_keys(&text);
     }
 }

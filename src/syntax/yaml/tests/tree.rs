@@ -63,7 +63,7 @@ fn collections_span_their_brackets_or_their_entries() {
     assert_eq!(written(under("a: { b: [1, 2] } # c\n", &["a"])), "{ b: [1, 2] }");
     assert_eq!(written(under("a:\n  b: 1 # c\n  # d\ne: f", &["a"])), "b: 1");
     let pairs: Vec<_> = root("[a: b, ? c : d, {e: f}: g, \"h\":i]").items().collect();
-    assert!(pairs.iter().all(|pair| pair.kind() == Kind::Mapping(Layout::Pair)));
+    assert!(pairs.iter().all(|pair| pair.kind() == NodeKind::Mapping(CollectionLayout::Pair)));
     let spans: Vec<_> = pairs.into_iter().map(written).collect();
     assert_eq!(spans, ["a: b", "? c : d", "{e: f}: g", "\"h\":i"]);
 }
