@@ -299,7 +299,7 @@ fn a_configuration_to_begin_with_is_written_once_and_what_holds_is_shown() {
     assert!(ran.status == 0 && ran.stdout.contains("- id: shmlint\n"), "{ran:?}");
     let text = fs::read_to_string(folder.path().join("shmlint.toml")).unwrap();
     assert!(text.lines().all(|line| line.is_empty() || line.starts_with('#')), "{text}");
-    assert!(shmlint(folder.path(), &["init"]).stderr.contains("exists already"));
+    assert!(shmlint(folder.path(), &["init"]).stderr.contains("already exists"));
     fs::write(folder.path().join("shmlint.toml"), "pedantic = true\nsize = '8g'\n").unwrap();
     let ran = shmlint(folder.path(), &["config", "--config", "size = '4g'"]);
     assert!(ran.stdout.contains("pedantic = true  # shmlint.toml:1\n"), "{ran:?}");
