@@ -77,6 +77,7 @@ pub(super) fn table() -> Result<String, Box<dyn Error>> {
 /// `google.com/` of `cloud-tpus.google.com/*`: the same for all domains of a maker.
 fn maker(resource: &str) -> Option<String> {
     let domain = resource.split_once('/')?.0;
-    let labels: Vec<&str> = domain.rsplitn(3, '.').take(2).collect();
-    (!resource.contains("gpu")).then(|| format!("{}.{}/", labels.get(1).unwrap_or(&""), labels[0]))
+    let mut labels = domain.rsplit('.');
+    let (top, own) = (labels.next()?, labels.next().unwrap_or_default());
+    (!resource.contains("gpu")).then(|| format!("{own}.{top}/"))
 }
