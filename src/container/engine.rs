@@ -14,7 +14,7 @@ pub const PODMAN_DEFAULT: u64 = 65_536_000;
 
 /// How one way to start containers reads its options, as far as they differ about it.
 #[derive(Debug)]
-pub struct Starter {
+pub struct FlagDialect {
     /// What starts the container.
     pub engine: Engine,
     /// How sizes for `/dev/shm` and memory limits are read.
@@ -30,7 +30,7 @@ pub struct Starter {
     pub image_tells: bool,
 }
 
-const RUN: Starter = Starter {
+const RUN: FlagDialect = FlagDialect {
     engine: Engine::Docker,
     size: Dialect::Docker,
     mount_size: Dialect::TmpfsSize,
@@ -39,12 +39,13 @@ const RUN: Starter = Starter {
     image_tells: true,
 };
 
-static DOCKER: Starter = RUN;
-static NERDCTL: Starter = Starter { engine: Engine::Nerdctl, reads_gpus: false, ..RUN };
-static PODMAN: Starter = Starter { engine: Engine::Podman, size: Dialect::Podman, reads_gpus: false, ..RUN };
+static DOCKER: FlagDialect = RUN;
+static NERDCTL: FlagDialect = FlagDialect { engine: Engine::Nerdctl, reads_gpus: false, ..RUN };
+static PODMAN: FlagDialect =
+    FlagDialect { engine: Engine::Podman, size: Dialect::Podman, reads_gpus: false, ..RUN };
 
 /// Compose, and `docker stack deploy`, which reads the same files.
-pub static COMPOSE: Starter = Starter {
+pub static COMPOSE: FlagDialect = FlagDialect {
     size: Dialect::Compose,
     mount_size: Dialect::Compose,
     adds_requests: true,
@@ -55,7 +56,7 @@ pub static COMPOSE: Starter = Starter {
 
 impl Engine {
     /// How its command line reads options.
-    pub fn starter(self) -> &'static Starter {
+    pub fn starter(self) -> &'static FlagDialect {
         match self {
             Self::Podman => &PODMAN,
             Self::Nerdctl => &NERDCTL,

@@ -2,10 +2,10 @@
 //! systemd, dev containers and jobs.
 //!
 //! Each starter lowers what its file says to a list of [`Flag`]s, the options of `docker run` that stand for it; what an
-//! engine reads otherwise is in its [`Starter`].
+//! engine reads otherwise is in its [`FlagDialect`].
 
 use crate::container::accelerator::{self, AcceleratorSign, DeviceRequest, GPU};
-use crate::container::engine::Starter;
+use crate::container::engine::FlagDialect;
 use crate::container::mount::{self, Mount, Rank};
 use crate::container::workload::{
     Citation, Effect, Engine, Gpu, GpuCount, Ipc, Mounted, Refusal, Says, Setting, Target, Why,
@@ -61,7 +61,7 @@ pub const COMPOSE_ONLY: [&str; 3] = ["reservation", "build-shm-size", "generic-r
 /// What an evaluation knows besides the flags.
 pub struct StartContext<'a> {
     /// How the flags are read.
-    pub starter: &'static Starter,
+    pub starter: &'static FlagDialect,
     /// The daemon's default runtime, where the configuration tells.
     pub default_runtime: Option<&'a str>,
     /// Whether one of these words, in small letters, stands in the image's name.
@@ -372,7 +372,7 @@ fn share_with_pod(pod: &Flag, index: usize, found: &mut Vec<(Setting, usize)>) {
 }
 
 /// The last memory limit, in bytes, and where it is written. Engines read it like a size for `/dev/shm`.
-pub fn memory_limit(flags: &[&Flag], starter: &Starter) -> Option<(u64, Place)> {
+pub fn memory_limit(flags: &[&Flag], starter: &FlagDialect) -> Option<(u64, Place)> {
     let flag = flags.iter().rfind(|flag| flag.name == "memory" && flag.astray.is_none())?;
     Some((flag.read_size(starter.size).bytes()?, flag.place.clone()))
 }

@@ -12,8 +12,7 @@ use crate::container::finding::{Finding, Severity, Suppression};
 use crate::rules;
 use crate::rules::options::JudgeOptions;
 use crate::text::files::{Disk, Files, MAX_SIZE};
-use crate::text::paths::join;
-use crate::text::paths::shown;
+use crate::text::paths::{join, shown};
 
 /// The file's name where none is given.
 pub const DEFAULT: &str = ".shmlint-baseline.json";

@@ -3,7 +3,7 @@
 //! A folder is walked as git sees it, without the hidden folders of tools and without hidden files of other kinds. A file is
 //! opened only if its name can matter, and handed on only if a literal scan finds a word that can matter.
 
-use crate::text::paths::shown;
+use crate::text::paths::{join, shown, to_os};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +13,6 @@ use crate::platform::KINDS;
 use crate::platform::kind::{FileClaim, Kind};
 use crate::text::filename::FileName;
 use crate::text::globs::Globs;
-use crate::text::paths::{join, to_os};
 
 /// Hidden folders in which tools keep what they fetched or made: nothing there was written by the people of a repository.
 const KEPT_BY_TOOLS: [&str; 39] = [

@@ -9,8 +9,8 @@ pub fn scalar(file: &Layer, node: Node<'_>) -> Option<Layer> {
     let span = node.span();
     let inside = |span: Span| Span::new(span.start + 1, span.end.saturating_sub(1));
     match node.style()? {
-        ScalarStyle::Plain => Some(lines(file, span, Encoding::Plain)),
-        ScalarStyle::SingleQuoted => Some(lines(file, inside(span), Encoding::SingleQuoted)),
+        ScalarStyle::Plain => Some(lines(file, span, false)),
+        ScalarStyle::SingleQuoted => Some(lines(file, inside(span), true)),
         ScalarStyle::DoubleQuoted => Some(string(file, inside(span))),
         ScalarStyle::Literal => block(file, node, false),
         ScalarStyle::Folded => block(file, node, true),
@@ -39,10 +39,9 @@ pub fn string(file: &Layer, inside: Span) -> Layer {
 }
 
 /// A scalar without escapes but for `''`, on one line or folded over several.
-fn lines(file: &Layer, span: Span, encoding: Encoding) -> Layer {
+fn lines(file: &Layer, span: Span, quoted: bool) -> Layer {
     let written = span.of(file.text());
-    let quoted = encoding == Encoding::SingleQuoted;
-    let mut embed = file.embed(encoding);
+    let mut embed = file.embed(Encoding::Foreign);
     let mut from = 0;
     while let Some(found) =
         written.get(from..).and_then(|rest| rest.find(|c| c == '\n' || (quoted && c == '\'')))
@@ -78,7 +77,7 @@ fn block(file: &Layer, node: Node<'_>, folded: bool) -> Option<Layer> {
     let block = node.block_scalar()?;
     let indent = block.indent.unwrap_or(0);
     let body = block.body.of(file.text());
-    let encoding = if folded { Encoding::Plain } else { Encoding::Indented(" ".repeat(indent)) };
+    let encoding = if folded { Encoding::Foreign } else { Encoding::Indented(" ".repeat(indent)) };
     let mut embed = file.embed(encoding);
     let mut at = block.body.start;
     let mut rows = body.split_inclusive('\n').peekable();

@@ -1,11 +1,10 @@
 //! What a platform is: which files are its own, how they are read into workloads, and how changes are written.
 
-use crate::container::finding::Problem;
+use crate::container::finding::{Change, Problem};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::remarks::Remarks;
-use crate::container::finding::Change;
 use crate::container::mount::mounts_shm;
 use crate::container::workload::{Citation, Shm, Workload, running};
 use crate::need::around::Around;

@@ -2,8 +2,7 @@
 
 use super::case::{Case, Check};
 use super::{help, wrong_size_unit};
-use crate::container::finding::Rule;
-use crate::container::finding::{Change, Finding, Wanted};
+use crate::container::finding::{Change, Finding, Rule, Wanted};
 use crate::container::workload::{Says, Setting};
 
 pub(super) const CHECK: Check = Check::Gpu(check);

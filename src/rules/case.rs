@@ -1,18 +1,16 @@
 //! What a rule may look at: one workload, its unit, the options of the run, and what is known of its need.
 
-use crate::container::finding::{Finding, Rule};
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use crate::container::finding::{Change, NeedReport, Severity, Wanted};
+use crate::container::finding::{Change, Finding, NeedReport, Rule, Severity, Wanted};
 use crate::container::workload::{Citation, Effect, Engine, Ipc, Says, Setting, Shm, Why, Workload};
 use crate::knowledge::command::programs;
 use crate::need::around::Around;
 use crate::need::evidence::{Evidence, Strength};
 use crate::need::own::{self, Subject};
-use crate::need::practice;
 use crate::need::verdict::{Need, Scene, Verdict, clause};
-use crate::need::{Facts, Recommendation, recommend};
+use crate::need::{Facts, Recommendation, practice, recommend};
 use crate::rules::options::JudgeOptions;
 use crate::size::{GIB, human};
 use crate::text::place::Place;

@@ -1,9 +1,7 @@
 //! SHM012: the container has the host's `/dev/shm`.
 
-use super::case::DEFAULT;
-use super::case::{Case, Check};
-use crate::container::finding::Rule;
-use crate::container::finding::{Change, Finding, Wanted};
+use super::case::{Case, Check, DEFAULT};
+use crate::container::finding::{Change, Finding, Rule, Wanted};
 use crate::container::workload::{Effect, Engine, Says, Setting, Shm, Target, Why};
 
 pub(super) const CHECK: Check = Check::Gpu(check);

@@ -1,8 +1,7 @@
 //! SHM007: a size beside a setting of higher rank: Docker ignores it, Podman may refuse it.
 
 use super::case::{Case, Check};
-use crate::container::finding::Rule;
-use crate::container::finding::{Change, Finding, Severity, Wanted};
+use crate::container::finding::{Change, Finding, Rule, Severity, Wanted};
 use crate::container::workload::{Effect, Engine, Ipc, Says, Setting, Why};
 
 pub(super) const CHECK: Check = Check::Written(check);

@@ -1,8 +1,7 @@
 //! SHM017: a request for GPUs that the client refuses, so that nothing starts.
 
 use super::case::{Case, Check};
-use crate::container::finding::Rule;
-use crate::container::finding::{Change, Finding, Wanted};
+use crate::container::finding::{Change, Finding, Rule, Wanted};
 
 pub(super) const CHECK: Check = Check::Any(check);
 

@@ -2,8 +2,7 @@
 
 use super::case::{Case, Check};
 use super::help;
-use crate::container::finding::Rule;
-use crate::container::finding::{Change, Finding, Severity, Wanted};
+use crate::container::finding::{Change, Finding, Rule, Severity, Wanted};
 use crate::container::workload::{Effect, Says, Setting, Why};
 
 pub(super) const CHECK: Check = Check::Written(check);

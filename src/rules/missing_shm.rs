@@ -2,11 +2,9 @@
 //!
 //! It speaks where nothing effective is written. Where something without effect is, the rule for that speaks instead.
 
-use super::case::{Case, Check};
-use super::case::{DEFAULT, has_own_rule};
+use super::case::{Case, Check, DEFAULT, has_own_rule};
 use super::{help, running};
-use crate::container::finding::Rule;
-use crate::container::finding::{Finding, Severity};
+use crate::container::finding::{Finding, Rule, Severity};
 use crate::container::workload::{Shm, Workload};
 use crate::need::verdict::Verdict;
 use crate::size::human;

@@ -1,8 +1,7 @@
 //! SHM015: a size on a member of a Podman pod, which has the pod's `/dev/shm`.
 
 use super::case::{Case, Check};
-use crate::container::finding::Finding;
-use crate::container::finding::Rule;
+use crate::container::finding::{Finding, Rule};
 use crate::container::workload::{Effect, Platform, Why};
 
 pub(super) const CHECK: Check = Check::Gpu(check);

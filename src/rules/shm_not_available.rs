@@ -1,8 +1,7 @@
 //! SHM013: there is no `/dev/shm`, or none that can be written.
 
 use super::case::{Case, Check};
-use crate::container::finding::Finding;
-use crate::container::finding::Rule;
+use crate::container::finding::{Finding, Rule};
 use crate::container::workload::{Says, Shm};
 
 pub(super) const CHECK: Check = Check::Gpu(check);

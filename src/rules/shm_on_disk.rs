@@ -1,8 +1,7 @@
 //! SHM009: what is mounted on `/dev/shm` is a directory on disk.
 
 use super::case::{Case, Check};
-use crate::container::finding::Rule;
-use crate::container::finding::{Change, Finding, Wanted};
+use crate::container::finding::{Change, Finding, Rule, Wanted};
 use crate::container::workload::{Effect, Engine, Mounted, Says, Shm, Why};
 
 pub(super) const CHECK: Check = Check::Gpu(check);

@@ -1,8 +1,7 @@
 //! SHM010: `/dev/shm` may grow to the memory limit and beyond, and its pages count against that limit.
 
 use super::case::{Case, Check};
-use crate::container::finding::Finding;
-use crate::container::finding::Rule;
+use crate::container::finding::{Finding, Rule};
 use crate::container::workload::Engine;
 use crate::size::human;
 

@@ -1,10 +1,8 @@
 //! SHM002: a size takes effect, and is below what the workload needs or no more than the default.
 
-use super::case::DEFAULT;
-use super::case::{Case, Check};
+use super::case::{Case, Check, DEFAULT};
 use super::{help, wrong_size_unit};
-use crate::container::finding::Rule;
-use crate::container::finding::{Change, Finding, Wanted};
+use crate::container::finding::{Change, Finding, Rule, Wanted};
 use crate::need::verdict::Verdict;
 use crate::size::{GIB, human};
 

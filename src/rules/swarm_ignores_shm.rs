@@ -1,10 +1,8 @@
 //! SHM005: `shm_size` or `ipc` in a file that is deployed as a stack, where Swarm leaves both out.
 
-use super::case::is_lost_in_swarm;
-use super::case::{Case, Check};
+use super::case::{Case, Check, is_lost_in_swarm};
 use super::help;
-use crate::container::finding::Rule;
-use crate::container::finding::{Change, Finding, Wanted};
+use crate::container::finding::{Change, Finding, Rule, Wanted};
 
 pub(super) const CHECK: Check = Check::Any(check);
 

@@ -2,8 +2,7 @@
 
 use super::case::{Case, Check, DEFAULT};
 use super::help;
-use crate::container::finding::Rule;
-use crate::container::finding::{Change, Finding, Wanted};
+use crate::container::finding::{Change, Finding, Rule, Wanted};
 use crate::container::workload::Says;
 
 pub(super) const CHECK: Check = Check::Gpu(check);

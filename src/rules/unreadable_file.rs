@@ -1,9 +1,7 @@
 //! SHM900: a file that is certainly ours cannot be read.
 
 use super::find;
-use crate::container::finding::Finding;
-use crate::container::finding::Problem;
-use crate::container::finding::Rule;
+use crate::container::finding::{Finding, Problem, Rule};
 use crate::rules::options::JudgeOptions;
 
 /// The finding for a problem that a platform met; nothing where the run leaves this rule out.

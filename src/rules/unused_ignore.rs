@@ -1,8 +1,7 @@
 //! SHM901: an ignore comment that hides nothing.
 
 use super::find;
-use crate::container::finding::Rule;
-use crate::container::finding::{Finding, Fix, Severity};
+use crate::container::finding::{Finding, Fix, Rule, Severity};
 use crate::rules::options::JudgeOptions;
 use crate::text::place::Place;
 

@@ -1,8 +1,7 @@
 //! SHM014: the data loader works without worker processes, as people set it when `/dev/shm` is too small.
 
 use super::case::{Case, Check};
-use crate::container::finding::Finding;
-use crate::container::finding::Rule;
+use crate::container::finding::{Finding, Rule};
 use crate::knowledge;
 use crate::knowledge::command::{Program, programs};
 use crate::need::evidence::{Claim, Evidence, Workaround};

@@ -1,8 +1,7 @@
 //! SHM003: a size is written that the engine refuses, or reads as something that nobody can mean.
 
 use super::case::{Case, Check};
-use crate::container::finding::Rule;
-use crate::container::finding::{Change, Finding, Wanted};
+use crate::container::finding::{Change, Finding, Rule, Wanted};
 use crate::container::workload::{Effect, Says, Setting, Why};
 use crate::size::{Dialect, MIB, Size, Suggestion, Zero, human, suggest};
 

@@ -8,8 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use crate::text::paths::join;
-use crate::text::paths::shown;
+use crate::text::paths::{join, shown};
 use crate::text::place::Place;
 
 /// Globs that were written in one place, with the memory of which of them ever matched.

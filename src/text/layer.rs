@@ -19,17 +19,13 @@ pub enum Encoding {
     Indented(String),
     /// Between double quotes of JSON or YAML: `\"`, `\\`, `\n`.
     DoubleQuoted,
-    /// Between single quotes of YAML: `''`. One line only.
-    SingleQuoted,
-    /// A plain YAML scalar on one line: text with a meaning in YAML cannot be written.
-    Plain,
     /// Between single quotes of a shell: a single quote cannot be written.
     ShellSingle,
-    /// Between double quotes of a shell: `\"`, `\$`, `` \` ``, `\\`.
-    ShellDouble,
     /// In a here-document that is expanded: `\$`, `` \` ``, `\\`.
     HereDocument,
-    /// The host's spelling cannot be written: spans map, edits do not.
+    /// In the host's own words, in which nothing new is written: spans map, edits do not.
+    Foreign,
+    /// In words that a reader made of the host's: spans map, edits do not.
     ReadOnly,
 }
 
@@ -277,16 +273,9 @@ impl Encoding {
             Self::DoubleQuoted => {
                 Some(escaped("\"\\").replace('\n', "\\n").replace('\t', "\\t").replace('\r', "\\r"))
             }
-            Self::SingleQuoted => (!text.contains('\n')).then(|| text.replace('\'', "''")),
-            Self::Plain => {
-                let special =
-                    text.contains(['\n', '#', '"', '\'']) || text.contains(": ") || text.ends_with(':');
-                (!special).then(|| text.to_owned())
-            }
             Self::ShellSingle => (!text.contains('\'')).then(|| text.to_owned()),
-            Self::ShellDouble => Some(escaped("\"$`\\")),
             Self::HereDocument => Some(escaped("$`\\")),
-            Self::ReadOnly => None,
+            Self::Foreign | Self::ReadOnly => None,
         }
     }
 }
@@ -330,9 +319,9 @@ mod tests {
         embed.replace(Span::new(20, 22), "\"");
         let string = embed.finish();
         assert_eq!(string.text(), "bash -c \"x y\"");
-        let script = string.part(Span::new(9, 12), Encoding::ShellDouble);
+        let script = string.part(Span::new(9, 12), Encoding::HereDocument);
         let edit = script.edit(Span::at(1), " \"z\"").unwrap();
-        assert_eq!((edit.span, edit.text.as_str()), (Span::at(18), r#" \\\"z\\\""#));
+        assert_eq!((edit.span, edit.text.as_str()), (Span::at(18), r#" \"z\""#));
         assert!(string.edit(Span::at(8), "q").is_some());
     }
 

@@ -12,8 +12,7 @@ mod unused;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::container::finding::Rule;
-use crate::container::finding::{Finding, Suppression};
+use crate::container::finding::{Finding, Rule, Suppression};
 use crate::container::workload::Workload;
 use crate::fix::prove::{Attempt, Prover, State, Task, same_meaning};
 use crate::lint::options::{FileIgnore, Options};

@@ -2,8 +2,7 @@
 
 use super::comment::{Comment, CommentContent, Name};
 use super::{At, Ignores, is_notebook};
-use crate::container::finding::Rule;
-use crate::container::finding::{Finding, Fix, Severity};
+use crate::container::finding::{Finding, Fix, Rule, Severity};
 use crate::rules::options::JudgeOptions;
 use crate::rules::unused_ignore;
 use crate::text::edits::Edit;

@@ -14,12 +14,11 @@ use super::load::{LoadedUnit, Project};
 use super::lower::{Origin, lower};
 use super::resolve::Resolver;
 use super::tree::ServiceKey;
-use crate::container::engine;
 use crate::container::flags::{self, Flag, StartContext};
-use crate::container::mount;
 use crate::container::workload::{
     Build, Effect, Engine, Inside, Ipc, Mounted, Says, Setting, Target, Workload, bound,
 };
+use crate::container::{engine, mount};
 use crate::platform::kind::Context;
 use crate::syntax::dockerfile::DockerfileImage;
 use crate::syntax::yaml::NodeId;

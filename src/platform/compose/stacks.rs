@@ -119,11 +119,7 @@ impl Neighbourhood<'_> {
 fn shortened(name: &str) -> Option<&str> {
     let stem = without_ending(name);
     let stem = if stem.len() < name.len() { stem } else { name };
-    stem.get(..stem.rfind(['.', '-', '_'])?).filter(|stem| says_stem(stem))
-}
-
-fn says_stem(stem: &str) -> bool {
-    stem.to_ascii_lowercase().contains("compose")
+    stem.get(..stem.rfind(['.', '-', '_'])?).filter(|stem| stem.to_ascii_lowercase().contains("compose"))
 }
 
 fn without_ending(name: &str) -> &str {

@@ -1,7 +1,7 @@
 //! Reads the table of kinds: which row is about an object, a pod spec or a mapping, and what it says of `/dev/shm`.
 
 use super::kinds::{Custom, Gives, KINDS, Which};
-use super::manifest::{at, find, get, quantity};
+use super::manifest::{at, find, find_at, get, quantity};
 use super::shape::{Container, Object, ShapeFrame};
 use super::shm::{LocatedSetting, Nodes, Pod};
 use crate::container::engine::DOCKER_DEFAULT;
@@ -171,12 +171,10 @@ pub(super) fn size_of_some_kind(pod: &Pod<'_>, holder: Node<'_>, path: &str) -> 
 /// The size at a path below a mapping.
 fn size(pod: &Pod<'_>, holder: Node<'_>, path: &str) -> Option<LocatedSetting> {
     let manifest = pod.manifest;
-    let (way, key) = path.rsplit_once('.').unwrap_or(("", path));
-    let holder = if way.is_empty() { holder } else { at(holder, way)? };
-    let entry = find(holder, key)?;
+    let (holder, entry) = find_at(holder, path)?;
     let value = entry.value.resolve();
-    let dot = if way.is_empty() { "" } else { "." };
-    let text = format!("{way}{dot}{}", manifest.line(entry.span()));
+    let way = path.rfind('.').and_then(|dot| path.get(..=dot)).unwrap_or_default();
+    let text = format!("{way}{}", manifest.line(entry.span()));
     let nodes =
         Nodes { value: Some(value.id()), entry: Some((holder.id(), entry.key.id())), ..Nodes::default() };
     let written = manifest.str(value)?;

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use super::kinds::Custom;
-use super::manifest::{Manifest, at, entries_with_merged, find, get, list, quantity as read_quantity};
+use super::manifest::{
+    Manifest, at, entries_with_merged, find, find_at, get, list, quantity as read_quantity,
+};
 use super::shape::{Container, Object};
 use crate::container::accelerator::{self, AcceleratorKind, AcceleratorSign, GPU, device_class, resource};
 use crate::container::workload::{Gpu, GpuCount};
@@ -257,9 +259,7 @@ pub(super) fn of_custom(manifest: &Manifest, object: Object<'_>, row: &Custom, n
     let mut gpu = beside_pod(manifest, node, true);
     for path in row.counts {
         let (holder, path) = path.strip_prefix('^').map_or((node, *path), |path| (object.node, path));
-        let (way, key) = path.rsplit_once('.').unwrap_or(("", path));
-        let holder = if way.is_empty() { Some(holder) } else { at(holder, way) };
-        let Some(entry) = holder.and_then(|holder| find(holder, key)) else { continue };
+        let Some((_, entry)) = find_at(holder, path) else { continue };
         let value = entry.value.resolve();
         match value.str() {
             // A list of accelerators to choose from.

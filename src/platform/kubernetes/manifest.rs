@@ -269,6 +269,13 @@ pub(super) fn at<'a>(mapping: Node<'a>, path: &str) -> Option<Node<'a>> {
     path.split('.').try_fold(mapping.resolve(), get)
 }
 
+/// The entry at the end of a path of keys, and the mapping that holds it.
+pub(super) fn find_at<'a>(mapping: Node<'a>, path: &str) -> Option<(Node<'a>, Entry<'a>)> {
+    let (way, key) = path.rsplit_once('.').unwrap_or(("", path));
+    let holder = if way.is_empty() { mapping } else { at(mapping, way)? };
+    Some((holder, find(holder, key)?))
+}
+
 /// The mappings of a list under a key.
 pub(super) fn list<'a>(mapping: Node<'a>, key: &str) -> impl Iterator<Item = Node<'a>> + use<'a> {
     let items = get(mapping, key).into_iter().flat_map(Node::items);

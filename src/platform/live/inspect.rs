@@ -110,7 +110,7 @@ fn text(value: &Value) -> &str {
 }
 
 /// What else a document describes.
-pub(super) struct Document<'a> {
+pub(super) struct Inspection<'a> {
     text: &'a str,
     /// Containers by their identity, where any joins another's IPC namespace.
     containers: HashMap<String, Span>,
@@ -118,7 +118,7 @@ pub(super) struct Document<'a> {
     volumes: HashMap<String, String>,
 }
 
-impl<'a> Document<'a> {
+impl<'a> Inspection<'a> {
     /// Looks through the objects of a text.
     pub(super) fn of(text: &'a str, spans: &[Span]) -> Self {
         let mut document = Self { text, containers: HashMap::new(), volumes: HashMap::new() };
@@ -166,7 +166,7 @@ fn size_option(options: &str) -> Option<u64> {
 pub(super) fn workload(
     source: &Arc<Source>,
     container: &Inspected,
-    document: &Document<'_>,
+    document: &Inspection<'_>,
     options: &ReadOptions,
 ) -> Workload {
     let object = container.span.of(source.text());
@@ -258,7 +258,7 @@ fn requested(request: &Value, visible: Option<&str>) -> Option<GpuCount> {
 /// What decides about `/dev/shm`, in the order in which the engine lets it: of several mounts the last holds.
 fn settings(
     container: &Inspected,
-    document: &Document<'_>,
+    document: &Inspection<'_>,
     created: Option<&Workload>,
     default: u64,
     locate: &dyn Fn(&str) -> Place,
@@ -328,7 +328,7 @@ fn whole_pages(bytes: u64) -> u64 {
 }
 
 /// Whose `/dev/shm` it has.
-fn ipc(container: &Inspected, document: &Document<'_>, created: Option<&Workload>, default: u64) -> Ipc {
+fn ipc(container: &Inspected, document: &Inspection<'_>, created: Option<&Workload>, default: u64) -> Ipc {
     let mode = text(container.host("IpcMode"));
     let is_podman = container.engine() == Engine::Podman;
     let is_in_pod = container.value.get("Pod").and_then(Value::as_str).is_some_and(|pod| !pod.is_empty());
@@ -360,7 +360,7 @@ fn ipc(container: &Inspected, document: &Document<'_>, created: Option<&Workload
 }
 
 /// What a container that is joined has, if the document describes it.
-fn shared(container: &Inspected, id: &str, document: &Document<'_>, default: u64) -> Option<Shm> {
+fn shared(container: &Inspected, id: &str, document: &Inspection<'_>, default: u64) -> Option<Shm> {
     let mut donor = document.container(id)?;
     for _ in 0..CHAIN {
         let next = text(donor.host("IpcMode")).strip_prefix("container:").map(str::to_owned);

@@ -22,7 +22,7 @@ use crate::text::scan::Words;
 use crate::text::source::{Source, Span};
 
 use back::Origins;
-use inspect::{Document, Inspected};
+use inspect::{Inspected, Inspection};
 
 /// Documents of container engines, and of clusters in JSON; what a cluster says in YAML is a manifest.
 pub static KIND: Kind = Kind {
@@ -65,7 +65,7 @@ fn read(unit: &Unit, context: &Context<'_>) -> Reading {
                 message: "the document ends inside this object: the output was cut off".into(),
             });
         }
-        let document = Document::of(source.text(), &objects.spans);
+        let document = Inspection::of(source.text(), &objects.spans);
         let mut origins = Origins::default();
         let mut workloads = Vec::new();
         for span in &objects.spans {
@@ -84,7 +84,7 @@ fn read(unit: &Unit, context: &Context<'_>) -> Reading {
 fn object(
     source: &Arc<Source>,
     span: Span,
-    (document, origins): (&Document<'_>, &mut Origins),
+    (document, origins): (&Inspection<'_>, &mut Origins),
     context: &Context<'_>,
 ) -> Result<Vec<Workload>, Problem> {
     let text = span.of(source.text());

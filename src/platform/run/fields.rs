@@ -63,11 +63,11 @@ pub struct Field {
     /// Where its text comes from, in the order of the value.
     pub parts: Vec<FieldPart>,
     /// The word that it is by itself, be it of the command or of a list.
-    word: Option<Spot>,
+    pub(super) word: Option<Spot>,
     /// The word of the command that it came from.
     pub written: Option<Spot>,
     /// Whether the string that it stands in is split into words where it is used.
-    divided: bool,
+    pub(super) divided: bool,
     /// Whether what is quoted in it stays whole where the rest is split, as in `${GPU:+--gpus "$GPU"}`.
     keeps_quotes: bool,
 }
@@ -115,16 +115,6 @@ impl Field {
     /// Says that it is written where it is used, with quotes of its own.
     pub(super) fn keeps_quotes(&mut self) {
         self.keeps_quotes = true;
-    }
-
-    /// Whether it is a word by itself, of the command or of a list.
-    pub(super) fn stands_alone(&self) -> bool {
-        self.word.is_some()
-    }
-
-    /// Whether the string that it stands in is split into words where it is used.
-    pub(super) fn is_divided(&self) -> bool {
-        self.divided
     }
 
     /// Marks it as being there only if something at run time says so.

@@ -46,7 +46,8 @@ pub(super) fn does(fields: &[Field]) -> bool {
 pub(super) fn find(fields: &[Field]) -> Option<EngineCall> {
     let found = fields.iter().enumerate().find_map(|(at, field)| {
         let (engine, nvidia, runs) = engine(field)?;
-        let arguments = if runs { Some(at + 1) } else { behind_run(fields, at + 1) };
+        let arguments =
+            if runs { Some(at + 1) } else { behind(fields, at + 1, &["run", "create"], &["container"]) };
         arguments.map(|arguments| EngineCall { engine, nvidia, word: at, arguments })
     })?;
     let before = fields.get(..found.word).unwrap_or_default();
@@ -86,11 +87,6 @@ fn engine_variable(source: &str) -> Option<(Engine, bool, bool)> {
         return None;
     }
     Some((engine, is("nvidia"), is("run") && !is("runtime")))
-}
-
-/// Behind the engine's own options: the place behind `run`, `create`, `container run`.
-fn behind_run(fields: &[Field], from: usize) -> Option<usize> {
-    behind(fields, from, &["run", "create"], &["container"])
 }
 
 /// The place behind a command of the engine: behind its own options and the group that the command belongs to.

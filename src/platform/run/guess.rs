@@ -17,7 +17,7 @@ pub(super) fn is_image(engine: Engine, field: &Field, known: Knowledge, rest: &[
     let Some(next) = rest.first() else { return !stands_for_arguments(&field.value) };
     match (named_image(&field.value), named_options(&field.value)) {
         (true, false) => return true,
-        (false, true) => return !rest.iter().any(|field| may_be_image(field)),
+        (false, true) => return !rest.iter().any(|field| !field.value.starts_with('-')),
         (true, true) => {
             return known == Knowledge::OneWord || !rest.iter().any(|field| looks_like_image(field));
         }
@@ -78,10 +78,6 @@ pub(super) fn is_value(rest: &[&Field]) -> bool {
         [next, _, ..] => !next.value.starts_with('-') && !looks_like_image(next),
         _ => false,
     }
-}
-
-fn may_be_image(field: &Field) -> bool {
-    !field.value.starts_with('-')
 }
 
 /// Whether an argument is spelt like an image: a registry, a path or a tag, and no file.

@@ -81,8 +81,7 @@ fn encoding(fields: &[Field]) -> Encoding {
         return Encoding::ReadOnly;
     }
     match quote {
-        Some(Quote::Single) => Encoding::ShellSingle,
-        Some(Quote::Double) => Encoding::ShellDouble,
+        Some(Quote::Single | Quote::Double) => Encoding::Foreign,
         Some(Quote::None) => Encoding::Verbatim,
         _ => Encoding::ReadOnly,
     }

@@ -4,8 +4,7 @@ use super::command_line::OptionUse;
 use super::invocation::Invocation;
 use super::workload::workload;
 use super::*;
-use crate::syntax::shell::ShellDialect;
-use crate::syntax::shell::ShellOptions;
+use crate::syntax::shell::{ShellDialect, ShellOptions};
 use crate::text::layer::Layer;
 use crate::text::source::Source;
 

@@ -185,7 +185,7 @@ impl LineWriter<'_> {
 
     /// Whether an option can stand beside this one: not in a string that is handed on as one word.
     fn has_room(&self, flag: &Field) -> bool {
-        !flag.is_through() || flag.stands_alone() || flag.is_divided()
+        !flag.is_through() || flag.word.is_some() || flag.divided
     }
 
     /// The word of the command that holds the image.
