@@ -20,7 +20,8 @@ use crate::lint::report::Report;
 use crate::lint::run::Lint;
 use crate::report::human::summary::statistics;
 use crate::report::{Format, View, count};
-use crate::text::files::{Disk, Files, MAX_SIZE, Overlay, read_pipe, read_text};
+use crate::text::files::{Disk, Files, MAX_SIZE, Overlay};
+use crate::text::open::{read_pipe, read_text};
 use crate::text::source::Source;
 
 /// The name that standard input has in reports where none is given.

@@ -60,6 +60,8 @@ pub enum Change {
     SetSize {
         /// Bytes.
         bytes: u64,
+        /// As the repository writes them elsewhere; it counts where the platform reads it so, too.
+        spelling: Option<Arc<str>>,
     },
     /// Write this size in place of the one that a setting holds ([`Setting::spell`](crate::container::workload::Setting::spell)): the value
     /// alone changes. The setting is a `Size`, `BuildSize` or `MountSize`.
@@ -110,6 +112,11 @@ pub enum Change {
 }
 
 impl Change {
+    /// A size in the usual spelling.
+    pub fn size(bytes: u64) -> Self {
+        Self::SetSize { bytes, spelling: None }
+    }
+
     /// The setting that it is about, as an index into [`Workload::settings`](crate::container::workload::Workload::settings).
     pub fn setting(&self) -> Option<usize> {
         match *self {
@@ -267,20 +274,12 @@ impl Finding {
             message: "says that the file is generated: change what it is generated from".into(),
         });
         Self {
-            rule,
-            severity: rule.severity,
-            message: message.into(),
-            help: String::new(),
-            place: workload.place.clone(),
             workload: workload.name.clone(),
             former_workload: workload.former_name.clone(),
             platform: workload.platform.as_str(),
             accelerator: workload.gpu.kind.map(|kind| kind.word),
             related: rendered.chain(generated).collect(),
-            need: None,
-            wanted: None,
-            fix: None,
-            suppressed: None,
+            ..Self::in_file(rule, workload.place.clone(), message)
         }
     }
 

@@ -2,8 +2,9 @@
 
 use crate::container::finding::{Finding, Rule};
 use std::cell::OnceCell;
+use std::sync::Arc;
 
-use crate::container::finding::{NeedReport, Severity};
+use crate::container::finding::{Change, NeedReport, Severity, Wanted};
 use crate::container::workload::{Citation, Effect, Engine, Ipc, Says, Setting, Shm, Why, Workload};
 use crate::knowledge::command::programs;
 use crate::need::around::Around;
@@ -165,6 +166,12 @@ impl<'a> Case<'a> {
     pub(super) fn affordable(&self) -> Option<u64> {
         let size = &self.advice().size;
         (!size.too_large).then_some(size.bytes)
+    }
+
+    /// The fix that gives the size, spelt as the repository spells it.
+    pub(super) fn set_size(&self) -> Option<Wanted> {
+        let spelling = self.advice().size.spelling.as_deref().map(Arc::from);
+        self.affordable().map(|bytes| Wanted::safe(Change::SetSize { bytes, spelling }))
     }
 
     /// The size that a fix gives where `written` bytes were meant: these, unless they are known to be too few.

@@ -6,7 +6,7 @@ use super::case::{Case, Check};
 use super::case::{DEFAULT, has_own_rule};
 use super::{help, running};
 use crate::container::finding::Rule;
-use crate::container::finding::{Change, Finding, Severity, Wanted};
+use crate::container::finding::{Finding, Severity};
 use crate::container::workload::{Shm, Workload};
 use crate::need::verdict::Verdict;
 use crate::size::human;
@@ -41,8 +41,8 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     if !std::ptr::eq(owner, workload) {
         finding = finding.related(owner.place.clone(), "whose /dev/shm it shares");
     }
-    Some(match case.affordable() {
-        Some(bytes) => finding.wants(Wanted::safe(Change::SetSize { bytes })),
+    Some(match case.set_size() {
+        Some(wanted) => finding.wants(wanted),
         None => finding,
     })
 }
@@ -79,6 +79,7 @@ fn message(case: &Case<'_>, owner: &Workload, bytes: u64) -> String {
 mod tests {
     use super::super::testing::{pod, trainer, web};
     use super::*;
+    use crate::container::finding::{Change, Wanted};
     use crate::container::workload::{Engine, Ipc, Mounted, Target, Why};
     use crate::size::{Dialect, GIB, MIB};
 
@@ -164,7 +165,7 @@ mod tests {
     #[test]
     fn at_most_half_of_the_memory_is_given() {
         let wanted = |limit| trainer().runs("acme/thing", &[]).memory(limit).wanted();
-        let bytes = |bytes| Some(Wanted::safe(Change::SetSize { bytes }));
+        let bytes = |bytes| Some(Wanted::safe(Change::size(bytes)));
         assert_eq!(wanted(16 * GIB), bytes(2 * GIB));
         assert_eq!(wanted(GIB), bytes(GIB / 2));
     }

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::custom;
+use super::describe::{describe, finish};
 use super::gpu;
 use super::manifest::{Manifest, at, list};
-use super::pod::{describe, finish};
 use super::read::{FoundContainer, Neighbours};
 use super::shape::{Container, Object, ObjectTree, Other};
-use super::shm::{LocatedSetting, Pod, Volume, Volumes};
+use super::shm::{LocatedSetting, Pod};
+use super::volumes::{Volume, Volumes};
 use super::write::ContainerSpot;
 use crate::container::workload::{Engine, Platform, Workload};
 use crate::syntax::yaml::Node;
