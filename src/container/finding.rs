@@ -271,7 +271,7 @@ impl Finding {
         let source = &workload.place.source;
         let generated = source.generated().filter(|_| workload.rendered_from.is_none()).map(|span| Related {
             place: Place::new(source, span),
-            message: "says that the file is generated: what it is made from wants the change".into(),
+            message: "says that the file is generated: change what it is generated from".into(),
         });
         Self {
             workload: workload.name.clone(),

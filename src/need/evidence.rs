@@ -164,6 +164,17 @@ pub enum Same {
     Images,
 }
 
+impl Same {
+    /// What is given the size, as reports say it.
+    pub fn called(self) -> &'static str {
+        match self {
+            Self::Image | Self::Images => "the same image",
+            Self::File => "the same kind of service",
+            Self::Repository => "other GPU containers",
+        }
+    }
+}
+
 /// What people write to get by without shared memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Workaround {

@@ -20,7 +20,7 @@ use crate::container::workload::GpuCount;
 use crate::knowledge::command::Program;
 use crate::knowledge::{Formula, KnowledgeEntry};
 use crate::size::{GIB, MIB, human};
-use evidence::{Claim, Evidence, Same};
+use evidence::{Claim, Evidence};
 use hints::Hints;
 use users::Share;
 use verdict::{Need, Verdict};
@@ -109,11 +109,7 @@ fn practice(evidence: &[Evidence]) -> Option<(u64, Option<String>, String)> {
         _ => None,
     });
     let (same, bytes, spelling, one) = sized.max_by_key(|(same, bytes, ..)| (*same, *bytes))?;
-    let like = match same {
-        Same::Image | Same::Images => "the same image",
-        Same::File => "the same kind of service",
-        Same::Repository => "other GPU containers",
-    };
+    let like = same.called();
     let (path, line) = (one.place.path(), one.place.start().line);
     Some((bytes, spelling.clone(), format!("{path}:{line} gives {like} {}", human(bytes))))
 }

@@ -282,13 +282,11 @@ pub fn clause(evidence: &Evidence, scene: &Scene) -> Cow<'static, str> {
         Claim::Configured { .. } => "the configuration says so".into(),
         Claim::Server => "it serves from one process".into(),
         Claim::Entered => "what is started in it by hand is not known".into(),
-        Claim::Practice { bytes: Some(bytes), .. } => {
-            let Evidence { place, .. } = evidence;
-            format!("{}:{} gives the same {}", place.path(), place.start().line, human(*bytes)).into()
+        Claim::Practice { bytes: Some(bytes), same, .. } => {
+            format!("the repository gives {} {}", same.called(), human(*bytes)).into()
         }
-        Claim::Practice { bytes: None, .. } => {
-            let Evidence { place, .. } = evidence;
-            format!("{}:{} gives the same the host's", place.path(), place.start().line).into()
+        Claim::Practice { bytes: None, same, .. } => {
+            format!("the repository gives {} the host's /dev/shm", same.called()).into()
         }
         Claim::Workaround(Workaround::NoWorkers) => {
             "its loader was left without workers, as is done where /dev/shm is too small".into()

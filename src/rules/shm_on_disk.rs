@@ -14,7 +14,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let setting = workload.decided_by?;
     let written = workload.settings.get(setting)?;
     let Says::Mount { what: Mounted::Disk(what), .. } = &written.says else { return None };
-    let message = format!("{} has {what} on /dev/shm: shared memory on disk", workload.title());
+    let message = format!("{} has {what} on /dev/shm, so its shared memory is on disk", workload.title());
     let kubernetes = workload.engine == Engine::Kubernetes;
     // A size that is written already takes effect once nothing is mounted over it.
     let size = workload.settings.iter().find(|other| {
@@ -60,7 +60,7 @@ mod tests {
         let finding = trainer().mount(Target::Shm, disk("a named volume"), false).finding();
         assert_eq!(
             finding.message,
-            "service 'trainer' has a named volume on /dev/shm: shared memory on disk"
+            "service 'trainer' has a named volume on /dev/shm, so its shared memory is on disk"
         );
         let change = Change::ReplaceBySize { setting: 0, bytes: 2 * GIB };
         assert_eq!(finding.wanted, Some(Wanted::with_unsafe_effects(change)));

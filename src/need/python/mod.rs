@@ -295,7 +295,7 @@ impl<'t> Reader<'_, 't> {
         match (with, unknown) {
             (Some((loader, places)), _) => self.claim(Claim::Loader(loader), places),
             (None, Some(place)) => {
-                let why = Cow::Borrowed("how many workers its data loader has is told while it runs");
+                let why = Cow::Borrowed("the number of workers of its data loader is known only at run time");
                 self.claim(Claim::Unread(why), vec![place]);
             }
             (None, None) => {
