@@ -23,6 +23,7 @@ mod select;
 mod shell;
 mod size;
 mod suppress;
+mod watch;
 
 use std::process::ExitCode;
 

@@ -95,16 +95,6 @@ pub fn decide(engine: Engine, default: u64, settings: &mut [Setting]) -> (Shm, O
     (shm, decided)
 }
 
-/// Whether a command mounts `/dev/shm` anew, which may enlarge it: `mount -o remount,size=8g /dev/shm` takes effect where the
-/// container has the capability for it.
-pub fn remounts(command: &[String]) -> bool {
-    let text = command.join(" ");
-    let parts = text.split([';', '&', '|', '\n']);
-    parts
-        .into_iter()
-        .any(|part| part.contains("remount") && part.contains("mount ") && part.contains("/dev/shm"))
-}
-
 /// Marks what does nothing whatever else is written.
 fn mark_idle(engine: Engine, settings: &mut [Setting]) {
     for setting in settings.iter_mut().filter(|setting| setting.effect == Effect::Effective) {

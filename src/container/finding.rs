@@ -234,6 +234,8 @@ pub struct Finding {
     pub place: Place,
     /// The workload's name; empty where the finding is about a file.
     pub workload: String,
+    /// The workload's name as older versions told it, where that was another.
+    pub former_workload: Option<String>,
     /// The platform's word as in the list; empty where the finding is about a file.
     pub platform: &'static str,
     /// The word of the accelerator that the workload asks for, if it does.
@@ -272,19 +274,12 @@ impl Finding {
             message: "says that the file is generated: what it is made from wants the change".into(),
         });
         Self {
-            rule,
-            severity: rule.severity,
-            message: message.into(),
-            help: String::new(),
-            place: workload.place.clone(),
             workload: workload.name.clone(),
+            former_workload: workload.former_name.clone(),
             platform: workload.platform.as_str(),
             accelerator: workload.gpu.kind.map(|kind| kind.word),
             related: rendered.chain(generated).collect(),
-            need: None,
-            wanted: None,
-            fix: None,
-            suppressed: None,
+            ..Self::in_file(rule, workload.place.clone(), message)
         }
     }
 
@@ -297,6 +292,7 @@ impl Finding {
             help: String::new(),
             place,
             workload: String::new(),
+            former_workload: None,
             platform: "",
             accelerator: None,
             related: Vec::new(),
@@ -328,12 +324,13 @@ impl Finding {
     /// With the places that show the workload's GPU.
     pub fn because_of_gpu(mut self, workload: &Workload) -> Self {
         for evidence in &workload.gpu.evidence {
-            self.related.push(Related { place: evidence.place.clone(), message: evidence.message().into() });
+            let message = evidence.message(&workload.gpu);
+            self.related.push(Related { place: evidence.place.clone(), message });
         }
         self
     }
 
-    /// With a change that would mend it.
+    /// With a change that would fix it.
     pub fn wants(mut self, wanted: Wanted) -> Self {
         self.wanted = Some(wanted);
         self

@@ -14,9 +14,10 @@ use crate::text::source::{Source, Span};
 use std::sync::Arc;
 
 /// Where a workload was found. The words are part of the contract of the JSON reports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Platform {
     /// A service of a Compose file.
+    #[default]
     Compose,
     /// A `docker run` or one of its kin.
     DockerRun,
@@ -48,9 +49,10 @@ impl Platform {
 }
 
 /// What will start the container.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Engine {
     /// Docker, and what behaves as Docker does.
+    #[default]
     Docker,
     /// Podman.
     Podman,
@@ -116,7 +118,7 @@ pub struct Later {
 }
 
 /// A container that a file starts, resolved as its engine would.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Workload {
     /// Where it was found.
     pub platform: Platform,
@@ -127,6 +129,8 @@ pub struct Workload {
     pub engine_evidence: Option<Citation>,
     /// The service's or container's name; for command lines the image as written.
     pub name: String,
+    /// Its name as older versions told it, where that was another: baselines and fingerprints go by it.
+    pub former_name: Option<String>,
     /// What else it is called where it is written: the container, the dev container, the folder that its image is built from.
     pub other_names: Vec<String>,
     /// The contract's line: the service key, the engine word, the container's list item.
@@ -203,35 +207,7 @@ impl Workload {
 
     /// A workload of which nothing but the name and place is known yet.
     pub fn new(platform: Platform, engine: Engine, name: impl Into<String>, place: Place) -> Self {
-        Self {
-            platform,
-            engine,
-            engine_evidence: None,
-            name: name.into(),
-            other_names: Vec::new(),
-            place,
-            kind: None,
-            rendered_from: None,
-            image: None,
-            built_from: None,
-            command: Vec::new(),
-            written: Vec::new(),
-            interactive: false,
-            never_runs: None,
-            inside: Inside::default(),
-            environment: Vec::new(),
-            gpu: Gpu::default(),
-            settings: Vec::new(),
-            shm: Shm::Unknown("not resolved".into()),
-            decided_by: None,
-            memory_limit: None,
-            joins: None,
-            is_joined: false,
-            same_as: None,
-            is_off: false,
-            builds: Vec::new(),
-            running: None,
-        }
+        Self { platform, engine, name: name.into(), place, ..Self::default() }
     }
 
     /// Every place that it knows of.

@@ -4,7 +4,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::text::files::open;
+use crate::text::open::open;
 use crate::text::source::Source;
 
 /// Replaces the file that `before` was read from by `after`. `target` is the same file without links.

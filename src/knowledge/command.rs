@@ -104,101 +104,98 @@ impl Program<'_> {
 /// The programs of a command, in order. `words` are those of the container's entrypoint and arguments.
 pub fn programs<'a>(words: &[&'a str]) -> Vec<Program<'a>> {
     let mut found = Vec::new();
-    match words {
-        // One word with spaces is a whole command line for an image whose entrypoint is a shell.
-        [line] if line.trim().contains(char::is_whitespace) => {
-            for words in script::commands(line) {
-                collect(words.into_iter().map(Cow::Owned).collect(), 1, &mut found);
-            }
-        }
-        _ => collect(words.iter().map(|word| Cow::Borrowed(*word)).collect(), 0, &mut found),
-    }
+    each_command(words, false, &mut |words| found.extend(program(words)));
     found
 }
 
 /// The simple commands of some words, without wrappers, their paths as they are written. A shell's own script stays its
 /// argument.
 pub fn simple(words: &[&str]) -> Vec<Vec<String>> {
-    fn add(words: Vec<Cow<'_, str>>, depth: usize, found: &mut Vec<Vec<String>>) {
-        let prepares = words.first().is_some_and(|word| word.ends_with("entrypoint.sh"));
-        let words = if prepares { words } else { script::without_wrappers(words) };
-        let Some(name) = words.first().map(|word| base_name(word)) else { return };
-        let is_code =
-            |word: &&Cow<'_, str>| word.starts_with('-') && !word.starts_with("--") && word.ends_with('c');
-        let code = words.iter().position(|word| is_code(&word)).filter(|_| SHELLS.contains(&name));
-        match code.and_then(|at| words.iter().skip(at + 1).find(|word| !word.starts_with('-'))) {
-            Some(script) if depth < DEPTH => {
-                for words in script::commands(script) {
-                    add(words.into_iter().map(Cow::Owned).collect(), depth + 1, found);
-                }
-            }
-            Some(_) => {}
-            None => found.push(words.into_iter().map(Cow::into_owned).collect()),
-        }
-    }
     let mut found = Vec::new();
-    match words {
-        [line] if line.trim().contains(char::is_whitespace) => {
-            for words in script::commands(line) {
-                add(words.into_iter().map(Cow::Owned).collect(), 1, &mut found);
-            }
-        }
-        _ => add(words.iter().map(|word| Cow::Borrowed(*word)).collect(), 0, &mut found),
-    }
+    each_command(words, true, &mut |words| found.push(words.into_iter().map(Cow::into_owned).collect()));
     found
 }
 
-/// Finds the program of one simple command, or those of the script it is given.
-fn collect<'a>(words: Vec<Cow<'a, str>>, depth: usize, found: &mut Vec<Program<'a>>) {
-    let words = script::without_wrappers(words);
-    let Some(name) = words.first().map(|word| base_name(word).to_owned()) else { return };
-    if SHELLS.contains(&name.as_str()) {
-        return shell(&words, depth, found);
+/// A command word by word.
+type CommandWords<'a> = Vec<Cow<'a, str>>;
+
+/// Calls `visit` with each simple command of some words, without wrappers, and with those of the scripts that shells are
+/// handed. A script that prepares something and starts what it is given is a wrapper, unless it `prepares` on its own account.
+fn each_command<'a>(words: &[&'a str], prepares: bool, visit: &mut dyn FnMut(CommandWords<'a>)) {
+    match words {
+        // One word with spaces is a whole command line for an image whose entrypoint is a shell.
+        [line] if line.trim().contains(char::is_whitespace) => each_of_script(line, prepares, 1, visit),
+        _ => each_of_words(words.iter().map(|word| Cow::Borrowed(*word)).collect(), prepares, 0, visit),
     }
-    // Some images start a shell.
-    if let ("-c" | "-lc", Some(script)) = (name.as_str(), words.get(1).filter(|_| depth < DEPTH)) {
-        for words in script::commands(script) {
-            collect(words.into_iter().map(Cow::Owned).collect(), depth + 1, found);
+}
+
+fn each_of_script<'a>(script: &str, prepares: bool, depth: usize, visit: &mut dyn FnMut(CommandWords<'a>)) {
+    for words in script::commands(script) {
+        each_of_words(words.into_iter().map(Cow::Owned).collect(), prepares, depth, visit);
+    }
+}
+
+fn each_of_words<'a>(
+    words: CommandWords<'a>,
+    prepares: bool,
+    depth: usize,
+    visit: &mut dyn FnMut(CommandWords<'a>),
+) {
+    let is_kept = prepares && words.first().is_some_and(|word| word.ends_with("entrypoint.sh"));
+    let words = if is_kept { words } else { script::without_wrappers(words) };
+    let Some(name) = words.first().map(|word| base_name(word)) else { return };
+    let script = match name {
+        // Some images start a shell.
+        "-c" | "-lc" => words.get(1),
+        name if SHELLS.contains(&name) => handed(&words).ok().flatten(),
+        _ => None,
+    };
+    match script {
+        Some(script) if depth < DEPTH => each_of_script(script, prepares, depth + 1, visit),
+        Some(_) => {}
+        None => visit(words),
+    }
+}
+
+/// The script that a shell is handed behind `-c`, or else the place of the file that it runs.
+fn handed<'w>(words: &'w [Cow<'_, str>]) -> Result<Option<&'w Cow<'w, str>>, usize> {
+    let mut args = words.iter().enumerate().skip(1);
+    while let Some((at, word)) = args.next() {
+        if word.starts_with('-') && !word.starts_with("--") && word.ends_with('c') {
+            // Options may stand between `-c` and the script.
+            return Ok(args.map(|(_, word)| word).find(|word| !word.starts_with('-')));
         }
-        return;
+        if word.as_ref() == "-o" {
+            args.next();
+        } else if !word.starts_with(['-', '+']) {
+            return Err(at);
+        }
     }
+    Ok(None)
+}
+
+/// The program of one simple command: of a shell the file that it runs, else the shell itself.
+fn program(mut words: CommandWords<'_>) -> Option<Program<'_>> {
+    while SHELLS.contains(&base_name(words.first()?)) {
+        match handed(&words) {
+            Err(at) => words = script::without_wrappers(words.split_off(at)),
+            Ok(_) => return Some(Program { words: vec![Cow::Borrowed("sh")] }),
+        }
+    }
+    let name = base_name(words.first()?).to_owned();
     // Arguments alone are those of the image's own entrypoint, whose name they do not tell.
     if name.starts_with('-') {
-        return found.push(Program { words: std::iter::once(Cow::Borrowed("")).chain(words).collect() });
+        return Some(Program { words: std::iter::once(Cow::Borrowed("")).chain(words).collect() });
     }
-    let mut rest = words.into_iter().skip(1);
+    let rest = words.into_iter().skip(1);
     let words = if is_python(&name) {
         python(rest)
     } else if name.rsplit_once('.').is_some_and(|(_, ending)| ending == "py") {
         [Cow::Borrowed("python"), Cow::Owned(name)].into_iter().chain(rest).collect()
     } else {
-        std::iter::once(Cow::Owned(name)).chain(rest.by_ref()).collect()
+        std::iter::once(Cow::Owned(name)).chain(rest).collect()
     };
-    found.push(Program { words });
-}
-
-/// A shell: with `-c` the commands of its script, with a file that file, else itself.
-fn shell<'a>(words: &[Cow<'a, str>], depth: usize, found: &mut Vec<Program<'a>>) {
-    let mut args = words.iter().enumerate().skip(1);
-    let code = |word: &str| word.starts_with('-') && !word.starts_with("--") && word.ends_with('c');
-    while let Some((at, word)) = args.next() {
-        if code(word) {
-            // Options may stand between `-c` and the script.
-            let script = args.map(|(_, word)| word).find(|word| !word.starts_with('-'));
-            if let Some(script) = script.filter(|_| depth < DEPTH) {
-                for words in script::commands(script) {
-                    collect(words.into_iter().map(Cow::Owned).collect(), depth + 1, found);
-                }
-            }
-            return;
-        }
-        if word.as_ref() == "-o" {
-            args.next();
-        } else if !word.starts_with(['-', '+']) {
-            return collect(words.iter().skip(at).cloned().collect(), DEPTH, found);
-        }
-    }
-    found.push(Program { words: vec![Cow::Borrowed("sh")] });
+    Some(Program { words })
 }
 
 fn is_python(name: &str) -> bool {

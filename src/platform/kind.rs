@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::remarks::Remarks;
-use crate::container::engine::remounts;
 use crate::container::finding::Change;
+use crate::container::mount::mounts_shm;
 use crate::container::workload::{Citation, Shm, Workload, running};
 use crate::need::around::Around;
 use crate::need::evidence::Evidence;
@@ -214,7 +214,7 @@ impl Reading {
         self.writers.push((self.workloads.len(), writer));
         let joined: Vec<usize> = workloads.iter().filter_map(|workload| workload.joins).collect();
         let mut workloads = workloads;
-        for workload in workloads.iter_mut().filter(|workload| remounts(&workload.command)) {
+        for workload in workloads.iter_mut().filter(|workload| mounts_shm(&workload.command.join(" "))) {
             if matches!(workload.shm, Shm::Default { .. }) {
                 workload.shm = Shm::Unknown("its command gives /dev/shm another size".into());
             }

@@ -14,6 +14,7 @@ pub mod remarks;
 pub mod run;
 
 use crate::text::filename::FileName;
+use crate::text::scan::holds;
 use kind::{FileClaim, Kind};
 
 /// Compose files, and the command lines in their comments.
@@ -52,7 +53,7 @@ const CODE: [&str; 10] = ["py", "rs", "go", "js", "ts", "rb", "java", "c", "cpp"
 pub fn by_text(path: &str, text: &str) -> Vec<(&'static Kind, FileClaim)> {
     let end = (0..=HEAD.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let head = text.get(..end).unwrap_or_default();
-    let has = |word: &str| memchr::memmem::find(head.as_bytes(), word.as_bytes()).is_some();
+    let has = |word: &str| holds(head, word);
     let any = |test: fn(&str) -> bool| head.lines().any(test);
     let is_json = head.trim_start().starts_with(['{', '[']);
     let is_fence = |line: &str| ["```", "~~~", ".. code"].iter().any(|sign| line.starts_with(sign));

@@ -156,9 +156,10 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The size to recommend, in bytes.
+    /// The size to recommend, in bytes; never more than half of the memory limit.
     pub fn recommended(&self) -> u64 {
-        self.advice().size.bytes
+        let half = self.workload.memory_limit.as_ref().map_or(u64::MAX, |(limit, _)| limit / 2);
+        self.advice().size.bytes.min(half)
     }
 
     /// The size that a fix may give: nothing where the memory limit leaves no room for it.

@@ -58,10 +58,11 @@ fn owner<'a>(case: &Case<'a>) -> Option<&'a Workload> {
 
 fn message(case: &Case<'_>, owner: &Workload, bytes: u64) -> String {
     let (title, size) = (case.workload.title(), case.default_size(bytes));
+    let asks = case.workload.gpu.called();
     let gets = if std::ptr::eq(owner, case.workload) {
-        format!("{title} asks for a GPU but gets {size} /dev/shm")
+        format!("{title} asks for {asks} but gets {size} /dev/shm")
     } else {
-        format!("{title} asks for a GPU but shares the /dev/shm of '{}', which has {size}", owner.name)
+        format!("{title} asks for {asks} but shares the /dev/shm of '{}', which has {size}", owner.name)
     };
     let need = &case.advice().need;
     match (need.verdict, case.needed()) {

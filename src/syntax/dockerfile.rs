@@ -1,22 +1,21 @@
 //! What a Dockerfile tells of the image that is built from it: the image below, and what it starts.
 
-use std::borrow::Cow;
+mod here;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use memchr::memmem;
 use parse_dockerfile::{ArgInstruction, Command, Dockerfile, Instruction, JsonOrStringArray, Spanned, Stage};
 
+use here::without_here_documents;
+
+use super::variables::{ROOM, fill_known};
 use crate::text::files::Files;
 use crate::text::paths::join;
 use crate::text::source::{Source, Span};
 
 /// A larger text is no Dockerfile that people write, and is not read.
 const MAX_BYTES: usize = 1 << 20;
-
-/// How many bytes arguments may bring into others, or into the name of an image; beyond, they stay as they are written.
-/// Arguments that are made of each other would double with every line.
-const ROOM: usize = 4096;
 
 /// More copies and variables than these are kept of no image.
 const MOST_COPIES: usize = 100;
@@ -285,18 +284,10 @@ fn pairs(text: &str) -> Vec<(String, String)> {
             .into_iter()
             .collect();
     }
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some((name, behind)) = rest.split_once('=') {
-        let quote = behind.chars().next().filter(|c| matches!(c, '"' | '\''));
-        let inner = behind.get(quote.map_or(0, char::len_utf8)..).unwrap_or_default();
-        let end =
-            inner.find(|c: char| quote.map_or(c.is_whitespace(), |quote| c == quote)).unwrap_or(inner.len());
-        let name = name.trim().trim_start_matches(['\\', '\n', ' ']);
-        found.push((name.to_owned(), inner.get(..end).unwrap_or_default().to_owned()));
-        rest = inner.get(end + 1..).unwrap_or_default();
-    }
-    found
+    let pair = |(_, word): (Span, String)| {
+        word.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.to_owned()))
+    };
+    super::words::words(text).into_iter().filter_map(pair).collect()
 }
 
 /// The words of an instruction; the other form is a script for a shell.
@@ -328,117 +319,9 @@ fn variables(file: &Dockerfile<'_>, build: &BuildRequest<'_>) -> HashMap<String,
     known
 }
 
-/// A text with `$NAME`, `${NAME}` and `${NAME:-default}` filled in; a variable without a value, or for which there is no
-/// room, stays as it is written.
+/// A text with its variables filled in.
 pub(crate) fn fill(text: &str, known: &HashMap<String, String>, room: &mut usize) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, behind)) = rest.split_once('$') {
-        out.push_str(before);
-        rest = behind;
-        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let (name, default, end) = match behind.strip_prefix('{') {
-            Some(inner) => {
-                let Some((inside, _)) = inner.split_once('}') else {
-                    out.push('$');
-                    break;
-                };
-                let name = inside.split(|c| !is_name(c)).next().unwrap_or_default();
-                let default = inside.get(name.len()..).unwrap_or_default();
-                let default = default.strip_prefix(":-").or_else(|| default.strip_prefix('-'));
-                (name, default, inside.len() + 2)
-            }
-            None => {
-                let end = behind.find(|c| !is_name(c)).unwrap_or(behind.len());
-                (behind.get(..end).unwrap_or_default(), None, end)
-            }
-        };
-        let value = known.get(name).map(String::as_str).filter(|value| !value.is_empty());
-        let (written, after) = behind.split_at_checked(end).unwrap_or((behind, ""));
-        let value = value.or(default).and_then(|value| Some((value, room.checked_sub(value.len())?)));
-        match value {
-            Some((value, left)) => {
-                out.push_str(value);
-                *room = left;
-            }
-            None => {
-                out.push('$');
-                out.push_str(written);
-            }
-        }
-        rest = after;
-    }
-    out.push_str(rest);
-    out
-}
-
-/// The text with here-documents made into blanks of the same length, and their `<<` into letters: the reader of
-/// Dockerfiles knows them only as the first word of an instruction. Nothing where one does not end, which Docker refuses.
-fn without_here_documents(text: &str) -> Option<Cow<'_, str>> {
-    if memmem::find(text.as_bytes(), b"<<").is_none() {
-        return Some(Cow::Borrowed(text));
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut open: Vec<Announced<'_>> = Vec::new();
-    let mut lines = text.split_inclusive('\n');
-    // Inside of an instruction that takes here-documents, which ends with a line that does not go on.
-    let mut inside = false;
-    while let Some(line) = lines.next() {
-        let written = line.trim_end();
-        let begins = written.split_whitespace().next().unwrap_or_default();
-        let takes = ["RUN", "COPY", "ADD"].iter().any(|name| name.eq_ignore_ascii_case(begins));
-        inside = inside || takes;
-        if inside {
-            let from = out.len();
-            out.push_str(line);
-            for announced in announced(line) {
-                let at = from + announced.at;
-                out.replace_range(at..at + 2, "xx");
-                open.push(announced);
-            }
-        } else {
-            out.push_str(line);
-        }
-        if inside && !written.ends_with(['\\', '`']) && !written.is_empty() && !begins.starts_with('#') {
-            inside = false;
-            for announced in open.drain(..) {
-                loop {
-                    let body = lines.next()?;
-                    out.extend(body.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
-                    let body = body.trim_end_matches(['\n', '\r']);
-                    let body = if announced.strips_tabs { body.trim_start_matches('\t') } else { body };
-                    if body == announced.delimiter {
-                        break;
-                    }
-                }
-            }
-        }
-    }
-    Some(Cow::Owned(out))
-}
-
-/// A here-document that a line announces.
-struct Announced<'a> {
-    /// The byte of its `<<` in the line.
-    at: usize,
-    delimiter: &'a str,
-    strips_tabs: bool,
-}
-
-/// The here-documents that a line announces: words such as `<<EOF`, `3<<-"EOF"`, as `BuildKit` takes them.
-fn announced(line: &str) -> impl Iterator<Item = Announced<'_>> {
-    let mut end = 0;
-    line.split_whitespace().filter_map(move |word| {
-        let start = end + line.get(end..)?.find(word)?;
-        end = start + word.len();
-        let marked = word.trim_start_matches(|c: char| c.is_ascii_digit());
-        let name = marked.strip_prefix("<<")?;
-        let bare = name.strip_prefix('-').unwrap_or(name);
-        let delimiter = bare.trim_end_matches(';').trim_matches(['"', '\'']);
-        let fits = !delimiter.is_empty() && !delimiter.contains('<');
-        let at = start + word.len() - marked.len();
-        fits.then_some(Announced { at, delimiter, strips_tabs: bare.len() < name.len() })
-    })
+    fill_known(text, &|name| known.get(name).map(String::as_str).filter(|value| !value.is_empty()), room)
 }
 
 #[cfg(test)]

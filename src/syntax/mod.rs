@@ -3,4 +3,6 @@
 pub mod dockerfile;
 pub mod python;
 pub mod shell;
+pub mod variables;
+pub mod words;
 pub mod yaml;

@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use crate::text::open::open;
 use crate::text::paths::{from_os, join, to_os};
 use crate::text::source::Source;
 
@@ -105,6 +106,8 @@ pub struct Disk {
     limit: u64,
     /// The working folder, without links.
     folder: PathBuf,
+    /// Each folder that was asked about, without links.
+    folders: Mutex<BTreeMap<PathBuf, PathBuf>>,
     /// The repository of each folder that was asked about.
     roots: Mutex<BTreeMap<PathBuf, PathBuf>>,
     /// The names in each folder that was asked about.
@@ -115,7 +118,7 @@ impl Disk {
     /// The files on disk, seen from the working folder; none larger than `limit` bytes is read.
     pub fn new(limit: u64) -> Self {
         let folder = std::env::current_dir().and_then(std::fs::canonicalize).unwrap_or_default();
-        Self { limit, folder, roots: Mutex::default(), names: Mutex::default() }
+        Self { limit, folder, folders: Mutex::default(), roots: Mutex::default(), names: Mutex::default() }
     }
 
     /// The file, without links, that may be written for `path`. A link is written through, but only to a place inside of
@@ -129,6 +132,27 @@ impl Disk {
         } else {
             Err(ReadError::Outside)
         }
+    }
+
+    /// A file without links. Its folder is asked of the system once.
+    fn real(&self, path: &Path) -> Result<PathBuf, ReadError> {
+        let metadata = path.symlink_metadata().map_err(|error| io(&error))?;
+        match path.file_name() {
+            Some(name) if !metadata.is_symlink() => Ok(self.real_parent(path)?.join(name)),
+            _ => std::fs::canonicalize(path).map_err(|error| io(&error)),
+        }
+    }
+
+    /// The folder of a path, without links.
+    fn real_parent(&self, path: &Path) -> Result<PathBuf, ReadError> {
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        let Ok(mut folders) = self.folders.lock() else { return real_folder(path) };
+        if let Some(real) = folders.get(&folder) {
+            return Ok(real.clone());
+        }
+        let real = real_folder(path)?;
+        folders.insert(folder, real.clone());
+        Ok(real)
     }
 
     /// The folder outside of which nothing is read for the sake of a file in `folder` (which has no links): the nearest
@@ -205,13 +229,13 @@ impl Files for Disk {
     }
 
     fn inside(&self, from: &str, path: &str) -> Result<(), ReadError> {
-        let real = std::fs::canonicalize(to_os(path)).map_err(|error| io(&error))?;
-        let folder = real_folder(&to_os(from))?;
+        let real = self.real(&to_os(path))?;
+        let folder = self.real_parent(&to_os(from))?;
         if real.starts_with(self.root(&folder)) { Ok(()) } else { Err(ReadError::Outside) }
     }
 
     fn repository(&self, from: &str) -> (String, String) {
-        let Ok(folder) = real_folder(&to_os(from)) else { return Default::default() };
+        let Ok(folder) = self.real_parent(&to_os(from)) else { return Default::default() };
         let root = self.root(&folder);
         let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let above = self.folder.strip_prefix(&root).map(|below| "../".repeat(below.components().count()));
@@ -335,61 +359,10 @@ impl Files for Overlay<'_> {
     }
 }
 
-/// Everything that a pipe gives whose name was written where a file may stand: `<(helm template .)`. Nothing where it is no
-/// pipe. One that nobody writes to is at its end at once.
-pub fn read_pipe(path: &str, limit: u64) -> Option<std::io::Result<Vec<u8>>> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileTypeExt;
-        std::fs::metadata(&*to_os(path)).ok().filter(|metadata| metadata.file_type().is_fifo())?;
-        let read = || {
-            let file = open(&to_os(path), false)?;
-            // It was opened without waiting for a writer, but what the writer says is waited for.
-            #[cfg(target_os = "linux")]
-            rustix::fs::fcntl_setfl(&file, rustix::fs::OFlags::empty())?;
-            read_text(file, limit)
-        };
-        Some(read())
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = (path, limit);
-        None
-    }
-}
-
-/// All of a stream. More than `limit` bytes are an error, for half a text must not be fixed, and so is what is no text.
-pub fn read_text(stream: impl Read, limit: u64) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let read = stream.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    if u64::try_from(read).is_ok_and(|read| read > limit) {
-        return Err(std::io::Error::other(format!("more than {limit} bytes (--max-file-size)")));
-    }
-    let is_utf16 = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
-    if bytes.contains(&0) && !is_utf16 {
-        return Err(std::io::Error::other("binary data, not text"));
-    }
-    Ok(bytes)
-}
-
 /// The folder of a file, without links.
 fn real_folder(path: &Path) -> Result<PathBuf, ReadError> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::canonicalize(folder).map_err(|error| io(&error))
-}
-
-/// Opens a file for reading, and where that is asked for so that only who may write it can. What was a regular file may
-/// have become a FIFO meanwhile, which is not waited for.
-pub fn open(path: &Path, write: bool) -> std::io::Result<File> {
-    let mut options = File::options();
-    options.read(true).write(write);
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt;
-        options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
-    }
-    options.open(path)
 }
 
 /// Refuses what is no regular file.

@@ -67,6 +67,12 @@ struct Within {
     host: Layer,
 }
 
+impl Default for Layer {
+    fn default() -> Self {
+        Self::file(Arc::default())
+    }
+}
+
 impl Layer {
     /// The layer of a whole file.
     pub fn file(source: Arc<Source>) -> Self {

@@ -6,6 +6,7 @@ pub mod files;
 pub mod globs;
 pub mod layer;
 pub mod near;
+pub mod open;
 pub mod paths;
 pub mod place;
 pub mod scan;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::text::source::{Position, Source, Span};
 
 /// A span of one file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Place {
     /// The file.
     pub source: Arc<Source>,
@@ -67,4 +67,22 @@ pub fn shed<'p>(places: impl IntoIterator<Item = (&'p mut Arc<Source>, Span)>) {
         let spans = spans.remove(&file).unwrap_or_default();
         *source = Arc::clone(excerpts.entry(file).or_insert_with(|| source.excerpt(spans)));
     }
+}
+
+/// How long a text in a report may be.
+const MAX_TEXT: usize = 80;
+
+/// Words on one line and not too long for a report.
+pub fn shortened<'w>(words: impl Iterator<Item = &'w str>) -> String {
+    let mut line = String::new();
+    for word in words {
+        line.extend(Some(' ').filter(|_| !line.is_empty()));
+        line.extend(word.chars().take(MAX_TEXT + 1));
+        if line.len() > MAX_TEXT {
+            line.truncate((0..=MAX_TEXT).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0));
+            line.push('…');
+            break;
+        }
+    }
+    line
 }

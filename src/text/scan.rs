@@ -3,62 +3,19 @@
 use std::sync::OnceLock;
 
 use aho_corasick::packed::{Config, Searcher};
-use memchr::{memchr_iter, memchr2_iter, memmem};
+use memchr::{memchr2_iter, memmem};
 
 /// How often each letter stands in English text and in code, rarest first; what is no letter is rarer than all of them.
 const BY_RARITY: &[u8] = b"qzjxkvwybghfmpucdlnirsoate";
 
-/// A word that is looked for in short texts, exactly as it is written: from one place of its rarest letter to the next, which
-/// takes nothing to begin with.
-pub struct SoughtWord {
-    text: &'static str,
-    rarest: usize,
+/// Where a word first stands in a text, exactly as it is written.
+pub fn find(text: &str, word: &str) -> Option<usize> {
+    memmem::find(text.as_bytes(), word.as_bytes())
 }
 
-impl SoughtWord {
-    /// A word of one letter or more.
-    #[allow(clippy::indexing_slicing, reason = "bounded by the loop, and known when this is built")]
-    pub const fn new(text: &'static str) -> Self {
-        let bytes = text.as_bytes();
-        let (mut rarest, mut at) = (0, 1);
-        while at < bytes.len() {
-            if rarity(bytes[at]) < rarity(bytes[rarest]) {
-                rarest = at;
-            }
-            at += 1;
-        }
-        Self { text, rarest }
-    }
-
-    /// The word.
-    pub const fn as_str(&self) -> &'static str {
-        self.text
-    }
-
-    /// Where it first stands in a text.
-    pub fn find(&self, text: &str) -> Option<usize> {
-        let (text, word) = (text.as_bytes(), self.text.as_bytes());
-        let starts = memchr_iter(*word.get(self.rarest)?, text).filter_map(|at| at.checked_sub(self.rarest));
-        starts.into_iter().find(|start| text.get(*start..).is_some_and(|rest| rest.starts_with(word)))
-    }
-
-    /// Whether it stands in a text.
-    pub fn stands_in(&self, text: &str) -> bool {
-        self.find(text).is_some()
-    }
-}
-
-/// The place of a byte in [`BY_RARITY`], from 1; 0 for what is no letter.
-#[allow(clippy::indexing_slicing, reason = "bounded by the loop, and known when this is built")]
-const fn rarity(byte: u8) -> usize {
-    let mut at = 0;
-    while at < BY_RARITY.len() {
-        if BY_RARITY[at] == byte {
-            return at + 1;
-        }
-        at += 1;
-    }
-    0
+/// Whether a word stands in a text, exactly as it is written.
+pub fn holds(text: &str, word: &str) -> bool {
+    find(text, word).is_some()
 }
 
 /// Words that are looked for together, in one pass over a text, exactly as they are written.
@@ -86,11 +43,31 @@ impl Words {
 
     /// Whether one of them stands in `text`.
     pub fn stand_in(&self, text: &str) -> bool {
-        let searcher = self.searcher.get_or_init(|| Config::new().builder().extend(self.iter()).build());
-        match searcher {
+        match self.searcher() {
             Some(searcher) if text.len() >= searcher.minimum_len() => searcher.find(text).is_some(),
             _ => self.iter().any(|word| memmem::find(text.as_bytes(), word.as_bytes()).is_some()),
         }
+    }
+}
+
+impl Words {
+    /// Where words begin in `text`, and which: the first that fits at each place, none within another.
+    pub fn all_in(&self, text: &str) -> Vec<(usize, &'static str)> {
+        let word = |pattern: usize| self.iter().nth(pattern).unwrap_or_default();
+        if let Some(searcher) = self.searcher() {
+            return searcher
+                .find_iter(text)
+                .map(|found| (found.start(), word(found.pattern().as_usize())))
+                .collect();
+        }
+        let each = |word: &'static str| memmem::find_iter(text.as_bytes(), word).map(move |at| (at, word));
+        let mut found: Vec<(usize, &'static str)> = self.iter().flat_map(each).collect();
+        found.sort_by_key(|(at, _)| *at);
+        found
+    }
+
+    fn searcher(&self) -> Option<&Searcher> {
+        self.searcher.get_or_init(|| Config::new().builder().extend(self.iter()).build()).as_ref()
     }
 }
 
@@ -117,13 +94,12 @@ fn behind<'t>(text: &'t str, piece: &str) -> Option<&'t str> {
 /// Jumps from one place of a word's rarest letter to the next, which is several times as fast as an automaton that folds
 /// the case, and needs nothing to be built first.
 pub fn holds_any(text: &str, words: &[&str]) -> bool {
-    words.iter().any(|word| holds(text.as_bytes(), word.as_bytes()))
+    words.iter().any(|word| holds_folded(text.as_bytes(), word.as_bytes()))
 }
 
-fn holds(text: &[u8], word: &[u8]) -> bool {
-    let Some((at, &rarest)) = word.iter().enumerate().min_by_key(|(_, byte)| rarity(**byte)) else {
-        return true;
-    };
+fn holds_folded(text: &[u8], word: &[u8]) -> bool {
+    let rarity = |(_, byte): &(usize, &u8)| BY_RARITY.iter().position(|letter| letter == *byte);
+    let Some((at, &rarest)) = word.iter().enumerate().min_by_key(rarity) else { return true };
     memchr2_iter(rarest, rarest.to_ascii_uppercase(), text).any(|found| {
         let start = found.checked_sub(at);
         let candidate = start.and_then(|start| text.get(start..start + word.len()));
@@ -141,20 +117,6 @@ mod tests {
         assert!(holds_any("docker", &["docker"]) && holds_any("x --IPC", &["--ipc"]));
         assert!(!holds_any("docke r, ocker, kkkk", &["docker"]));
         assert!(!holds_any("", &["a"]));
-    }
-
-    #[test]
-    fn a_word_is_found_where_it_first_stands() {
-        for word in [
-            SoughtWord::new("<<"),
-            SoughtWord::new("%YAML"),
-            SoughtWord::new("extends"),
-            SoughtWord::new("_X_"),
-            SoughtWord::new("a"),
-        ] {
-            assert_eq!(word.find(&format!("e x<Y{}, {0}", word.as_str())), Some(5));
-            assert!(!word.stands_in("xtend < %YM _X") && !word.stands_in(""));
-        }
     }
 
     #[test]

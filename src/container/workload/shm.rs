@@ -205,6 +205,12 @@ pub enum Shm {
     Unknown(String),
 }
 
+impl Default for Shm {
+    fn default() -> Self {
+        Self::Unknown("not resolved".into())
+    }
+}
+
 impl Shm {
     /// The word for it in the list.
     pub fn as_str(&self) -> &'static str {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::knowledge::programs::{OPERAND_WRAPPERS, RUNNERS, WRAPPERS};
+use crate::syntax::shell::{Piece, PieceKind, ScopeKind, Script, ShellOptions, SimpleCommand};
 
 /// Takes off assignments, shell keywords and wrappers until the program itself stands first.
 pub(super) fn without_wrappers(words: Vec<Cow<'_, str>>) -> Vec<Cow<'_, str>> {
@@ -48,94 +49,24 @@ fn is_assignment(word: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// Splits a script into its simple commands, each as its words without quotes. Redirections and comments fall away, a
-/// substitution stays one word.
+/// How far scopes are climbed.
+const MAX_CLIMB: usize = 64;
+
+/// The simple commands of a script, each as its words without quotes. Redirections, assignments and comments fall away; what
+/// stands in a substitution is a part of its word.
 pub(super) fn commands(script: &str) -> Vec<Vec<String>> {
-    let mut splitter = Splitter::default();
-    let mut chars = script.chars().peekable();
-    while let Some(c) = chars.next() {
-        match (splitter.quote, c) {
-            (Some(quote), _) if c == quote => splitter.quote = None,
-            (Some('\''), _) => splitter.push(c),
-            (_, '\\') => match chars.next() {
-                Some('\n') | None => {}
-                Some(escaped) => splitter.push(escaped),
-            },
-            (Some(_), _) => splitter.push(c),
-            (None, '\'' | '"') => {
-                splitter.quote = Some(c);
-                splitter.open = true;
-            }
-            (None, '$') if chars.peek() == Some(&'(') => splitter.substitution(&mut chars),
-            (None, '#') if !splitter.open => while chars.next_if(|&c| c != '\n').is_some() {},
-            (None, ';' | '\n' | '|' | '(' | ')') => splitter.end_command(),
-            // `2>&1` is a redirection, `a & b` are two commands.
-            (None, '&') if splitter.word.ends_with('>') || chars.peek() == Some(&'>') => splitter.push(c),
-            (None, '&') => splitter.end_command(),
-            (None, c) if c.is_whitespace() => splitter.end_word(),
-            (None, c) => splitter.push(c),
-        }
-    }
-    splitter.end_command();
-    splitter.commands
-}
-
-/// The state of the way through a script.
-#[derive(Default)]
-struct Splitter {
-    commands: Vec<Vec<String>>,
-    words: Vec<String>,
-    word: String,
-    /// Whether a word has begun, if only with an empty pair of quotes.
-    open: bool,
-    quote: Option<char>,
-    /// Whether the next word is the target of a redirection.
-    redirected: bool,
-}
-
-impl Splitter {
-    fn push(&mut self, c: char) {
-        self.word.push(c);
-        self.open = true;
-    }
-
-    /// Takes a `$(…)` into the word as it stands.
-    fn substitution(&mut self, chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
-        self.push('$');
-        let mut depth = 0_usize;
-        for c in chars.by_ref() {
-            self.push(c);
-            match c {
-                '(' => depth += 1,
-                ')' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            if depth == 0 {
-                return;
-            }
-        }
-    }
-
-    fn end_word(&mut self) {
-        if !std::mem::take(&mut self.open) {
-            return;
-        }
-        let word = std::mem::take(&mut self.word);
-        let target = word.trim_start_matches(|c: char| c.is_ascii_digit() || c == '&');
-        if target.starts_with(['>', '<']) {
-            // The target stands behind the sign or is the next word.
-            self.redirected =
-                target.trim_start_matches(['>', '<', '&', '-']).is_empty() && !word.contains(">&");
-        } else if !std::mem::take(&mut self.redirected) {
-            self.words.push(word);
-        }
-    }
-
-    fn end_command(&mut self) {
-        self.end_word();
-        self.redirected = false;
-        if !self.words.is_empty() {
-            self.commands.push(std::mem::take(&mut self.words));
-        }
-    }
+    let read = Script::read(script, ShellOptions::default());
+    let is_own = |command: &&SimpleCommand| {
+        let around =
+            std::iter::successors(read.scopes.get(command.scope), |scope| read.scopes.get(scope.parent));
+        around.take(MAX_CLIMB).all(|scope| scope.kind != ScopeKind::Substitution)
+    };
+    let text = |piece: &Piece| match piece.kind {
+        PieceKind::Text => piece.text(script),
+        _ => Cow::Borrowed(piece.span.of(script)),
+    };
+    let words = |command: &SimpleCommand| {
+        command.words.iter().map(|word| word.pieces().iter().map(text).collect()).collect::<Vec<String>>()
+    };
+    read.commands.iter().filter(is_own).map(words).filter(|words| !words.is_empty()).collect()
 }

@@ -34,7 +34,7 @@ use lines::Lines;
 type At = (usize, usize);
 
 /// The ignore comments of one file, and which of their names hide something.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Ignores {
     source: Arc<Source>,
     comments: Vec<Comment>,
@@ -67,16 +67,7 @@ impl Ignores {
         comments.retain(|_| sorts.next().is_some_and(|sort| *sort != Remark::Text));
         let lines = Lines::of(source.text(), &blocks);
         let used = comments.iter().map(|comment| vec![false; comment.names().len()]).collect();
-        let mut out = Self {
-            source: Arc::clone(source),
-            comments,
-            lines,
-            statements: HashMap::new(),
-            blocks: HashMap::new(),
-            file: HashMap::new(),
-            used,
-            removable: false,
-        };
+        let mut out = Self { source: Arc::clone(source), comments, lines, used, ..Self::default() };
         out.index();
         Some(out)
     }

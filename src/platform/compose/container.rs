@@ -18,13 +18,13 @@ use crate::container::engine;
 use crate::container::flags::{self, Flag, StartContext};
 use crate::container::mount;
 use crate::container::workload::{
-    Build, Citation, Effect, Engine, Gpu, Inside, Ipc, Mounted, Says, Setting, Shm, Target, bound,
+    Build, Effect, Engine, Inside, Ipc, Mounted, Says, Setting, Target, Workload, bound,
 };
 use crate::platform::kind::Context;
 use crate::syntax::dockerfile::DockerfileImage;
 use crate::syntax::yaml::NodeId;
 use crate::text::place::Place;
-use crate::text::scan::{SoughtWord, holds_any};
+use crate::text::scan::{holds, holds_any};
 use crate::text::source::Span;
 
 /// How long a chain of services that use each other's `ipc` may be.
@@ -38,32 +38,15 @@ const MAX_VARIABLES: usize = 200;
 pub(super) struct ResolvedService {
     /// What it is made of, weakest first; empty where a stronger file takes it away.
     pub(super) layers: Vec<ServiceLayer>,
-    pub(super) gpu: Gpu,
+    /// What it starts, but for its name and place.
+    pub(super) workload: Workload,
     /// The service's keys that ask for the GPU.
     pub(super) sites: Slots,
-    pub(super) swarm: Option<Citation>,
-    pub(super) settings: Vec<Setting>,
     /// One for each setting.
     pub(super) origins: Vec<Option<Origin>>,
-    pub(super) shm: Option<Shm>,
-    pub(super) decided_by: Option<usize>,
     /// The service whose `/dev/shm` it joins.
     pub(super) joins: Option<String>,
-    pub(super) memory_limit: Option<(u64, Place)>,
-    pub(super) image: Option<String>,
-    /// The image that its own is built from.
-    pub(super) built_from: Option<String>,
     pub(super) has_build: bool,
-    /// What it is called besides its own name.
-    pub(super) other_names: Vec<String>,
-    pub(super) command: Vec<String>,
-    /// Where its files come from.
-    pub(super) inside: Inside,
-    pub(super) environment: Vec<(String, String)>,
-    /// Where image, command and environment are written.
-    pub(super) written: Vec<Place>,
-    /// Whether its standard input stays open.
-    pub(super) interactive: bool,
     /// An `extends` that comes back to itself.
     pub(super) cycle: Option<(usize, Span)>,
 }
@@ -86,7 +69,7 @@ pub(super) struct Containers<'a> {
 type EnvironmentKey = (SmallVec<[(usize, NodeId, usize); 2]>, bool);
 
 /// What stands in the names of the variables that choose GPUs.
-const CHOOSING: SoughtWord = SoughtWord::new("_VISIBLE_");
+const CHOOSING: &str = "_VISIBLE_";
 
 impl<'a> Containers<'a> {
     /// None resolved yet.
@@ -132,38 +115,39 @@ impl<'a> Containers<'a> {
         let chosen = self.chooses().then(|| self.environment(&environment, true));
         let lowered = lower(resolver, &layers, chosen.as_deref().map_or(&[], Vec::as_slice));
         self.evaluate(&mut out, &lowered.flags, &layers, &|owner| self.owner(project, name, owner, depth));
-        out.swarm = lowered.swarm;
+        out.workload.engine_evidence = lowered.swarm;
         self.unread(&mut out, &layers, read.unread);
         let builds = resolver.slots(&layers, ServiceKey::Build);
         // Only a GPU makes it matter what is built.
-        let built = if out.gpu.is_yes() { build::read(*resolver, &self.dockerfiles, &builds) } else { None };
+        let built =
+            if out.workload.gpu.is_yes() { build::read(*resolver, &self.dockerfiles, &builds) } else { None };
         self.declared(&mut out, &layers, built.as_ref());
         self.decide(&mut out, &layers);
-        if self.every || out.gpu.is_yes() || !out.settings.is_empty() {
-            out.image = resolver.image(&layers);
+        if self.every || out.workload.gpu.is_yes() || !out.workload.settings.is_empty() {
+            out.workload.image = resolver.image(&layers);
             let (entrypoint, command) = resolver.command(&layers);
-            if out.gpu.is_yes() {
-                out.inside = self.inside(&layers, &builds);
-                out.inside.own_entrypoint = entrypoint.is_some();
+            if out.workload.gpu.is_yes() {
+                out.workload.inside = self.inside(&layers, &builds);
+                out.workload.inside.own_entrypoint = entrypoint.is_some();
             }
-            out.built_from = built.as_ref().map(|built| built.from.clone());
-            out.command = built.unwrap_or_default().command(entrypoint, command);
+            out.workload.built_from = built.as_ref().map(|built| built.from.clone());
+            out.workload.command = built.unwrap_or_default().command(entrypoint, command);
             out.has_build = !builds.is_empty();
-            out.other_names =
+            out.workload.other_names =
                 build::names(*resolver, &resolver.slots(&layers, ServiceKey::ContainerName), &builds);
             let all = self.environment(&environment, false);
             let known = all
                 .iter()
                 .filter_map(|variable| Some((variable.name.to_string(), variable.known()?.to_owned())));
-            out.environment = known.take(MAX_VARIABLES).collect();
+            out.workload.environment = known.take(MAX_VARIABLES).collect();
             let keys =
                 [ServiceKey::Command, ServiceKey::Entrypoint, ServiceKey::Image, ServiceKey::Environment];
             let slots = keys.into_iter().flat_map(|key| resolver.slots(&layers, key));
-            out.written =
+            out.workload.written =
                 slots.filter_map(|slot| resolver.place(slot.file, resolver.entry_span(slot))).collect();
             let open = resolver.slots(&layers, ServiceKey::StdinOpen);
             let is_true = |slot: Slot| resolver.entry(slot).is_some_and(|(text, _)| text.ends_with("true"));
-            out.interactive = open.last().is_some_and(|slot| is_true(*slot));
+            out.workload.interactive = open.last().is_some_and(|slot| is_true(*slot));
         }
         out.layers = layers;
         out
@@ -180,7 +164,7 @@ impl<'a> Containers<'a> {
         let what = Mounted::Disk("a volume that its Dockerfile declares".into());
         let says = Says::Mount { target: Target::Shm, what, read_only: false };
         let (text, value) = ("VOLUME /dev/shm".to_owned(), String::new());
-        out.settings.insert(0, Setting { says, text, value, place, effect: Effect::Effective });
+        out.workload.settings.insert(0, Setting { says, text, value, place, effect: Effect::Effective });
         out.origins.insert(0, None);
     }
 
@@ -239,7 +223,10 @@ impl<'a> Containers<'a> {
         let beside =
             |signs: &[&str]| self.resolver.image(layers).is_some_and(|image| holds_any(&image, signs));
         let joined = |name: &str| match owner(name) {
-            Ok(other) => Ipc::Of { name: name.to_owned(), shm: other.shm.clone().map(Box::new) },
+            Ok(other) => {
+                let shm = (!other.layers.is_empty()).then(|| Box::new(other.workload.shm.clone()));
+                Ipc::Of { name: name.to_owned(), shm }
+            }
             Err(why) => Ipc::Unknown(why),
         };
         let scene = StartContext {
@@ -250,23 +237,23 @@ impl<'a> Containers<'a> {
             donor: &|from| donated(from, owner),
         };
         let (gpu, asking) = flags::accelerators(&flags, &scene);
-        out.gpu = gpu;
+        out.workload.gpu = gpu;
         out.sites = asking.into_iter().filter_map(|index| Some(lowered.get(index)?.1.slot)).collect();
         for (setting, index) in flags::settings(&flags, &scene) {
             if let Says::Ipc(Ipc::Of { name: owner, .. }) = &setting.says {
                 out.joins = Some(owner.clone());
             }
-            out.settings.push(setting);
+            out.workload.settings.push(setting);
             // The mount of another service cannot be taken out alone.
             let own = lowered.get(index).filter(|(flag, _)| flag.name != "volumes-from");
             out.origins.push(own.map(|(_, origin)| *origin));
         }
-        out.memory_limit = flags::memory_limit(&flags, scene.starter);
+        out.workload.memory_limit = flags::memory_limit(&flags, scene.starter);
     }
 
     /// Whether looking for the variables that choose GPUs is worth it: most projects have none.
     fn chooses(&self) -> bool {
-        let speaks = |file: &ComposeFile| CHOOSING.stands_in(file.text());
+        let speaks = |file: &ComposeFile| holds(file.text(), CHOOSING);
         *self.chooses.get_or_init(|| self.resolver.store.files.iter().any(speaks))
     }
 
@@ -276,7 +263,7 @@ impl<'a> Containers<'a> {
         if let Some(known) = self.environments.borrow().get(&key) {
             return Rc::clone(known);
         }
-        let wanted = |name: &str| !choosing || CHOOSING.stands_in(name);
+        let wanted = |name: &str| !choosing || holds(name, CHOOSING);
         let read = Rc::new(self.resolver.environment(slots, &wanted));
         self.environments.borrow_mut().insert(key, Rc::clone(&read));
         read
@@ -312,10 +299,16 @@ impl<'a> Containers<'a> {
         let (gpu, Some(why)) = (why.clone(), why.or_else(refused)) else { return };
         let Some(place) = self.head(layers) else { return };
         if let Some(why) = gpu {
-            out.gpu.unsure(why, "", place.clone());
+            out.workload.gpu.unsure(why, "", place.clone());
         }
         let (text, value) = (String::new(), String::new());
-        out.settings.push(Setting { says: Says::Unread(why), text, value, place, effect: Effect::Effective });
+        out.workload.settings.push(Setting {
+            says: Says::Unread(why),
+            text,
+            value,
+            place,
+            effect: Effect::Effective,
+        });
         out.origins.push(None);
     }
 
@@ -326,12 +319,12 @@ impl<'a> Containers<'a> {
         let deployed =
             files.map(|file| file.source.path()).find(|path| self.resolver.index.stacks.contains_key(*path));
         if let Some(by) = deployed.and_then(|path| self.resolver.index.stacks.get(path)) {
-            out.swarm.get_or_insert_with(|| by.clone());
+            out.workload.engine_evidence.get_or_insert_with(|| by.clone());
         }
         let engine = out.engine();
         let default = self.resolver.options.default_shm_size.unwrap_or_else(|| engine.default_shm());
-        let (shm, decided_by) = engine::decide(engine, default, &mut out.settings);
-        (out.shm, out.decided_by) = (Some(shm), decided_by);
+        let (shm, decided_by) = engine::decide(engine, default, &mut out.workload.settings);
+        (out.workload.shm, out.workload.decided_by) = (shm, decided_by);
     }
 }
 
@@ -345,7 +338,7 @@ fn donated(from: &str, owner: &dyn Fn(&str) -> Result<Rc<ResolvedService>, Strin
         name => name.unwrap_or_default(),
     };
     let Some(other) = owner(name).ok().filter(|other| !other.layers.is_empty()) else { return unknown() };
-    other.settings.iter().rev().find_map(|setting| match &setting.says {
+    other.workload.settings.iter().rev().find_map(|setting| match &setting.says {
         Says::Mount { target: Target::Shm, what, .. } => {
             Some(what.clone()).filter(|what| !matches!(what, Mounted::Memory(_)))
         }
@@ -357,6 +350,6 @@ fn donated(from: &str, owner: &dyn Fn(&str) -> Result<Rc<ResolvedService>, Strin
 impl ResolvedService {
     /// Who starts it.
     pub(super) fn engine(&self) -> Engine {
-        if self.swarm.is_some() { Engine::Swarm } else { Engine::Docker }
+        if self.workload.engine_evidence.is_some() { Engine::Swarm } else { Engine::Docker }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::interpolate::{HOLE, ROOM, fill_within};
+use crate::syntax::variables::{HOLE, ROOM, fill};
 
 /// Variables of a project: those of its own `.env`, above those of an including project.
 #[derive(Debug, Default)]
@@ -79,7 +79,7 @@ impl Env {
     /// References to variables above, with nothing for those that are not there, or for which the file has no room left:
     /// each may stand for two that are as long as itself.
     fn expand(&self, value: &str, room: &mut usize) -> String {
-        fill_within(value, self, room).text.replace(HOLE, "")
+        fill(value, &|name| self.get(name), room).text.replace(HOLE, "")
     }
 }
 
@@ -165,5 +165,17 @@ mod tests {
         let outer = Env::parse("A=1");
         let inner = outer.with(&["A=2\nB=3"]);
         assert_eq!((inner.get("A"), inner.get("B")), (Some("1"), Some("3")));
+    }
+
+    #[test]
+    fn variables_that_double_stay_small() {
+        let text = format!("A=ab\n{}B=$A$A\n", "A=$A$A\n".repeat(100));
+        let env = Env::parse(&text);
+        assert!(env.get("A").unwrap().len() <= ROOM + text.len());
+        let env = Env::parse("A=0123456789");
+        let long = "$A".repeat(10_000);
+        let filled = fill(&long, &|name| env.get(name), &mut ROOM.clone());
+        assert_eq!(filled.unset.as_deref(), Some("A"), "what does not fit is not known");
+        assert!(filled.text.len() <= ROOM + 3 * long.len());
     }
 }

@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::file::is_null;
-use super::interpolate::{Filled, HOLE};
 use super::layers::{ServiceLayer, Slot};
 use super::resolve::{ListItem, Resolver};
 use super::tree::ServiceKey;
+use crate::syntax::variables::{Filled, HOLE};
+use crate::syntax::words::words;
 
 /// A variable of the container.
 pub(super) struct ServiceVariable<'a> {
@@ -92,7 +93,8 @@ impl<'a> Resolver<'a> {
                 let written = |item: ListItem<'a>| Some(self.written(item.slot, item.node)?.into_owned());
                 return Some(self.items(&[slot]).filter_map(written).collect());
             }
-            self.written(slot, node).map(|text| words(&text))
+            let text = self.written(slot, node)?;
+            Some(words(&text).into_iter().map(|(_, word)| word).collect())
         };
         (words(ServiceKey::Entrypoint), words(ServiceKey::Command))
     }
@@ -121,41 +123,5 @@ fn halves(text: &str) -> (Cow<'_, str>, Option<Cow<'_, str>>) {
     match text.split_once('=') {
         Some((name, value)) => (name.into(), Some(value.into())),
         None => (text.into(), None),
-    }
-}
-
-/// The words of a command line, as Compose splits it: quotes and backslashes as in a shell, and nothing else.
-pub(super) fn words(text: &str) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match (quote, c) {
-            (None, c) if c.is_whitespace() => out.extend(word.take()),
-            (None, '\'' | '"') => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (Some(open), c) if c == open => quote = None,
-            (None | Some('"'), '\\') => word.get_or_insert_default().extend(chars.next()),
-            (_, c) => word.get_or_insert_default().push(c),
-        }
-    }
-    out.extend(word);
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn commands_are_split_as_a_shell_splits() {
-        assert_eq!(
-            words("sh -c \"echo $X | b\"  'a b'c \\\"d ''"),
-            ["sh", "-c", "echo $X | b", "a bc", "\"d", ""]
-        );
-        assert_eq!(words("open 'quote x"), ["open", "quote x"]);
     }
 }

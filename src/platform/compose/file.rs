@@ -3,13 +3,11 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use memchr::memmem;
-
 use super::tree::Where;
 use crate::syntax::yaml::{
     Entry, Fuel, MergedEntry, Node, NodeId, NodeKind, ScalarStyle, Yaml, each_merged, find_merged,
 };
-use crate::text::scan::SoughtWord;
+use crate::text::scan::{find, holds};
 use crate::text::source::{Source, Span};
 
 /// A file of a project.
@@ -149,9 +147,7 @@ impl ComposeFile {
 
     /// Whether it is a template of another program, which is no YAML before that program ran.
     pub(super) fn is_template(&self) -> bool {
-        ["{{", "{%", "<%", "<<<<<<<"]
-            .iter()
-            .any(|mark| memmem::find(self.text().as_bytes(), mark.as_bytes()).is_some())
+        ["{{", "{%", "<%", "<<<<<<<"].iter().any(|mark| holds(self.text(), mark))
     }
 
     fn find_faults(&self) -> Vec<Fault> {
@@ -171,7 +167,7 @@ impl ComposeFile {
             };
             faults.push(Fault::new(again.span(), message));
         }
-        if MERGE.stands_in(text) {
+        if holds(text, MERGE) {
             self.yaml.roots(text).for_each(|root| bad_merges(root, &mut faults));
         }
         if self.yaml.documents().len() > 1 {
@@ -187,8 +183,7 @@ impl ComposeFile {
 /// A template (of Jinja, cookiecutter, Go) as YAML of the same length: values that an action writes are variables of
 /// [`TEMPLATED`] letters, lines that hold nothing but an action are comments. Nothing for what is none.
 fn masked(text: &str) -> Option<String> {
-    let holds = |mark: &str| memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
-    if !["{%", ": {{", "- {{"].iter().any(|mark| holds(mark)) {
+    if !["{%", ": {{", "- {{"].iter().any(|mark| holds(text, mark)) {
         return None;
     }
     let mut out = text.as_bytes().to_vec();
@@ -222,10 +217,10 @@ fn masked(text: &str) -> Option<String> {
 pub(super) const TEMPLATED: u8 = b'_';
 
 /// The key that merges.
-const MERGE: SoughtWord = SoughtWord::new("<<");
+const MERGE: &str = "<<";
 
 /// The directive that names a version.
-const DIRECTIVE: SoughtWord = SoughtWord::new("%YAML");
+const DIRECTIVE: &str = "%YAML";
 
 /// Merge keys with a value that cannot be merged. Nests as deep as the tree.
 fn bad_merges(node: Node<'_>, faults: &mut Vec<Fault>) {
@@ -250,7 +245,7 @@ fn can_be_merged(value: Node<'_>) -> bool {
 
 /// The Go reader knows YAML 1.1 only by that name.
 fn version_directive(text: &str) -> Option<Fault> {
-    let at = DIRECTIVE.find(text)?;
+    let at = find(text, DIRECTIVE)?;
     let line = text.get(at..)?.lines().next()?;
     let starts_line = at == 0 || text.as_bytes().get(at - 1) == Some(&b'\n');
     let version = line.split_whitespace().nth(1)?;
@@ -305,7 +300,7 @@ impl ComposeFile {
             let key = line.split(':').next().unwrap_or_default();
             TOP_LEVEL.contains(&key) || key.starts_with("x-")
         });
-        let says = |word: &str| memmem::find(self.text().as_bytes(), word.as_bytes()).is_some();
+        let says = |word: &str| holds(self.text(), word);
         let services = says("\nservices:") || self.text().starts_with("services:");
         known && services && (says(" image:") || says(" build:"))
     }

@@ -6,15 +6,15 @@ use smallvec::SmallVec;
 
 use super::dotenv::Env;
 use super::file::{ComposeFile, MAX_DOCUMENTS, is_null};
-use super::interpolate::{self, Filled};
 use super::tree::{KeyTable, ServiceKey, Where};
+use crate::syntax::variables::{Filled, ROOM, fill};
 use crate::syntax::yaml::{Fuel, Node, NodeId, find_merged};
 use crate::text::paths::join;
-use crate::text::scan::SoughtWord;
+use crate::text::scan::holds;
 use crate::text::source::Span;
 
 /// The key without which nothing is extended.
-pub(super) const EXTENDS: SoughtWord = SoughtWord::new("extends");
+pub(super) const EXTENDS: &str = "extends";
 
 /// How long a chain of `extends` or `include` may be.
 pub(super) const MAX_CHAIN: usize = 32;
@@ -91,7 +91,7 @@ impl FileStore {
     pub(super) fn fill<'a>(&self, env: usize, node: Node<'a>) -> Option<Filled<'a>> {
         let text = node.str()?;
         Some(match self.envs.get(env) {
-            Some(env) => interpolate::fill(text, env),
+            Some(env) => fill(text, &|name| env.get(name), &mut ROOM.clone()),
             None => Filled::plain(text),
         })
     }
@@ -273,7 +273,7 @@ impl FileStore {
     /// The files, as they are written, that the services of a file extend.
     pub(super) fn extended_files(&self, file: usize, env: usize, fuel: &Fuel) -> Vec<String> {
         let Some(read) = self.files.get(file) else { return Vec::new() };
-        if !EXTENDS.stands_in(read.text()) {
+        if !holds(read.text(), EXTENDS) {
             return Vec::new();
         }
         let services = read.services(fuel).all.iter();

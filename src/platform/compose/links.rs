@@ -7,10 +7,10 @@ use crate::platform::kind::{Index, Member};
 use crate::text::filename::FileName;
 use crate::text::files::Files;
 use crate::text::paths::join;
-use crate::text::scan::SoughtWord;
+use crate::text::scan::holds;
 
 /// The key without which nothing is included.
-const INCLUDE: SoughtWord = SoughtWord::new("include");
+const INCLUDE: &str = "include";
 
 /// The paths of files that a file may be resolved with, or that may be resolved with it.
 pub(super) fn links(member: &Member, index: &Index, files: &dyn Files) -> Vec<String> {
@@ -18,7 +18,7 @@ pub(super) fn links(member: &Member, index: &Index, files: &dyn Files) -> Vec<St
     let path = member.path.as_str();
     let text = source.text();
     let mut out = Vec::new();
-    if EXTENDS.stands_in(text) || INCLUDE.stands_in(text) {
+    if holds(text, EXTENDS) || holds(text, INCLUDE) {
         referred(path, text, index, &mut out);
     }
     let around = Neighbourhood { files, index };

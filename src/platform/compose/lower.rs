@@ -2,21 +2,17 @@
 
 use super::environment::ServiceVariable;
 use super::file::{TEMPLATED, is_null};
-use super::interpolate::{Filled, default_of};
 use super::layers::{ServiceLayer, Slot};
 use super::resolve::{ListItem, Resolver, unique};
+use super::sizes::{literal, malformed, read};
 use super::tree::ServiceKey;
 use crate::container::flags::Flag;
-use crate::container::mount;
 use crate::container::workload::{Citation, Says, Why};
-use crate::size::{self, Dialect, HOLE, Size};
-use crate::syntax::yaml::{Node, NodeId, ScalarStyle, find_merged};
+use crate::size::{Dialect, HOLE, Size};
+use crate::syntax::variables::Filled;
+use crate::syntax::yaml::{Node, NodeId};
 use crate::text::place::Place;
-use crate::text::scan::SoughtWord;
 use crate::text::source::Span;
-
-/// What every path has that matters here.
-const DEV: SoughtWord = SoughtWord::new("dev");
 
 /// Compose's words for a size that is a list, a mapping or nothing.
 const WRONG_TYPE: &str = "must be a number or string";
@@ -81,9 +77,9 @@ pub(super) fn lower(
     out.out
 }
 
-struct Lowering<'r, 'a> {
-    resolver: &'r Resolver<'a>,
-    layers: &'r [ServiceLayer],
+pub(super) struct Lowering<'r, 'a> {
+    pub(super) resolver: &'r Resolver<'a>,
+    pub(super) layers: &'r [ServiceLayer],
     out: Lowered,
 }
 
@@ -109,7 +105,7 @@ impl<'a> Lowering<'_, 'a> {
         self.out.flags.last_mut()
     }
 
-    fn item(
+    pub(super) fn item(
         &mut self,
         name: &'static str,
         value: impl Into<String>,
@@ -301,103 +297,10 @@ impl<'a> Lowering<'_, 'a> {
             _ => None,
         }
     }
-
-    /// `tmpfs`: a path, and mount options behind a colon.
-    fn tmpfs(&mut self, slots: &[Slot]) {
-        let before_equals = |item: &ListItem<'a>| {
-            let text = self.resolver.text(item)?.text;
-            Some(text.split('=').next().unwrap_or_default().to_owned())
-        };
-        for item in unique(self.resolver.items(slots).collect(), before_equals) {
-            let Some(filled) = self.resolver.text(&item) else { continue };
-            let size = mount::tmpfs(&filled.text).and_then(|mount| within(item.node, &mount.size?.0));
-            if let Some((_, origin)) = self.item("tmpfs", filled.text, &item) {
-                origin.size = size;
-            }
-        }
-    }
-
-    fn volumes(&mut self, slots: &[Slot]) {
-        let items = self.resolver.items(slots);
-        let items = items.filter(|item| item.node.str().is_none_or(may_be_below_dev)).collect();
-        let cleaned = |item: &ListItem<'a>| {
-            if item.node.is_mapping() {
-                return Some(clean(&self.resolver.text_of(item, "target")?.text));
-            }
-            Some(clean(mount::volume_parts(&self.resolver.text(item)?.text).1))
-        };
-        for item in unique(items, cleaned) {
-            if item.node.is_mapping() {
-                self.long_volume(&item);
-            } else if let Some(filled) = self.resolver.text(&item) {
-                let (source, target, _) = mount::volume_parts(&filled.text);
-                match self.driven(source, target) {
-                    Some(mount) => self.item("mount", mount, &item),
-                    None => self.item("volume", filled.text, &item),
-                };
-            }
-        }
-    }
-
-    /// A volume in the long form, as `--mount` writes it.
-    fn long_volume(&mut self, item: &ListItem<'a>) {
-        let text = |key| self.resolver.text_of(item, key).map(|text| plain(&text.text));
-        let Some(target) = text("target").filter(|target| may_be_below_dev(target)) else { return };
-        let (kind, source) = (text("type").unwrap_or_else(|| "volume".into()), text("source"));
-        let mut value = format!("type={kind},target={target}");
-        if let Some(source) = &source {
-            value.extend([",source=", source]);
-        }
-        if text("read_only").as_deref() == Some("true") {
-            value.push_str(",readonly");
-        }
-        if kind == "volume"
-            && let Some(driven) = source.and_then(|source| self.driven(&source, &target))
-        {
-            value = driven;
-        }
-        let size = self.tmpfs_size(item).filter(|_| kind == "tmpfs");
-        let size = size.map(|(node, filled)| {
-            let (text, span) = literal(node, &filled);
-            let known = filled.known().is_some();
-            let text = if known { plain(text) } else { HOLE.to_string() };
-            value.extend([",tmpfs-size=", &text]);
-            (known.then(|| read(node, &filled)), span)
-        });
-        if let (Some((flag, origin)), Some((size, span))) = (self.item("mount", value, item), size) {
-            (flag.size, origin.size) = (size, span);
-        }
-    }
-
-    /// `tmpfs.size` of a long volume.
-    fn tmpfs_size(&self, item: &ListItem<'a>) -> Option<(Node<'a>, Filled<'a>)> {
-        let (slot, _) = self.resolver.of_item(item, "tmpfs")?;
-        let (_, node, filled) = self.resolver.scalar(&self.resolver.children(&[slot], "size"))?;
-        Some((node, filled))
-    }
-
-    /// A named volume that its driver's options make a tmpfs, as `--mount` writes it.
-    fn driven(&self, name: &str, target: &str) -> Option<String> {
-        let resolver = self.resolver;
-        let files = self.layers.iter().rev();
-        let mut files = files.filter_map(|layer| Some((layer, resolver.store.files.get(layer.file)?)));
-        files.find_map(|(layer, file)| {
-            let volumes = file.top("volumes", resolver.fuel)?.value.resolve();
-            let volume = find_merged(volumes, name, resolver.fuel)?.value.resolve();
-            let options = find_merged(volume, "driver_opts", resolver.fuel)?.value.resolve();
-            let get = |key| {
-                let found = find_merged(options, key, resolver.fuel)?;
-                resolver.store.fill(layer.env, found.value.resolve()).map(|filled| plain(&filled.text))
-            };
-            let options = get("o").map_or_else(String::new, |o| format!(",\"volume-opt=o={o}\""));
-            (get("type").as_deref() == Some("tmpfs"))
-                .then(|| format!("type=volume,source={name},target={target},volume-opt=type=tmpfs{options}"))
-        })
-    }
 }
 
 /// A text that can stand between the quotes of a list.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.replace('"', "'")
 }
 
@@ -408,71 +311,4 @@ fn why_unknown(filled: &Filled<'_>) -> Option<String> {
         }
         format!("the variable {variable} is not set and has no default")
     })
-}
-
-/// Whether a volume may go where it matters: most go elsewhere, which needs no reading to see.
-fn may_be_below_dev(text: &str) -> bool {
-    DEV.stands_in(text) || text.contains(['$', HOLE])
-}
-
-/// A path without a trailing slash and without `.` in it.
-fn clean(path: &str) -> String {
-    if path.starts_with('/') { crate::text::paths::join("", path) } else { path.to_owned() }
-}
-
-/// What Compose makes of a scalar of which all is known.
-fn read(node: Node<'_>, filled: &Filled<'_>) -> Size {
-    let untouched = node.str() == Some(filled.text.as_ref());
-    let plain = node.style() == Some(ScalarStyle::Plain) && untouched;
-    if node.is_tagged("binary") {
-        return Dialect::Compose.read(&base64(&filled.text).unwrap_or_default());
-    }
-    let style = if plain { size::Style::Plain } else { size::Style::Quoted };
-    size::compose(&filled.text, style, node.tag().filter(|_| untouched))
-}
-
-fn malformed(node: Node<'_>) -> Size {
-    Size::Refused(format!("invalid interpolation format: {}", node.str().unwrap_or_default()))
-}
-
-/// The part of a value that is the size, and where it can be written anew: the default, where the value is a variable that
-/// falls back to it; nowhere, where a variable gives it.
-fn literal<'a>(node: Node<'a>, filled: &Filled<'_>) -> (&'a str, Option<Span>) {
-    let text = node.str().unwrap_or_default();
-    if let (Some(range), Some(inner)) = (default_of(text), node.inner_span())
-        && text.get(range.clone()) == Some(filled.text.as_ref())
-    {
-        let span = Span::new(inner.start + range.start, inner.start + range.end);
-        return (text.get(range).unwrap_or_default(), Some(span));
-    }
-    (text, node.inner_span().filter(|_| !text.contains('$') || filled.malformed))
-}
-
-/// Where a part of a scalar is written, if it is written as it reads.
-fn within(node: Node<'_>, part: &str) -> Option<Span> {
-    let inner = node.inner_span()?;
-    let at = node.str()?.rfind(part)?;
-    Some(Span::new(inner.start + at, inner.start + at + part.len()))
-}
-
-/// The text that a `!!binary` scalar stands for.
-fn base64(text: &str) -> Option<String> {
-    let (mut bits, mut have, mut out) = (0_u32, 0, Vec::new());
-    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6 | u32::from(digit)) & 0xFFFF;
-        have += 6;
-        if have >= 8 {
-            have -= 8;
-            out.push(u8::try_from(bits >> have & 0xFF).ok()?);
-        }
-    }
-    String::from_utf8(out).ok()
 }

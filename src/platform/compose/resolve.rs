@@ -3,20 +3,17 @@
 use std::collections::HashMap;
 
 use super::file::is_null;
-use super::interpolate::Filled;
 use super::layers::{FileStore, ServiceLayer, Slot, Slots};
 use super::tree::{ServiceKey, Where};
 use crate::platform::kind::Index;
 use crate::platform::options::ReadOptions;
+use crate::syntax::variables::Filled;
 use crate::syntax::yaml::{Fuel, Node, NodeId, find_merged};
-use crate::text::place::Place;
+use crate::text::place::{Place, shortened};
 use crate::text::source::Span;
 
 /// How many items of one list are looked at.
 const MAX_ITEMS: usize = 500;
-
-/// How long a text in a report may be.
-const MAX_TEXT: usize = 80;
 
 /// What resolving needs to know.
 #[derive(Clone, Copy)]
@@ -164,24 +161,7 @@ pub(super) fn unique<T: Copy>(items: Vec<T>, key: impl Fn(&T) -> Option<String>)
 
 /// A text on one line without comments, its blanks joined, shortened.
 pub(super) fn one_line(text: &str) -> String {
-    let mut out = String::with_capacity(text.len().min(MAX_TEXT));
-    for word in text.lines().flat_map(|line| without_comment(line).split_whitespace()) {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        if out.len() + word.len() <= MAX_TEXT {
-            out.push_str(word);
-            continue;
-        }
-        out.extend(word.chars().take(MAX_TEXT));
-        if out.len() > MAX_TEXT {
-            let end = (0..=MAX_TEXT).rev().find(|at| out.is_char_boundary(*at)).unwrap_or(0);
-            out.truncate(end);
-            out.push('…');
-            return out;
-        }
-    }
-    out
+    shortened(text.lines().flat_map(|line| without_comment(line).split_whitespace()))
 }
 
 /// A line up to the comment behind it.

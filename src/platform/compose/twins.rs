@@ -42,11 +42,13 @@ pub(super) fn twins(
     for (index, service) in services.iter().enumerate() {
         let twin = elsewhere(loaded, services, service, &by_name).or_else(|| {
             let node = loaded.store.node(service.file, service.value)?.resolve().id();
-            let bare = service.container.image.is_none() && !service.container.has_build;
+            let bare = service.container.workload.image.is_none() && !service.container.has_build;
             heirs.get(&(service.file, node)).copied().filter(|_| bare)
         });
         let same_shm = |twin: &usize| {
-            services.get(*twin).is_some_and(|twin| twin.container.shm == service.container.shm)
+            services
+                .get(*twin)
+                .is_some_and(|twin| twin.container.workload.shm == service.container.workload.shm)
         };
         if let Some(slot @ None) = out.get_mut(index) {
             *slot = twin.filter(|twin| *twin != index && same_shm(twin));
@@ -61,8 +63,9 @@ pub(super) fn twins(
 /// Whether the first evidence of a GPU stands in the file of the service.
 fn asks_itself(loaded: &LoadedUnit, service: &Service) -> bool {
     let path = loaded.store.files.get(service.file).map(|file| file.source.path());
-    let evidence = service.container.gpu.evidence.first();
-    service.container.gpu.verdict == GpuVerdict::Yes && evidence.map(|evidence| evidence.place.path()) == path
+    let evidence = service.container.workload.gpu.evidence.first();
+    service.container.workload.gpu.verdict == GpuVerdict::Yes
+        && evidence.map(|evidence| evidence.place.path()) == path
 }
 
 /// The service of the same name in the file that asks for all of a service's GPUs, where that is another file.
@@ -73,13 +76,13 @@ fn elsewhere(
     by_name: &HashMap<(usize, &str), usize>,
 ) -> Option<usize> {
     let own = loaded.store.files.get(service.file)?.source.path();
-    let evidence = &service.container.gpu.evidence;
+    let evidence = &service.container.workload.gpu.evidence;
     if evidence.iter().any(|evidence| evidence.place.path() == own) {
         return None;
     }
     let file = loaded.store.position(evidence.first()?.place.path())?;
     let twin = *by_name.get(&(file, service.name.as_str()))?;
-    services.get(twin).filter(|twin| twin.container.gpu.is_yes()).map(|_| twin)
+    services.get(twin).filter(|twin| twin.container.workload.gpu.is_yes()).map(|_| twin)
 }
 
 /// Leads a chain of twins to its end. A circle is broken at the first of its members that is asked.

@@ -72,6 +72,7 @@ fn of_file(loaded: &LoadedUnit, home: &Membership, containers: &Containers<'_>, 
 }
 
 fn same_answer(one: &ResolvedService, other: &ResolvedService) -> bool {
+    let (one, other) = (&one.workload, &other.workload);
     one.gpu.verdict.as_str() == other.gpu.verdict.as_str() && one.shm == other.shm
 }
 
@@ -162,23 +163,8 @@ fn related(loaded: &LoadedUnit, services: &[Service]) -> (Vec<Option<usize>>, Ve
 }
 
 fn workload(container: ResolvedService, name: String, undecided: bool, place: Place) -> Workload {
-    let mut workload = Workload::new(Platform::Compose, container.engine(), name, place);
-    workload.engine_evidence = container.swarm;
-    workload.image = container.image;
-    workload.built_from = container.built_from;
-    workload.command = container.command;
-    workload.inside = container.inside;
-    workload.other_names = container.other_names;
-    workload.environment = container.environment;
-    workload.written = container.written;
-    workload.interactive = container.interactive;
-    workload.gpu = container.gpu;
-    workload.settings = container.settings;
-    workload.memory_limit = container.memory_limit;
-    workload.decided_by = container.decided_by;
-    if let Some(shm) = container.shm {
-        workload.shm = shm;
-    }
+    let engine = container.engine();
+    let mut workload = Workload { platform: Platform::Compose, engine, name, place, ..container.workload };
     if undecided {
         workload.shm = Shm::Unknown("it may belong to several files, and they differ".into());
         workload.decided_by = None;

@@ -15,7 +15,7 @@ use crate::syntax::shell::{ShellDialect, ShellOptions};
 use crate::syntax::yaml::{Entry, Node, Yaml};
 use crate::text::filename::FileName;
 use crate::text::layer::{Encoding, Layer};
-use crate::text::scan::holds_any;
+use crate::text::scan::{holds, holds_any};
 use crate::text::source::{Source, Span};
 
 /// Pipelines in YAML.
@@ -52,14 +52,14 @@ impl Host for PipelineFile {
     }
 
     fn relevant(text: &str, claim: FileClaim, every_container: bool) -> bool {
-        let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+        let has = |word: &str| holds(text, word);
         let starts = starts_containers(text, every_container);
         if claim == FileClaim::ByName {
             let containers = has("container:") || has("services:");
             return starts || has(buildkite::WORD) || (containers && (every_container || has("options")));
         }
         // A manifest may speak of a command line, too, in a comment or in what a container runs.
-        starts && !has("apiVersion:") && SCRIPTS.iter().any(|key| has(key)) && {
+        starts && !has("apiVersion:") && text.lines().any(names_script) && {
             let scripts = Self::scripts("", &Layer::file(Source::new("", text.into())));
             scripts.iter().any(|script| starts_containers(script.layer.text(), every_container))
         }
@@ -109,6 +109,13 @@ const SCRIPTS: [&str; 19] = [
 
 /// Keys whose values are variables for the shell text beside and below them.
 const VARIABLES: [&str; 3] = ["env", "environment", "variables"];
+
+/// Whether a line begins with a key of a script, in any quotes and behind dashes.
+fn names_script(line: &str) -> bool {
+    let line = line.trim_start_matches([' ', '\t', '-', '{', '"', '\'']);
+    let key = line.split_once(':').map_or("", |(key, _)| key.trim_end_matches(['"', '\'', ' ']));
+    SCRIPTS.contains(&key.rsplit('.').next().unwrap_or(key)) || line.contains('{')
+}
 
 struct Pipeline<'f> {
     file: &'f Layer,

@@ -16,6 +16,7 @@ pub(super) fn recipes(just: bool) -> ShellOptions {
 const JUST_SETTINGS: [&str; 6] = ["alias", "import", "import?", "mod", "mod?", "set"];
 
 /// What a makefile holds.
+#[derive(Default)]
 pub(super) struct Makefile {
     pub(super) recipes: Vec<Recipe>,
     /// The variables, in order.
@@ -38,7 +39,7 @@ pub(super) fn read(file: &Layer, just: bool) -> Makefile {
     let mut reader = MakefileReader {
         file,
         just,
-        made: Makefile { recipes: Vec::new(), variables: Vec::new(), own: Vec::new(), targets: Vec::new() },
+        made: Makefile::default(),
         recipe: None,
         goes_on: false,
         branches: 0,
@@ -222,12 +223,7 @@ impl MakefileReader<'_> {
         let Some((inside, encoding)) = literal(value) else { return };
         let start = span.end - value.len();
         let value = self.file.part(Span::new(start + inside.start, start + inside.end), encoding);
-        self.made.variables.push(OuterVariable {
-            name: name.to_owned(),
-            value,
-            append: false,
-            conditional: false,
-        });
+        self.made.variables.push(OuterVariable { name: name.to_owned(), value, ..OuterVariable::default() });
     }
 
     /// Ends the recipe or `define` that is open.
@@ -238,12 +234,8 @@ impl MakefileReader<'_> {
             let mut embed = self.file.embed(Encoding::Verbatim);
             embed.copy(body);
             let conditional = self.branches > 0;
-            self.made.variables.push(OuterVariable {
-                name,
-                value: embed.finish(),
-                append: false,
-                conditional,
-            });
+            let value = embed.finish();
+            self.made.variables.push(OuterVariable { name, value, conditional, ..OuterVariable::default() });
         }
     }
 }

@@ -5,8 +5,6 @@
 
 use std::sync::Arc;
 
-use memchr::memmem;
-
 use super::prose::lines;
 use super::read::{begins_line, remarks};
 use crate::container::finding::Change;
@@ -17,11 +15,12 @@ use crate::platform::run::workload::workload;
 use crate::platform::run::{Shared, invocations};
 use crate::size::Dialect;
 use crate::syntax::shell::ShellOptions;
+use crate::syntax::words::words;
 use crate::text::edits::{Edit, after_spans};
 use crate::text::filename::FileName;
 use crate::text::layer::{Embed, Encoding, Layer};
 use crate::text::place::Place;
-use crate::text::scan::Words;
+use crate::text::scan::{Words, holds};
 use crate::text::source::{Source, Span};
 
 /// Units of Podman.
@@ -29,7 +28,7 @@ pub static KIND: Kind = Kind {
     name: "Quadlet unit",
     claim: |file| FileClaim::by_name(file.ends_in(&["container"]) || file.name.ends_with(".container.in")),
     words: Words::new(&[EVERYWHERE, &["[Container]"]]),
-    relevant: |text, _, _| memmem::find(text.as_bytes(), b"[Container]").is_some(),
+    relevant: |text, _, _| holds(text, "[Container]"),
     links: None,
     read,
     same_but_for,
@@ -176,9 +175,10 @@ fn command_line<'e>(
         }
         let Some((_, option)) = OPTIONS.iter().find(|(key, _)| *key == entry.key) else { continue };
         if entry.key == "Environment" {
-            for word in words(text, value) {
-                line.replace(Span::at(word.start), &format!(" {option}="));
-                line.copy(word);
+            // A backslash that continues the line is no word.
+            for (word, _) in words(value.of(text)).iter().filter(|(_, word)| !word.trim().is_empty()) {
+                line.replace(Span::at(value.start + word.start), &format!(" {option}="));
+                line.copy(word.shift(value.start));
             }
             continue;
         }
@@ -211,27 +211,6 @@ fn quoted(line: &mut Embed, text: &str, value: Span) {
     line.replace(Span::at(value.end), quote);
 }
 
-/// The words of a value, with the quotes around or in them.
-fn words(text: &str, value: Span) -> Vec<Span> {
-    let mut found = Vec::new();
-    let mut start = None;
-    let mut quote = None;
-    for (at, c) in value.of(text).char_indices() {
-        let at = value.start + at;
-        match quote {
-            Some(open) if c == open => quote = None,
-            None if c.is_whitespace() => found.extend(start.take().map(|start| Span::new(start, at))),
-            None if c == '"' || c == '\'' => quote = Some(c),
-            _ => {}
-        }
-        if quote.is_some() || !c.is_whitespace() {
-            start = start.or(Some(at));
-        }
-    }
-    found.extend(start.map(|start| Span::new(start, value.end)));
-    found
-}
-
 /// Writes keys.
 struct UnitWriter {
     source: Arc<Source>,
@@ -257,7 +236,7 @@ impl UnitWriter {
         let place = workload.gpu.evidence.first().map_or(&workload.place, |evidence| &evidence.place);
         let at = entry_at(entries, place.span.start)?.span.end;
         let text = self.source.text();
-        let end = if memmem::find(text.as_bytes(), b"\r\n").is_some() { "\r\n" } else { "\n" };
+        let end = if holds(text, "\r\n") { "\r\n" } else { "\n" };
         Some(Edit::insertion(&self.source, at, format!("{end}ShmSize={}", Dialect::Podman.write(bytes))))
     }
 
@@ -326,13 +305,6 @@ mod tests {
             entries(text).iter().map(|entry| (entry.section, entry.key, entry.value.of(text))).collect();
         let exec = "x \\\n# no\n; no\n  y";
         assert_eq!(found, [("Unit", "A", "1"), ("Container", "Exec", exec), ("Container", "C", "")]);
-    }
-
-    #[test]
-    fn words_keep_their_quotes() {
-        let text = "A=1 \"B=2 3\"  C='x'";
-        let words = words(text, Span::new(0, text.len()));
-        assert_eq!(words.iter().map(|word| word.of(text)).collect::<Vec<_>>(), ["A=1", "\"B=2 3\"", "C='x'"]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::text::place::Place;
 use crate::text::source::{Source, Span};
 
 /// A script that stands in a file.
+#[derive(Default)]
 pub(super) struct HostScript {
     /// Its text.
     pub(super) layer: Layer,
@@ -45,16 +46,7 @@ pub(super) struct StartedContainer {
 impl HostScript {
     /// A script that gets no variables from its host.
     pub(super) fn new(layer: Layer, options: ShellOptions) -> Self {
-        Self {
-            layer,
-            options,
-            given: None,
-            container: None,
-            is_spare: false,
-            is_off: false,
-            is_docs: false,
-            inner: None,
-        }
+        Self { layer, options, ..Self::default() }
     }
 }
 

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::custom;
+use super::describe::{describe, finish};
 use super::gpu;
 use super::manifest::{Manifest, at, list};
-use super::pod::{describe, finish};
 use super::read::{FoundContainer, Neighbours};
 use super::shape::{Container, Object, ObjectTree, Other};
-use super::shm::{LocatedSetting, Pod, Volume, Volumes};
+use super::shm::{LocatedSetting, Pod};
+use super::volumes::{Volume, Volumes};
 use super::write::ContainerSpot;
 use crate::container::workload::{Engine, Platform, Workload};
 use crate::syntax::yaml::Node;
@@ -123,9 +124,9 @@ fn unknown_maker<'a>(
     }
     let span = other.key.map_or(other.node.span(), Node::span);
     let why = if in_object {
-        format!("what becomes of a {} is not to be seen here", object.kind)
+        format!("nothing in the file shows what becomes of a {}", object.kind)
     } else {
-        "what a chart makes of these values is not to be seen here".to_owned()
+        "nothing in the file shows what becomes of these values".to_owned()
     };
     size.into_iter().chain([pod.unread(&why, span)]).collect()
 }

@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
+use super::actions::{Action, Sort};
 use super::manifest::{Manifest, get};
-use super::template::{Action, Sort, Template};
+use super::template::Template;
 use super::words;
 use crate::syntax::yaml::{CollectionLayout, Node};
 use crate::text::files::Files;

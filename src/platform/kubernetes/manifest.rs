@@ -10,7 +10,7 @@ use crate::syntax::yaml::{
     CollectionLayout, Entry, Fuel, MergedEntry, Node, NodeId, NodeKind, ScalarStyle, Yaml, each_merged,
 };
 use crate::text::layer::{Encoding, Layer};
-use crate::text::place::Place;
+use crate::text::place::{Place, shortened};
 use crate::text::source::Span;
 
 /// How much the aliases of a text may stand for, beside four times its length: thousands of pods may share lists that are
@@ -287,19 +287,5 @@ pub(super) fn quantity(node: Node<'_>) -> Option<Size> {
 
 /// Text on one line and not too long for a report.
 pub(super) fn one_line(text: &str) -> String {
-    const LONGEST: usize = 80;
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-        if line.len() > LONGEST {
-            let end = (0..=LONGEST).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0);
-            line.truncate(end);
-            line.push('…');
-            break;
-        }
-    }
-    line
+    shortened(text.split_whitespace())
 }

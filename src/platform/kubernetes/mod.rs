@@ -3,9 +3,11 @@
 //! Pod specs are known by their shape, not by their kind, so that custom resources nobody has heard of work too. What
 //! operators do by themselves is data, in `kinds.rs`.
 
+mod actions;
 mod beside;
 mod built;
 mod custom;
+mod describe;
 mod fill;
 mod gpu;
 mod kinds;
@@ -19,6 +21,7 @@ mod read;
 mod shape;
 mod shm;
 mod template;
+mod volumes;
 mod words;
 mod write;
 

@@ -4,16 +4,18 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::custom;
+use super::describe::{describe, finish};
 use super::gpu;
 use super::live::LivePod;
 use super::manifest::{Manifest, at, find, get, list};
 use super::mpi;
 use super::read::{FoundContainer, Neighbours};
 use super::shape::{Container, Object, ObjectTree, ShapeFrame};
-use super::shm::{self, LocatedSetting, Pod, SHM, Volume, VolumeUser, Volumes};
+use super::shm::{self, LocatedSetting, Pod, VolumeUser};
+use super::volumes::{Volume, Volumes};
 use super::write::ContainerSpot;
 use crate::container::accelerator::{self, AcceleratorSign};
-use crate::container::engine::{DOCKER_DEFAULT, decide};
+use crate::container::mount::mounts_shm;
 use crate::container::workload::{Engine, Gpu, Platform, Workload};
 use crate::need::reach::inside::CONFIG_MAP;
 use crate::syntax::yaml::{Node, NodeId, ScalarStyle};
@@ -213,7 +215,7 @@ impl<'a> PodContext<'a> {
         let spec = self.pod.spec;
         let head = self.containers.first().map_or(spec.span(), |container| container.head);
         if !in_object {
-            return Some(("what a chart makes of these values is not to be seen here".into(), head));
+            return Some(("nothing in the file shows what becomes of these values".into(), head));
         }
         if manifest.may_gain(spec) {
             return Some(("a template writes a part of the pod".into(), head));
@@ -252,8 +254,9 @@ impl<'a> PodContext<'a> {
         let gpu = self.gpu(container, around);
         let mut found = self.pod.settings(container, &[(node, "volumeMounts")]);
         found.extend(self.outside(container, around));
-        if let Some(place) = remounts(manifest, node) {
-            found.push(self.pod.unread("the command mounts it anew", place));
+        let hook = get(node, "lifecycle").map(Node::span);
+        if let Some(place) = hook.filter(|hook| mounts_shm(hook.of(manifest.text()))) {
+            found.push(self.pod.unread("a hook mounts it anew", place));
         }
         let builds = around.builds.at(&manifest.place(node.span()));
         if builds.is_empty() && get(node, "image").is_none() && !manifest.may_gain(node) {
@@ -371,71 +374,4 @@ fn patched_gpu(manifest: &Manifest, patch: Node<'_>, container: &str, gpu: &mut 
             gpu::resources(&inner, patched, entry, 0, gpu);
         }
     }
-}
-
-/// Image, command and environment, where they are written as in a container.
-pub(super) fn describe(manifest: &Manifest, node: Node<'_>, workload: &mut Workload) {
-    workload.image = manifest.text_of(node, "image").map(str::to_owned);
-    workload.inside.working_dir = manifest.text_of(node, "workingDir").map(str::to_owned);
-    workload.inside.own_entrypoint = get(node, "command").is_some();
-    for key in ["command", "args"] {
-        let Some(words) = get(node, key) else { continue };
-        let words = words.items().map(Node::resolve).filter_map(|word| manifest.str(word));
-        workload.command.extend(words.map(str::to_owned));
-    }
-    script(manifest, node, &mut workload.command);
-    let keys = ["command", "args", "source", "script", "image", "env"];
-    let written = keys.iter().filter_map(|key| get(node, key));
-    workload.written.extend(written.map(|value| manifest.place(value.span())));
-    workload.interactive = get(node, "stdin").and_then(Node::str) == Some("true");
-    for variable in list(node, "env") {
-        let value = get(variable, "value").filter(|value| !manifest.is_open(*value));
-        if let (Some(name), Some(value)) = (manifest.text_of(variable, "name"), value.and_then(Node::str)) {
-            workload.environment.push((name.to_owned(), value.to_owned()));
-        }
-    }
-}
-
-/// The command of a container that mounts `/dev/shm` anew, which takes rights that most have not.
-fn remounts(manifest: &Manifest, container: Node<'_>) -> Option<Span> {
-    let context = get(container, "securityContext")?.span().of(manifest.text());
-    let may =
-        context.contains("SYS_ADMIN") || at(container, "securityContext.privileged")?.str() == Some("true");
-    let commands =
-        ["command", "args", "script", "source", "lifecycle"].iter().filter_map(|key| get(container, key));
-    let mut spans = commands.map(Node::span).filter(|_| may);
-    spans.find(|span| {
-        let text = span.of(manifest.text());
-        text.contains("remount") && text.contains(SHM)
-    })
-}
-
-/// A program that stands in the container itself: Argo's `source`, a file behind the words of the command, or Tekton's
-/// `script`, which names its interpreter or is for the shell.
-fn script(manifest: &Manifest, node: Node<'_>, command: &mut Vec<String>) {
-    let argo = manifest.text_of(node, "source");
-    let Some(text) = argo.or_else(|| manifest.text_of(node, "script")) else { return };
-    if argo.is_none() {
-        let python =
-            text.lines().next().is_some_and(|line| line.starts_with("#!") && line.contains("python"));
-        command.insert(0, if python { "python" } else { "sh" }.to_owned());
-    }
-    let code = (!command.is_empty()).then_some("-c");
-    command.extend(code.into_iter().chain([text]).map(str::to_owned));
-}
-
-/// Lets the engine decide.
-pub(super) fn finish(
-    mut workload: Workload,
-    found: Vec<LocatedSetting>,
-    mut spot: ContainerSpot,
-) -> FoundContainer {
-    let (mut settings, nodes): (Vec<_>, Vec<_>) =
-        found.into_iter().map(|found| (found.setting, found.nodes)).unzip();
-    let (shm, decided_by) = decide(Engine::Kubernetes, DOCKER_DEFAULT, &mut settings);
-    workload.shm = shm;
-    workload.decided_by = decided_by;
-    workload.settings = settings;
-    spot.settings = nodes;
-    FoundContainer { asks: workload.gpu.is_yes(), workload, spot, builds: Vec::new() }
 }

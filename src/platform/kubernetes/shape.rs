@@ -9,6 +9,7 @@ use super::kinds::Custom;
 use super::live;
 use super::manifest::{Manifest, find, get};
 use crate::syntax::yaml::{CollectionLayout, Node, NodeId, NodeKind, ScalarStyle};
+use crate::text::scan::holds;
 use crate::text::source::Span;
 
 /// The lists of a pod spec that hold containers. `sidecars` are Argo's.
@@ -318,7 +319,7 @@ fn holds_containers(value: Node<'_>) -> bool {
 /// Whether a block scalar is worth reading as a manifest.
 fn may_hold_manifest(scalar: Node<'_>) -> bool {
     let text = scalar.str().unwrap_or_default();
-    let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    let has = |word: &str| holds(text, word);
     // A patch of a kustomization names no image.
     has("containers:") && (has("image:") || has("resources:"))
 }

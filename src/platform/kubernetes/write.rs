@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::manifest::{Manifest, find, get};
-use super::shm::{Nodes, Pod, Volume};
+use super::shm::{Nodes, Pod};
+use super::volumes::Volume;
 use crate::container::finding::Change;
 use crate::container::workload::{Platform, Workload};
 use crate::platform::kind::Writer;

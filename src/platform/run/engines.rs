@@ -1,9 +1,7 @@
 //! The names of engines: literal scans that tell whether a text may start a container.
 
-use memchr::memmem;
-
 use crate::container::accelerator;
-use crate::text::scan::{Words, holds_any};
+use crate::text::scan::{Words, holds, holds_any};
 
 /// The names of engines, as people write them: without one of these no container is started.
 pub const ENGINES: &[&str] =
@@ -27,7 +25,6 @@ pub(super) fn names_engine(text: &str) -> bool {
 /// of `/dev/shm`.
 pub fn starts_containers(text: &str, every_container: bool) -> bool {
     names_engine(text)
-        && (memmem::find(text.as_bytes(), b"run").is_some()
-            || memmem::find(text.as_bytes(), b"create").is_some())
+        && (holds(text, "run") || holds(text, "create"))
         && (every_container || speaks_of_interest(text))
 }

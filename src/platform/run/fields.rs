@@ -5,7 +5,7 @@ use crate::text::layer::Layer;
 use crate::text::source::Span;
 
 /// A span of one layer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Spot {
     /// The text it lies in.
     pub layer: Layer,

@@ -7,7 +7,7 @@ use super::engines::names_engine;
 use crate::text::layer::Layer;
 
 /// A variable that stands outside of the script: a make variable, `env:` of a workflow.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct OuterVariable {
     /// Its name.
     pub name: String,

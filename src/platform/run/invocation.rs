@@ -9,7 +9,7 @@ use crate::container::workload::Engine;
 use crate::text::source::Span;
 
 /// A command line that starts a container.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Invocation {
     /// Which engine it tells to.
     pub engine: Engine,

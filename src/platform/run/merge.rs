@@ -1,7 +1,6 @@
 //! From the readings of one command, one for each value of its variables, to one invocation.
 
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
 
 use super::command_line::{OptionUse, RunArguments};
 use super::environment::ScopedScript;
@@ -76,14 +75,8 @@ fn merged(unit: &ScopedScript<'_>, command: &SimpleCommand, ways: Vec<Way>) -> O
         engine: first.found.engine,
         nvidia: ways.iter().any(|way| way.found.nvidia),
         word,
-        options: Vec::new(),
-        ways: Vec::new(),
-        unread: Vec::new(),
-        image: None,
-        command: Vec::new(),
-        build_size: None,
-        volumes: Rc::default(),
         own: unit.own_or(command.span),
+        ..Invocation::default()
     };
     let mut known: HashMap<OptionIdentity, usize> = HashMap::new();
     let mut unread = HashSet::new();

@@ -61,7 +61,6 @@ pub(super) fn settings(invocation: &Invocation, flags: &[&Flag], scene: &StartCo
         let why = format!("{} may set it", unread.field.value);
         setting(Says::Unread(why), &unread.field, String::new())
     }));
-    settings.extend(remounted(invocation));
     settings.extend(invocation.build_size.iter().map(|build| {
         let dialect = scene.starter.size;
         let says = Says::BuildSize(dialect, dialect.read(&build.value));
@@ -69,24 +68,6 @@ pub(super) fn settings(invocation: &Invocation, flags: &[&Flag], scene: &StartCo
         placed(says, text, build.value.clone(), &build.spot)
     }));
     settings
-}
-
-/// A command that mounts something on `/dev/shm` itself, or enlarges it, where it may.
-fn remounted(invocation: &Invocation) -> Option<Setting> {
-    let may = invocation.options.iter().any(|option| {
-        let value = option.value.as_ref().map_or("", |value| value.value.as_str());
-        option.name == "privileged"
-            || (option.name == "cap-add" && ["SYS_ADMIN", "CAP_SYS_ADMIN", "ALL"].contains(&value))
-    });
-    let mounts = |field: &&Field| mount::mounts_shm(&field.value);
-    let whole: Vec<&str> = invocation.command.iter().map(|field| field.value.as_str()).collect();
-    let command = invocation
-        .command
-        .iter()
-        .find(mounts)
-        .or_else(|| invocation.command.first().filter(|_| mount::mounts_shm(&whole.join(" "))));
-    let says = Says::Unread("its command mounts a size of its own there".to_owned());
-    setting(says, command.filter(|_| may)?, String::new())
 }
 
 fn setting(says: Says, field: &Field, value: String) -> Option<Setting> {

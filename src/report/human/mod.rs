@@ -27,7 +27,10 @@ pub fn write(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
             report.write_group(out, &group, &more)?;
         }
     }
-    if view.quiet { Ok(()) } else { writeln!(out, "{}", summary::line(view)) }
+    // Where nothing could be read, the error says all.
+    let failed =
+        view.report.findings.is_empty() && view.report.counts.files == 0 && !view.report.errors.is_empty();
+    if view.quiet || failed { Ok(()) } else { writeln!(out, "{}", summary::line(view)) }
 }
 
 /// Findings that one fix removes stand together, where the first of them stands.

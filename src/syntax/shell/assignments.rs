@@ -1,6 +1,6 @@
 //! Reading assignments: before and as the words of commands, lists, and commands that assign.
 
-use super::words::WordPlace;
+use super::place::WordPlace;
 use super::{
     AssignedValue, Assigning, Assignment, Here, Piece, PieceKind, ScriptReader, ShellDialect, SimpleCommand,
     Visibility, Word,

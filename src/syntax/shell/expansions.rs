@@ -1,6 +1,7 @@
 //! Reading what begins with `$`, with a backtick, `%` or `@`: parameters, substitutions, arithmetic.
 
-use super::words::{WordPlace, text};
+use super::place::WordPlace;
+use super::words::text;
 use super::{
     Checkpoint, MAX_DEPTH, Modifier, Piece, PieceKind, Quote, ScopeKind, ScriptReader, ShellDialect,
     Variable, Word,

@@ -1,7 +1,7 @@
 //! Words that steer a shell: branches, loops, functions and groups, in each dialect.
 
+use super::place::WordPlace;
 use super::statements::Flow;
-use super::words::WordPlace;
 use super::{
     Alternatives, AssignedValue, Assigning, ScopeKind, ScriptReader, ShellDialect, SimpleCommand, Visibility,
     Word,

@@ -1,7 +1,7 @@
 //! What make and just put in place before any shell sees the line: `$(NAME)`, `$(if …)`, `{{name}}`.
 
 use super::expansions::{name_byte, plain_variable};
-use super::words::WordPlace;
+use super::place::WordPlace;
 use super::{MAX_DEPTH, Modifier, Quote, ScriptReader, Variable, Word};
 use crate::text::source::Span;
 

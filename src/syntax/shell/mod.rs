@@ -5,7 +5,7 @@
 //! dialects; [`ShellOptions`] says which.
 //!
 //! ```
-//! use shmlint::syntax::shell::{ShellOptions, Script};
+//! use shmlint::syntax::shell::{Script, ShellOptions};
 //!
 //! let script = Script::read("sudo docker run \\\n  --gpus all \"$IMAGE\" | tee log", ShellOptions::default());
 //! let words: Vec<&str> = script.commands[0].words.iter().map(|word| script.slice(word.span)).collect();
@@ -19,6 +19,7 @@ mod heredoc;
 mod keywords;
 mod lines;
 mod make;
+mod place;
 #[cfg(test)]
 mod properties;
 mod statements;
@@ -126,24 +127,8 @@ struct Checkpoint {
 impl<'t> Script<'t> {
     /// Reads `text`. Every text is a script; spans are bytes of `text`.
     pub fn read(text: &'t str, options: ShellOptions) -> Self {
-        let top = Scope {
-            kind: ScopeKind::Script,
-            parent: 0,
-            choice: 0,
-            function: None,
-            conditional: false,
-            dead: false,
-        };
-        let script = Script {
-            text,
-            commands: Vec::new(),
-            assignments: Vec::new(),
-            here_documents: Vec::new(),
-            scopes: vec![top],
-            choices: vec![Alternatives::default()],
-            comments: Vec::new(),
-            work: 0,
-        };
+        let (scopes, choices) = (vec![Scope::default()], vec![Alternatives::default()]);
+        let script = Script { text, scopes, choices, ..Script::default() };
         let mut reader = ScriptReader {
             cursor: Cursor::new(text),
             options,

@@ -1,7 +1,7 @@
 //! Reading statements: what joins commands, what groups them, and the parts of a simple command.
 
 use super::keywords::{BlockKind, Compound};
-use super::words::WordPlace;
+use super::place::WordPlace;
 use super::{End, PieceKind, Quote, Redirection, ScopeKind, ScriptReader, ShellDialect, SimpleCommand, Word};
 use crate::text::source::Span;
 

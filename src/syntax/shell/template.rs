@@ -1,8 +1,8 @@
 //! Tags of templates in scripts: `{% if … %}` of Jinja, `{{ if … }}` of Go. What stands between two of them may be there or not.
 
 use super::keywords::BlockKind;
+use super::place::WordPlace;
 use super::statements::Flow;
-use super::words::WordPlace;
 use super::{
     MAX_DEPTH, Modifier, PieceKind, Quote, ScriptReader, ShellDialect, Word, expansions::plain_variable,
 };

@@ -132,9 +132,10 @@ pub struct HereDocument {
 }
 
 /// The sort of a scope.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum ScopeKind {
     /// The script itself.
+    #[default]
     Script,
     /// A function's body.
     Function,
@@ -156,7 +157,7 @@ pub struct Alternatives {
 }
 
 /// A place where commands run. Each knows what the ones around it decide, so that nobody has to climb.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Scope {
     /// What it is.
     pub kind: ScopeKind,
@@ -173,7 +174,7 @@ pub struct Scope {
 }
 
 /// A script as a shell would read it: simple commands in the order in which they begin.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Script<'t> {
     pub(super) text: &'t str,
     /// The simple commands, also those in functions and substitutions.

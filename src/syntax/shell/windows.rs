@@ -1,8 +1,8 @@
 //! What steers batch files and PowerShell scripts.
 
 use super::keywords::BlockKind;
+use super::place::WordPlace;
 use super::statements::Flow;
-use super::words::WordPlace;
 use super::{AssignedValue, Assigning, ScopeKind, ScriptReader, Visibility};
 use crate::text::source::Span;
 

@@ -104,7 +104,7 @@ impl<'t> Builder<'t> {
             Event::Scalar(value, style, anchor, _) => self.scalar(value, *style, *anchor != 0, place),
             Event::MappingStart(style, ..) => self.mapping(*style, place),
             Event::SequenceStart(style, ..) => self.sequence(*style, place),
-            Event::MappingEnd | Event::SequenceEnd => self.close(offset_end(place)),
+            Event::MappingEnd | Event::SequenceEnd => self.close(span(place).end),
             Event::Anchor(number, _) => self.anchor(*number, span(place)),
             Event::Alias(number) => {
                 let target = self.targets.get(*number).copied();
@@ -131,7 +131,7 @@ impl<'t> Builder<'t> {
     }
 
     fn scalar(&mut self, value: &str, style: EventStyle, anchored: bool, place: &EventSpan) {
-        let (start, end) = (offset(place), offset_end(place));
+        let (start, end) = (span(place).start, span(place).end);
         let style = match style {
             EventStyle::Plain => ScalarStyle::Plain,
             EventStyle::SingleQuoted => ScalarStyle::SingleQuoted,
@@ -218,10 +218,10 @@ impl<'t> Builder<'t> {
     }
 
     fn mapping(&mut self, style: StructureStyle, place: &EventSpan) {
-        let start = offset(place);
+        let start = span(place).start;
         let layout = match style {
             StructureStyle::Block => CollectionLayout::Block,
-            StructureStyle::Flow if start < offset_end(place) && self.starts_with(start, b'{') => {
+            StructureStyle::Flow if start < span(place).end && self.starts_with(start, b'{') => {
                 CollectionLayout::Flow
             }
             StructureStyle::Flow => CollectionLayout::Pair,
@@ -230,7 +230,7 @@ impl<'t> Builder<'t> {
     }
 
     fn sequence(&mut self, style: StructureStyle, place: &EventSpan) {
-        let start = offset(place);
+        let start = span(place).start;
         match style {
             StructureStyle::Flow => self.collection(start, NodeKind::Sequence(CollectionLayout::Flow), place),
             StructureStyle::Block => {
@@ -390,14 +390,8 @@ fn short(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(NONE)
 }
 
-fn offset(place: &EventSpan) -> usize {
-    place.start.byte_offset().unwrap_or_default()
-}
-
-fn offset_end(place: &EventSpan) -> usize {
-    place.end.byte_offset().unwrap_or_default()
-}
-
+/// Where an event stands.
 fn span(place: &EventSpan) -> Span {
-    Span::new(offset(place), offset_end(place))
+    let offset = |mark: granit_parser::Marker| mark.byte_offset().unwrap_or_default();
+    Span::new(offset(place.start), offset(place.end))
 }

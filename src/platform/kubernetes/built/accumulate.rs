@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use memchr::memmem;
-
 use super::merge::{merge, operate};
 use super::value::{BuiltValue, What};
 use crate::platform::embedded::scalar;
@@ -14,6 +12,7 @@ use crate::syntax::yaml::Node;
 use crate::text::files::Files;
 use crate::text::layer::Layer;
 use crate::text::paths::join;
+use crate::text::scan::holds;
 use crate::text::source::Source;
 
 /// The names that a kustomization can have.
@@ -96,7 +95,7 @@ pub(in crate::platform::kubernetes) fn linked(source: &Arc<Source>, files: &dyn 
 
 /// The patches of a kustomization that are files, as they are named there.
 pub(super) fn patch_files(source: &Arc<Source>) -> impl Iterator<Item = String> + use<> {
-    let has = memmem::find(source.text().as_bytes(), b"atches").is_some();
+    let has = holds(source.text(), "atches");
     let manifest = has.then(|| Manifest::of(Layer::file(Arc::clone(source))));
     let mut found = Vec::new();
     if let Some(manifest) = &manifest
