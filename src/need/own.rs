@@ -15,7 +15,7 @@ use crate::text::place::Place;
 const LEAST_MEMORY: u64 = 512 * MIB;
 
 /// What a program is asked that only tells its version or options.
-const ASKS: [&str; 4] = ["--version", "-V", "--help", "-h"];
+const ASKS: [&str; 6] = ["--version", "-V", "--help", "-h", "healthcheck", "health-check"];
 
 /// A workload whose need is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -179,7 +179,8 @@ fn of_program(
     if name.is_empty() && image.is_none() {
         return;
     }
-    if program.args().next().is_some() && program.args().all(|word| ASKS.contains(&word)) {
+    let mut asked = program.args().skip(usize::from(program.is_file())).peekable();
+    if asked.peek().is_some() && asked.all(|word| ASKS.contains(&word)) {
         let claim = Claim::NothingRuns(format!("{name} says what it is, and ends").into());
         return found.push(subject.says(claim, &name));
     }
@@ -187,6 +188,9 @@ fn of_program(
     let is_read = subject.workload.inside.read.contains(&name);
     let is_file = image.is_none() && program.is_file();
     let Some(entry) = known else {
+        if let Some(entry) = of_model(program.args()) {
+            return found.push(subject.says(Claim::Known(entry), &name));
+        }
         let runs_file = matches!(program.name(), "source" | ".");
         if is_read || (program.is_neutral() && !runs_file) {
             return;
@@ -209,6 +213,7 @@ fn of_program(
         (NeedRule::No, None) if is_read && is_file => return,
         (NeedRule::Idle, _) if subject.is_entered() || is_made_for_it(subject) => Claim::Entered,
         (NeedRule::Idle, _) => Claim::NothingRuns(entry.why.into()),
+        (NeedRule::Depends, _) if loads_compiled(program) => Claim::NoPythonBackend,
         (NeedRule::Ranks | NeedRule::SeveralGpus | NeedRule::Yes, Some(ranks)) => {
             let is_one = matches!(ranks, Ranks::Exactly(0 | 1, _)) && entry.rule == NeedRule::Yes;
             // One process of a launcher needs what its program does.
@@ -225,6 +230,27 @@ fn of_program(
         evidence.strength = Strength::Guess;
     }
     found.push(evidence);
+}
+
+/// What runs a model of which the arguments name the file: one process, whatever the program is called.
+fn of_model<'w>(mut words: impl Iterator<Item = &'w str>) -> Option<&'static KnowledgeEntry> {
+    let name = |word: &str| match word.rsplit_once('.')?.1 {
+        "onnx" => Some("ONNX Runtime"),
+        "gguf" => Some("llama.cpp"),
+        _ => None,
+    };
+    words.find_map(name).and_then(knowledge::named)
+}
+
+/// Whether all models that Triton is told to load are compiled ones, as far as they are called so.
+fn loads_compiled(program: &Program<'_>) -> bool {
+    let mut args = program.args();
+    let mut loaded = std::iter::from_fn(|| {
+        let word = args.find(|word| word.starts_with("--load-model"))?;
+        word.split_once('=').map(|(_, name)| name).or_else(|| args.next())
+    });
+    let is_compiled = |name: &str| ["onnx", "trt", "tensorrt", "plan"].iter().any(|word| name.contains(word));
+    loaded.next().is_some_and(is_compiled) && loaded.all(is_compiled)
 }
 
 /// Whether the image is made for what needs memory, so that a container of it waits for that.
@@ -273,6 +299,10 @@ fn of_environment(subject: &Subject<'_>, found: &mut Vec<Evidence>) {
         // https://fast-dds.docs.eprosima.com/en/latest/fastdds/env_vars/env_vars.html
         let why = "FASTDDS_BUILTIN_TRANSPORTS lets its nodes talk without shared memory";
         found.push(subject.says(Claim::NothingRuns(why.into()), "FASTDDS_BUILTIN_TRANSPORTS"));
+    }
+    if let Some(entry) = of_model(environment.iter().map(|(_, value)| value.as_str())) {
+        let place = subject.place(entry.name);
+        found.push(Evidence::new(Claim::Known(entry), place, Strength::Guess));
     }
     let hints = Hints::read(subject.programs, environment);
     if hints.workers == Some(0) {

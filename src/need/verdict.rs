@@ -107,14 +107,7 @@ pub fn judge(evidence: Vec<Evidence>, scene: &Scene) -> Need {
     let all = |found: &[usize], test: &dyn Fn(&Evidence) -> bool| {
         found.iter().filter_map(|&at| evidence.get(at)).all(test)
     };
-    let is_by_gpus = |found: &[usize]| all(found, &Evidence::is_by_gpus);
-    let is_entered = |found: &[usize]| all(found, &|one| one.claim == Claim::Entered);
-    let is_sized =
-        |found: &[usize]| all(found, &|one| !matches!(one.claim, Claim::Practice { bytes: None, .. }));
-    let is_several = |found: &[usize]| {
-        !all(found, &|one| !matches!(one.claim, Claim::Practice { same: Same::Images, .. }))
-    };
-    let (verdict, mut deciding) = weigh(&of, &is_by_gpus, &is_entered, (&is_sized, &is_several));
+    let (verdict, mut deciding) = weigh(&of, &all);
     deciding.sort_by_key(|&at| std::cmp::Reverse((said.get(at), evidence.get(at).map(|one| one.strength))));
     let deciding: Vec<Evidence> = deciding.iter().filter_map(|&at| evidence.get(at).cloned()).collect();
     let why = deciding.first().map(|first| clause(first, scene)).unwrap_or_default();
@@ -124,17 +117,20 @@ pub fn judge(evidence: Vec<Evidence>, scene: &Scene) -> Need {
 /// The indices of the evidence between two strengths that says something.
 type Between<'a> = &'a dyn Fn(Strength, Strength, &dyn Fn(Says) -> bool) -> Vec<usize>;
 
-/// Something that is asked of evidence by its indices.
-type Asked<'a> = &'a dyn Fn(&[usize]) -> bool;
+/// Whether all of some evidence passes a test.
+type All<'a> = &'a dyn Fn(&[usize], &dyn Fn(&Evidence) -> bool) -> bool;
 
 /// The verdict, and the indices of what decides. `of` gives the evidence between two strengths that says something.
-fn weigh(
-    of: Between<'_>,
-    is_by_gpus: Asked<'_>,
-    is_entered: Asked<'_>,
-    (is_sized, is_several): (Asked<'_>, Asked<'_>),
-) -> (Verdict, Vec<usize>) {
+fn weigh(of: Between<'_>, all: All<'_>) -> (Verdict, Vec<usize>) {
     use Strength::{Command, Guess, Image, Later, Machinery, Name, Practice, Program};
+    let is_by_gpus = |found: &[usize]| all(found, &Evidence::is_by_gpus);
+    let is_entered = |found: &[usize]| all(found, &|one| one.claim == Claim::Entered);
+    let is_read = |found: &[usize]| all(found, &|one| !matches!(one.claim, Claim::Known(_)));
+    let is_sized =
+        |found: &[usize]| all(found, &|one| !matches!(one.claim, Claim::Practice { bytes: None, .. }));
+    let is_several = |found: &[usize]| {
+        !all(found, &|one| !matches!(one.claim, Claim::Practice { same: Same::Images, .. }))
+    };
     let is = |wanted: Says| move |says: Says| says == wanted;
     let needs = |says: Says| says >= Says::Likely;
     let decided = |verdict, found: Vec<usize>| (!found.is_empty()).then_some((verdict, found));
@@ -153,7 +149,7 @@ fn weigh(
     let practice = || decided(Verdict::Likely, of(Practice, Practice, &needs));
     if open.is_empty() && !against.is_empty() {
         // What it runs tells more than what the repository gives the same, also when a fix has just given it.
-        let weak = of(Later, Command, &is(Says::Against)).is_empty();
+        let weak = of(Later, Command, &is(Says::Against)).is_empty() && is_read(&against);
         let practice = practice().filter(|(_, found)| is_sized(found) && (weak || is_several(found)));
         return practice.unwrap_or((Verdict::No, against));
     }
@@ -170,11 +166,14 @@ fn weigh(
     }
     // Against a program of which nothing is known a name does not speak, but what people enter is what the image is called.
     // What is silent by its name stays so when a fix has given its twin a size.
+    let is_known = |found: &[usize]| !found.is_empty() && is_by_gpus(found);
     let named = of(Name, Name, &is(Says::Against));
     if !named.is_empty() && (is_entered(&open) || is_by_gpus(&named)) && image_open.is_empty() {
         return (Verdict::No, named);
     }
-    let likely = [of(Practice, Practice, &needs), of(Name, Name, &needs)];
+    // What an image is made for tells more than what it is called for.
+    let names = if is_known(&image_open) { Vec::new() } else { of(Name, Name, &needs) };
+    let likely = [of(Practice, Practice, &needs), names];
     if let Some(likely) = likely.into_iter().find_map(|found| decided(Verdict::Likely, found)) {
         return likely;
     }

@@ -168,13 +168,31 @@ fn image(workload: &mut Workload, files: &dyn Files, builds: &Builds, root: &str
             false => (None, Some(own)),
         };
         workload.command = built.clone().command(entrypoint, command);
-        workload.built_from = Some(built.from.clone());
+        workload.built_from = Some(base(&built.from, files, builds, root, &from));
         workload.inside.guessed = guessed;
         workload.written.extend(line);
         workload.written.extend(built.starts.map(|span| Place::new(&source, span)));
         workload.environment.splice(0..0, built.environment.iter().cloned());
     }
     Some(Image { built, context })
+}
+
+/// What an image is built from in the end, through those that the repository builds itself.
+fn base(image: &str, files: &dyn Files, builds: &Builds, root: &str, near: &str) -> String {
+    let mut image = image.to_owned();
+    for _ in 0..DEPTH {
+        if knowledge::image_entry(&image).is_some() {
+            break;
+        }
+        let below = builds.of_image(&image, near).into_iter().find_map(|(built, _)| {
+            let (source, ..) = builds.find(files, root, &built.build)?;
+            let build = dockerfile::BuildRequest { target: built.build.target.as_deref(), args: Vec::new() };
+            dockerfile::read(source.text(), &build).filter(|_| source.text().len() <= MOST_BYTES)
+        });
+        let Some(below) = below.filter(|below| below.from != image) else { break };
+        image = below.from;
+    }
+    image
 }
 
 /// A way through what a container runs.
