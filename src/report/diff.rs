@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::hunks::{DiffTag, Hunk, hunks};
 use super::style::{Look, Palette, is_unsafe};
+use crate::text::paths::raw_byte;
 use crate::text::source::Source;
 
 /// Lines around a change, as everywhere.
@@ -75,11 +76,15 @@ fn range(lines: &Range<usize>) -> String {
 /// A path as git writes it: quoted as in C where it holds what would end it or hide, with a tab behind it where it holds a
 /// space, so that `patch` reads all of it.
 fn name(path: &str) -> String {
-    if !path.contains(|c: char| c.is_control() || c == '"' || c == '\\') {
+    if !path.contains(|c: char| c.is_control() || c == '"' || c == '\\' || raw_byte(c).is_some()) {
         return if path.contains(' ') { format!("{path}\t") } else { path.to_owned() };
     }
     let mut out = String::from('"');
-    for byte in path.bytes() {
+    let bytes = |c: char| match raw_byte(c) {
+        Some(byte) => vec![byte],
+        None => c.encode_utf8(&mut [0; 4]).bytes().collect(),
+    };
+    for byte in path.chars().flat_map(bytes) {
         match byte {
             b'"' | b'\\' => {
                 out.push('\\');

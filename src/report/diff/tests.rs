@@ -39,12 +39,13 @@ fn feed(folder: &Path, program: &str, args: &[&str], diff: &[u8]) -> Option<bool
 
 #[test]
 fn git_and_patch_make_the_new_text_of_it() {
-    for path in ["compose.yml", "a b/Größe x.yml", "q\"uote\\.yml"] {
+    // The last is a name that is not UTF-8, as paths hold it.
+    for path in ["compose.yml", "a b/Größe x.yml", "q\"uote\\.yml", "caf\u{10fee9}.sh"] {
         for (before, after) in CASES {
             for (program, args) in [("git", ["apply", "--whitespace=nowarn"]), ("patch", ["-p1", "--binary"])]
             {
                 let folder = tempfile::tempdir().unwrap();
-                let file = folder.path().join(path);
+                let file = folder.path().join(crate::text::paths::to_os(path));
                 fs::create_dir_all(file.parent().unwrap()).unwrap();
                 fs::write(&file, before).unwrap();
                 let Some(accepted) = feed(folder.path(), program, &args, &diff(path, before, after)) else {
