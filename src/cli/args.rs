@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
 use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand, ValueEnum};
+#[cfg(feature = "packaging")]
 use clap_complete::Shell;
 
 use super::config_args::{ConfigArgs, SuppressArgs};
@@ -54,11 +55,13 @@ pub(crate) enum Command {
     #[cfg(feature = "server")]
     Server(ServerArgs),
     /// Print completions for a shell
+    #[cfg(feature = "packaging")]
     Completions {
         /// The shell
         shell: Shell,
     },
     /// Print the man page, or that of a command
+    #[cfg(feature = "packaging")]
     Man {
         /// The command
         command: Option<String>,

@@ -20,6 +20,7 @@ mod plugin;
 mod progress;
 mod rule;
 mod select;
+#[cfg(feature = "packaging")]
 mod shell;
 mod size;
 mod suppress;
@@ -78,7 +79,9 @@ pub fn main() -> ExitCode {
         }
         #[cfg(feature = "server")]
         Some(Command::Server(_)) => crate::server::serve().map(|()| CLEAN).map_err(Into::into),
+        #[cfg(feature = "packaging")]
         Some(Command::Completions { shell }) => shell::completions(shell),
+        #[cfg(feature = "packaging")]
         Some(Command::Man { command }) => shell::man(command.as_deref()),
     };
     match done {
