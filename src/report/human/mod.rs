@@ -53,7 +53,7 @@ fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
 
 /// The groups without those that say the same of the same line elsewhere, as of copies and translations of a page; each with
 /// the places of these.
-fn folded<'f>(groups: Vec<Vec<&'f Finding>>) -> Vec<(Vec<&'f Finding>, Vec<&'f Place>)> {
+fn folded(groups: Vec<Vec<&Finding>>) -> Vec<(Vec<&Finding>, Vec<&Place>)> {
     let mut folded: Vec<(Vec<&Finding>, Vec<&Place>)> = Vec::with_capacity(groups.len());
     let mut known = HashMap::new();
     for group in groups {
