@@ -9,6 +9,7 @@ mod diff;
 #[cfg(target_os = "linux")]
 mod doctor;
 mod fix;
+mod forge;
 mod github;
 mod inert;
 mod init;
@@ -22,7 +23,9 @@ mod rule;
 mod select;
 mod shell;
 mod size;
+mod status;
 mod suppress;
+mod values;
 
 use std::process::ExitCode;
 
@@ -35,13 +38,7 @@ use crate::text::paths::to_os;
 use args::{Arguments, Command};
 use console::Console;
 use plugin::Start;
-
-/// Nothing at or above `--fail-on` is left.
-pub const CLEAN: u8 = 0;
-/// Something at or above `--fail-on` is left.
-pub const FINDINGS: u8 = 1;
-/// The run itself failed.
-pub const FAILED: u8 = 2;
+pub use status::{CLEAN, FAILED, FINDINGS};
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
