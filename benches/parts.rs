@@ -104,7 +104,7 @@ fn whole(bencher: Bencher<'_, '_>, (name, with_fixes): (&str, bool)) {
     let paths = [name.to_owned()];
     bencher.counter(BytesCount::of_str(&text)).bench(|| {
         let seen = AtomicUsize::new(0);
-        let around = &Alone(&memory);
+        let around = &Alone;
         let lint = Lint { files: &memory, options: &options, around, request, seen: &seen };
         lint.run(&Walk::default(), black_box(&paths)).findings.len()
     });

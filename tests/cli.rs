@@ -299,7 +299,7 @@ fn a_configuration_to_begin_with_is_written_once_and_what_holds_is_shown() {
     assert!(ran.status == 0 && ran.stdout.contains("- id: shmlint\n"), "{ran:?}");
     let text = fs::read_to_string(folder.path().join("shmlint.toml")).unwrap();
     assert!(text.lines().all(|line| line.is_empty() || line.starts_with('#')), "{text}");
-    assert!(shmlint(folder.path(), &["init"]).stderr.contains("exists already"));
+    assert!(shmlint(folder.path(), &["init"]).stderr.contains("already exists"));
     fs::write(folder.path().join("shmlint.toml"), "pedantic = true\nsize = '8g'\n").unwrap();
     let ran = shmlint(folder.path(), &["config", "--config", "size = '4g'"]);
     assert!(ran.stdout.contains("pedantic = true  # shmlint.toml:1\n"), "{ran:?}");
@@ -395,4 +395,39 @@ fn what_is_piped_in_may_be_long() {
     fs::write(folder.path().join("inspect.json"), text).unwrap();
     let ran = shmlint(folder.path(), &["inspect.json"]);
     assert!(ran.status == 2 && ran.stderr.contains("--max-file-size"), "{ran:?}");
+}
+
+/// What is watched is checked again when it changes, also for a mistake in the configuration, and goes on after it.
+#[test]
+fn what_is_watched_is_checked_again() {
+    use std::io::{BufRead, BufReader};
+    let folder = scratch();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_shmlint"))
+        .args(["--watch", "--format", "plain", "--format", "json=report.json", "."])
+        .current_dir(folder.path())
+        .env("NO_COLOR", "1")
+        .env_remove("GITHUB_ACTIONS")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let mut said = |what: &str| told.find(|line| line.contains(what)).unwrap();
+    let waits = "Watching for changes";
+    said(waits);
+    let report = || fs::read_to_string(folder.path().join("report.json")).unwrap();
+    assert!(report().contains("warning.sh"));
+    fs::write(folder.path().join("warning.sh"), "docker run --gpus all --shm-size=8g example/one\n").unwrap();
+    said(waits);
+    assert!(!report().contains("warning.sh"));
+    fs::write(folder.path().join("shmlint.toml"), "sise = 1\n").unwrap();
+    said("sise");
+    said(waits);
+    fs::write(folder.path().join("shmlint.toml"), "exclude = [\"sub\"]\n").unwrap();
+    said(waits);
+    assert!(!report().contains("error.sh"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let ran = run(folder.path(), &["--watch", "-"], &[], "");
+    assert!(ran.status == 2 && ran.stderr.contains("standard input does not change"), "{ran:?}");
 }

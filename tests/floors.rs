@@ -11,9 +11,9 @@ use walkdir::WalkDir;
 const FLOORS: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("size", &["text"]),
-    ("syntax", &["text"]),
+    ("syntax", &["text", "size"]),
     ("container", &["text", "size"]),
-    ("knowledge", &["text", "size", "container"]),
+    ("knowledge", &["text", "size", "syntax", "container"]),
     ("need", &["text", "size", "syntax", "container", "knowledge"]),
     ("platform", &["text", "size", "syntax", "container", "knowledge", "need"]),
     ("rules", &["text", "size", "container", "knowledge", "need"]),

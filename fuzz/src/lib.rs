@@ -284,7 +284,7 @@ fn lint(files: &Memory, name: &str) -> Report {
 fn lint_with(files: &Memory, name: &str, options: &Options) -> Report {
     let request = Request { prove: Fixes::All, workloads: true, ..Request::default() };
     let seen = AtomicUsize::new(0);
-    let around = &Alone(files);
+    let around = &Alone;
     let lint = Lint { files, options, around, request, seen: &seen };
     lint.run(&Walk::default(), &[name.to_owned()])
 }

@@ -1,6 +1,6 @@
 //! Turns `rules/accelerators.yaml` into the static table that the model of containers includes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
@@ -63,5 +63,21 @@ pub(super) fn table() -> Result<String, Box<dyn Error>> {
         )?;
     }
     code.push_str("];\n");
+    let resources = table.accelerators.iter().flat_map(|entry| entry.resources.iter().chain(&entry.shares));
+    let makers: BTreeSet<String> = resources.filter_map(|name| maker(name)).collect();
+    writeln!(
+        code,
+        "/// The ends of the domains in the names of resources; names without one have `gpu` in them.\n\
+         pub const MAKERS: &[&str] = &{makers:?};",
+        makers = Vec::from_iter(makers)
+    )?;
     Ok(code)
+}
+
+/// `google.com/` of `cloud-tpus.google.com/*`: the same for all domains of a maker.
+fn maker(resource: &str) -> Option<String> {
+    let domain = resource.split_once('/')?.0;
+    let mut labels = domain.rsplit('.');
+    let (top, own) = (labels.next()?, labels.next().unwrap_or_default());
+    (!resource.contains("gpu")).then(|| format!("{own}.{top}/"))
 }

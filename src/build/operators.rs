@@ -1,6 +1,6 @@
 //! Turns `rules/operators.yaml` into the static table that `src/platform/kubernetes/kinds.rs` includes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
@@ -34,6 +34,12 @@ pub(super) fn table() -> Result<String, Box<dyn Error>> {
         serde_yaml::from_str(&fs::read_to_string(TABLE)?).map_err(|error| format!("{TABLE}: {error}"))?;
     let mut code =
         String::from("/// All rows; the first that fits counts.\npub(super) static KINDS: &[Custom] = &[\n");
+    let apis: BTreeSet<&str> =
+        entries.iter().map(|entry| entry.api.as_str()).filter(|api| !api.is_empty()).collect();
+    let apis = format!(
+        "/// The groups of these objects.\npub(super) const APIS: &[&str] = &{:?};\n",
+        Vec::from_iter(apis)
+    );
     for entry in entries {
         let Entry {
             operator,
@@ -79,5 +85,6 @@ pub(super) fn table() -> Result<String, Box<dyn Error>> {
         )?;
     }
     code.push_str("];\n");
+    code.push_str(&apis);
     Ok(code)
 }

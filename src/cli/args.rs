@@ -135,6 +135,9 @@ pub(crate) struct OutputArgs {
     /// Print the files that are read instead of findings
     #[arg(long, conflicts_with_all = ["fix", "diff", "statistics"])]
     pub(crate) show_files: bool,
+    /// Check again whenever a file changes, until interrupted
+    #[arg(long, conflicts_with_all = ["fix", "diff", "show_files", "write_baseline", "add_suppressions"])]
+    pub(crate) watch: bool,
 }
 
 /// What is said beside the result.

@@ -4,7 +4,7 @@ use super::args::CheckArgs;
 use super::console::Console;
 use super::inert::Syntax;
 use super::job::Job;
-use super::{baseline, diff, fix, suppress};
+use super::{baseline, diff, fix, suppress, watch};
 use crate::config::problem::Failure;
 use crate::fix::fixes::Fixes;
 use crate::lint::report::Report;
@@ -12,6 +12,9 @@ use crate::report::style::clean;
 
 /// Checks, and fixes where that is asked for. Gives the exit status.
 pub(super) fn run(args: &CheckArgs, console: &Console) -> Result<u8, Failure> {
+    if args.output.watch {
+        return watch::run(args, console);
+    }
     let job = Job::new(args, console)?;
     if args.output.show_files {
         return Ok(show_files(&job));
@@ -25,9 +28,14 @@ pub(super) fn run(args: &CheckArgs, console: &Console) -> Result<u8, Failure> {
     } else if args.fix {
         fix::run(&job)
     } else {
-        let report = job.lint(job.outputs.shown_fixes(), Fixes::None);
-        Ok(job.finish(&report, "", Vec::new()))
+        Ok(once(&job))
     }
+}
+
+/// Checks and reports.
+pub(super) fn once(job: &Job<'_>) -> u8 {
+    let report = job.lint(job.outputs.shown_fixes(), Fixes::None);
+    job.finish(&report, "", Vec::new())
 }
 
 /// Prints the files that are read.

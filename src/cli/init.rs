@@ -20,7 +20,7 @@ const FILE: &str = "shmlint.toml";
 pub(super) fn init() -> Result<u8, Failure> {
     let mut file = File::create_new(FILE).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => {
-            format!("{FILE}: exists already; `shmlint config` prints what it sets")
+            format!("{FILE}: already exists; `shmlint config` prints what it sets")
         }
         _ => format!("{FILE}: cannot be written: {error}"),
     })?;

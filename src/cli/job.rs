@@ -136,6 +136,8 @@ pub(super) struct Input {
     pub(super) stdin: Option<Arc<Source>>,
     /// What was read from pipes that were named as files, which cannot be read twice.
     pub(super) pipes: Vec<Arc<Source>>,
+    /// Whether nothing came over standard input, which whoever wrote the pipe wants to know.
+    is_empty: bool,
     paths: Vec<String>,
 }
 
@@ -144,13 +146,14 @@ impl Input {
         let limit = settled.max_file_size.unwrap_or(MAX_SIZE);
         let streamed = settled.max_file_size.unwrap_or(MAX_STREAM);
         let mut paths = paths.to_vec();
-        let (mut stdin, mut pipes) = (None, Vec::new());
+        let (mut stdin, mut pipes, mut is_empty) = (None, Vec::new(), false);
         for path in &mut paths {
             if STDIN_PATHS.contains(&path.as_str()) {
                 *path = args.stdin_filename.clone().unwrap_or_else(|| STDIN.into());
                 if stdin.is_none() {
                     let bytes = read_text(io::stdin().lock(), streamed);
                     let bytes = bytes.map_err(|error| format!("standard input: {error}"))?;
+                    is_empty |= bytes.iter().all(u8::is_ascii_whitespace);
                     stdin = Some(Source::new(path.clone(), bytes));
                 }
             } else if let Some(read) = read_pipe(path, streamed) {
@@ -161,11 +164,14 @@ impl Input {
         if paths.is_empty() {
             paths.push(".".into());
         }
-        Ok(Self { disk: Disk::new(limit), stdin, pipes, paths })
+        Ok(Self { disk: Disk::new(limit), stdin, pipes, is_empty, paths })
     }
 
     /// Looks at everything.
     pub(super) fn lint(&self, settled: &Settled, request: Request, console: &Console) -> Report {
+        if self.is_empty {
+            console.warn("standard input is empty");
+        }
         let mut overlay = Overlay::new(&self.disk);
         self.stdin.iter().chain(&self.pipes).for_each(|source| overlay.lay(Arc::clone(source)));
         let laid = self.stdin.is_some() || !self.pipes.is_empty();

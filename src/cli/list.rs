@@ -6,7 +6,8 @@ use super::console::Console;
 use super::job::Input;
 use super::outputs::to_stdout;
 use super::status::{CLEAN, FAILED};
-use crate::config::problem::Failure;
+use crate::config::problem::{ConfigProblem, Failure};
+use crate::container::finding::Severity;
 use crate::lint::check::Request;
 use crate::report;
 
@@ -20,6 +21,10 @@ pub(super) fn run(args: &ListArgs, console: &Console) -> Result<u8, Failure> {
         TextOrJson::Json => report::json::write_list(out, &report.workloads),
         TextOrJson::Human => report::list::write(out, &report.workloads, console.stdout()),
     })?;
+    // What cannot be read has no line in the list.
+    for finding in report.findings.iter().filter(|finding| finding.rule.name == "unreadable-file") {
+        console.show(&ConfigProblem::new(finding.place.clone(), finding.message.clone()), Severity::Warning);
+    }
     for error in &report.errors {
         console.complain(error);
     }

@@ -26,6 +26,7 @@ mod size;
 mod status;
 mod suppress;
 mod values;
+mod watch;
 
 use std::process::ExitCode;
 

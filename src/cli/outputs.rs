@@ -58,6 +58,11 @@ impl Outputs {
         Ok(Self { main, main_file: args.output.clone(), files, by_itself, repository })
     }
 
+    /// The files that are written, as they are named.
+    pub(super) fn written(&self) -> Vec<PathBuf> {
+        self.main_file.iter().chain(self.files.iter().map(|(_, file)| file)).map(PathBuf::from).collect()
+    }
+
     /// Whether a format tells how many workloads there are, whatever they ask for.
     pub(super) fn counts(&self) -> bool {
         std::iter::once(self.main)

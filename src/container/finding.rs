@@ -60,6 +60,8 @@ pub enum Change {
     SetSize {
         /// Bytes.
         bytes: u64,
+        /// As the repository writes them elsewhere; it counts where the platform reads it so, too.
+        spelling: Option<Arc<str>>,
     },
     /// Write this size in place of the one that a setting holds ([`Setting::spell`](crate::container::workload::Setting::spell)): the value
     /// alone changes. The setting is a `Size`, `BuildSize` or `MountSize`.
@@ -110,6 +112,11 @@ pub enum Change {
 }
 
 impl Change {
+    /// A size in the usual spelling.
+    pub fn size(bytes: u64) -> Self {
+        Self::SetSize { bytes, spelling: None }
+    }
+
     /// The setting that it is about, as an index into [`Workload::settings`](crate::container::workload::Workload::settings).
     pub fn setting(&self) -> Option<usize> {
         match *self {
@@ -227,6 +234,8 @@ pub struct Finding {
     pub place: Place,
     /// The workload's name; empty where the finding is about a file.
     pub workload: String,
+    /// The workload's name as older versions told it, where that was another.
+    pub former_workload: Option<String>,
     /// The platform's word as in the list; empty where the finding is about a file.
     pub platform: &'static str,
     /// The word of the accelerator that the workload asks for, if it does.
@@ -266,6 +275,7 @@ impl Finding {
         });
         Self {
             workload: workload.name.clone(),
+            former_workload: workload.former_name.clone(),
             platform: workload.platform.as_str(),
             accelerator: workload.gpu.kind.map(|kind| kind.word),
             related: rendered.chain(generated).collect(),
@@ -282,6 +292,7 @@ impl Finding {
             help: String::new(),
             place,
             workload: String::new(),
+            former_workload: None,
             platform: "",
             accelerator: None,
             related: Vec::new(),
@@ -313,12 +324,13 @@ impl Finding {
     /// With the places that show the workload's GPU.
     pub fn because_of_gpu(mut self, workload: &Workload) -> Self {
         for evidence in &workload.gpu.evidence {
-            self.related.push(Related { place: evidence.place.clone(), message: evidence.message().into() });
+            let message = evidence.message(&workload.gpu);
+            self.related.push(Related { place: evidence.place.clone(), message });
         }
         self
     }
 
-    /// With a change that would mend it.
+    /// With a change that would fix it.
     pub fn wants(mut self, wanted: Wanted) -> Self {
         self.wanted = Some(wanted);
         self

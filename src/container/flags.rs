@@ -203,8 +203,10 @@ impl AcceleratorSearch<'_> {
                 }
                 sign
             }
-            // The device plugin of Kubernetes and the container toolkit take devices from this path.
-            "volume" if value.contains(":/var/run/nvidia-container-devices/") => AcceleratorSign::Yes(GPU),
+            // NVIDIA's container toolkit takes the devices from this path, where it is the runtime at all.
+            "volume" if value.contains(":/var/run/nvidia-container-devices/") => AcceleratorSign::Maybe(
+                "its devices are mounted as a list, which only NVIDIA's runtime reads: it may be the daemon's default",
+            ),
             _ => AcceleratorSign::No,
         }
     }

@@ -129,6 +129,8 @@ pub struct Workload {
     pub engine_evidence: Option<Citation>,
     /// The service's or container's name; for command lines the image as written.
     pub name: String,
+    /// Its name as older versions told it, where that was another: baselines and fingerprints go by it.
+    pub former_name: Option<String>,
     /// What else it is called where it is written: the container, the dev container, the folder that its image is built from.
     pub other_names: Vec<String>,
     /// The contract's line: the service key, the engine word, the container's list item.

@@ -189,7 +189,7 @@ fn title(change: &Change, workload: &Workload) -> String {
     use crate::size::human;
     let text = |setting: &usize| workload.settings.get(*setting).map_or("", |setting| &setting.text);
     match change {
-        Change::SetSize { bytes } => format!("give it {} of /dev/shm", human(*bytes)),
+        Change::SetSize { bytes, .. } => format!("give it {} of /dev/shm", human(*bytes)),
         Change::ReplaceSize { bytes, .. } => format!("write the size as {}", human(*bytes)),
         Change::Remove { setting } => format!("remove `{}`", text(setting)),
         Change::MoveFlag { .. } => "put the flag before the image, as the engine spells it".into(),
@@ -213,7 +213,7 @@ fn is_done(wish: &Wish, old: &Workload, new: &Workload, was: &[Finding], now: &[
     let as_wanted = match wish.wanted.change {
         // A volume that is there already may have no bound.
         Change::SetSize { .. } if new.shm == (Shm::Tmpfs { bytes: None }) => true,
-        Change::SetSize { bytes } | Change::Limit { bytes, .. } | Change::ReplaceBySize { bytes, .. } => {
+        Change::SetSize { bytes, .. } | Change::Limit { bytes, .. } | Change::ReplaceBySize { bytes, .. } => {
             new.shm.bytes().is_some_and(|got| got >= bytes)
         }
         // What another setting overrules can be written too. A fraction may be rounded either way.

@@ -216,7 +216,7 @@ mod tests {
         let source = Source::new("compose.yaml", text.into());
         let unit = Unit::lone(&compose::COMPOSE, "compose.yaml", FileClaim::ByName, Some(source.clone()));
         let (disk, options, index) = (Disk::new(MAX_SIZE), ReadOptions::default(), Index::default());
-        let alone = Alone(&disk);
+        let alone = Alone;
         let context = Context {
             files: &disk,
             index: &index,

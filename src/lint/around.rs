@@ -1,4 +1,5 @@
-//! The repositories of a run, read for evidence: their files, and what their containers have of shared memory.
+//! The repositories of a run, read for evidence, each at most once: which images they build, where their programs are, and
+//! what their containers have of shared memory.
 //!
 //! They are read the same way whichever of their files were named, so that the answer for a file never depends on that.
 
@@ -11,11 +12,14 @@ use crate::container::workload::{Engine, Says, Setting, Shm, Workload};
 use crate::lint::discover::{Discovered, Walk, kinds};
 use crate::lint::parallel::Collected;
 use crate::need::around::{Alone, Around, Given};
+use crate::need::reach::builds::Builds;
+use crate::need::reach::mentions;
 use crate::platform::kind::{Context, Index, Unit};
 use crate::platform::options::ReadOptions;
 use crate::text::files::Files;
 use crate::text::place::shed;
 use crate::text::scan::Words;
+use crate::text::source::Source;
 
 /// More files than this are no repository of somebody's project: none of them is read.
 const MAX_FILES: usize = 100_000;
@@ -41,8 +45,8 @@ pub struct Memory(Mutex<BTreeMap<String, Arc<OnceLock<Known>>>>);
 /// What is known of one repository.
 #[derive(Clone, Default)]
 struct Known {
-    paths: Arc<Vec<String>>,
     given: Arc<Vec<Given>>,
+    builds: Arc<Builds>,
 }
 
 impl<'a> Surroundings<'a> {
@@ -71,62 +75,63 @@ impl<'a> Surroundings<'a> {
 
     /// Reads a repository.
     fn read(&self, root: &str, options: &ReadOptions) -> Known {
-        let (paths, given): (Collected<String>, Collected<Given>) = Default::default();
+        let (given, builds): (Collected<Given>, Mutex<Builds>) = Default::default();
         let count = AtomicUsize::new(0);
         let look = |found: Discovered<'_>| {
+            if count.fetch_add(1, Ordering::Relaxed) >= MAX_FILES {
+                return;
+            }
             // What lies in the working directory is called as it would be typed there.
             let typed = root.starts_with('.').then(|| self.files.as_typed_here(found.path)).flatten();
             let path = typed.as_deref().unwrap_or(found.path);
-            if count.fetch_add(1, Ordering::Relaxed) < MAX_FILES {
-                paths.push(path.to_owned());
-                given.extend(self.given_in(path, options));
+            let source = kinds(path).next().and_then(|_| self.files.read_met(path).ok());
+            let said = source.as_ref().map(|source| (mentions::of_text(source), mentions::maps(source)));
+            if let Ok(mut builds) = builds.lock() {
+                builds.add_path(path);
+                let (images, maps) = said.unwrap_or_default();
+                builds.add(images);
+                builds.add_maps(maps);
             }
+            given.extend(source.map(|source| self.given_in(path, &source, options)).unwrap_or_default());
         };
         let folder = if root.is_empty() { "." } else { root };
         self.walk.each(&[folder.to_owned()], &look, &|_| {});
         if count.into_inner() > MAX_FILES {
             return Known::default();
         }
-        let (mut paths, mut given) = (paths.into_inner(), given.into_inner());
-        paths.sort_unstable();
+        let (mut given, mut builds) = (given.into_inner(), builds.into_inner().unwrap_or_default());
         given.sort_by(|a, b| order(a).cmp(&order(b)));
         shed(given.iter_mut().map(|given| given.place.parts()));
-        Known { paths: Arc::new(paths), given: Arc::new(given) }
+        builds.sort();
+        shed(builds.places());
+        Known { given: Arc::new(given), builds: Arc::new(builds) }
     }
 
     /// The containers of one file that have shared memory.
-    fn given_in(&self, path: &str, options: &ReadOptions) -> Vec<Given> {
-        let mut claims = kinds(path).peekable();
-        if claims.peek().is_none() {
-            return Vec::new();
-        }
-        let Ok(source) = self.files.read_met(path) else { return Vec::new() };
+    fn given_in(&self, path: &str, source: &Arc<Source>, options: &ReadOptions) -> Vec<Given> {
         if !GIVES.stand_in(source.text()) {
             return Vec::new();
         }
-        let Some((kind, claim)) = claims.find(|(kind, claim)| (kind.relevant)(source.text(), *claim, false))
+        let Some((kind, claim)) =
+            kinds(path).find(|(kind, claim)| (kind.relevant)(source.text(), *claim, false))
         else {
             return Vec::new();
         };
-        let (index, alone) = (Index::default(), Alone(self.files));
+        let (index, alone) = (Index::default(), Alone);
         let context =
             Context { files: self.files, index: &index, options, every_container: false, around: &alone };
-        let unit = Unit::lone(kind, path, claim, Some(source));
+        let unit = Unit::lone(kind, path, claim, Some(Arc::clone(source)));
         (kind.read)(&unit, &context).workloads.iter().filter_map(given).collect()
     }
 }
 
 impl Around for Surroundings<'_> {
-    fn files(&self) -> &dyn Files {
-        self.files
-    }
-
-    fn paths(&self, path: &str) -> Arc<Vec<String>> {
-        self.known(path).paths
-    }
-
     fn given(&self, path: &str) -> Arc<Vec<Given>> {
         self.known(path).given
+    }
+
+    fn builds(&self, path: &str) -> Option<Arc<Builds>> {
+        self.options.map(|_| self.known(path).builds)
     }
 }
 
@@ -154,6 +159,7 @@ fn given(workload: &Workload) -> Option<Given> {
         gpus: workload.gpu.count,
         bytes,
         spelling: Some(setting.value.clone()).filter(|value| bytes.is_some() && !value.is_empty()),
+        platform: workload.platform,
         place: setting.place.clone(),
     })
 }

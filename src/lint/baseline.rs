@@ -107,14 +107,21 @@ impl Baseline {
     pub fn hide(&self, findings: &mut [Finding]) {
         let mut met: BTreeMap<FindingKey, usize> = BTreeMap::new();
         for finding in findings.iter_mut().filter(|finding| finding.suppressed.is_none()) {
-            let key = self.base.key(finding);
-            let Some(known) = self.entries.get(&key) else { continue };
+            let Some((key, known)) = self.known(finding) else { continue };
             let met = met.entry(key).or_default();
             *met += 1;
             if *met <= known.count {
                 finding.suppressed = Some(Suppression::Baseline);
             }
         }
+    }
+
+    /// The entry of a finding: by its workload's name, or by the one that an older version wrote.
+    fn known(&self, finding: &Finding) -> Option<(FindingKey, KnownFindings)> {
+        let key = self.base.key(finding);
+        let former = || Some(FindingKey { workload: finding.former_workload.clone()?, ..key.clone() });
+        let keys = [Some(key.clone()), former()];
+        keys.into_iter().flatten().find_map(|key| Some((key.clone(), *self.entries.get(&key)?)))
     }
 
     /// Sentences about entries of files below `paths` that hide none of the findings, though the rules could find them.
@@ -126,7 +133,7 @@ impl Baseline {
     ) -> Vec<String> {
         let mut left = self.entries.clone();
         for finding in suppressed {
-            let known = left.get_mut(&self.base.key(finding));
+            let known = self.known(finding).and_then(|(key, _)| left.get_mut(&key));
             if let Some(known) = known.filter(|_| finding.suppressed == Some(Suppression::Baseline)) {
                 known.count = known.count.saturating_sub(1);
             }
@@ -255,6 +262,18 @@ mod tests {
         let hidden: Vec<bool> = now.iter().map(|finding| finding.suppressed.is_some()).collect();
         assert_eq!(hidden, [true, true, true, true, false, false]);
         assert_eq!(gone, [""; 0]);
+    }
+
+    #[test]
+    fn entries_of_older_versions_hide_what_is_called_otherwise_now() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = shown(&folder.path().join("run.sh")).into_owned();
+        let older = text(&folder.path().join("base.json"), &[finding(&path, "SHM001", "\"$IMG\"")]);
+        let baseline = baseline(&folder, &older).unwrap();
+        let mut now = [finding(&path, "SHM001", "pytorch/pytorch"), finding(&path, "SHM001", "other")];
+        now[0].former_workload = Some("\"$IMG\"".into());
+        baseline.hide(&mut now);
+        assert_eq!(now.map(|finding| finding.suppressed.is_some()), [true, false]);
     }
 
     #[test]

@@ -13,7 +13,6 @@ use crate::fix::prove::{Patch, State};
 use crate::lint::options::Options;
 use crate::lint::suppress::{self, Ignores};
 use crate::need::around::Around;
-use crate::need::reach;
 use crate::platform::kind::{Context, Kind, Unit};
 use crate::rules::case::Case;
 use crate::rules::options::JudgeOptions;
@@ -59,8 +58,6 @@ pub struct Checked {
     pub workloads: usize,
     /// How many of them ask for a GPU.
     pub gpu_workloads: usize,
-    /// Whether the programs of a workload are to be read, for which more must be known of the repository.
-    pub waits: bool,
 }
 
 /// A workload with what was judged of it.
@@ -90,13 +87,6 @@ pub fn check(unit: &Unit, context: &Context<'_>, options: &Options, request: Req
     let mut checked = Checked::default();
     let mut overlay = Overlay::new(context.files);
     let mut state = State::of(unit.clone(), context, &options.judge);
-    // Another look follows once it is known which images the repository builds.
-    if options.programs
-        && context.index.builds.is_none()
-        && state.reading.workloads.iter().any(reach::is_asked)
-    {
-        return Checked { waits: true, ..Checked::default() };
-    }
     for round in 0.. {
         let context = Context { files: &overlay, ..*context };
         let (findings, after) = told(&mut state, &context, options, request.prove);

@@ -1,7 +1,5 @@
 //! A whole run: find the files, form the units, check each, and collect what they give in a stable order.
 
-use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -12,12 +10,9 @@ use crate::lint::parallel::Collected;
 use crate::lint::report::{Looked, Report};
 use crate::lint::tree::{KnownFiles, Tree};
 use crate::need::around::Around;
-use crate::need::reach::builds::{Builds, BuiltImage, MOST_PROGRAMS, is_dockerfile};
-use crate::need::reach::mentions::{self, MapFile};
 use crate::platform::kind::{Context, FileClaim, Index, Kind, Member, Mention, Unit};
 use crate::platform::{by_text, compose};
 use crate::text::files::{Files, ReadError, Recorder};
-use crate::text::paths::join;
 use crate::text::place::shed;
 use crate::text::source::Source;
 
@@ -54,7 +49,7 @@ impl Lint<'_> {
     /// Looks at paths and directories, and keeps what is known of each unit, so that only what an edit concerns is looked at
     /// again.
     pub fn index(&self, walk: &Walk, paths: &[String]) -> Tree {
-        let mut run = Run {
+        let run = Run {
             lint: self,
             index: Mutex::default(),
             kept: AtomicUsize::new(0),
@@ -63,10 +58,8 @@ impl Lint<'_> {
             errors: Collected::default(),
             warnings: Collected::default(),
             looked: Collected::default(),
-            met: Met::default(),
         };
         walk.each(paths, &|found| run.look(&found), &|error| run.errors.push(error));
-        let met = std::mem::take(&mut run.met);
         let index = run.index.into_inner().unwrap_or_default();
         let mut tree = Tree {
             index,
@@ -78,42 +71,7 @@ impl Lint<'_> {
             ..Tree::default()
         };
         tree.projects(self);
-        tree.programs(self, &|roots| self.builds(walk, paths, &met, roots));
         tree
-    }
-
-    /// Which images the repositories with these directories build: as this run has met their files, or by walks of their own.
-    pub(super) fn builds(&self, walk: &Walk, paths: &[String], met: &Met, roots: BTreeSet<String>) -> Builds {
-        let mut builds = Builds::default();
-        let covers = |path: &String, root: &str| {
-            let path = join("", path);
-            let all = path.is_empty() && !root.starts_with(['/', '.']);
-            Path::new(if path.is_empty() { "." } else { &path }).is_dir()
-                && (all || root == path || root.starts_with(&format!("{path}/")))
-        };
-        let mut is_filled = false;
-        for root in roots {
-            if paths.iter().any(|path| covers(path, &root)) {
-                if !std::mem::replace(&mut is_filled, true) {
-                    met.fill(&mut builds);
-                }
-                continue;
-            }
-            let found = Met::default();
-            let look = |file: Discovered<'_>| {
-                found.path(file.path);
-                if kinds(file.path).next().is_some()
-                    && let Ok(source) = self.files.read_met(file.path)
-                {
-                    found.text(&source);
-                }
-            };
-            let folder = if root.is_empty() { ".".to_owned() } else { root };
-            walk.each(&[folder], &look, &|_| {});
-            found.fill(&mut builds);
-        }
-        builds.sort();
-        builds
     }
 
     /// What a file is to shmlint, by its name and text, and what its ignore comments give where it holds nothing else.
@@ -176,53 +134,12 @@ struct Run<'a> {
     errors: Collected<String>,
     warnings: Collected<String>,
     looked: Collected<Looked>,
-    met: Met,
-}
-
-/// What the files of a repository say of images and programs, as they are met.
-#[derive(Default)]
-pub(super) struct Met {
-    images: Collected<BuiltImage>,
-    dockerfiles: Collected<String>,
-    maps: Collected<(String, String, MapFile)>,
-    programs: Collected<String>,
-}
-
-impl Met {
-    fn path(&self, path: &str) {
-        if is_dockerfile(path) {
-            self.dockerfiles.push(path.to_owned());
-        } else if path.ends_with(".py") && self.programs.count() <= MOST_PROGRAMS {
-            self.programs.push(path.to_owned());
-        }
-    }
-
-    fn text(&self, source: &Arc<Source>) {
-        let images = mentions::of_text(source);
-        if !images.is_empty() {
-            self.images.extend(images);
-        }
-        let maps = mentions::maps(source);
-        if !maps.is_empty() {
-            self.maps.extend(maps);
-        }
-    }
-
-    fn fill(&self, builds: &mut Builds) {
-        builds.add(self.images.all());
-        builds.add_maps(self.maps.all());
-        self.dockerfiles.all().iter().for_each(|path| builds.add_dockerfile(path));
-        self.programs.all().iter().for_each(|path| builds.add_program(path));
-    }
 }
 
 impl Run<'_> {
     /// Looks at one file: reads it if its name can matter, checks it if its text can, or keeps it for its project.
     fn look(&self, found: &Discovered<'_>) {
         self.lint.seen.fetch_add(1, Ordering::Relaxed);
-        if self.lint.options.programs {
-            self.met.path(found.path);
-        }
         let mut claims = kinds(found.path).peekable();
         if claims.peek().is_none() && !found.included {
             return;
@@ -243,9 +160,6 @@ impl Run<'_> {
                 return self.tell(found.path, Err("it cannot be read"));
             }
         };
-        if self.lint.options.programs {
-            self.met.text(&source);
-        }
         let Seen { mentions, kind, comments } = self.lint.classify(&source, found.named, found.included);
         if let Ok(mut index) = self.index.lock() {
             index.mentions.extend(mentions);

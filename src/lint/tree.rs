@@ -6,12 +6,10 @@ use std::sync::Arc;
 
 use crate::container::finding::Finding;
 use crate::lint::check::{Checked, Listed, in_order};
-use crate::lint::discover::Walk;
 use crate::lint::parallel::shared_out;
 use crate::lint::project;
 use crate::lint::report::{Looked, Report};
-use crate::lint::run::{Lint, Met, Seen};
-use crate::need::reach::builds::Builds;
+use crate::lint::run::{Lint, Seen};
 use crate::platform::kind::{Index, Kind, Member, Unit};
 use crate::text::files::{Files, Overlay};
 use crate::text::source::Source;
@@ -59,22 +57,6 @@ impl Tree {
         project::settle(&mut self.index, lint.files);
         self.link(lint.files, |_| true);
         self.form(lint);
-    }
-
-    /// Checks again the units whose programs are to be read. `builds` finds the images of the repositories that they are in.
-    pub(super) fn programs(&mut self, lint: &Lint<'_>, builds: &dyn Fn(BTreeSet<String>) -> Builds) {
-        let waiting = self.whose(|_, known| known.checked.waits);
-        if waiting.is_empty() {
-            return;
-        }
-        let members = waiting.iter().filter_map(|at| self.known.get(*at)?.unit.members.first());
-        let roots = members.map(|member| lint.files.repository(&member.path).0).collect();
-        self.index.builds = Some(Arc::new(builds(roots)));
-        for (at, now) in self.again(waiting, lint, &Overlay::new(lint.files)) {
-            if let Some(known) = self.known.get_mut(at) {
-                *known = now;
-            }
-        }
     }
 
     /// Asks the files of projects that are meant for their links.
@@ -189,8 +171,7 @@ impl Tree {
                 self.link(lint.files, |other| other == path);
             } else {
                 let unit = Unit { kind, members: vec![member] };
-                let index = Index { builds: self.index.builds.clone(), ..Index::default() };
-                self.known.push(lint.check(unit, lint.files, &index));
+                self.known.push(lint.check(unit, lint.files, &Index::default()));
             }
         }
         if mentioned
@@ -209,8 +190,6 @@ impl Tree {
                 *known = now;
             }
         }
-        // What waits for the programs of its repository is looked at once these are known.
-        self.programs(lint, &|roots| lint.builds(&Walk::default(), &[], &Met::default(), roots));
         concerned
     }
 

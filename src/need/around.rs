@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::container::workload::GpuCount;
-use crate::text::files::Files;
+use super::reach::builds::Builds;
+use crate::container::workload::{GpuCount, Platform};
 use crate::text::place::Place;
 
 /// A container of the repository that has shared memory.
@@ -19,36 +19,31 @@ pub struct Given {
     pub bytes: Option<u64>,
     /// The size as it is written: `16GB`.
     pub spelling: Option<String>,
+    /// In what sort of file.
+    pub platform: Platform,
     /// Where that is.
     pub place: Place,
 }
 
 /// The repository of a workload. All of it is looked up once, and only where it is asked for.
 pub trait Around: Sync {
-    /// Texts by path. Nothing outside of the repository is given.
-    fn files(&self) -> &dyn Files;
-
-    /// The files of the repository that holds a path, as reports show them, sorted. Empty where nothing around a file is to
-    /// be read, or there is too much of it.
-    fn paths(&self, path: &str) -> Arc<Vec<String>>;
-
-    /// The containers of the repository that holds a path that have shared memory, by place.
+    /// The containers of the repository that holds a path that have shared memory, by place. None where nothing around a
+    /// file is to be read, or there is too much of it.
     fn given(&self, path: &str) -> Arc<Vec<Given>>;
+
+    /// Which images that repository builds, and where its programs are; nothing where programs are not to be read.
+    fn builds(&self, path: &str) -> Option<Arc<Builds>>;
 }
 
 /// A workload with nothing around it.
-pub struct Alone<'f>(pub &'f dyn Files);
+pub struct Alone;
 
-impl Around for Alone<'_> {
-    fn files(&self) -> &dyn Files {
-        self.0
-    }
-
-    fn paths(&self, _: &str) -> Arc<Vec<String>> {
-        Arc::default()
-    }
-
+impl Around for Alone {
     fn given(&self, _: &str) -> Arc<Vec<Given>> {
         Arc::default()
+    }
+
+    fn builds(&self, _: &str) -> Option<Arc<Builds>> {
+        Some(Arc::default())
     }
 }

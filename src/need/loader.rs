@@ -42,7 +42,7 @@ impl Sample {
             shape.split(['x', 'X', '×', '*', ',']).map(|d| d.trim().parse().ok()).collect();
         let dimensions = dimensions.filter(|dimensions| !dimensions.contains(&0));
         let dimensions = dimensions.ok_or_else(|| {
-            Impossible(format!("'{shape}' is no shape: write whole numbers above 0 like 3x224x224"))
+            Impossible(format!("'{shape}' is not a shape: write whole numbers above 0, like 3x224x224"))
         })?;
         let item = item_bytes(dtype).ok_or_else(|| {
             Impossible(format!(

@@ -3,7 +3,7 @@
 use super::around::{Around, Given};
 use super::evidence::{Claim, Evidence, Same, Strength};
 use super::own::Subject;
-use crate::container::workload::GpuCount;
+use crate::container::workload::{GpuCount, Workload};
 use crate::knowledge::{self, NeedRule};
 use crate::text::place::Place;
 
@@ -33,7 +33,7 @@ pub fn evidence(subject: &Subject<'_>, around: &dyn Around) -> Vec<Evidence> {
     let siblings = given.iter().filter(sibling).filter(like);
     let of = |same: Same, all: &mut dyn Iterator<Item = &Given>| {
         let most = all.max_by_key(|given| (given.bytes, std::cmp::Reverse(order(&given.place))))?;
-        Some(claim(most, same))
+        Some(claim(most, same, workload))
     };
     let mut found: Vec<Evidence> =
         [of(image, &mut images.into_iter()), of(Same::File, &mut siblings.into_iter())]
@@ -41,20 +41,22 @@ pub fn evidence(subject: &Subject<'_>, around: &dyn Around) -> Vec<Evidence> {
             .flatten()
             .collect();
     if found.is_empty() {
-        found.extend(usual(&given));
+        found.extend(usual(&given, workload));
     }
     found
 }
 
 /// The size of all other GPU containers, where they agree.
-fn usual(given: &[Given]) -> Option<Evidence> {
+fn usual(given: &[Given], workload: &Workload) -> Option<Evidence> {
     let mut sized = given.iter().filter(|given| given.gpu && given.bytes.is_some());
     let first = sized.next()?;
-    sized.all(|other| other.bytes == first.bytes).then(|| claim(first, Same::Repository))
+    sized.all(|other| other.bytes == first.bytes).then(|| claim(first, Same::Repository, workload))
 }
 
-fn claim(given: &Given, same: Same) -> Evidence {
-    let claim = Claim::Practice { bytes: given.bytes, spelling: given.spelling.clone(), same };
+fn claim(given: &Given, same: Same, workload: &Workload) -> Evidence {
+    // Each sort of file has a usual spelling of its own.
+    let spelling = given.spelling.clone().filter(|_| given.platform == workload.platform);
+    let claim = Claim::Practice { bytes: given.bytes, spelling, same };
     Evidence::new(claim, given.place.clone(), Strength::Practice)
 }
 

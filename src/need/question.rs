@@ -103,8 +103,14 @@ impl Question {
         let wanted = wanted.flatten().filter(|share| self.loader.is_none() || !share.usual);
         match wanted {
             Some(share) => {
-                let bytes = human(share.bytes);
-                (share.bytes, format!("{}: {}; {}: {bytes}.", entry.name, entry.why, share.why))
+                let size = human(share.bytes);
+                let size = if share.why.ends_with(&size) { String::new() } else { format!(": {size}") };
+                (share.bytes, format!("{}: {}; {}{size}.", entry.name, entry.why, share.why))
+            }
+            None if matches!(entry.rule, NeedRule::Ranks | NeedRule::SeveralGpus) && self.ranks == 1 => {
+                let why =
+                    "with one process there is nobody to share with; `--ranks` tells how many there are";
+                (0, format!("{}: {}. But {why}.", entry.name, entry.why))
             }
             None => (0, format!("{}: {}.", entry.name, entry.why)),
         }

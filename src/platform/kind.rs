@@ -9,7 +9,7 @@ use crate::container::mount::mounts_shm;
 use crate::container::workload::{Citation, Shm, Workload, running};
 use crate::need::around::Around;
 use crate::need::evidence::Evidence;
-use crate::need::reach::{self, builds::Builds};
+use crate::need::reach;
 use crate::platform::options::ReadOptions;
 use crate::text::edits::Edit;
 use crate::text::filename::FileName;
@@ -68,10 +68,13 @@ impl Unit {
     pub fn read(&self, context: &Context<'_>) -> Reading {
         let mut reading = (self.kind.read)(self, context);
         running::fold_copies(&mut reading.workloads);
-        if let Some(builds) = &context.index.builds {
+        let path = self.members.first().map_or("", |member| member.path.as_str());
+        // The repository is looked at only where that can change what is said.
+        let asked = reading.workloads.iter().any(reach::is_asked);
+        if let Some(builds) = asked.then(|| context.around.builds(path)).flatten() {
             let read = |workload: &mut Workload| {
                 if reach::is_asked(workload) {
-                    reach::read(workload, context.files, builds)
+                    reach::read(workload, context.files, &builds)
                 } else {
                     Vec::new()
                 }
@@ -116,8 +119,6 @@ pub struct Index {
     pub stacks: BTreeMap<String, Citation>,
     /// What the texts of the run say of Compose files, until all files are known.
     pub mentions: Vec<Mention>,
-    /// Which images are built and how, where that is known and programs are read.
-    pub builds: Option<Arc<Builds>>,
 }
 
 impl Index {

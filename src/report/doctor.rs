@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::style::{Look, Palette};
+use super::style::{Look, Palette, wrapped};
 use crate::doctor::Examination;
 use crate::doctor::advice::{Diagnosis, Verdict, give};
 use crate::doctor::mount::Kind;
@@ -88,9 +88,11 @@ pub fn json(
 
 /// Writes the answer for people: what it is, how full and by whom, and what to do.
 pub fn text(out: &mut dyn Write, seen: &Examination, found: &Diagnosis, look: Look) -> io::Result<()> {
-    writeln!(out, "{}", look.paint(style(found.verdict), &headline(seen, found)))?;
+    for line in wrapped(&headline(seen, found), look.width) {
+        writeln!(out, "{}", look.paint(style(found.verdict), line))?;
+    }
     writeln!(out)?;
-    let mut row = |name: &str, text: &str| writeln!(out, "  {name:<13} {text}");
+    let mut row = |name: &str, text: &str| hanging(out, &format!("  {name:<13} "), text, look);
     row("set by", set_by(seen.shm.kind))?;
     if let (Some(used), Some(space)) = (seen.shm.used(), seen.shm.space) {
         let left = seen.left().filter(|&left| left < space.free);
@@ -110,7 +112,17 @@ pub fn text(out: &mut dyn Write, seen: &Examination, found: &Diagnosis, look: Lo
     if !found.advice.is_empty() {
         writeln!(out)?;
     }
-    found.advice.iter().try_for_each(|advice| wrapped(out, advice, look.width))
+    let mut lines = found.advice.iter().flat_map(|advice| wrapped(advice, look.width));
+    lines.try_for_each(|line| writeln!(out, "{line}"))
+}
+
+/// Writes a text behind a head, in lines that begin where it does.
+fn hanging(out: &mut dyn Write, head: &str, text: &str, look: Look) -> io::Result<()> {
+    let lines = wrapped(text, look.width.saturating_sub(head.len())).into_iter().enumerate();
+    let blank = " ".repeat(head.len());
+    lines
+        .map(|(at, line)| (if at == 0 { head } else { &blank }, line))
+        .try_for_each(|(head, line)| writeln!(out, "{head}{line}"))
 }
 
 fn style(verdict: Verdict) -> Palette {
@@ -175,36 +187,14 @@ fn fillers(out: &mut dyn Write, seen: &Examination, look: Look) -> io::Result<()
             }
             (None, false) => "no holder in sight; another container may share this /dev/shm".to_owned(),
         };
-        let size = human(user.bytes);
-        writeln!(out, "  {:<10} {size:>10}  {} {files}, {holder}", user.kind, user.files)?;
+        let head = format!("  {:<10} {:>10}  ", user.kind, human(user.bytes));
+        hanging(out, &head, &format!("{} {files}, {holder}", user.files), look)?;
     }
     if unknown >= 1 << 20 {
-        writeln!(
-            out,
-            "  {:<10} {:>10}  held by processes that cannot be seen from here",
-            "unknown",
-            human(unknown)
-        )?;
+        let head = format!("  {:<10} {:>10}  ", "unknown", human(unknown));
+        hanging(out, &head, "held by processes that cannot be seen from here", look)?;
     }
     Ok(())
-}
-
-/// A sentence within the width.
-fn wrapped(out: &mut dyn Write, text: &str, width: usize) -> io::Result<()> {
-    let mut used = 0;
-    for word in text.split_ascii_whitespace() {
-        let length = word.chars().count();
-        if used > 0 && used + 1 + length > width {
-            writeln!(out)?;
-            used = 0;
-        }
-        if used > 0 {
-            write!(out, " ")?;
-        }
-        write!(out, "{word}")?;
-        used += length + 1;
-    }
-    writeln!(out)
 }
 
 /// One line of a watch: a bar, what is used now, and the most that was.
@@ -241,5 +231,5 @@ pub fn watch_end(out: &mut dyn Write, watched: &Watched, look: Look) -> io::Resu
     } else {
         format!("With a quarter more as margin: {}", give(bytes))
     };
-    wrapped(out, &advice, look.width)
+    wrapped(&advice, look.width).iter().try_for_each(|line| writeln!(out, "{line}"))
 }

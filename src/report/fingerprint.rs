@@ -10,7 +10,8 @@ pub(super) fn all(findings: &[Finding]) -> Vec<String> {
     let mut seen: HashMap<u64, usize> = HashMap::new();
     let name = |finding: &Finding| {
         // What is about a file has no workload; its message tells it from others.
-        let what = if finding.workload.is_empty() { &finding.message } else { &finding.workload };
+        let workload = finding.former_workload.as_ref().unwrap_or(&finding.workload);
+        let what = if workload.is_empty() { &finding.message } else { workload };
         let key = hash([finding.place.path(), finding.rule.code, finding.platform, what]);
         let times = seen.entry(key).or_default();
         *times += 1;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::style::{Look, Palette};
+use super::style::{Look, Palette, wrapped};
 use crate::need::DEFAULT_SHM;
 use crate::need::question::Answer;
 use crate::size::{Dialect, human};
@@ -44,7 +44,9 @@ pub fn text(out: &mut dyn Write, answer: &Answer, look: Look) -> io::Result<()> 
         0 => format!("Give it {}", human(bytes)),
         most => format!("Give it {}: data loaders take up to {} ({most} bytes)", human(bytes), human(most)),
     };
-    writeln!(out, "{}", look.paint(Palette::Strong, &first))?;
+    for line in wrapped(&first, look.width) {
+        writeln!(out, "{}", look.paint(Palette::Strong, line))?;
+    }
     writeln!(out)?;
     writeln!(out, "  docker run   --shm-size={}", Dialect::Docker.write(bytes))?;
     writeln!(out, "  Compose      shm_size: {}", Dialect::Compose.write(bytes))?;
@@ -74,10 +76,8 @@ fn part(out: &mut dyn Write, look: Look, title: &str, sentences: &[String]) -> i
     }
     writeln!(out)?;
     writeln!(out, "{}", look.paint(Palette::Strong, title))?;
-    for sentence in sentences {
-        writeln!(out, "  {sentence}")?;
-    }
-    Ok(())
+    let mut lines = sentences.iter().flat_map(|sentence| wrapped(sentence, look.width.saturating_sub(2)));
+    lines.try_for_each(|line| writeln!(out, "  {line}"))
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         .related(setting.place.clone(), "for building only")
         .because_of_gpu(case.workload);
     Some(match case.at_least(written) {
-        Some(bytes) => finding.wants(Wanted::safe(Change::SetSize { bytes })),
+        Some(bytes) => finding.wants(Wanted::safe(Change::size(bytes))),
         None => finding,
     })
 }
@@ -43,9 +43,9 @@ mod tests {
     fn the_size_of_the_build_is_given_to_the_container() {
         let finding = trainer().build_size("8g").finding();
         assert_eq!(finding.rule.code, "SHM004");
-        assert_eq!(finding.wanted, Some(Wanted::safe(Change::SetSize { bytes: 8 * GIB })));
+        assert_eq!(finding.wanted, Some(Wanted::safe(Change::size(8 * GIB))));
         let small = trainer().build_size("64m").wanted();
-        assert_eq!(small, Some(Wanted::safe(Change::SetSize { bytes: 2 * GIB })));
+        assert_eq!(small, Some(Wanted::safe(Change::size(2 * GIB))));
     }
 
     #[test]

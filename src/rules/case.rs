@@ -1,8 +1,9 @@
 //! What a rule may look at: one workload, its unit, the options of the run, and what is known of its need.
 
-use crate::container::finding::{Finding, NeedReport, Rule, Severity};
 use std::cell::OnceCell;
+use std::sync::Arc;
 
+use crate::container::finding::{Change, Finding, NeedReport, Rule, Severity, Wanted};
 use crate::container::workload::{Citation, Effect, Engine, Ipc, Says, Setting, Shm, Why, Workload};
 use crate::knowledge::command::programs;
 use crate::need::around::Around;
@@ -153,15 +154,22 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The size to recommend, in bytes.
+    /// The size to recommend, in bytes; never more than half of the memory limit.
     pub fn recommended(&self) -> u64 {
-        self.advice().size.bytes
+        let half = self.workload.memory_limit.as_ref().map_or(u64::MAX, |(limit, _)| limit / 2);
+        self.advice().size.bytes.min(half)
     }
 
     /// The size that a fix may give: nothing where the memory limit leaves no room for it.
     pub(super) fn affordable(&self) -> Option<u64> {
         let size = &self.advice().size;
         (!size.too_large).then_some(size.bytes)
+    }
+
+    /// The fix that gives the size, spelt as the repository spells it.
+    pub(super) fn set_size(&self) -> Option<Wanted> {
+        let spelling = self.advice().size.spelling.as_deref().map(Arc::from);
+        self.affordable().map(|bytes| Wanted::safe(Change::SetSize { bytes, spelling }))
     }
 
     /// The size that a fix gives where `written` bytes were meant: these, unless they are known to be too few.

@@ -4,7 +4,7 @@
 
 use super::case::{Case, Check, DEFAULT, has_own_rule};
 use super::{help, running};
-use crate::container::finding::{Change, Finding, Rule, Severity, Wanted};
+use crate::container::finding::{Finding, Rule, Severity};
 use crate::container::workload::{Shm, Workload};
 use crate::need::verdict::Verdict;
 use crate::size::human;
@@ -39,8 +39,8 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     if !std::ptr::eq(owner, workload) {
         finding = finding.related(owner.place.clone(), "whose /dev/shm it shares");
     }
-    Some(match case.affordable() {
-        Some(bytes) => finding.wants(Wanted::safe(Change::SetSize { bytes })),
+    Some(match case.set_size() {
+        Some(wanted) => finding.wants(wanted),
         None => finding,
     })
 }
@@ -56,10 +56,11 @@ fn owner<'a>(case: &Case<'a>) -> Option<&'a Workload> {
 
 fn message(case: &Case<'_>, owner: &Workload, bytes: u64) -> String {
     let (title, size) = (case.workload.title(), case.default_size(bytes));
+    let asks = case.workload.gpu.called();
     let gets = if std::ptr::eq(owner, case.workload) {
-        format!("{title} asks for a GPU but gets {size} /dev/shm")
+        format!("{title} asks for {asks} but gets {size} /dev/shm")
     } else {
-        format!("{title} asks for a GPU but shares the /dev/shm of '{}', which has {size}", owner.name)
+        format!("{title} asks for {asks} but shares the /dev/shm of '{}', which has {size}", owner.name)
     };
     let need = &case.advice().need;
     match (need.verdict, case.needed()) {
@@ -76,6 +77,7 @@ fn message(case: &Case<'_>, owner: &Workload, bytes: u64) -> String {
 mod tests {
     use super::super::testing::{pod, trainer, web};
     use super::*;
+    use crate::container::finding::{Change, Wanted};
     use crate::container::workload::{Engine, Ipc, Mounted, Target, Why};
     use crate::size::{Dialect, GIB, MIB};
 
@@ -161,7 +163,7 @@ mod tests {
     #[test]
     fn at_most_half_of_the_memory_is_given() {
         let wanted = |limit| trainer().runs("acme/thing", &[]).memory(limit).wanted();
-        let bytes = |bytes| Some(Wanted::safe(Change::SetSize { bytes }));
+        let bytes = |bytes| Some(Wanted::safe(Change::size(bytes)));
         assert_eq!(wanted(16 * GIB), bytes(2 * GIB));
         assert_eq!(wanted(GIB), bytes(GIB / 2));
     }

@@ -14,7 +14,12 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let what = if read_only { "a /dev/shm that cannot be written" } else { "no /dev/shm" };
-    let message = format!("{} asks for a GPU but has {what} (`{}`)", workload.title(), written.text);
+    let message = format!(
+        "{} asks for {} but has {what} (`{}`)",
+        workload.title(),
+        workload.gpu.called(),
+        written.text
+    );
     Some(
         Finding::of(rule, workload, message)
             .severity(case.severity(rule.severity))

@@ -2,7 +2,7 @@
 
 use super::case::{Case, Check};
 use crate::container::finding::{Change, Finding, Rule, Wanted};
-use crate::container::workload::{Engine, Mounted, Says, Shm};
+use crate::container::workload::{Effect, Engine, Mounted, Says, Shm, Why};
 
 pub(super) const CHECK: Check = Check::Gpu(check);
 
@@ -16,10 +16,17 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let Says::Mount { what: Mounted::Disk(what), .. } = &written.says else { return None };
     let message = format!("{} has {what} on /dev/shm: shared memory on disk", workload.title());
     let kubernetes = workload.engine == Engine::Kubernetes;
+    // A size that is written already takes effect once nothing is mounted over it.
+    let size = workload.settings.iter().find(|other| {
+        let is_size = matches!(&other.says, Says::Size(_, size) if size.bytes().is_some());
+        is_size && matches!(other.effect, Effect::None(Why::Overruled(_)))
+    });
     let help = if kubernetes {
-        "An emptyDir is memory only with `medium: Memory`; what is written there then counts against the memory limit."
+        "An emptyDir is memory only with `medium: Memory`; what is written there then counts against the memory limit.".into()
+    } else if let Some(size) = size {
+        format!("Remove the mount: `{}` has no effect beside it.", size.text)
     } else {
-        "Remove the mount and give the container a size: the engine then mounts memory there."
+        "Remove the mount and give the container a size: the engine then mounts memory there.".to_owned()
     };
     let finding = Finding::of(rule, workload, message)
         .severity(case.severity(rule.severity))
@@ -27,6 +34,9 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         .related(written.place.clone(), "mounted here")
         .because_of_gpu(workload);
     Some(match (kubernetes, case.affordable()) {
+        (false, _) if size.is_some() => {
+            finding.wants(Wanted::with_unsafe_effects(Change::Remove { setting }))
+        }
         (true, _) => finding.wants(Wanted::with_unsafe_effects(Change::SetMedium { setting })),
         (false, Some(bytes)) => {
             finding.wants(Wanted::with_unsafe_effects(Change::ReplaceBySize { setting, bytes }))

@@ -26,7 +26,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     }
     let written = lost.filter_map(|setting| setting.size()?.1.bytes()).next_back();
     Some(match case.at_least(written) {
-        Some(bytes) => finding.wants(Wanted::safe(Change::SetSize { bytes })),
+        Some(bytes) => finding.wants(Wanted::safe(Change::size(bytes))),
         None => finding,
     })
 }
@@ -43,7 +43,7 @@ mod tests {
         let stack = trainer().engine(Engine::Swarm).ipc(Ipc::Host).size(Dialect::Compose, "4g");
         let finding = stack.finding();
         assert!(finding.message.starts_with("`docker stack deploy` ignores `ipc: host`"));
-        assert_eq!(finding.wanted, Some(Wanted::safe(Change::SetSize { bytes: 4 * GIB })));
+        assert_eq!(finding.wanted, Some(Wanted::safe(Change::size(4 * GIB))));
         assert_eq!(web().engine(Engine::Swarm).size(Dialect::Compose, "4g").codes(), ["SHM005"]);
     }
 

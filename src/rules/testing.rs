@@ -11,7 +11,6 @@ use crate::container::workload::{
 use crate::need::around::Alone;
 use crate::rules::options::JudgeOptions;
 use crate::size::Dialect;
-use crate::text::files::Disk;
 use crate::text::place::Place;
 use crate::text::source::{Source, Span};
 
@@ -172,9 +171,7 @@ impl Build {
         let options = self.options.clone();
         let mut unit = std::mem::take(&mut self.others);
         unit.push(self.decided());
-        unit.last()
-            .map(|workload| judge(&Case::new(workload, &unit, &options, &Alone(&Disk::new(0)))))
-            .unwrap_or_default()
+        unit.last().map(|workload| judge(&Case::new(workload, &unit, &options, &Alone))).unwrap_or_default()
     }
 
     /// The codes of what all rules say.

@@ -119,7 +119,7 @@ impl Workspace {
 
     /// Actions that set other sizes than the recommended one.
     fn other_sizes(&mut self, finding: &Finding, path: &str) -> Option<Vec<CodeAction>> {
-        let Change::SetSize { bytes: recommended } = finding.wanted.as_ref()?.change else { return None };
+        let Change::SetSize { bytes: recommended, .. } = finding.wanted.as_ref()?.change else { return None };
         let others = SIZES.into_iter().filter(|size| *size != recommended);
         let actions = others.filter_map(|size| {
             let found = self.findings_with(path, |options| {

@@ -5,6 +5,16 @@ use super::{Dialect, GIB, KIB, MIB};
 const UNITS: [(u64, &str); 4] = [(1 << 40, "T"), (GIB, "G"), (MIB, "M"), (KIB, "K")];
 
 impl Dialect {
+    /// `bytes` as somebody spelt them, with a unit, where this dialect reads that so; else as [`Dialect::write`] does.
+    pub fn spell(self, bytes: u64, spelling: Option<&str>) -> String {
+        let same = |spelling: &&str| {
+            spelling.ends_with(|c: char| c.is_ascii_alphabetic())
+                && self.read(spelling).bytes() == Some(bytes)
+        };
+        let same = spelling.filter(same);
+        same.map_or_else(|| self.write(bytes), str::to_owned)
+    }
+
     /// Writes `bytes` as people write it in this dialect: with the largest unit that divides it, else as a plain number
     /// (`2g`, `2gb`, `2Gi`, `2147483648`). MiB are rounded up.
     pub fn write(self, bytes: u64) -> String {

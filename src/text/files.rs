@@ -106,6 +106,8 @@ pub struct Disk {
     limit: u64,
     /// The working folder, without links.
     folder: PathBuf,
+    /// Each folder that was asked about, without links.
+    folders: Mutex<BTreeMap<PathBuf, PathBuf>>,
     /// The repository of each folder that was asked about.
     roots: Mutex<BTreeMap<PathBuf, PathBuf>>,
     /// The names in each folder that was asked about.
@@ -116,7 +118,7 @@ impl Disk {
     /// The files on disk, seen from the working folder; none larger than `limit` bytes is read.
     pub fn new(limit: u64) -> Self {
         let folder = std::env::current_dir().and_then(std::fs::canonicalize).unwrap_or_default();
-        Self { limit, folder, roots: Mutex::default(), names: Mutex::default() }
+        Self { limit, folder, folders: Mutex::default(), roots: Mutex::default(), names: Mutex::default() }
     }
 
     /// The file, without links, that may be written for `path`. A link is written through, but only to a place inside of
@@ -130,6 +132,27 @@ impl Disk {
         } else {
             Err(ReadError::Outside)
         }
+    }
+
+    /// A file without links. Its folder is asked of the system once.
+    fn real(&self, path: &Path) -> Result<PathBuf, ReadError> {
+        let metadata = path.symlink_metadata().map_err(|error| io(&error))?;
+        match path.file_name() {
+            Some(name) if !metadata.is_symlink() => Ok(self.real_parent(path)?.join(name)),
+            _ => std::fs::canonicalize(path).map_err(|error| io(&error)),
+        }
+    }
+
+    /// The folder of a path, without links.
+    fn real_parent(&self, path: &Path) -> Result<PathBuf, ReadError> {
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        let Ok(mut folders) = self.folders.lock() else { return real_folder(path) };
+        if let Some(real) = folders.get(&folder) {
+            return Ok(real.clone());
+        }
+        let real = real_folder(path)?;
+        folders.insert(folder, real.clone());
+        Ok(real)
     }
 
     /// The folder outside of which nothing is read for the sake of a file in `folder` (which has no links): the nearest
@@ -206,13 +229,13 @@ impl Files for Disk {
     }
 
     fn inside(&self, from: &str, path: &str) -> Result<(), ReadError> {
-        let real = std::fs::canonicalize(to_os(path)).map_err(|error| io(&error))?;
-        let folder = real_folder(&to_os(from))?;
+        let real = self.real(&to_os(path))?;
+        let folder = self.real_parent(&to_os(from))?;
         if real.starts_with(self.root(&folder)) { Ok(()) } else { Err(ReadError::Outside) }
     }
 
     fn repository(&self, from: &str) -> (String, String) {
-        let Ok(folder) = real_folder(&to_os(from)) else { return Default::default() };
+        let Ok(folder) = self.real_parent(&to_os(from)) else { return Default::default() };
         let root = self.root(&folder);
         let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let above = self.folder.strip_prefix(&root).map(|below| "../".repeat(below.components().count()));

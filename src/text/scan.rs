@@ -43,11 +43,31 @@ impl Words {
 
     /// Whether one of them stands in `text`.
     pub fn stand_in(&self, text: &str) -> bool {
-        let searcher = self.searcher.get_or_init(|| Config::new().builder().extend(self.iter()).build());
-        match searcher {
+        match self.searcher() {
             Some(searcher) if text.len() >= searcher.minimum_len() => searcher.find(text).is_some(),
             _ => self.iter().any(|word| memmem::find(text.as_bytes(), word.as_bytes()).is_some()),
         }
+    }
+}
+
+impl Words {
+    /// Where words begin in `text`, and which: the first that fits at each place, none within another.
+    pub fn all_in(&self, text: &str) -> Vec<(usize, &'static str)> {
+        let word = |pattern: usize| self.iter().nth(pattern).unwrap_or_default();
+        if let Some(searcher) = self.searcher() {
+            return searcher
+                .find_iter(text)
+                .map(|found| (found.start(), word(found.pattern().as_usize())))
+                .collect();
+        }
+        let each = |word: &'static str| memmem::find_iter(text.as_bytes(), word).map(move |at| (at, word));
+        let mut found: Vec<(usize, &'static str)> = self.iter().flat_map(each).collect();
+        found.sort_by_key(|(at, _)| *at);
+        found
+    }
+
+    fn searcher(&self) -> Option<&Searcher> {
+        self.searcher.get_or_init(|| Config::new().builder().extend(self.iter()).build()).as_ref()
     }
 }
 

@@ -40,7 +40,7 @@ impl Memory {
         };
         let request = Request { prove: Fixes::All, workloads: true, ..Request::default() };
         let seen = AtomicUsize::new(0);
-        let around = &Alone(self);
+        let around = &Alone;
         let lint = Lint { files: self, options: &options, around, request, seen: &seen };
         lint.run(&Walk::default(), &paths.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>())
     }

@@ -75,13 +75,14 @@ impl Citation {
     /// Stands behind the text of what a chart's own values write.
     pub const OF_VALUES: &str = " (values.yaml, unless the chart's user says otherwise)";
 
-    /// What it shows, for a report.
-    pub fn message(&self) -> &'static str {
-        if self.text.ends_with(Self::OF_VALUES) {
-            "asks for a GPU here, unless the chart's user says otherwise"
+    /// What it shows of an accelerator, for a report.
+    pub fn message(&self, gpu: &Gpu) -> String {
+        let unless = if self.text.ends_with(Self::OF_VALUES) {
+            ", unless the chart's user says otherwise"
         } else {
-            "asks for a GPU here"
-        }
+            ""
+        };
+        format!("asks for {} here{unless}", gpu.called())
     }
 }
 
@@ -105,6 +106,11 @@ impl Gpu {
             self.verdict = GpuVerdict::Unknown(why.into());
         }
         self.evidence.push(Citation { text: text.into(), place });
+    }
+
+    /// What it is called, with its article: `a GPU`, `a TPU`.
+    pub fn called(&self) -> &'static str {
+        self.kind.map_or("a GPU", |kind| kind.called)
     }
 
     /// Whether the answer is yes.

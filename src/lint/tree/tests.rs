@@ -62,7 +62,7 @@ impl Files for Memory {
 fn with<R>(files: &Memory, make: Fixes, work: impl FnOnce(&Lint<'_>) -> R) -> R {
     let (options, seen) = (Options::default(), AtomicUsize::new(0));
     let request = Request { prove: Fixes::All, make, ..Request::default() };
-    work(&Lint { files, options: &options, around: &crate::need::around::Alone(files), request, seen: &seen })
+    work(&Lint { files, options: &options, around: &crate::need::around::Alone, request, seen: &seen })
 }
 
 fn index(files: &Memory) -> Tree {

@@ -9,10 +9,10 @@ use crate::knowledge::glob;
 use crate::text::files::Files;
 use crate::text::paths::join;
 use crate::text::place::Place;
-use crate::text::source::Source;
+use crate::text::source::{Source, Span};
 
 /// In a repository with more Python files than this nobody can say that none needs anything.
-pub const MOST_PROGRAMS: usize = 300;
+const MOST_PROGRAMS: usize = 300;
 
 /// Words of a tag or name that tell variants of an image apart.
 const VARIANTS: [&str; 8] = ["gpu", "cuda", "cpu", "rocm", "dev", "train", "training", "inference"];
@@ -40,12 +40,12 @@ pub struct Builds {
     dockerfiles: Vec<String>,
     /// Files of `ConfigMap`s: the map, the file's name in it, and where it is.
     maps: Vec<(String, String, MapFile)>,
-    /// The paths of all Python files, where they are few.
+    /// The paths of all Python files.
     programs: Vec<String>,
 }
 
 /// Whether a file is a Dockerfile by its name.
-pub fn is_dockerfile(path: &str) -> bool {
+fn is_dockerfile(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
     let begins = |word: &str| {
         name.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']))
@@ -97,19 +97,23 @@ impl Builds {
         }
     }
 
-    /// Adds the path of a Dockerfile.
-    pub fn add_dockerfile(&mut self, path: &str) {
-        self.dockerfiles.push(path.to_owned());
+    /// Adds the path of a file that is there.
+    pub fn add_path(&mut self, path: &str) {
+        if is_dockerfile(path) {
+            self.dockerfiles.push(path.to_owned());
+        } else if path.ends_with(".py") {
+            self.programs.push(path.to_owned());
+        }
+    }
+
+    /// The places of what texts say, but for texts that are files themselves.
+    pub fn places(&mut self) -> impl Iterator<Item = (&mut Arc<Source>, Span)> {
+        self.images.values_mut().flatten().map(|built| built.place.parts())
     }
 
     /// Adds files of `ConfigMap`s.
     pub fn add_maps(&mut self, maps: Vec<(String, String, MapFile)>) {
         self.maps.extend(maps);
-    }
-
-    /// Adds the path of a Python file.
-    pub fn add_program(&mut self, path: &str) {
-        self.programs.push(path.to_owned());
     }
 
     /// The only Python file whose path ends as this does, which has a folder in it.

@@ -145,7 +145,8 @@ impl Layout<'_> {
         let folder = host.rsplit('/').next()?.trim_matches(['$', '{', '}']).to_ascii_lowercase();
         let name = rest.rsplit('/').next().filter(|name| !name.is_empty() && !folder.is_empty())?;
         let copies = |line: &str| {
-            let copy = line.split("cp ").nth(1).unwrap_or_default().to_ascii_lowercase();
+            let copies = ["cp ", "Copy-Item ", "copy "].iter().find_map(|word| line.split_once(word));
+            let copy = copies.map_or("", |(_, copied)| copied).to_ascii_lowercase();
             copy.contains(&name.to_ascii_lowercase()) && copy.contains(&folder)
         };
         source.text().lines().any(copies).then_some(name)

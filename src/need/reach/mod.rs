@@ -86,6 +86,11 @@ pub fn read(workload: &mut Workload, files: &dyn Files, builds: &Builds) -> Vec<
         let words = ["sh".to_owned(), "-c".to_owned(), later.script.clone()];
         let before = reach.found.len();
         reach.commands(&words, &folder, std::slice::from_ref(&later.place), strength, 1);
+        // Whoever looks into a container that runs something else changes nothing.
+        if !waits(&owned) {
+            let behind = reach.found.split_off(before);
+            reach.found.extend(behind.into_iter().filter(|one| one.claim != Claim::Entered));
+        }
         if reach.found.len() > before {
             reach.read.extend(WAITING.map(str::to_owned));
         }

@@ -4,9 +4,7 @@
 use crate::platform::kind::Mention;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
-
-use aho_corasick::AhoCorasick;
+use std::sync::Arc;
 
 use super::names::is_yaml;
 use crate::text::place::Place;
@@ -14,10 +12,7 @@ use crate::text::scan::Words;
 use crate::text::source::{Source, Span};
 
 /// The words that begin a mention.
-const MARKS: [&str; 4] = ["compose", "stack deploy", "COMPOSE_FILE=", "\"dockerComposeFile\""];
-
-/// A text without any of these has no mark.
-static MAY_MENTION: Words = Words::new(&[&["ompose", "OMPOSE_FILE", "stack deploy"]]);
+static MARKS: Words = Words::new(&[&["compose", "stack deploy", "COMPOSE_FILE=", "\"dockerComposeFile\""]]);
 
 /// How many variables of a text are followed.
 const MAX_VARIABLES: usize = 256;
@@ -27,24 +22,24 @@ const REACH: usize = 2000;
 
 /// The mentions in a text. Most texts have none and cost one scan.
 pub fn mentions(source: &Arc<Source>) -> Vec<Mention> {
-    static FINDER: OnceLock<Option<AhoCorasick>> = OnceLock::new();
     let text = source.text();
-    if !MAY_MENTION.stand_in(text) {
+    let marks = MARKS.all_in(text);
+    if marks.is_empty() {
         return Vec::new();
     }
-    let Some(finder) = FINDER.get_or_init(|| AhoCorasick::new(MARKS).ok()) else { return Vec::new() };
     let (variables, mut out) = assigned(source);
-    for mark in finder.find_iter(text) {
-        let rest = &*variables.fill(window(text, mark.end()));
-        let found = match MARKS.get(mark.pattern().as_usize()) {
-            Some(&"compose") => options(rest, &["-f", "--file"]).filter(|files| files.len() > 1),
-            Some(&"stack deploy") => options(rest, &["-c", "--compose-file"]),
-            Some(&"COMPOSE_FILE=") => variable(rest),
+    for (start, mark) in marks {
+        let end = start + mark.len();
+        let rest = &*variables.fill(window(text, end));
+        let found = match mark {
+            "compose" => options(rest, &["-f", "--file"]).filter(|files| files.len() > 1),
+            "stack deploy" => options(rest, &["-c", "--compose-file"]),
+            "COMPOSE_FILE=" => variable(rest),
             _ => array(rest),
         };
         if let Some(files) = found {
-            let place = Place::new(source, Span::new(mark.start(), mark.end()));
-            out.push(Mention { place, files, stack: mark.pattern().as_usize() == 1 });
+            let place = Place::new(source, Span::new(start, end));
+            out.push(Mention { place, files, stack: mark == "stack deploy" });
         }
     }
     out

@@ -59,7 +59,7 @@ impl Host for PipelineFile {
             return starts || has(buildkite::WORD) || (containers && (every_container || has("options")));
         }
         // A manifest may speak of a command line, too, in a comment or in what a container runs.
-        starts && !has("apiVersion:") && SCRIPTS.iter().any(|key| has(key)) && {
+        starts && !has("apiVersion:") && text.lines().any(names_script) && {
             let scripts = Self::scripts("", &Layer::file(Source::new("", text.into())));
             scripts.iter().any(|script| starts_containers(script.layer.text(), every_container))
         }
@@ -109,6 +109,13 @@ const SCRIPTS: [&str; 19] = [
 
 /// Keys whose values are variables for the shell text beside and below them.
 const VARIABLES: [&str; 3] = ["env", "environment", "variables"];
+
+/// Whether a line begins with a key of a script, in any quotes and behind dashes.
+fn names_script(line: &str) -> bool {
+    let line = line.trim_start_matches([' ', '\t', '-', '{', '"', '\'']);
+    let key = line.split_once(':').map_or("", |(key, _)| key.trim_end_matches(['"', '\'', ' ']));
+    SCRIPTS.contains(&key.rsplit('.').next().unwrap_or(key)) || line.contains('{')
+}
 
 struct Pipeline<'f> {
     file: &'f Layer,

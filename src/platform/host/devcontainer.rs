@@ -197,10 +197,15 @@ struct Args {
 
 impl Writer for Args {
     fn write(&self, index: usize, workload: &Workload, change: &Change) -> Vec<Vec<Edit>> {
-        let Change::SetSize { bytes } = change else { return self.lines.write(index, workload, change) };
+        let Change::SetSize { bytes, spelling } = change else {
+            return self.lines.write(index, workload, change);
+        };
         let text = self.source.text();
         let (yaml, blanked) = jsonc::parse(text);
-        let argument = NewValue::quoted(format!("--shm-size={}", size::Dialect::Docker.write(*bytes)));
+        let argument = NewValue::quoted(format!(
+            "--shm-size={}",
+            size::Dialect::Docker.spell(*bytes, spelling.as_deref())
+        ));
         let edit = insertion(&yaml, &blanked, text, argument);
         edit.map(|(at, new)| vec![Edit::insertion(&self.source, at, with_tabs(text, at, &new))])
             .into_iter()

@@ -258,7 +258,7 @@ fn lines(text: &str, from: usize) -> impl Iterator<Item = (&str, Span)> {
 /// What `docker exec` runs in the container of a name.
 fn executed(line: &str, name: Option<&str>) -> Option<String> {
     let (before, behind) = line.split_once(" exec ")?;
-    if before.contains("echo ") || before.contains("printf ") {
+    if ["echo ", "printf ", "Write-"].iter().any(|word| before.contains(word)) {
         return None;
     }
     let engine = before.rsplit([' ', '(', '"', '\t']).next()?;

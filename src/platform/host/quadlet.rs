@@ -219,7 +219,7 @@ impl Writer for UnitWriter {
     fn write(&self, _: usize, workload: &Workload, change: &Change) -> Vec<Vec<Edit>> {
         let entries = entries(self.source.text());
         let edit = match *change {
-            Change::SetSize { bytes } => self.insertion(&entries, workload, bytes),
+            Change::SetSize { bytes, .. } => self.insertion(&entries, workload, bytes),
             Change::ReplaceSize { setting, bytes } => self.size(workload, setting, bytes),
             Change::Remove { setting } => self.removal(&entries, workload, setting),
             Change::ReplaceBySize { setting, bytes } => self.replacement(&entries, workload, setting, bytes),

@@ -124,9 +124,9 @@ fn unknown_maker<'a>(
     }
     let span = other.key.map_or(other.node.span(), Node::span);
     let why = if in_object {
-        format!("what becomes of a {} is not to be seen here", object.kind)
+        format!("nothing in the file shows what becomes of a {}", object.kind)
     } else {
-        "what a chart makes of these values is not to be seen here".to_owned()
+        "nothing in the file shows what becomes of these values".to_owned()
     };
     size.into_iter().chain([pod.unread(&why, span)]).collect()
 }

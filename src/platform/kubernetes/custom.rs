@@ -104,7 +104,7 @@ pub(super) fn settings(
     let bytes = match row.gives {
         _ if own.is_some() => return own.into_iter().collect(),
         Gives::Unknown => {
-            let why = format!("what {} makes of it is not to be seen here", row.operator);
+            let why = format!("nothing in the file shows what {} makes of it", row.operator);
             return vec![pod.unread(&why, place)];
         }
         Gives::Bytes(bytes) => Some(bytes),
@@ -120,7 +120,7 @@ pub(super) fn settings(
         Gives::Unbounded => None,
     };
     if !row.on.0.is_empty() && !says(row.on) {
-        let why = format!("what {} makes of it is not to be seen here", row.operator);
+        let why = format!("nothing in the file shows what {} makes of it", row.operator);
         return vec![pod.unread(&why, place)];
     }
     let (name, reference) = (row.operator.to_owned(), row.reference.to_owned());

@@ -215,7 +215,7 @@ impl<'a> PodContext<'a> {
         let spec = self.pod.spec;
         let head = self.containers.first().map_or(spec.span(), |container| container.head);
         if !in_object {
-            return Some(("what a chart makes of these values is not to be seen here".into(), head));
+            return Some(("nothing in the file shows what becomes of these values".into(), head));
         }
         if manifest.may_gain(spec) {
             return Some(("a template writes a part of the pod".into(), head));

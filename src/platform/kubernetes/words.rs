@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 
 use super::gpu;
-use super::kinds::KINDS;
-use crate::container::accelerator::{self, scanner};
+use super::kinds::APIS;
+use crate::container::accelerator::{self, MAKERS, scanner};
 use crate::platform::kind::EVERYWHERE;
-use crate::text::scan::Words;
+use crate::text::scan::{Words, holds};
 
 /// Without one of these no pod spec is there: `containers:` and its kin, in YAML and JSON; Argo names single containers.
 const PODS: &[&str] = &["ontainers:", "ontainers\"", "argoproj.io/"];
@@ -27,12 +27,11 @@ const OURS: &[&str] = &[
     "runtimeClassName",
 ];
 
-/// Parts of the words that are beside pods: each has one of these.
-const PARTS: &[&str] =
-    &["gpu", "Gpu", "GPU", "ccelerator", "serving.k", ".com/", ".ai/", ".io/", ".sh/", ".org/"];
+/// Parts of the words that are beside pods: each has one of these, or the domain of a maker or an operator.
+const PARTS: &[&str] = &["gpu", "Gpu", "GPU", "ccelerator", "deviceclass."];
 
 /// Words without one of which nothing here is ours.
-pub(super) const ANY: &[&[&str]] = &[EVERYWHERE, PODS, PARTS, BUILDS];
+pub(super) const ANY: &[&[&str]] = &[EVERYWHERE, PODS, PARTS, MAKERS, APIS, BUILDS];
 
 /// What kustomizations list.
 const BUILDS: &[&str] = &["resources:", "bases:", "components:"];
@@ -44,18 +43,30 @@ static OUR: LazyLock<Option<AhoCorasick>> =
 static BESIDE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| scanner(beside()));
 
 fn beside() -> impl Iterator<Item = &'static str> {
-    let apis = KINDS.iter().map(|row| row.api).filter(|api| !api.is_empty());
-    apis.chain(["accelerators:"]).chain(accelerator::resource_words()).chain(gpu::counts())
+    APIS.iter().copied().chain(["accelerators:"]).chain(accelerator::resource_words()).chain(gpu::counts())
 }
 
 fn has(words: &LazyLock<Option<AhoCorasick>>, text: &str) -> bool {
     words.as_ref().is_some_and(|words| words.is_match(text))
 }
 
-/// Whether a text may hold a pod spec.
+/// Whether a text may hold a pod spec: a list of containers, or what a template puts in its place. Schemas and vocabularies
+/// have the word and no list behind it.
 pub(super) fn speaks_of_pods(text: &str) -> bool {
-    static WORDS: Words = Words::new(&[PODS]);
-    WORDS.stand_in(text)
+    let lists = |word: &str| {
+        memchr::memmem::find_iter(text.as_bytes(), word).any(|at| holds_list(text.get(at + word.len()..)))
+    };
+    PODS.iter().any(|word| if word.ends_with('/') { holds(text, word) } else { lists(word) })
+}
+
+/// Whether a list, an alias or a template's action comes next, behind blanks, comments and the `:` of JSON.
+fn holds_list(rest: Option<&str>) -> bool {
+    let mut rest = rest.unwrap_or_default().trim_start_matches([':', ' ', '\t', '\r', '\n']);
+    while let Some(comment) = rest.strip_prefix('#') {
+        rest = comment.split_once('\n').map_or("", |(_, rest)| rest).trim_start();
+    }
+    let is_list = rest.starts_with(['-', '[', '*', '&', '!', '<', '%', '$', '|', '>']);
+    is_list || rest.starts_with("{{") || rest.starts_with("{%")
 }
 
 /// Whether a text speaks of a GPU or of `/dev/shm`.
@@ -66,8 +77,9 @@ pub(super) fn speaks_of_us(text: &str) -> bool {
 /// Whether a text may hold a custom resource or values that ask for a GPU without naming containers.
 pub(super) fn speaks_beside_pods(text: &str) -> bool {
     // Rules most texts out at a fraction of the cost.
-    static WORDS: Words = Words::new(&[PARTS]);
-    WORDS.stand_in(text) && has(&BESIDE, text)
+    static WORDS: Words = Words::new(&[PARTS, MAKERS, APIS]);
+    let is_data = text.starts_with('{') && !text.starts_with("{{") && !holds(text, "\"apiVersion\"");
+    !is_data && WORDS.stand_in(text) && has(&BESIDE, text)
 }
 
 /// Endings of manifests.
@@ -89,8 +101,25 @@ mod tests {
     #[test]
     fn no_word_is_ruled_out() {
         for word in beside() {
-            assert!(Words::new(&[PARTS]).stand_in(&format!("a: {word}")), "{word}");
+            assert!(Words::new(&[PARTS, MAKERS, APIS]).stand_in(&format!("a: {word}")), "{word}");
         }
         assert!(!Words::new(ANY).stand_in("see /usr/share and a/b.json\n"));
+        // The packed search takes no more, and looks for each by itself beyond.
+        assert!(Words::new(ANY).iter().count() <= 64);
+    }
+
+    #[test]
+    fn schemas_speak_of_no_pods() {
+        for text in [
+            "containers:\n  - a",
+            "\"containers\": [",
+            "containers:  # a\n  # b\n  {{ x }}",
+            "containers: *a",
+        ] {
+            assert!(speaks_of_pods(text), "{text}");
+        }
+        for text in ["containers:\n  description: x", "\"containers\": {\"type\":1}", "\"containers\", 5"] {
+            assert!(!speaks_of_pods(text), "{text}");
+        }
     }
 }

@@ -119,7 +119,7 @@ impl Writer for PodWriter {
             Some((Arc::as_ptr(&spot.manifest), spot.pod))
         };
         for (index, _, change) in wanted.iter() {
-            if let (Change::SetSize { bytes }, Some(pod)) = (change, pod(*index)) {
+            if let (Change::SetSize { bytes, .. }, Some(pod)) = (change, pod(*index)) {
                 let known = largest.entry(pod).or_default();
                 *known = (*known).max(*bytes);
             }
@@ -133,7 +133,7 @@ impl Writer for PodWriter {
                 written.push(Vec::new());
                 continue;
             };
-            if let Change::SetSize { bytes } = change {
+            if let Change::SetSize { bytes, .. } = change {
                 let pod = pod(*index).and_then(|pod| largest.get(&pod));
                 *bytes = pod.copied().unwrap_or(*bytes);
             }
@@ -142,7 +142,7 @@ impl Writer for PodWriter {
                 .entry(Arc::as_ptr(manifest))
                 .or_insert_with(|| Editor::new(&manifest.yaml, manifest.text()));
             let mut ways = ManifestWriter { spot, editor }.write(workload, change);
-            if let Change::SetSize { bytes } = change {
+            if let Change::SetSize { bytes, .. } = change {
                 ways.extend(self.in_patches(spot, *bytes));
             }
             written.push(ways);
@@ -169,7 +169,7 @@ impl<'a> ManifestWriter<'_, 'a> {
     fn write(&self, workload: &Workload, change: &Change) -> Vec<Vec<Edit>> {
         let one = |edits: Option<Vec<Edit>>| edits.into_iter().collect();
         match change {
-            Change::SetSize { bytes } => {
+            Change::SetSize { bytes, .. } => {
                 let shared = self.mount_volume(self.spot.shared);
                 shared.into_iter().chain(self.new_volume(*bytes)).collect()
             }

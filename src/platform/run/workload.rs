@@ -18,8 +18,9 @@ use crate::text::scan::holds_any;
 pub fn workload(invocation: &Invocation, options: &ReadOptions) -> Workload {
     let place = invocation.word.layer.place(invocation.word.span);
     let image = invocation.image.as_ref();
-    let name = image.map_or(String::new(), as_written);
+    let name = image.map_or(String::new(), shown);
     let mut workload = Workload::new(Platform::DockerRun, invocation.engine, name, place);
+    workload.former_name = image.map(as_written).filter(|written| *written != workload.name);
     workload.image = image.map(|image| image.value.clone());
     workload.command =
         entrypoint(invocation).chain(invocation.command.iter().map(|field| field.value.clone())).collect();
@@ -78,6 +79,12 @@ pub fn name_of(invocation: &Invocation) -> Option<&str> {
 fn default_shm(engine: Engine, options: &ReadOptions) -> u64 {
     let daemon = options.default_shm_size.filter(|_| engine == Engine::Docker);
     daemon.unwrap_or_else(|| engine.default_shm())
+}
+
+/// What the container of an image is called: the image, without the quotes of the file, and with its variables where the file
+/// tells what they are.
+fn shown(image: &Field) -> String {
+    if image.is_known() { image.value.clone() } else { as_written(image).replace(['"', '\''], "") }
 }
 
 /// The word of the command that the image stands in, quotes and all, unless a host made the words.

@@ -46,7 +46,9 @@ impl Writer for CommandLines {
         let one = |edit: Option<Edit>| edit.map(|edit| vec![edit]).into_iter().collect();
         let edited = Edited { grows: false, shown: true };
         let mut ways: Vec<Vec<Edit>> = match *change {
-            Change::SetSize { bytes } => return line.places(&line.size(bytes)),
+            Change::SetSize { bytes, ref spelling } => {
+                return line.places(&line.size(bytes, spelling.as_deref()));
+            }
             Change::ReplaceSize { setting, bytes } => one(line.replace_size(setting, bytes)),
             Change::Remove { setting } => one(line.option(setting).and_then(|option| line.removal(option))),
             Change::MoveFlag { setting } => line.move_flag(setting).unwrap_or_default(),
@@ -66,13 +68,13 @@ impl Writer for CommandLines {
         let place = |ways: &[Vec<Edit>]| ways.first()?.first().map(|edit| edit.span);
         let mut largest: HashMap<Span, u64> = HashMap::new();
         for ((.., change), ways) in wanted.iter().zip(&written) {
-            if let (Change::SetSize { bytes }, Some(place)) = (change, place(ways)) {
+            if let (Change::SetSize { bytes, .. }, Some(place)) = (change, place(ways)) {
                 let most = largest.entry(place).or_default();
                 *most = (*most).max(*bytes);
             }
         }
         for ((index, workload, change), ways) in wanted.iter_mut().zip(&mut written) {
-            if let Change::SetSize { bytes } = change
+            if let Change::SetSize { bytes, .. } = change
                 && let Some(most) = place(ways).and_then(|place| largest.get(&place))
                 && *bytes < *most
             {
@@ -94,8 +96,8 @@ struct LineWriter<'w> {
 
 impl LineWriter<'_> {
     /// A size as an option, in the spelling that the options of the line have.
-    fn size(&self, bytes: u64) -> String {
-        self.spelt("--shm-size", &self.invocation.engine.starter().size.write(bytes))
+    fn size(&self, bytes: u64, spelling: Option<&str>) -> String {
+        self.spelt("--shm-size", &self.invocation.engine.starter().size.spell(bytes, spelling))
     }
 
     /// As the option that asks for a GPU is spelt, else as the file spells sizes elsewhere, else as most options of the line.
@@ -266,7 +268,7 @@ impl LineWriter<'_> {
         if quoted {
             spot.span = Span::new(spot.span.start + 1, spot.span.end - 1);
         }
-        replacement(&spot, &self.size(bytes))
+        replacement(&spot, &self.size(bytes, None))
     }
 
     /// `all` in place of what is refused, behind an option that has no value, or an option without the quotes around it.

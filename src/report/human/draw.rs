@@ -6,7 +6,7 @@ use annotate_snippets::{
     Annotation, AnnotationKind, Element, Group, Level, Origin, Patch, Renderer, Snippet,
 };
 
-use super::window::{Mark, Window};
+use super::window::{Mark, Window, columns};
 use crate::container::finding::Severity;
 use crate::report::style::{Look, clean, wrapped};
 use crate::text::edits::{Edit, sorted};
@@ -15,6 +15,8 @@ use crate::text::source::{Source, Span};
 
 /// Lines between two marks beyond which nothing between them is looked at.
 const GAP: usize = 100;
+/// The fewest columns that a label below its mark is given.
+const NARROWEST: usize = 24;
 /// The longest fix that is shown, in bytes: more is no small diff.
 const LONGEST: usize = 16 << 10;
 
@@ -97,17 +99,34 @@ fn annotated(source: &Source, labels: &[&Label<'_>], width: usize) -> Snippet<'s
         let line = source.line_span(source.line(start));
         let content = line.start + source.slice(line).trim_end_matches(['\n', '\r']).len();
         let span = Span::new(start.min(content), label.place.span.end.min(content));
-        Mark { span, room: label.text.chars().count() + 1 }
+        let (marked, text) = (columns(source.slice(span)), columns(label.text) + 1);
+        let before = source.slice(Span::new(line.start, span.start));
+        // A label that is too long stands below its mark, in lines of at least this many columns.
+        let beside =
+            text <= NARROWEST || marked + text <= width / 2 || columns(before) + marked + text <= width;
+        Mark { span, room: if beside { text } else { NARROWEST.saturating_sub(marked) } }
     };
     let marks: Vec<Mark> = labels.iter().map(mark).collect();
     let window = Window::new(source, &marks, width);
-    let annotations = labels.iter().zip(&marks).map(|(label, mark)| {
+    let annotations = labels.iter().zip(&marks).flat_map(|(label, mark)| {
         let kind = if label.is_primary { AnnotationKind::Primary } else { AnnotationKind::Context };
-        let text = (!label.text.is_empty()).then(|| clean(label.text).into_owned());
-        kind.span(window.span(mark.span)).label(text)
+        let (span, text) = (window.span(mark.span), clean(label.text));
+        let line = window.text.get(..span.start).and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
+        let shown = |range: Range<usize>| columns(window.text.get(range).unwrap_or_default());
+        let before = shown(line..span.start);
+        let beside = before + shown(span.clone()) + 1 + columns(&text) <= width;
+        let lines = if beside { vec![text.into_owned()] } else { below(&text, width.saturating_sub(before)) };
+        let label = move |text: String| kind.span(span.clone()).label((!text.is_empty()).then_some(text));
+        lines.into_iter().map(label)
     });
     let annotations: Vec<_> = annotations.collect();
     Snippet::source(window.text).line_start(window.first_line).annotations(annotations)
+}
+
+/// The lines of a label that is too long to stand beside its mark: at least two, for a single one would be put there.
+fn below(text: &str, width: usize) -> Vec<String> {
+    let most = columns(text).saturating_sub(1);
+    wrapped(text, width.min(most).max(NARROWEST))
 }
 
 /// What the edits of a fix change, file by file.
@@ -132,7 +151,10 @@ pub(crate) fn fix(edits: &[Edit], home: &str, gutter: usize, look: Look) -> Vec<
                 room: edit.text.chars().take_while(|c| *c != '\n').count(),
             };
             let marks: Vec<Mark> = near.iter().map(mark).collect();
-            let window = Window::new(source, &marks, look.width.saturating_sub(gutter + 4));
+            // What is put into a line pushes the rest of it.
+            let more = marks.iter().map(|mark| mark.room).max().unwrap_or(0);
+            let marks: Vec<Mark> = marks.into_iter().map(|mark| Mark { room: 0, ..mark }).collect();
+            let window = Window::new(source, &marks, look.width.saturating_sub(gutter + 4 + more));
             let whole =
                 |edit: &Edit| -> Range<usize> { window.at(edit.span.start)..window.at(edit.span.end) };
             let patches: Vec<Patch<'static>> =

@@ -9,9 +9,11 @@ use std::io::{self, Write};
 
 use annotate_snippets::{Group, Level};
 
-use super::View;
+use super::{View, count};
 use crate::container::finding::{Finding, Fix, Safety};
+use crate::need::evidence::line_at;
 use crate::text::edits::Edit;
+use crate::text::place::Place;
 use crate::text::source::Span;
 use draw::{Label, level, lines};
 
@@ -21,11 +23,14 @@ pub fn write(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
         summary::statistics(out, view)?;
     } else {
         let mut report = Human { view, explained: HashSet::new() };
-        for group in groups(&view.report.findings) {
-            report.write_group(out, &group)?;
+        for (group, more) in folded(groups(&view.report.findings)) {
+            report.write_group(out, &group, &more)?;
         }
     }
-    if view.quiet { Ok(()) } else { writeln!(out, "{}", summary::line(view)) }
+    // Where nothing could be read, the error says all.
+    let failed =
+        view.report.findings.is_empty() && view.report.counts.files == 0 && !view.report.errors.is_empty();
+    if view.quiet || failed { Ok(()) } else { writeln!(out, "{}", summary::line(view)) }
 }
 
 /// Findings that one fix removes stand together, where the first of them stands.
@@ -46,6 +51,37 @@ fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
     groups
 }
 
+/// The groups without those that say the same of the same line elsewhere, as of copies and translations of a page; each with
+/// the places of these.
+fn folded<'f>(groups: Vec<Vec<&'f Finding>>) -> Vec<(Vec<&'f Finding>, Vec<&'f Place>)> {
+    let mut folded: Vec<(Vec<&Finding>, Vec<&Place>)> = Vec::with_capacity(groups.len());
+    let mut known = HashMap::new();
+    for group in groups {
+        let [finding] = group.as_slice() else {
+            folded.push((group, Vec::new()));
+            continue;
+        };
+        let edits = finding.fix.iter().flat_map(|fix| &fix.edits).map(|edit| edit.text.trim());
+        let said = (finding.rule.code, finding.severity, finding.message.as_str(), line_at(&finding.place));
+        let first = *known.entry((said, edits.collect::<Vec<_>>())).or_insert(folded.len());
+        match folded.get_mut(first) {
+            Some((_, more)) => more.push(&finding.place),
+            None => folded.push((group, Vec::new())),
+        }
+    }
+    folded
+}
+
+/// How many of the places that are folded into one are named.
+const MOST_PLACES: usize = 10;
+
+/// `3 more places: a.md:4, b.md:4, c.md:5`.
+fn elsewhere(more: &[&Place]) -> String {
+    let named = more.iter().take(MOST_PLACES).map(|place| format!("{}:{}", place.path(), place.start().line));
+    let rest = if more.len() > MOST_PLACES { ", …" } else { "" };
+    format!("the same at {}: {}{rest}", count(more.len(), "more place"), named.collect::<Vec<_>>().join(", "))
+}
+
 /// The edits of a fix in its files, to tell one fix from another.
 fn identity(edits: &[Edit]) -> Vec<(&str, Span, &str)> {
     edits.iter().map(|edit| (edit.source.path(), edit.span, edit.text.as_str())).collect()
@@ -59,7 +95,7 @@ struct Human<'a> {
 }
 
 impl Human<'_> {
-    fn write_group(&mut self, out: &mut dyn Write, group: &[&Finding]) -> io::Result<()> {
+    fn write_group(&mut self, out: &mut dyn Write, group: &[&Finding], more: &[&Place]) -> io::Result<()> {
         let fix = group.first().and_then(|finding| finding.fix.as_ref());
         let labels: Vec<Vec<Label<'_>>> = group.iter().map(|finding| labels(finding)).collect();
         let places = labels.iter().flatten().map(|label| (&*label.place.source, label.place.span.start));
@@ -73,7 +109,10 @@ impl Human<'_> {
                 label.is_primary || shown.insert((label.place.path().to_owned(), label.place.span.start))
             };
             let labels: Vec<Label<'_>> = labels.into_iter().filter(new).collect();
-            groups.push(self.finding(finding, &labels, gutter));
+            let group = self.finding(finding, &labels, gutter);
+            let before = gutter + " = note: ".len();
+            let note = || Level::NOTE.message(lines(&elsewhere(more), before, self.view.look));
+            groups.push(if more.is_empty() { group } else { group.element(note()) });
         }
         if let Some((first, fix)) = group.first().zip(fix) {
             groups.push(self.fix(fix, first.place.path(), group.len(), gutter));

@@ -58,7 +58,9 @@ pub fn line(view: &View<'_>) -> String {
 /// `, 3 fixable with `--fix` (1 more with `--unsafe-fixes`)`, or nothing.
 fn fixable(view: &View<'_>) -> String {
     let fixable = Fixable::of(view.report.findings.iter(), view.unsafe_fixes);
-    let option = if view.unsafe_fixes { "--fix --unsafe-fixes" } else { "--fix" };
+    let mut fixes = view.report.findings.iter().filter_map(|finding| finding.fix.as_ref());
+    let unsafe_too = view.unsafe_fixes && fixes.any(|fix| fix.safety == Safety::Unsafe);
+    let option = if unsafe_too { "--fix --unsafe-fixes" } else { "--fix" };
     match (fixable.now, fixable.more) {
         (0, 0) => String::new(),
         (now, 0) => format!(", {now} fixable with `{option}`"),

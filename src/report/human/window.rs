@@ -153,7 +153,8 @@ fn fits(line: &str, pieces: &[Range<usize>], marks: &[Mark], width: usize) -> bo
     column < width
 }
 
-fn columns(text: &str) -> usize {
+/// How many columns a text takes.
+pub(super) fn columns(text: &str) -> usize {
     text.chars().map(column).sum()
 }
 

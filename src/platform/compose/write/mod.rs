@@ -39,8 +39,9 @@ impl Writer for ComposeWriter {
         };
         let one = |edit: Option<Edit>| edit.map(|edit| vec![vec![edit]]).unwrap_or_default();
         match *change {
-            Change::SetSize { bytes } => {
-                self.owner(index).map(|owner| self.set_size(owner, bytes)).unwrap_or_default()
+            Change::SetSize { bytes, ref spelling } => {
+                let spelling = spelling.as_deref();
+                self.owner(index).map(|owner| self.set_size(owner, bytes, spelling)).unwrap_or_default()
             }
             Change::ReplaceSize { setting: at, bytes } => {
                 one(setting(at).and_then(|(setting, origin)| self.spell(setting, origin, bytes)))
@@ -80,20 +81,20 @@ impl ComposeWriter {
     }
 
     /// A size of its own, at each place where it could stand.
-    fn set_size(&self, sited: &Sited, bytes: u64) -> Vec<Vec<Edit>> {
+    fn set_size(&self, sited: &Sited, bytes: u64, spelling: Option<&str>) -> Vec<Vec<Edit>> {
         if sited.swarm {
             return self.tmpfs_volume(sited, bytes).map(|edit| vec![vec![edit]]).unwrap_or_default();
         }
-        let edits = sited.spots.iter().filter_map(|spot| Some(vec![self.size_key(*spot, bytes)?]));
+        let edits = sited.spots.iter().filter_map(|spot| Some(vec![self.size_key(*spot, bytes, spelling)?]));
         edits.collect()
     }
 
     /// `shm_size: "2gb"`.
-    fn size_key(&self, spot: InsertionSpot, bytes: u64) -> Option<Edit> {
+    fn size_key(&self, spot: InsertionSpot, bytes: u64, spelling: Option<&str>) -> Option<Edit> {
         let (source, yaml) = self.files.get(spot.file)?;
         let mapping = yaml.node(source.text(), spot.mapping);
         let editor = Editor::new(yaml, source.text());
-        let value = NewValue::quoted(Dialect::Compose.write(bytes));
+        let value = NewValue::quoted(Dialect::Compose.spell(bytes, spelling));
         let insertion = match mapping.entry(ServiceKey::ShmSize.name()) {
             None => editor.insert(mapping, spot.place(), ServiceKey::ShmSize.name(), &value),
             Some(entry) => editor.fill(mapping, entry, &value),
@@ -172,7 +173,7 @@ impl ComposeWriter {
         };
         let spots =
             sited.spots.iter().flat_map(|spot| [Some(*spot), spot.elsewhere(gone, &self.files)]).flatten();
-        let sizes = spots.filter_map(|spot| self.size_key(spot, bytes)).filter(apart);
+        let sizes = spots.filter_map(|spot| self.size_key(spot, bytes, None)).filter(apart);
         let mut out: Vec<Vec<Edit>> = sizes.map(|size| vec![gone.clone(), size]).collect();
         out.push(vec![gone.clone()]);
         out
