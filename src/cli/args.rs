@@ -9,9 +9,8 @@ use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::config_args::{ConfigArgs, SuppressArgs};
-use super::console::When;
 use super::inert::Syntax;
-use super::outputs::{FormatTo, FormatToParser};
+use super::values::{FormatTo, FormatToParser, When};
 use crate::container::finding::Severity;
 use crate::need::loader::{Loader, Sample};
 use crate::rules;

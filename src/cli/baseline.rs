@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::job::Job;
-use super::{CLEAN, FAILED};
+use super::status::{CLEAN, FAILED};
 use crate::config::problem::Failure;
 use crate::fix::fixes::Fixes;
 use crate::fix::write::write;

@@ -3,27 +3,15 @@
 use std::env;
 use std::io::{self, IsTerminal, Write};
 
-use clap::ValueEnum;
-
 use super::args::ConsoleArgs;
-use super::github;
+use super::forge;
 use super::inert::{Inert, Syntax};
+use super::values::When;
 use crate::config::problem::{ConfigProblem, Failure};
 use crate::container::finding::Severity;
 use crate::report;
 use crate::report::human::draw;
 use crate::report::style::{Look, Palette, clean};
-
-/// When to colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum When {
-    /// On a terminal; NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE are honoured
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
 
 /// Says things on stderr, as much as was asked for.
 #[derive(Clone, Copy)]
@@ -64,7 +52,7 @@ impl Console {
 
     /// Says what went wrong; where GitHub reads along, as an annotation.
     pub(super) fn complain(&self, message: &str) {
-        if github::is_here() {
+        if forge::is_here() {
             let mut out = Inert::new(io::stderr().lock(), Syntax::Commands);
             let _ = report::github::error(&mut out, None, message);
         } else {
@@ -95,7 +83,7 @@ impl Console {
 
     /// Shows a mistake of the configuration at its place.
     pub(super) fn show(&self, problem: &ConfigProblem, severity: Severity) {
-        if severity == Severity::Error && github::is_here() {
+        if severity == Severity::Error && forge::is_here() {
             let mut out = Inert::new(io::stderr().lock(), Syntax::Commands);
             let _ = report::github::error(&mut out, Some(&problem.place), &problem.message);
         }

@@ -4,7 +4,7 @@ use super::inert::Syntax;
 use super::job::Job;
 use super::mend::Mended;
 use super::outputs::to_stderr;
-use super::{CLEAN, FINDINGS};
+use super::status::{CLEAN, FINDINGS};
 use crate::lint::parallel::shared_out;
 use crate::report::{diff, plain};
 

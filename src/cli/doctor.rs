@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::args::{DoctorArgs, TextOrJson};
 use super::console::Console;
 use super::outputs::to_stdout;
-use super::{CLEAN, FAILED, FINDINGS};
+use super::status::{CLEAN, FAILED, FINDINGS};
 use crate::config::problem::Failure;
 use crate::doctor::advice::{Verdict, diagnose};
 use crate::doctor::system::Live;

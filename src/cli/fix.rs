@@ -1,10 +1,10 @@
 //! `shmlint --fix`: writes what can be fixed and reports what is left.
 
-use super::FINDINGS;
 use super::inert::Syntax;
 use super::job::Job;
 use super::mend::Mended;
 use super::outputs::{to_stderr, to_stdout};
+use super::status::FINDINGS;
 use crate::config::problem::Failure;
 use crate::fix::fixes::Fixes;
 use crate::fix::write::replace;

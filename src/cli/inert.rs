@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use super::github;
+use super::forge;
 use crate::report::Format;
 
 /// What kind of text is printed, which says how a sign can be parted and still mean the same.
@@ -54,7 +54,7 @@ pub(super) struct Inert<W> {
 
 impl<W: Write> Inert<W> {
     pub(super) fn new(out: W, syntax: Syntax) -> Self {
-        let syntax = if github::is_here() { syntax } else { Syntax::Raw };
+        let syntax = if forge::is_here() { syntax } else { Syntax::Raw };
         Self { out, syntax, last: [0; 2] }
     }
 }

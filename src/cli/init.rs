@@ -5,10 +5,10 @@ use std::io::Write;
 
 use serde_json::json;
 
-use super::CLEAN;
 use super::args::{ShowArgs, TextOrJson};
 use super::inert::Syntax;
 use super::outputs::to_stdout;
+use super::status::CLEAN;
 use crate::config::problem::Failure;
 use crate::config::{keys, load, schema};
 use crate::text::place::Place;

@@ -9,7 +9,7 @@ use super::console::Console;
 use super::github;
 use super::outputs::{Outputs, to_stderr};
 use super::progress::Progress;
-use super::{CLEAN, FAILED, FINDINGS};
+use super::status::{CLEAN, FAILED, FINDINGS};
 use crate::config::Settled;
 use crate::config::problem::Failure;
 use crate::container::finding::Severity;

@@ -5,7 +5,7 @@ use super::config_args::settle;
 use super::console::Console;
 use super::job::Input;
 use super::outputs::to_stdout;
-use super::{CLEAN, FAILED};
+use super::status::{CLEAN, FAILED};
 use crate::config::problem::{ConfigProblem, Failure};
 use crate::container::finding::Severity;
 use crate::lint::check::Request;

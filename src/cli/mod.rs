@@ -9,6 +9,7 @@ mod diff;
 #[cfg(target_os = "linux")]
 mod doctor;
 mod fix;
+mod forge;
 mod github;
 mod inert;
 mod init;
@@ -23,7 +24,9 @@ mod select;
 #[cfg(feature = "packaging")]
 mod shell;
 mod size;
+mod status;
 mod suppress;
+mod values;
 mod watch;
 
 use std::process::ExitCode;
@@ -37,13 +40,7 @@ use crate::text::paths::to_os;
 use args::{Arguments, Command};
 use console::Console;
 use plugin::Start;
-
-/// Nothing at or above `--fail-on` is left.
-pub const CLEAN: u8 = 0;
-/// Something at or above `--fail-on` is left.
-pub const FINDINGS: u8 = 1;
-/// The run itself failed.
-pub const FAILED: u8 = 2;
+pub use status::{CLEAN, FAILED, FINDINGS};
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {

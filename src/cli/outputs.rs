@@ -1,17 +1,15 @@
 //! Where reports go: formats, the files and streams they are written to, and one rule for a reader that went away.
 
 use std::collections::HashMap;
-use std::ffi::OsStr;
 use std::fs::{File, canonicalize, read};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
-use clap::{Arg, Command, Error, ValueEnum};
+use clap::ValueEnum;
 
 use super::args::OutputArgs;
 use super::console::Console;
-use super::github;
+use super::forge;
 use super::inert::{Inert, Syntax};
 use crate::fix::fixes::Fixes;
 use crate::fix::write::write;
@@ -19,35 +17,6 @@ use crate::lint::baseline::Baseline;
 use crate::report::style::Look;
 use crate::report::{self, Format, Repository, View};
 use crate::text::paths::to_os;
-
-/// A format, and the file it goes to where it does not go to stdout: `sarif=out.sarif`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct FormatTo {
-    pub(crate) format: Format,
-    pub(crate) file: Option<String>,
-}
-
-/// Reads `NAME` or `NAME=FILE`.
-#[derive(Clone)]
-pub(crate) struct FormatToParser;
-
-impl TypedValueParser for FormatToParser {
-    type Value = FormatTo;
-
-    fn parse_ref(&self, cmd: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<FormatTo, Error> {
-        let text = value.to_string_lossy();
-        let (name, file) = match text.split_once('=') {
-            Some((name, file)) => (name, Some(file.to_owned())),
-            None => (text.as_ref(), None),
-        };
-        let format = EnumValueParser::<Format>::new().parse_ref(cmd, arg, OsStr::new(name))?;
-        Ok(FormatTo { format, file })
-    }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(Format::value_variants().iter().filter_map(ValueEnum::to_possible_value)))
-    }
-}
 
 /// The formats of a run, each with its target.
 pub(super) struct Outputs {
@@ -80,12 +49,12 @@ impl Outputs {
             }
         }
         let by_itself = main.is_none();
-        let main = main.unwrap_or(if github::is_here() { Format::Github } else { Format::Human });
-        if github::is_gitlab() && args.format.is_empty() && args.output.is_none() {
+        let main = main.unwrap_or(if forge::is_here() { Format::Github } else { Format::Human });
+        if forge::is_gitlab() && args.format.is_empty() && args.output.is_none() {
             // What `artifacts: reports: codequality` names by GitLab's own documentation.
             files.push((Format::Gitlab, "gl-code-quality-report.json".into()));
         }
-        let repository = github::repository();
+        let repository = forge::repository();
         Ok(Self { main, main_file: args.output.clone(), files, by_itself, repository })
     }
 

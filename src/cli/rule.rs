@@ -1,9 +1,9 @@
 //! `shmlint rule`: the rules and their pages.
 
-use super::CLEAN;
 use super::args::{RuleArgs, TextOrJson};
 use super::console::Console;
 use super::outputs::to_stdout;
+use super::status::CLEAN;
 use crate::config::problem::Failure;
 use crate::report::{page, rule};
 use crate::rules;

@@ -3,10 +3,10 @@
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::CLEAN;
 use super::args::Arguments;
 use super::inert::Syntax;
 use super::outputs::to_stdout;
+use super::status::CLEAN;
 use crate::config::problem::Failure;
 
 /// Prints the completions for a shell.

@@ -1,9 +1,9 @@
 //! `shmlint size`: how large /dev/shm should be for a data loader or a program.
 
-use super::CLEAN;
 use super::args::{SizeArgs, TextOrJson};
 use super::console::Console;
 use super::outputs::to_stdout;
+use super::status::CLEAN;
 use crate::config::problem::Failure;
 use crate::need::question::Question;
 use crate::report::size;

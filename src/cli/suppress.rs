@@ -1,8 +1,9 @@
 //! `shmlint --add-suppressions`: writes a comment for every finding that hides it, and changes nothing else.
 
+use super::fix;
 use super::job::Job;
 use super::mend::Mended;
-use super::{CLEAN, FAILED, FINDINGS, fix};
+use super::status::{CLEAN, FAILED, FINDINGS};
 use crate::config::problem::Failure;
 use crate::fix::fixes::Fixes;
 use crate::report::count;

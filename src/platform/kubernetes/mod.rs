@@ -61,22 +61,14 @@ fn remarks(source: &Arc<Source>, starts: &[usize]) -> Remarks {
     })
 }
 
-/// Endings of manifests.
-const ENDINGS: &[&str] = &["yaml", "yml", "json"];
-
 fn claim(file: &FileName<'_>) -> FileClaim {
     if built::is_kustomization(file.path) {
         return FileClaim::ByName;
     }
-    if is_template(file) || file.ends_in(ENDINGS) { FileClaim::ByContent } else { FileClaim::No }
-}
-
-/// Whether something else fills the file in before Kubernetes reads it.
-fn is_template(file: &FileName<'_>) -> bool {
-    match file.ending.strip_suffix("-template") {
-        Some(ending) => ENDINGS.contains(&ending),
-        // Helm's own helpers end in `.tpl` alone.
-        None => file.ends_in(&["tpl"]) || file.finished().is_some_and(|file| file.ends_in(ENDINGS)),
+    if words::is_template(file) || file.ends_in(words::ENDINGS) {
+        FileClaim::ByContent
+    } else {
+        FileClaim::No
     }
 }
 

@@ -1,7 +1,7 @@
 //! Documents that are certainly manifests and cannot be read.
 
 use super::manifest::Manifest;
-use super::{is_template, words};
+use super::words::{self, is_template};
 use crate::container::finding::Problem;
 use crate::text::filename::FileName;
 

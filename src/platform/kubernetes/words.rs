@@ -1,5 +1,6 @@
 //! Words by which a text is worth parsing, found by literal scans.
 
+use crate::text::filename::FileName;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
@@ -79,6 +80,18 @@ pub(super) fn speaks_beside_pods(text: &str) -> bool {
     static WORDS: Words = Words::new(&[PARTS, MAKERS, APIS]);
     let is_data = text.starts_with('{') && !text.starts_with("{{") && !holds(text, "\"apiVersion\"");
     !is_data && WORDS.stand_in(text) && has(&BESIDE, text)
+}
+
+/// Endings of manifests.
+pub(super) const ENDINGS: &[&str] = &["yaml", "yml", "json"];
+
+/// Whether something else fills the file in before Kubernetes reads it.
+pub(super) fn is_template(file: &FileName<'_>) -> bool {
+    match file.ending.strip_suffix("-template") {
+        Some(ending) => ENDINGS.contains(&ending),
+        // Helm's own helpers end in `.tpl` alone.
+        None => file.ends_in(&["tpl"]) || file.finished().is_some_and(|file| file.ends_in(ENDINGS)),
+    }
 }
 
 #[cfg(test)]

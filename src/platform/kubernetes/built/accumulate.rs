@@ -86,7 +86,7 @@ fn texts<'k>(root: Node<'k>, key: &str) -> impl Iterator<Item = &'k str> + use<'
 const PARTS: [&str; 3] = ["resources", "bases", "components"];
 
 /// The files that a kustomization names: those of its folders are their kustomizations.
-pub(in crate::platform::kubernetes) fn linked(source: &Arc<Source>, files: &dyn Files) -> Vec<String> {
+pub fn linked(source: &Arc<Source>, files: &dyn Files) -> Vec<String> {
     let manifest = Manifest::of(Layer::file(Arc::clone(source)));
     let Some(root) = manifest.yaml.root(manifest.text()) else { return Vec::new() };
     let parts = PARTS.iter().flat_map(|key| texts(root, key)).filter_map(|it| part(files, source.path(), it));
@@ -371,7 +371,7 @@ fn rename(root: Node<'_>, objects: &mut [BuiltObject]) {
 }
 
 /// Whether a path is that of a kustomization.
-pub(in crate::platform::kubernetes) fn is_kustomization(path: &str) -> bool {
+pub fn is_kustomization(path: &str) -> bool {
     NAMES.contains(&path.rsplit('/').next().unwrap_or(path))
 }
 
