@@ -13,7 +13,7 @@ use crate::lint::discover::{Discovered, Walk, kinds};
 use crate::lint::parallel::Collected;
 use crate::need::around::{Alone, Around, Given};
 use crate::need::reach::builds::Builds;
-use crate::need::reach::mentions;
+use crate::need::reach::{maps, mentions};
 use crate::platform::kind::{Context, Index, Unit};
 use crate::platform::options::ReadOptions;
 use crate::text::files::Files;
@@ -85,7 +85,7 @@ impl<'a> Surroundings<'a> {
             let typed = root.starts_with('.').then(|| self.files.as_typed_here(found.path)).flatten();
             let path = typed.as_deref().unwrap_or(found.path);
             let source = kinds(path).next().and_then(|_| self.files.read_met(path).ok());
-            let said = source.as_ref().map(|source| (mentions::of_text(source), mentions::maps(source)));
+            let said = source.as_ref().map(|source| (mentions::of_text(source), maps::maps(source)));
             if let Ok(mut builds) = builds.lock() {
                 builds.add_path(path);
                 let (images, maps) = said.unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::mentions::MapFile;
+use super::maps::MapFile;
 use crate::container::workload::Build;
 use crate::knowledge::glob;
 use crate::text::files::Files;

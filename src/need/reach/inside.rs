@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::builds::{Builds, under};
-use super::mentions::MapFile;
+use super::maps::MapFile;
 use crate::container::workload::Inside;
 use crate::syntax::dockerfile::{Copied, DockerfileImage};
 use crate::text::files::Files;
