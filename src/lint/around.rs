@@ -24,7 +24,7 @@ use crate::text::source::Source;
 /// More files than this are no repository of somebody's project: none of them is read.
 const MAX_FILES: usize = 100_000;
 /// What stands in every text that gives a container shared memory.
-static GIVES: Words = Words::new(&[&["shm", "ipc", "Ipc", "IPC"]]);
+static GIVES: Words = Words::new(&[&["shm", "Shm", "SHM", "--ipc", "ipc:", "ipc\"", "Ipc", "IPC"]]);
 
 /// The repositories of a run.
 pub struct Surroundings<'a> {

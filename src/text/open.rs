@@ -4,14 +4,14 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::text::paths::to_os;
-
 /// Everything that a pipe gives whose name was written where a file may stand: `<(helm template .)`. Nothing where it is no
 /// pipe. One that nobody writes to is at its end at once.
 pub fn read_pipe(path: &str, limit: u64) -> Option<std::io::Result<Vec<u8>>> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::FileTypeExt;
+
+        use crate::text::paths::to_os;
         std::fs::metadata(&*to_os(path)).ok().filter(|metadata| metadata.file_type().is_fifo())?;
         let read = || {
             let file = open(&to_os(path), false)?;
