@@ -1,6 +1,6 @@
 //! Which Dockerfile an image is built from, by what the texts of the run say ([`super::mentions`]) and where Dockerfiles are.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::maps::MapFile;
@@ -35,7 +35,7 @@ pub struct BuiltImage {
 #[derive(Debug, Default)]
 pub struct Builds {
     /// By the last part of the image's name.
-    images: HashMap<String, Vec<BuiltImage>>,
+    images: BTreeMap<String, Vec<BuiltImage>>,
     /// The paths of all Dockerfiles, in order.
     dockerfiles: Vec<String>,
     /// Files of `ConfigMap`s: the map, the file's name in it, and where it is.
