@@ -53,6 +53,11 @@ pub fn mounts_shm(command: &str) -> bool {
     words.next().is_some() && words.take(12).any(|word| target(word) == Some(Target::Shm))
 }
 
+/// Whether a capability that is added lets a container mount something.
+pub fn may_mount(capability: &str) -> bool {
+    ["SYS_ADMIN", "CAP_SYS_ADMIN", "ALL"].iter().any(|name| name.eq_ignore_ascii_case(capability))
+}
+
 /// The parts of an absolute path.
 fn cleaned(path: &str) -> Vec<&str> {
     let mut parts = Vec::new();

@@ -149,6 +149,8 @@ pub struct Workload {
     pub written: Vec<Place>,
     /// Whether somebody types into it: `-i`, `stdin_open`.
     pub interactive: bool,
+    /// Whether it is known to lack the right to mount anything, so that a command which does fails.
+    pub cannot_mount: bool,
     /// What shows that no program of it ever runs, such as a simulated node that it goes to, as a clause.
     pub never_runs: Option<Citation>,
     /// Where its files come from.

@@ -214,7 +214,7 @@ impl Reading {
         let joined: Vec<usize> = workloads.iter().filter_map(|workload| workload.joins).collect();
         let mut workloads = workloads;
         for workload in workloads.iter_mut().filter(|workload| mounts_shm(&workload.command.join(" "))) {
-            if matches!(workload.shm, Shm::Default { .. }) {
+            if matches!(workload.shm, Shm::Default { .. }) && !workload.cannot_mount {
                 workload.shm = Shm::Unknown("its command gives /dev/shm another size".into());
             }
         }

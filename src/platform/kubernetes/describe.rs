@@ -5,6 +5,7 @@ use super::read::FoundContainer;
 use super::shm::LocatedSetting;
 use super::write::ContainerSpot;
 use crate::container::engine::{DOCKER_DEFAULT, decide};
+use crate::container::mount::may_mount;
 use crate::container::workload::{Engine, Workload};
 use crate::syntax::yaml::Node;
 
@@ -23,6 +24,12 @@ pub(super) fn describe(manifest: &Manifest, node: Node<'_>, workload: &mut Workl
     let written = keys.iter().filter_map(|key| get(node, key));
     workload.written.extend(written.map(|value| manifest.place(value.span())));
     workload.interactive = get(node, "stdin").and_then(Node::str) == Some("true");
+    workload.cannot_mount = get(node, "securityContext").is_none_or(|context| {
+        let added = get(context, "capabilities").into_iter().flat_map(|all| list(all, "add"));
+        let is_plain =
+            !manifest.is_open(context) && get(context, "privileged").and_then(Node::str) != Some("true");
+        is_plain && !added.filter_map(Node::str).any(may_mount)
+    });
     for variable in list(node, "env") {
         let value = get(variable, "value").filter(|value| !manifest.is_open(*value));
         if let (Some(name), Some(value)) = (manifest.text_of(variable, "name"), value.and_then(Node::str)) {

@@ -14,7 +14,7 @@ use crate::container::accelerator::{
     AcceleratorSign, GPU, chooses, device, in_list, runtime, sum, takes_away,
 };
 use crate::container::engine::decide;
-use crate::container::mount::{self, bound};
+use crate::container::mount::{self, bound, may_mount};
 use crate::container::workload::running::ending;
 use crate::container::workload::{
     Effect, Engine, Gpu, GpuCount, Ipc, Mounted, Platform, Running, Says, Setting, Shm, Target, Workload,
@@ -183,6 +183,8 @@ pub(super) fn workload(
     workload.environment = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     workload.memory_limit =
         container.host("Memory").as_u64().filter(|&bytes| bytes > 0).map(|bytes| (bytes, locate("Memory")));
+    workload.cannot_mount = container.host("Privileged").as_bool() == Some(false)
+        && !strings(container.host("CapAdd")).any(may_mount);
     let created = container.created(options);
     workload.gpu = gpu(container, &workload.environment, &locate);
     if let Some(created) = created.as_ref().filter(|created| created.gpu.is_yes() && !workload.gpu.is_yes()) {

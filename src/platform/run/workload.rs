@@ -6,6 +6,7 @@ use super::invocation::Invocation;
 use super::settings::{lowered, settings};
 use crate::container::engine::decide;
 use crate::container::flags::{self, Flag, StartContext};
+use crate::container::mount::may_mount;
 use crate::container::workload::{
     Engine, Gpu, Inside, Ipc, Mounted, Platform, Setting, Shm, Workload, bound,
 };
@@ -42,6 +43,9 @@ pub fn workload(invocation: &Invocation, options: &ReadOptions) -> Workload {
     let memory_limit = flags::memory_limit(&all, scene.starter);
     workload.written = places(invocation);
     workload.interactive = named(invocation, "interactive").next().is_some();
+    let adds = named(invocation, "cap-add").any(|option| value(option).is_some_and(may_mount));
+    let is_privileged = named(invocation, "privileged").next().is_some();
+    workload.cannot_mount = !adds && !is_privileged && invocation.unread.is_empty();
     let default = default_shm(invocation.engine, options);
     let (shm, decided_by) = decide(invocation.engine, default, &mut settings);
     let disputed = reading.disputed(default, &shm, &gpu);
