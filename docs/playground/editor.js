@@ -1,7 +1,8 @@
 // The playground and the calculator of sizes: an editor with tabs, findings as squiggles, the diff, and a link to share.
 import { yaml } from "@codemirror/lang-yaml";
 import { lintGutter, setDiagnostics } from "@codemirror/lint";
-import { EditorView, basicSetup } from "codemirror";
+import { EditorView, lineNumbers } from "@codemirror/view";
+import { minimalSetup } from "codemirror";
 import { examples } from "./examples.js";
 
 const LIMIT = 5000;
@@ -48,7 +49,8 @@ function playground(box) {
   const view = new EditorView({
     parent: place,
     extensions: [
-      basicSetup,
+      lineNumbers(),
+      minimalSetup,
       yaml(),
       lintGutter(),
       EditorView.updateListener.of((update) => {
