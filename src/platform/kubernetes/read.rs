@@ -167,14 +167,20 @@ fn builds(
     BuiltManifests::of(&built::tops(&kustomizations, context), (&known, &read), context)
 }
 
-/// Notes for each container of which some builds lack a size the patches that belong to those builds alone.
-fn note_patches(items: &mut [FoundContainer]) {
+/// The containers that each build is made of, by their indices.
+fn by_build(items: &[FoundContainer]) -> HashMap<*const Built, Vec<usize>> {
     let mut at: HashMap<*const Built, Vec<usize>> = HashMap::new();
     for (index, item) in items.iter().enumerate() {
         for built in &item.builds {
             at.entry(Rc::as_ptr(built)).or_default().push(index);
         }
     }
+    at
+}
+
+/// Notes for each container of which some builds lack a size the patches that belong to those builds alone.
+fn note_patches(items: &mut [FoundContainer]) {
+    let at = by_build(items);
     let lacks = |built: &&Rc<Built>| built.lacks_shm();
     let patches = |index: usize| {
         let item = items.get(index).filter(|item| item.builds.len() > 1)?;
@@ -201,12 +207,7 @@ fn note_patches(items: &mut [FoundContainer]) {
 /// written.
 fn judge_once(items: &mut [FoundContainer]) {
     let place = |item: &FoundContainer| (item.workload.place.path().to_owned(), item.workload.place.span);
-    let mut at: HashMap<*const Built, Vec<usize>> = HashMap::new();
-    for (index, item) in items.iter().enumerate() {
-        for built in &item.builds {
-            at.entry(Rc::as_ptr(built)).or_default().push(index);
-        }
-    }
+    let at = by_build(items);
     let judged_at = |built: &Rc<Built>| {
         let known = at.get(&Rc::as_ptr(built))?;
         let is_first = |index: &&usize| {
