@@ -9,8 +9,8 @@ use crate::syntax::shell::ShellOptions;
 use crate::syntax::yaml::{Entry, Node};
 use crate::text::layer::{Encoding, Layer};
 
-/// What a pipeline with such steps holds: `docker#v5.2.0:`, alone or behind the address of the plugin.
-pub(super) const WORD: &str = "docker#";
+/// What a pipeline with such steps holds: `docker#v5.2.0:`, or the address of the plugin's repository.
+pub(super) const WORDS: &[&str] = &["docker#", "docker-buildkite-plugin"];
 
 /// Keys of the plugin and the options that they become. Each item of a list is one option.
 const KEYS: [(&str, &str); 10] = [

@@ -26,7 +26,7 @@ struct PipelineFile;
 impl Host for PipelineFile {
     const NAME: &'static str = "pipeline";
     const WORDS: &'static [&'static [&'static str]] =
-        &[EVERYWHERE, ENGINES, &["container:", "services:", buildkite::WORD]];
+        &[EVERYWHERE, ENGINES, &["container:", "services:"], buildkite::WORDS];
 
     fn claim(file: &FileName<'_>) -> FileClaim {
         if !file.ends_in(&["yml", "yaml"]) {
@@ -56,7 +56,9 @@ impl Host for PipelineFile {
         let starts = starts_containers(text, every_container);
         if claim == FileClaim::ByName {
             let containers = has("container:") || has("services:");
-            return starts || has(buildkite::WORD) || (containers && (every_container || has("options")));
+            return starts
+                || buildkite::WORDS.iter().copied().any(has)
+                || (containers && (every_container || has("options")));
         }
         // A manifest may speak of a command line, too, in a comment or in what a container runs.
         starts && !has("apiVersion:") && text.lines().any(names_script) && {
@@ -110,7 +112,7 @@ const SCRIPTS: [&str; 19] = [
 /// Keys whose values are variables for the shell text beside and below them.
 const VARIABLES: [&str; 3] = ["env", "environment", "variables"];
 
-/// Whether a line begins with a key of a script, in any quotes and behind dashes.
+/// Whether a line begins with a key of a script, in any quotes and behind dashes; in a flow mapping it may stand anywhere.
 fn names_script(line: &str) -> bool {
     let line = line.trim_start_matches([' ', '\t', '-', '{', '"', '\'']);
     let key = line.split_once(':').map_or("", |(key, _)| key.trim_end_matches(['"', '\'', ' ']));
