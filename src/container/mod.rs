@@ -4,5 +4,6 @@ pub mod accelerator;
 pub mod engine;
 pub mod finding;
 pub mod flags;
+pub mod look;
 pub mod mount;
 pub mod workload;

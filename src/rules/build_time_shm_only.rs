@@ -1,8 +1,9 @@
 //! SHM004: a size is given for building the image, and none for the container that runs from it.
 
 use super::case::{Case, Check};
-use super::{help, wrong_size_unit};
+use super::wrong_size_unit;
 use crate::container::finding::{Change, Finding, Rule, Wanted};
+use crate::container::look::how_to_check;
 use crate::container::workload::{Says, Setting};
 
 pub(super) const CHECK: Check = Check::Gpu(check);
@@ -23,7 +24,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     );
     let finding = Finding::of(rule, case.workload, message)
         .severity(case.severity(rule.severity))
-        .help(format!("The container needs a size of its own. {}", help::how_to_check(case.workload)))
+        .help(format!("The container needs a size of its own. {}", how_to_check(case.workload)))
         .related(setting.place.clone(), "for building only")
         .because_of_gpu(case.workload);
     Some(match case.at_least(written) {

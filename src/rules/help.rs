@@ -1,64 +1,8 @@
-//! Sentences that several rules need: how to see what a container has, and how a change reaches it.
-
-use std::borrow::Cow;
+//! Sentences that several rules need.
 
 use super::case::{Advice, Case};
-use crate::container::workload::{Engine, Platform, Workload};
 use crate::need::verdict::Verdict;
 use crate::size::human;
-
-/// How to see the size of `/dev/shm` in the running container, and what to do so that a change takes effect there: two
-/// sentences for a terminal.
-pub(super) fn how_to_check(workload: &Workload) -> String {
-    let name = quoted(&workload.name);
-    let engine = match workload.engine {
-        Engine::Podman => "podman",
-        Engine::Nerdctl => "nerdctl",
-        Engine::Docker | Engine::Swarm | Engine::Kubernetes => "docker",
-    };
-    match (workload.platform, workload.engine) {
-        (Platform::Live, Engine::Kubernetes) => {
-            let pod = workload.running.as_ref().and_then(|running| running.pod.as_ref());
-            pod.map_or(String::new(), |(namespace, pod)| {
-                let (namespace, pod) = (quoted(namespace), quoted(pod));
-                format!("Check with `kubectl exec -n {namespace} {pod} -c {name} -- df -h /dev/shm`.")
-            })
-        }
-        (_, Engine::Kubernetes) => format!(
-            "Check with `kubectl exec POD -c {name} -- df -h /dev/shm`. Volumes of a running pod cannot change: delete and re-create it (or roll out its workload)."
-        ),
-        (_, Engine::Swarm) => "Check with `docker exec CONTAINER df -h /dev/shm` on the node. \
-             `docker stack deploy` replaces the running containers."
-            .into(),
-        (Platform::Compose, _) => format!(
-            "Check with `docker compose exec {name} df -h /dev/shm`. Restarting is not enough; \
-             `docker compose up -d {name}` recreates the container."
-        ),
-        (Platform::Devcontainer, _) => {
-            "Check with `df -h /dev/shm` in the dev container, after rebuilding it.".into()
-        }
-        (Platform::CiContainer, _) => "Check with a step that runs `df -h /dev/shm`.".into(),
-        (Platform::Quadlet, _) => {
-            "Check with `podman exec CONTAINER df -h /dev/shm`, after `systemctl daemon-reload` and \
-             a restart of the unit."
-                .into()
-        }
-        (Platform::Live, _) => format!(
-            "Check with `{engine} exec {name} df -h /dev/shm`. The size is fixed when a container is created: remove it and run it \
-             again."
-        ),
-        (Platform::DockerRun | Platform::Kubernetes, _) => format!(
-            "Check with `{engine} exec CONTAINER df -h /dev/shm`. An existing container keeps its old size: remove it \
-             and run it again."
-        ),
-    }
-}
-
-/// A name as a shell reads it whole, whatever is in it.
-fn quoted(name: &str) -> Cow<'_, str> {
-    let is_plain = |c: char| c.is_alphanumeric() || "_.-/:@".contains(c);
-    if name.chars().all(is_plain) { name.into() } else { format!("'{}'", name.replace('\'', r"'\''")).into() }
-}
 
 /// The size that is recommended and its reasons, or why there is none: one sentence. Nothing where none is needed.
 pub(super) fn size(case: &Case<'_>) -> String {

@@ -1,8 +1,8 @@
 //! SHM006: a flag that would set `/dev/shm` where the engine does not read it as a flag of its own.
 
 use super::case::{Case, Check};
-use super::help;
 use crate::container::finding::{Change, Finding, Rule, Severity, Wanted};
+use crate::container::look::how_to_check;
 use crate::container::workload::{Effect, Says, Setting, Why};
 
 pub(super) const CHECK: Check = Check::Written(check);
@@ -26,7 +26,7 @@ fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) 
     };
     // A key has no place that matters; an option stands before the image.
     let where_to = if meant.starts_with('-') { " before the image" } else { "" };
-    let help = format!("Write `{meant}`{where_to}. {}", help::how_to_check(case.workload));
+    let help = format!("Write `{meant}`{where_to}. {}", how_to_check(case.workload));
     let finding = Finding::of(rule, case.workload, message)
         .help(help)
         .related(setting.place.clone(), "not read by the engine");

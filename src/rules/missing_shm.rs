@@ -5,6 +5,7 @@
 use super::case::{Case, Check, DEFAULT, has_own_rule};
 use super::{help, running};
 use crate::container::finding::{Finding, Rule, Severity};
+use crate::container::look::how_to_check;
 use crate::container::workload::{Shm, Workload};
 use crate::need::verdict::Verdict;
 use crate::size::human;
@@ -33,7 +34,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     };
     let mut finding = Finding::of(rule, workload, message(case, owner, bytes))
         .severity(severity)
-        .help(help::sentences(&[&help::size(case), &help::how_to_check(workload)]))
+        .help(help::sentences(&[&help::size(case), &how_to_check(workload)]))
         .because_of_gpu(workload);
     finding = running::beside(case, case.because_of_need(finding));
     if !std::ptr::eq(owner, workload) {

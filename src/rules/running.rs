@@ -4,13 +4,14 @@
 use super::case::Case;
 use super::help;
 use crate::container::finding::{Finding, Rule, Severity};
+use crate::container::look::how_to_check;
 use crate::container::workload::{Declared, Running, Shm, Starter, Workload};
 use crate::size::{Dialect, human};
 
 /// Adds to what is said of a running container where the file stands that started it, and what is to be written there.
 pub(super) fn beside(case: &Case<'_>, mut finding: Finding) -> Finding {
     let Some(running) = &case.workload.running else { return finding };
-    let check = help::how_to_check(case.workload);
+    let check = how_to_check(case.workload);
     let Some(declared) = &running.declared else {
         return finding.help(help::sentences(&[&help::size(case), &elsewhere(case, running), &check]));
     };

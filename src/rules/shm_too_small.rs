@@ -3,6 +3,7 @@
 use super::case::{Case, Check, DEFAULT};
 use super::{help, wrong_size_unit};
 use crate::container::finding::{Change, Finding, Rule, Wanted};
+use crate::container::look::how_to_check;
 use crate::need::verdict::Verdict;
 use crate::size::{GIB, human};
 
@@ -29,7 +30,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let (title, text) = (case.workload.title(), &setting.text);
     let message = format!("{title} has {} of /dev/shm (`{text}`), {why}", human(bytes));
     let finding = Finding::of(rule, case.workload, message)
-        .help(help::sentences(&[&help::size(case), &help::how_to_check(case.workload)]))
+        .help(help::sentences(&[&help::size(case), &how_to_check(case.workload)]))
         .related(setting.place.clone(), "sets the size")
         .because_of_gpu(case.workload);
     let finding = case.because_of_need(finding);

@@ -1,8 +1,8 @@
 //! SHM005: `shm_size` or `ipc` in a file that is deployed as a stack, where Swarm leaves both out.
 
 use super::case::{Case, Check, is_lost_in_swarm};
-use super::help;
 use crate::container::finding::{Change, Finding, Rule, Wanted};
+use crate::container::look::how_to_check;
 
 pub(super) const CHECK: Check = Check::Any(check);
 
@@ -19,7 +19,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         case.default_size(default)
     );
     let mut finding = Finding::of(rule, workload, message)
-        .help(format!("In Swarm, mount a volume of type tmpfs on /dev/shm. {}", help::how_to_check(workload)))
+        .help(format!("In Swarm, mount a volume of type tmpfs on /dev/shm. {}", how_to_check(workload)))
         .related(setting.place.clone(), "ignored by docker stack deploy");
     if let Some(evidence) = &workload.engine_evidence {
         finding = finding.related(evidence.place.clone(), "makes it a stack");

@@ -1,8 +1,8 @@
 //! SHM008: a memory volume is declared for shared memory, and the GPU container does not mount it on `/dev/shm`.
 
 use super::case::{Case, Check, DEFAULT};
-use super::help;
 use crate::container::finding::{Change, Finding, Rule, Wanted};
+use crate::container::look::how_to_check;
 use crate::container::workload::Says;
 
 pub(super) const CHECK: Check = Check::Gpu(check);
@@ -27,7 +27,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     Some(
         Finding::of(rule, case.workload, message)
             .severity(case.severity(rule.severity))
-            .help(help::how_to_check(case.workload))
+            .help(how_to_check(case.workload))
             .related(setting.place.clone(), "the volume")
             .because_of_gpu(case.workload)
             .wants(Wanted::safe(Change::MountVolume { setting: index, bytes })),
