@@ -314,7 +314,8 @@ impl Reach<'_> {
             }
             let mut via = via.to_vec();
             via.push(inside::place(&file, span));
-            let runs = ["exec", "eval"].iter().fold(written.trim(), |runs, word| runs.trim_start_matches(word));
+            let runs =
+                ["exec", "eval"].iter().fold(written.trim(), |runs, word| runs.trim_start_matches(word));
             if runs.trim() == "\"$@\"" {
                 self.commands(rest, &folder, &via, strength, depth + 1);
                 continue;
