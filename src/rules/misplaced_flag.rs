@@ -3,25 +3,26 @@
 use super::case::{Case, Check};
 use crate::container::finding::{Change, Finding, Rule, Severity, Wanted};
 use crate::container::look::how_to_check;
-use crate::container::workload::{Effect, Says, Setting, Why};
+use crate::container::workload::{Effect, Platform, Says, Setting, Why, Workload};
 
 pub(super) const CHECK: Check = Check::Written(check);
 
 fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) -> Option<Finding> {
     let (Says::Flag { meant }, Effect::None(why)) = (&setting.says, &setting.effect) else { return None };
     let (title, text) = (case.workload.title(), &setting.text);
+    let reader = reader(case.workload);
     let message = match why {
         // Where the container has what it needs, a flag for the program may be just that.
         Why::BehindImage => {
             case.gets_default()?;
             format!(
-                "`{text}` comes after the image of {title}, so it is passed to the container's command, not to the engine"
+                "`{text}` comes after the image of {title}, so it is passed to the container's command, not to {reader}"
             )
         }
         Why::SwallowedBy(option) => {
             format!("`{option}` takes `{meant}` as its value, so {title} does not get it")
         }
-        Why::Misspelt => format!("the engine of {title} has no flag `{text}`; did you mean `{meant}`?"),
+        Why::Misspelt => format!("`{text}` of {title} is unknown to {reader}; did you mean `{meant}`?"),
         _ => return None,
     };
     // A key has no place that matters; an option stands before the image.
@@ -29,13 +30,18 @@ fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) 
     let help = format!("Write `{meant}`{where_to}. {}", how_to_check(case.workload));
     let finding = Finding::of(rule, case.workload, message)
         .help(help)
-        .related(setting.place.clone(), "not read by the engine");
+        .related(setting.place.clone(), format!("not read by {reader}"));
     let change = Change::MoveFlag { setting: index };
     Some(if *why == Why::BehindImage && names_a_program(&case.workload.command) {
         finding.severity(Severity::Warning).wants(Wanted::with_unsafe_effects(change))
     } else {
         finding.wants(Wanted::safe(change))
     })
+}
+
+/// What should have read it.
+fn reader(workload: &Workload) -> &'static str {
+    if workload.platform == Platform::Compose { "Compose" } else { workload.engine.words().name }
 }
 
 /// Whether a program is named before the first such flag: launchers have a `--shm-size` of their own. A shell has none.

@@ -118,7 +118,7 @@ fn comments_that_hide_nothing_are_told_and_taken_out() {
     let told = judge("a.yaml", "x # shmlint: ignore[SHM001, host-ipc] w");
     assert_eq!(
         told.unused,
-        ["there is no finding of missing-shm or host-ipc here that the comment could hide"]
+        ["unused ignore: there is no missing-shm or host-ipc finding here"]
     );
 }
 
@@ -128,7 +128,7 @@ fn a_mistyped_rule_stays_and_is_told() {
     assert_eq!(told.hidden, [None]);
     assert_eq!(
         told.unused,
-        ["an ignore comment names the unknown rule 'mising-shm' (did you mean 'missing-shm'?)"]
+        ["this comment names the unknown rule 'mising-shm' (did you mean 'missing-shm'?)"]
     );
     assert_eq!(told.removed, "HERE # shmlint: ignore[mising-shm]");
 }
