@@ -158,7 +158,8 @@ fn the_install_step_takes_a_wheel_and_does_not_compile() {
 fn the_install_step_builds_where_there_is_no_wheel() {
     let folder = scratch(&[]);
     let target = root().join("target").display().to_string();
-    let environment = [&UNOPTIMIZED[..], &[("PIP_NO_INDEX", "1"), ("CARGO_TARGET_DIR", target.as_str())]].concat();
+    let environment =
+        [&UNOPTIMIZED[..], &[("PIP_NO_INDEX", "1"), ("CARGO_TARGET_DIR", target.as_str())]].concat();
     let ran = step("install", folder.path(), &[], &environment);
     assert!(ran.status.success(), "{}", told(&ran));
     assert!(stdout(&ran).contains("building"), "{}", told(&ran));

@@ -81,8 +81,7 @@ const HOST: EngineWords = EngineWords {
 };
 static DOCKER_WORDS: EngineWords = HOST;
 static PODMAN_WORDS: EngineWords = EngineWords { name: "Podman", whose_default: "Podman's", ..HOST };
-static NERDCTL_WORDS: EngineWords =
-    EngineWords { name: "nerdctl", whose_default: "containerd's", ..HOST };
+static NERDCTL_WORDS: EngineWords = EngineWords { name: "nerdctl", whose_default: "containerd's", ..HOST };
 static KUBERNETES_WORDS: EngineWords = EngineWords {
     name: "Kubernetes",
     whose_default: "the container runtime's",

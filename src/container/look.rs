@@ -40,9 +40,9 @@ pub fn how_to_check(workload: &Workload) -> String {
              a restart of the unit."
                 .into()
         }
-        (Platform::Live, _) => format!(
-            "Check with `{engine} exec {name} df -h /dev/shm`. An existing container keeps its size."
-        ),
+        (Platform::Live, _) => {
+            format!("Check with `{engine} exec {name} df -h /dev/shm`. An existing container keeps its size.")
+        }
         (Platform::DockerRun | Platform::Kubernetes, _) => format!(
             "Check with `{engine} exec CONTAINER df -h /dev/shm`. An existing container keeps its old size: remove it \
              and run it again."

@@ -156,7 +156,9 @@ fn of_entry(
         GpuCount::All | GpuCount::Unknown => 2,
     };
     match entry.size? {
-        Formula::Fixed(bytes) => Some(Share::of(bytes, format!("as the documentation of {} recommends", entry.name))),
+        Formula::Fixed(bytes) => {
+            Some(Share::of(bytes, format!("as the documentation of {} recommends", entry.name)))
+        }
         Formula::Loader => Some(users::training(hints, gpus)),
         Formula::Ray => Some(users::ray(memory_limit)),
         size => users::ranks(size, count, hints).map(Share::guessed),

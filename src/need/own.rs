@@ -123,7 +123,10 @@ fn never_runs(subject: &Subject<'_>) -> Option<Evidence> {
     }
     if let Some((limit, place)) = workload.memory_limit.as_ref().filter(|(limit, _)| *limit < LEAST_MEMORY) {
         return nothing(
-            format!("a memory limit of {} leaves no room for a program that uses an accelerator", human(*limit)),
+            format!(
+                "a memory limit of {} leaves no room for a program that uses an accelerator",
+                human(*limit)
+            ),
             place,
         );
     }

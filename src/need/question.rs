@@ -2,8 +2,8 @@
 
 use super::hints::Hints;
 use super::loader::{Impossible, Loader};
-use super::verdict::Verdict;
 use super::users::{self, Share};
+use super::verdict::Verdict;
 use super::{DEFAULT_SHM, because, recommended_for, round_up};
 use crate::container::workload::GpuCount;
 use crate::knowledge::{self, KnowledgeEntry, NeedRule};

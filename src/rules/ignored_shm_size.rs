@@ -19,7 +19,11 @@ fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) 
         let message = format!("Podman refuses `{text}` beside `{other}`: {title} does not start");
         Finding::of(rule, case.workload, message).severity(Severity::Error)
     } else if matches!(winner.says, Says::Ipc(_) | Says::Mount { .. }) {
-        Finding::of(rule, case.workload, format!("`{text}` of {title} is ignored: `{other}` takes effect instead"))
+        Finding::of(
+            rule,
+            case.workload,
+            format!("`{text}` of {title} is ignored: `{other}` takes effect instead"),
+        )
     } else {
         return None;
     };

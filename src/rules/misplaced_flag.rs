@@ -1,9 +1,10 @@
 //! SHM006: a flag that would set `/dev/shm` where the engine does not read it as a flag of its own.
 
-use super::case::{Case, Check};
+use super::case::{Case, Check, DEFAULT};
 use crate::container::finding::{Change, Finding, Rule, Severity, Wanted};
 use crate::container::look::how_to_check;
 use crate::container::workload::{Effect, Platform, Says, Setting, Why, Workload};
+use crate::size::is_open;
 
 pub(super) const CHECK: Check = Check::Written(check);
 
@@ -27,6 +28,13 @@ fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) 
     };
     // A key has no place that matters; an option stands before the image.
     let where_to = if meant.starts_with('-') { " before the image" } else { "" };
+    let size = meant.strip_prefix("--shm-size=").filter(|size| !is_open(size));
+    let dialect = case.workload.engine.starter().size;
+    let gives_none = |size: &str| dialect.read(size).bytes().is_none_or(|bytes| bytes <= DEFAULT);
+    let meant = match size.filter(|size| gives_none(size)) {
+        Some(_) => format!("--shm-size={}", dialect.write(case.options.size)),
+        None => meant.clone(),
+    };
     let help = format!("Write `{meant}`{where_to}. {}", how_to_check(case.workload));
     let finding = Finding::of(rule, case.workload, message)
         .help(help)

@@ -104,7 +104,9 @@ fn add(case: &Case<'_>, declared: &Declared) -> String {
 fn recreate(declared: &Declared) -> String {
     let name = &declared.name;
     match declared.starter {
-        Starter::Compose => format!("Run `docker compose up -d {name}`, which recreates it; a restart does not."),
+        Starter::Compose => {
+            format!("Run `docker compose up -d {name}`, which recreates it; a restart does not.")
+        }
         Starter::Quadlet => format!(
             "Run `systemctl daemon-reload` and `systemctl restart {name}` (with `--user` for a user's unit), which recreate it."
         ),

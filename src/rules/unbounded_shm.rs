@@ -50,6 +50,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
 mod tests {
     use super::super::testing::{pod, trainer, web};
     use super::*;
+    use crate::container::workload::Engine;
     use crate::container::workload::Target;
     use crate::size::{Dialect, GIB};
 

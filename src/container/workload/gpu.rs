@@ -77,11 +77,7 @@ impl Citation {
 
     /// What it shows of an accelerator, for a report.
     pub fn message(&self, gpu: &Gpu) -> String {
-        let unless = if self.text.ends_with(Self::OF_VALUES) {
-            ", by default (values.yaml)"
-        } else {
-            ""
-        };
+        let unless = if self.text.ends_with(Self::OF_VALUES) { ", by default (values.yaml)" } else { "" };
         format!("asks for {} here{unless}", gpu.called())
     }
 }

@@ -199,8 +199,7 @@ fn names(inside: &str, at: usize) -> Vec<Name> {
 fn rule(word: &str) -> Result<&'static Rule, (String, Option<&'static str>)> {
     rules::find(word).ok_or_else(|| {
         let known = || rules::all().iter().flat_map(|rule| [rule.name, rule.code]);
-        let told =
-            format!("this comment names the unknown rule '{word}'{}", did_you_mean(word, known()));
+        let told = format!("this comment names the unknown rule '{word}'{}", did_you_mean(word, known()));
         (told, near(word, known()).first().copied())
     })
 }

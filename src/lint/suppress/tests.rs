@@ -116,10 +116,7 @@ fn comments_that_hide_nothing_are_told_and_taken_out() {
         assert_eq!(judge("a.yaml", removed).unused, [""; 0]);
     }
     let told = judge("a.yaml", "x # shmlint: ignore[SHM001, host-ipc] w");
-    assert_eq!(
-        told.unused,
-        ["unused ignore: there is no missing-shm or host-ipc finding here"]
-    );
+    assert_eq!(told.unused, ["unused ignore: there is no missing-shm or host-ipc finding here"]);
 }
 
 #[test]
