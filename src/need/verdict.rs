@@ -183,9 +183,7 @@ fn weigh(of: Between<'_>, all: All<'_>) -> (Verdict, Vec<usize>) {
 /// What a piece of evidence says by itself.
 fn says(evidence: &Evidence, scene: &Scene) -> Says {
     let says = match &evidence.claim {
-        Claim::NothingRuns(_) | Claim::StartsContainers | Claim::Server | Claim::NoPythonBackend => {
-            Says::Against
-        }
+        Claim::NothingRuns(_) | Claim::Server | Claim::NoPythonBackend => Says::Against,
         Claim::NoLoader { complete: true } => Says::Against,
         Claim::NoLoader { complete: false } | Claim::Entered | Claim::Unread(_) => Says::Open,
         Claim::Loader(loader) => match loader.bound() {
@@ -256,7 +254,6 @@ pub fn clause(evidence: &Evidence, scene: &Scene) -> Cow<'static, str> {
     let one = matches!(scene.gpus, GpuCount::Exactly(0 | 1));
     match &evidence.claim {
         Claim::NothingRuns(why) | Claim::Unread(why) => why.clone(),
-        Claim::StartsContainers => "it starts containers of its own, which are not this one".into(),
         Claim::Loader(loader) => {
             let workers = if loader.workers == 1 { "worker" } else { "workers" };
             format!("its data loader has {} {workers}", loader.workers).into()
