@@ -10,21 +10,31 @@ use std::sync::{Arc, Mutex, OnceLock};
 use crate::container::engine::DOCKER_DEFAULT;
 use crate::container::workload::{Engine, Says, Setting, Shm, Workload};
 use crate::lint::discover::{Discovered, Walk, kinds};
-use crate::lint::parallel::Collected;
+use crate::lint::parallel::{Collected, shared_out};
 use crate::need::around::{Alone, Around, Given};
 use crate::need::reach::builds::Builds;
 use crate::need::reach::{maps, mentions};
 use crate::platform::kind::{Context, Index, Unit};
 use crate::platform::options::ReadOptions;
 use crate::text::files::Files;
+use crate::text::paths::join;
 use crate::text::place::shed;
-use crate::text::scan::Words;
+use crate::text::scan::{Words, holds};
 use crate::text::source::Source;
 
 /// More files than this are no repository of somebody's project: none of them is read.
 const MAX_FILES: usize = 100_000;
-/// What stands in every text that gives a container shared memory.
-static GIVES: Words = Words::new(&[&["shm", "Shm", "SHM", "--ipc", "ipc:", "ipc\"", "Ipc", "IPC"]]);
+/// What stands in every text that gives a container shared memory, also in the fields of operators. A schema of pods speaks
+/// of `hostIPC:`, too, but gives it no value on its line.
+#[rustfmt::skip]
+const GIVES: &[&str] = &[
+    "dev/shm", "shm_", "shm-size", "shmS", "Shm", "SHM", "sharedMemory",
+    "--ipc", "ipc:", "ipc\"", "ipc_mode", "IpcMode", "hostIPC: ", "hostIPC\"",
+];
+/// The same, to be looked for alone.
+static GIVING: Words = Words::new(&[GIVES]);
+/// What stands in every text of which anything is noted.
+static TELLS: Words = Words::new(&[GIVES, maps::MAKES, mentions::BUILDS]);
 
 /// The repositories of a run.
 pub struct Surroundings<'a> {
@@ -40,13 +50,66 @@ pub struct Surroundings<'a> {
 
 /// What is known of repositories, for whoever asks again and again.
 #[derive(Default)]
-pub struct Memory(Mutex<BTreeMap<String, Arc<OnceLock<Known>>>>);
+pub struct Memory(Mutex<BTreeMap<String, Shelf>>);
+
+/// Where what is known of a repository goes.
+type Shelf = Arc<OnceLock<Arc<Known>>>;
 
 /// What is known of one repository.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Known {
-    given: Arc<Vec<Given>>,
     builds: Arc<Builds>,
+    /// The files in which containers may have shared memory. They are parsed once somebody asks what these have.
+    giving: Vec<String>,
+    given: OnceLock<Arc<Vec<Given>>>,
+}
+
+/// What a walk over a repository notes of each file.
+#[derive(Default)]
+pub struct Notes {
+    root: String,
+    count: AtomicUsize,
+    builds: Mutex<Builds>,
+    giving: Collected<String>,
+    mapping: Collected<String>,
+}
+
+impl Notes {
+    /// Notes a file, and its text if its name can matter.
+    pub fn note(&self, path: &str, source: Option<&Arc<Source>>) {
+        if self.count.fetch_add(1, Ordering::Relaxed) >= MAX_FILES {
+            return;
+        }
+        let source = source.filter(|source| TELLS.stand_in(source.text()));
+        let mut images = source.map(mentions::of_text).unwrap_or_default();
+        shed(images.iter_mut().map(|built| built.place.parts()));
+        if let Ok(mut builds) = self.builds.lock() {
+            builds.add_path(path);
+            builds.add(images);
+        }
+        let Some(source) = source else { return };
+        if GIVING.stand_in(source.text()) {
+            self.giving.push(path.to_owned());
+        }
+        if maps::MAKES.iter().any(|word| holds(source.text(), word)) {
+            self.mapping.push(path.to_owned());
+        }
+    }
+
+    /// All of it in order; nothing where there is too much.
+    fn known(self, files: &dyn Files) -> Known {
+        if self.count.into_inner() > MAX_FILES {
+            return Known::default();
+        }
+        let mut builds = self.builds.into_inner().unwrap_or_default();
+        for path in self.mapping.into_inner() {
+            builds.add_maps(files.read(&path).map(|source| maps::maps(&source)).unwrap_or_default());
+        }
+        builds.sort();
+        let mut giving = self.giving.into_inner();
+        giving.sort();
+        Known { builds: Arc::new(builds), giving, given: OnceLock::new() }
+    }
 }
 
 impl<'a> Surroundings<'a> {
@@ -60,83 +123,83 @@ impl<'a> Surroundings<'a> {
         Self { known: Arc::clone(known), ..self }
     }
 
-    /// What is known of the repository that holds a path.
-    fn known(&self, path: &str) -> Known {
-        let Some(options) = self.options else { return Known::default() };
-        let (root, name) = self.files.repository(path);
-        if name.is_empty() {
-            return Known::default();
+    /// Notes for a run that walks a whole repository, which need not be walked a second time then; nothing where the run is
+    /// another one.
+    pub fn notes(&self, paths: &[String]) -> Option<Notes> {
+        let [path] = paths else { return None };
+        let (root, name) = self.options.map(|_| self.files.repository(&format!("{path}/.")))?;
+        let is_whole = !name.is_empty() && join("", path) == root && self.slot(&root)?.get().is_none();
+        is_whole.then(|| Notes { root, ..Notes::default() })
+    }
+
+    /// Takes over what a run has noted.
+    pub fn learn(&self, notes: Notes) {
+        if let Some(slot) = self.slot(&notes.root) {
+            slot.get_or_init(|| Arc::new(notes.known(self.files)));
         }
-        let Ok(mut all) = self.known.0.lock() else { return Known::default() };
-        let known = Arc::clone(all.entry(root.clone()).or_default());
-        drop(all);
-        known.get_or_init(|| self.read(&root, options)).clone()
+    }
+
+    /// What is known of the repository at `root`.
+    fn slot(&self, root: &str) -> Option<Shelf> {
+        let mut all = self.known.0.lock().ok()?;
+        Some(Arc::clone(all.entry(root.to_owned()).or_default()))
+    }
+
+    /// What is known of the repository that holds a path.
+    fn known(&self, path: &str) -> Option<Arc<Known>> {
+        self.options?;
+        let (root, name) = self.files.repository(path);
+        let slot = self.slot(&root).filter(|_| !name.is_empty())?;
+        Some(Arc::clone(slot.get_or_init(|| Arc::new(self.read(&root)))))
     }
 
     /// Reads a repository.
-    fn read(&self, root: &str, options: &ReadOptions) -> Known {
-        let (given, builds): (Collected<Given>, Mutex<Builds>) = Default::default();
-        let count = AtomicUsize::new(0);
+    fn read(&self, root: &str) -> Known {
+        let notes = Notes::default();
         let look = |found: Discovered<'_>| {
-            if count.fetch_add(1, Ordering::Relaxed) >= MAX_FILES {
-                return;
-            }
             // What lies in the working directory is called as it would be typed there.
             let typed = root.starts_with('.').then(|| self.files.as_typed_here(found.path)).flatten();
-            let path = typed.as_deref().unwrap_or(found.path);
-            let source = kinds(path).next().and_then(|_| self.files.read_met(path).ok());
-            let said = source.as_ref().map(|source| (mentions::of_text(source), maps::maps(source)));
-            if let Ok(mut builds) = builds.lock() {
-                builds.add_path(path);
-                let (images, maps) = said.unwrap_or_default();
-                builds.add(images);
-                builds.add_maps(maps);
-            }
-            given.extend(source.map(|source| self.given_in(path, &source, options)).unwrap_or_default());
+            let found = Discovered { path: typed.as_deref().unwrap_or(found.path), ..found };
+            let source = kinds(found.path).next().and_then(|_| found.read(self.files).ok());
+            notes.note(found.path, source.as_ref());
         };
         let folder = if root.is_empty() { "." } else { root };
         self.walk.each(&[folder.to_owned()], &look, &|_| {});
-        if count.into_inner() > MAX_FILES {
-            return Known::default();
-        }
-        let (mut given, mut builds) = (given.into_inner(), builds.into_inner().unwrap_or_default());
-        given.sort_by(|a, b| order(a).cmp(&order(b)));
-        shed(given.iter_mut().map(|given| given.place.parts()));
-        builds.sort();
-        shed(builds.places());
-        Known { given: Arc::new(given), builds: Arc::new(builds) }
+        notes.known(self.files)
     }
 
     /// The containers of one file that have shared memory.
-    fn given_in(&self, path: &str, source: &Arc<Source>, options: &ReadOptions) -> Vec<Given> {
-        if !GIVES.stand_in(source.text()) {
-            return Vec::new();
-        }
+    fn given_in(&self, path: &str) -> Vec<Given> {
+        let Some((options, source)) = self.options.zip(self.files.read(path).ok()) else { return Vec::new() };
         let Some((kind, claim)) =
             kinds(path).find(|(kind, claim)| (kind.relevant)(source.text(), *claim, false))
         else {
             return Vec::new();
         };
         let (index, alone) = (Index::default(), Alone);
-        let context =
-            Context { files: self.files, index: &index, options, every_container: false, around: &alone };
-        let unit = Unit::lone(kind, path, claim, Some(Arc::clone(source)));
-        (kind.read)(&unit, &context).workloads.iter().filter_map(given).collect()
+        let files = self.files;
+        let context = Context { files, index: &index, options, every_container: false, around: &alone };
+        let unit = Unit::lone(kind, path, claim, Some(source));
+        let mut given: Vec<Given> = (kind.read)(&unit, &context).workloads.iter().filter_map(given).collect();
+        given.sort_by_key(|given| given.place.span.start);
+        shed(given.iter_mut().map(|given| given.place.parts()));
+        given
     }
 }
 
 impl Around for Surroundings<'_> {
     fn given(&self, path: &str) -> Arc<Vec<Given>> {
-        self.known(path).given
+        let Some(known) = self.known(path) else { return Arc::default() };
+        let read = || {
+            let given = shared_out(&known.giving, |path| self.given_in(path));
+            Arc::new(given.into_iter().flatten().collect())
+        };
+        Arc::clone(known.given.get_or_init(read))
     }
 
     fn builds(&self, path: &str) -> Option<Arc<Builds>> {
-        self.options.map(|_| self.known(path).builds)
+        self.options.map(|_| self.known(path).map(|known| Arc::clone(&known.builds)).unwrap_or_default())
     }
-}
-
-fn order(given: &Given) -> (&str, usize) {
-    (given.place.path(), given.place.span.start)
 }
 
 /// What a workload has of shared memory, where something gives it more than the default.

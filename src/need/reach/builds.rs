@@ -9,7 +9,7 @@ use crate::knowledge::glob;
 use crate::text::files::Files;
 use crate::text::paths::join;
 use crate::text::place::Place;
-use crate::text::source::{Source, Span};
+use crate::text::source::Source;
 
 /// In a repository with more Python files than this nobody can say that none needs anything.
 const MOST_PROGRAMS: usize = 300;
@@ -104,11 +104,6 @@ impl Builds {
         } else if path.ends_with(".py") {
             self.programs.push(path.to_owned());
         }
-    }
-
-    /// The places of what texts say, but for texts that are files themselves.
-    pub fn places(&mut self) -> impl Iterator<Item = (&mut Arc<Source>, Span)> {
-        self.images.values_mut().flatten().map(|built| built.place.parts())
     }
 
     /// Adds files of `ConfigMap`s.

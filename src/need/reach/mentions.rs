@@ -22,6 +22,9 @@ const LONGEST_VALUE: usize = 300;
 /// Engines whose `build` makes an image.
 const ENGINES: [&str; 6] = ["docker", "podman", "nerdctl", "buildx", "DOCKER", "PODMAN"];
 
+/// What stands in every text that builds an image.
+pub const BUILDS: &[&str] = &["build"];
+
 /// Options of `build` that take no value.
 #[rustfmt::skip]
 const SWITCHES: [&str; 12] = [
@@ -32,9 +35,6 @@ const SWITCHES: [&str; 12] = [
 pub fn of_text(source: &Arc<Source>) -> Vec<BuiltImage> {
     let text = source.text();
     let mut found = Vec::new();
-    if memmem::find(text.as_bytes(), b"build").is_none() {
-        return found;
-    }
     let mut behind = 0;
     for at in memmem::find_iter(text.as_bytes(), b"build") {
         if at < behind {
