@@ -30,8 +30,6 @@ pub struct Evidence {
 pub enum Claim {
     /// Nothing is started at all, or something that ends at once: the reason, as a clause.
     NothingRuns(Cow<'static, str>),
-    /// It starts containers of its own, through the socket of the host's engine.
-    StartsContainers,
     /// A data loader with worker processes.
     Loader(Loads),
     /// A program that was read and has no data loader with workers.

@@ -125,13 +125,16 @@ fn never_runs(subject: &Subject<'_>) -> Option<Evidence> {
     }
     if let Some((limit, place)) = workload.memory_limit.as_ref().filter(|(limit, _)| *limit < LEAST_MEMORY) {
         return nothing(
-            format!("{} of memory hold no program that uses an accelerator", human(*limit)),
+            format!(
+                "a memory limit of {} leaves no room for a program that uses an accelerator",
+                human(*limit)
+            ),
             place,
         );
     }
     let image = workload.image.as_deref()?;
     if image.starts_with('<') && image.ends_with('>') {
-        return nothing(format!("{image} stands for an image"), &subject.place(image));
+        return nothing(format!("`{image}` is a placeholder for an image"), &subject.place(image));
     }
     None
 }
@@ -218,7 +221,7 @@ fn of_program(
         if is_read || (program.is_neutral() && !runs_file) {
             return;
         }
-        let claim = Claim::Unread(format!("nothing is known of {name}").into());
+        let claim = Claim::Unread(format!("nothing is known about {name}").into());
         // A shell that is started without a script waits for somebody to type.
         let claim = if program.name() == "sh" { Claim::Entered } else { claim };
         return found.push(subject.says(claim, &name));
@@ -292,7 +295,7 @@ fn of_ranks(
 ) {
     let size = entry.size.unwrap_or(Formula::Nccl);
     // One process of a server is all there is; a launcher's is a program of its own.
-    let launched = || Claim::Unread(format!("nothing is known of what {name} starts").into());
+    let launched = || Claim::Unread(format!("nothing is known about what {name} starts").into());
     let serves = entry.rule != NeedRule::Yes;
     let is_read = subject.workload.inside.read.iter().any(|read| read == name);
     let alone = |count| if serves || is_read { Claim::Ranks { count, size } } else { launched() };

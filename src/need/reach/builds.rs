@@ -54,6 +54,11 @@ fn is_dockerfile(path: &str) -> bool {
         && !name.ends_with(".dockerignore")
 }
 
+/// Whether the path of a file tells something: a Dockerfile or a program.
+pub fn counts(path: &str) -> bool {
+    path.ends_with(".py") || is_dockerfile(path)
+}
+
 /// The last part of an image's name and the words of its tag and name that tell variants apart.
 fn parts(image: &str) -> (String, Vec<&'static str>) {
     let image = image.split("@sha256").next().unwrap_or(image);
