@@ -231,7 +231,9 @@ fn files(
         match from.map(|from| position(named, stages.len(), &from.value)) {
             None => built.copies.push(Copied { sources, target }),
             Some(Some(other)) if built.copies.len() < MOST_COPIES && built.made.len() < MOST_COPIES => {
-                built.made.extend(sources.iter().take(1).filter_map(|made| Some(made.rsplit_once('/')?.1.to_owned())));
+                built.made.extend(
+                    sources.iter().take(1).filter_map(|made| Some(made.rsplit_once('/')?.1.to_owned())),
+                );
                 let mut inner = DockerfileImage::default();
                 if let Some(other) = stages
                     .get(other)
