@@ -244,13 +244,32 @@ impl Reach<'_> {
                 self.found.extend(own.into_iter().filter(|one| !open(one)));
             }
         }
-        if found.is_empty()
-            && let Some(program) = words.first().filter(|program| !program.contains('/'))
-            && let Some(module) = program::console_script(&self.layout, program)
-            && self.module(&module, words.get(1..).unwrap_or_default(), folder, via, strength, depth)
-        {
-            self.read.extend(name);
+        let Some(program) = words.first().filter(|_| found.is_empty()) else { return };
+        let own = Some(program).filter(|program| !program.contains('/'));
+        let read = match own.and_then(|program| program::console_script(&self.layout, program)) {
+            Some(module) => {
+                self.module(&module, words.get(1..).unwrap_or_default(), folder, via, strength, depth)
+            }
+            None => {
+                programs.first().and_then(knowledge::program_entry).is_none()
+                    && self.compiled(program, via, strength)
+            }
+        };
+        self.read.extend(name.filter(|_| read));
+    }
+
+    /// A program that is compiled from the repository: in another stage of its Dockerfile, or beside its sources.
+    fn compiled(&mut self, program: &str, via: &[Place], strength: Strength) -> bool {
+        let name = program.rsplit('/').next().unwrap_or(program);
+        let is_binary = !name.is_empty() && !name.contains('.');
+        let made = self.layout.image.is_some_and(|image| image.built.made.iter().any(|made| made == name));
+        let built = ["target/release/", "target/debug/"].iter().any(|folder| program.contains(folder));
+        let entry = knowledge::named("Compiled program").filter(|_| is_binary && (made || built));
+        let place = via.last().or(self.workload.written.last()).unwrap_or(&self.workload.place).clone();
+        if let Some(entry) = entry {
+            self.push(Claim::Known(entry), place, via.get(1..).unwrap_or_default(), strength);
         }
+        entry.is_some()
     }
 
     fn module(
@@ -301,7 +320,8 @@ impl Reach<'_> {
         let known = program::variables(&script, &self.workload.environment);
         let functions: Vec<&str> =
             script.scopes.iter().filter_map(|scope| Some(script.slice(scope.function?))).collect();
-        let rest = if is_keyword(rest.first(), &text) { &[] } else { rest };
+        let keyword = is_keyword(rest.first(), &text);
+        let rest = rest.get(usize::from(keyword)..).unwrap_or_default();
         let mut folder = folder.to_owned();
         let fed = |(at, _): &(usize, _)| !script.is_fed(*at);
         for (_, command) in script.commands.iter().enumerate().filter(fed).take(MOST_COMMANDS) {
@@ -317,7 +337,9 @@ impl Reach<'_> {
             let runs =
                 ["exec", "eval"].iter().fold(written.trim(), |runs, word| runs.trim_start_matches(word));
             if runs.trim() == "\"$@\"" {
-                self.commands(rest, &folder, &via, strength, depth + 1);
+                if !keyword {
+                    self.commands(rest, &folder, &via, strength, depth + 1);
+                }
                 continue;
             }
             let line = fill(&written.replace("\"$@\"", &rest.join(" ")), &known, &mut ROOM.clone());
