@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::actions::{Action, Sort};
+use crate::syntax::actions::{Action, Sort};
 use super::manifest::{Manifest, get};
 use super::template::Template;
 use super::words;
