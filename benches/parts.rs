@@ -9,11 +9,11 @@ use std::sync::atomic::AtomicUsize;
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
+use shmlint::lint::around::Surroundings;
 use shmlint::lint::check::{Fixes, Request};
 use shmlint::lint::discover::Walk;
 use shmlint::lint::options::Options;
 use shmlint::lint::run::Lint;
-use shmlint::need::around::Alone;
 use shmlint::syntax::shell::{self, Script};
 use shmlint::syntax::yaml::Yaml;
 use shmlint::text::files::{Files, ReadError};
@@ -104,8 +104,9 @@ fn whole(bencher: Bencher<'_, '_>, (name, with_fixes): (&str, bool)) {
     let paths = [name.to_owned()];
     bencher.counter(BytesCount::of_str(&text)).bench(|| {
         let seen = AtomicUsize::new(0);
-        let around = &Alone;
+        let walk = Walk::default();
+        let around = &Surroundings::new(&memory, &walk, Some(&options.read));
         let lint = Lint { files: &memory, options: &options, around, request, seen: &seen };
-        lint.run(&Walk::default(), black_box(&paths)).findings.len()
+        lint.run(&walk, black_box(&paths)).findings.len()
     });
 }

@@ -125,7 +125,7 @@ fn entries_that_match_nothing_are_told_of_after_a_whole_run() {
         ("new/compose.yaml", "services: {}\n"),
         ("x.sh", ""),
     ]);
-    let expected = "warning: this never matched\n --> shmlint.toml:1:12\n  |\n1 | exclude = ['old/', 'new/']\n  |            ^^^^^^\n";
+    let expected = "warning: this matches nothing\n --> shmlint.toml:1:12\n  |\n1 | exclude = ['old/', 'new/']\n  |            ^^^^^^\n";
     assert_eq!(told(folder.path(), &[]), expected);
     assert_eq!(told(folder.path(), &["x.sh"]), "");
 }

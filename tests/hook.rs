@@ -1,7 +1,7 @@
 //! The pre-commit hooks, run by pre-commit itself where it is installed.
 //!
 //! `cargo test --test hook` uses the binary under test in place of the wheel; `-- --ignored` builds the wheel as pre-commit
-//! does for a user, which takes some minutes.
+//! does for a user, only without optimizing.
 //
 // A test that cannot go on says why and stops.
 #![cfg(unix)]
@@ -13,7 +13,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use common::{root, scratch};
+use common::{UNOPTIMIZED, root, scratch};
 use serde_json::Value;
 
 const COMPOSE: &str =
@@ -148,7 +148,7 @@ fn a_commit_is_blocked_mended_and_passes() {
 }
 
 #[test]
-#[ignore = "builds the wheel, which takes minutes; .ci/run does it"]
+#[ignore = "builds the wheel, which takes a minute; .ci/run does it"]
 fn the_hooks_work_from_this_repository_as_it_is() {
     assert!(has_pre_commit());
     let folder = repository();
@@ -156,7 +156,7 @@ fn the_hooks_work_from_this_repository_as_it_is() {
         let home = root().join("target/pre-commit");
         let mut command = Command::new("pre-commit");
         command.args(["try-repo", &root().display().to_string(), hook, "--all-files", "--verbose"]);
-        command.env("PRE_COMMIT_HOME", home).env("CARGO_TARGET_DIR", root().join("target"));
+        command.env("PRE_COMMIT_HOME", home).env("CARGO_TARGET_DIR", root().join("target")).envs(UNOPTIMIZED);
         alone(&mut command, folder.path())
     };
     let check = run("shmlint");

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use shmlint::config::Config;
+use shmlint::lint::around::Surroundings;
 use shmlint::lint::check::{Fixes, Request};
 use shmlint::lint::discover::Walk;
 use shmlint::lint::options::Options;
 use shmlint::lint::report::Report;
 use shmlint::lint::run::Lint;
-use shmlint::need::around::Alone;
 use shmlint::need::python::{Given, read};
 use shmlint::rules::options::JudgeOptions;
 use shmlint::size::{Dialect, Style, compose, kubernetes, parse_any};
@@ -284,9 +284,10 @@ fn lint(files: &Memory, name: &str) -> Report {
 fn lint_with(files: &Memory, name: &str, options: &Options) -> Report {
     let request = Request { prove: Fixes::All, workloads: true, ..Request::default() };
     let seen = AtomicUsize::new(0);
-    let around = &Alone;
+    let walk = Walk::default();
+    let around = &Surroundings::new(files, &walk, Some(&options.read));
     let lint = Lint { files, options, around, request, seen: &seen };
-    lint.run(&Walk::default(), &[name.to_owned()])
+    lint.run(&walk, &[name.to_owned()])
 }
 
 /// Whether the bytes of `part` stand in `text` in their order.

@@ -38,7 +38,7 @@ pub(super) fn table() -> Result<String, Box<dyn Error>> {
         let means: String = means.split('-').map(capital).collect();
         writeln!(
             code,
-            "Sign {{ name: {name:?}, means: Means::{means}, workers: {workers:?}, batch: {batch:?}, prefetch: {prefetch:?}, \
+            "Sign {{ means: Means::{means}, workers: {workers:?}, batch: {batch:?}, prefetch: {prefetch:?}, \
              sample: {sample:?} }},"
         )?;
         for call in &entry.calls {

@@ -18,7 +18,7 @@ use crate::text::paths::from_os;
 
 /// Finds GPU containers that get the 64 MiB default /dev/shm, and writes the missing setting.
 ///
-/// Reads Compose files, `docker run` lines wherever they stand, and Kubernetes pod specs.
+/// Reads Compose files, docker run commands wherever they are written, and Kubernetes pod specs.
 ///
 /// Exit status: 0 nothing at or above --fail-on is left; 1 something is; 2 the run itself failed.
 #[derive(Debug, Parser)]
@@ -40,17 +40,17 @@ pub(crate) enum Command {
     List(ListArgs),
     /// Show a rule's page, or all rules
     Rule(RuleArgs),
-    /// Write a commented shmlint.toml, and print the lines for hook and workflow
+    /// Write a commented shmlint.toml, and print lines for pre-commit and GitHub Actions
     Init,
-    /// Print the settings that hold, and where they come from
+    /// Print the effective settings and where each comes from
     Config(ShowArgs),
     /// Print the JSON schema of the configuration file
     ConfigSchema,
     /// Say how large /dev/shm should be for a data loader or a program
     Size(SizeArgs),
-    /// Look at the /dev/shm of this container or host: what it is, who fills it, what it should be
+    /// Inspect /dev/shm in this container or on this host: its size, what fills it, what it needs
     Doctor(DoctorArgs),
-    /// Serve an editor as a language server, over standard input and output
+    /// Run the language server over standard input and output
     #[cfg(feature = "server")]
     Server(ServerArgs),
     /// Print completions for a shell
@@ -59,7 +59,7 @@ pub(crate) enum Command {
         /// The shell
         shell: Shell,
     },
-    /// Print the man page, or that of a command
+    /// Print the man page of shmlint or of one of its commands
     #[cfg(feature = "packaging")]
     Man {
         /// The command
@@ -108,14 +108,14 @@ pub(crate) struct CheckArgs {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Rules")]
 pub(crate) struct RuleChoice {
-    /// Only these rules: codes, names, prefixes of codes (SHM0) or ALL
-    #[arg(long, value_name = "RULES", value_delimiter = ',', value_parser = RuleWords)]
+    /// Only these rules: codes, names, prefixes of codes (SHM0) or ALL; `shmlint rule` lists them
+    #[arg(long, value_name = "RULES", value_delimiter = ',', value_parser = RuleWords, hide_possible_values = true)]
     pub(crate) select: Vec<String>,
     /// All but these rules
-    #[arg(long, value_name = "RULES", value_delimiter = ',', value_parser = RuleWords)]
+    #[arg(long, value_name = "RULES", value_delimiter = ',', value_parser = RuleWords, hide_possible_values = true)]
     pub(crate) ignore: Vec<String>,
     /// Also these rules
-    #[arg(long, value_name = "RULES", value_delimiter = ',', value_parser = RuleWords)]
+    #[arg(long, value_name = "RULES", value_delimiter = ',', value_parser = RuleWords, hide_possible_values = true)]
     pub(crate) extend_select: Vec<String>,
     /// Also show notes
     #[arg(long)]
@@ -193,10 +193,10 @@ pub(crate) struct RuleArgs {
 pub(crate) struct SizeArgs {
     #[command(flatten)]
     pub(crate) loader: LoaderArgs,
-    /// The image that runs
+    /// Image of the container
     #[arg(long, alias = "images")]
     pub(crate) image: Option<String>,
-    /// The program that runs, by its name: vLLM, Ray, PyTorch …
+    /// Name of the program: vLLM, Ray, PyTorch …
     #[arg(long, value_name = "NAME", conflicts_with = "image")]
     pub(crate) framework: Option<String>,
     /// Output format
@@ -216,25 +216,25 @@ pub(crate) struct ServerArgs {
 /// A data loader, in numbers.
 #[derive(Debug, Args)]
 pub(crate) struct LoaderArgs {
-    /// Workers of PyTorch's data loader
+    /// Workers of the PyTorch DataLoader
     #[arg(long, value_name = "W", requires_all = ["batch_size", "sample"])]
     pub(crate) workers: Option<u64>,
-    /// Samples in a batch
+    /// Samples per batch
     #[arg(long, value_name = "B", requires = "workers")]
     pub(crate) batch_size: Option<u64>,
-    /// The shape of one sample, as the data set's transforms leave it: 3x224x224
+    /// Shape of one sample after the data set's transforms, such as 3x224x224
     #[arg(long, value_name = "SHAPE", requires = "workers")]
     pub(crate) sample: Option<String>,
-    /// The type of its numbers: float32, float16, uint8, int64 …
+    /// Data type of a sample: float32, float16, uint8, int64 …
     #[arg(long, default_value = "float32")]
     pub(crate) dtype: String,
-    /// Batches that each worker keeps ahead
+    /// Batches that each worker prefetches
     #[arg(long, value_name = "P", default_value_t = 2)]
     pub(crate) prefetch_factor: u64,
-    /// Earlier batches that the training loop still refers to
+    /// Earlier batches that the training loop still holds
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) held_batches: u64,
-    /// Training or serving processes in the container, one for every GPU
+    /// Training or serving processes in the container, usually one per GPU
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) ranks: u64,
 }
@@ -258,7 +258,7 @@ impl LoaderArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
-    /// Watch until interrupted, and tell the peak
+    /// Watch until interrupted, then report the peak
     #[arg(long)]
     pub(crate) watch: bool,
     /// How long to watch: 30s, 10m, 2h
@@ -306,7 +306,7 @@ pub(crate) struct InputArgs {
     /// Do not read the programs that containers run
     #[arg(long)]
     pub(crate) no_programs: bool,
-    /// Largest file to read, in bytes or as 50m
+    /// Skip files larger than this (in bytes, or like 50m)
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_file_size: Option<String>,
     #[command(flatten)]

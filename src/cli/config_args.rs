@@ -17,10 +17,10 @@ use crate::size::parse_any;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Configuration")]
 pub(crate) struct ConfigArgs {
-    /// A configuration file, or one setting of it as `key = value`
+    /// Configuration file to use, or a single setting such as `size = "8g"`
     #[arg(long, value_name = "FILE|KEY=VALUE")]
     pub(crate) config: Vec<String>,
-    /// Read no configuration file and no baseline at its default place
+    /// Ignore configuration files, and the baseline at its default place
     #[arg(long)]
     pub(crate) isolated: bool,
 }

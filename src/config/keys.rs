@@ -35,29 +35,25 @@ const IMAGE: &[Key] = &[
     key(
         "command",
         Shape::Text,
-        "Words of the command: the program without its path, then words that follow among its arguments.",
+        "Words of the command: the program without its path, then words among its arguments, in this order.",
     ),
     key("name", Shape::Text, "The service's or container's name, with `*` for any part of it."),
     required(key("need", Shape::Choice(&["yes", "no"]), "Whether it needs more than the default 64 MiB.")),
-    key("size", Shape::Size, "How much to recommend for it."),
-    key("reason", Shape::Text, "Why, for the report."),
+    key("size", Shape::Size, "The size to recommend."),
+    key("reason", Shape::Text, "The reason, for the report."),
 ];
 
 const PROVIDER: &[Key] = &[
     key("kind", Shape::Text, "The kind of the resource, with `*` for any part of it."),
     key("namespace", Shape::Text, "The namespace that the resource names, with `*` for any part of it."),
     key("path", Shape::Glob, "The file, as in a `.gitignore`."),
-    key("size", Shape::Size, "How large the memory is that is mounted, where there is a bound."),
-    required(key("by", Shape::Text, "Who mounts it, for the report: the webhook's or operator's name.")),
+    key("size", Shape::Size, "The size that it mounts, if it is limited."),
+    required(key("by", Shape::Text, "The webhook or operator that mounts it, for the report.")),
 ];
 
 const FIELD: &[Key] = &[
     key("kind", Shape::Text, "The kind of the resource, with `*` for any part of it; without it any kind."),
-    required(key(
-        "path",
-        Shape::Text,
-        "The keys down to the size, with dots between them: `spec.worker.shmSize`.",
-    )),
+    required(key("path", Shape::Text, "The path of keys to the size, such as `spec.worker.shmSize`.")),
 ];
 
 /// All keys, in the order of the example file.
@@ -66,13 +62,13 @@ pub static ROWS: &[KeyRow] = &[
         key: key(
             "select",
             RULES,
-            "Only these rules, by code or name, or \"ALL\"; their notes are shown as well.",
+            "Only these rules, by code or name, or \"ALL\"; their notes are shown too.",
         ),
         example: r#"["missing-shm", "SHM002", "SHM003"]"#,
         set: |config, item| config.choice.select = Some(item.rules()),
     },
     KeyRow {
-        key: key("extend-select", RULES, "Also these rules, and their notes."),
+        key: key("extend-select", RULES, "Also these rules, including their notes."),
         example: r#"["host-ipc"]"#,
         set: |config, item| config.choice.extend = item.rules(),
     },
@@ -91,7 +87,7 @@ pub static ROWS: &[KeyRow] = &[
         set: |config, item| config.severity.extend(item.pairs().iter().cloned()),
     },
     KeyRow {
-        key: key("pedantic", Shape::Flag, "Whether notes are shown."),
+        key: key("pedantic", Shape::Flag, "Whether to show notes (default: false)."),
         example: "true",
         set: |config, item| config.pedantic = item.flag(),
     },
@@ -99,18 +95,18 @@ pub static ROWS: &[KeyRow] = &[
         key: key(
             "fail-on",
             Shape::Choice(&["error", "warning", "note", "never"]),
-            "The lowest severity that makes the exit status 1.",
+            "The lowest severity that makes the exit status 1 (default: warning).",
         ),
         example: r#""error""#,
         set: |config, item| config.fail_on = item.text().map(str::to_owned),
     },
     KeyRow {
-        key: key("size", Shape::Size, "The size to recommend, whatever is known of an image."),
+        key: key("size", Shape::Size, "The size to recommend, whatever is known about an image."),
         example: r#""8g""#,
         set: |config, item| config.size = item.bytes(),
     },
     KeyRow {
-        key: key("minimum", Shape::Size, "The least written size that is not reported as too small."),
+        key: key("minimum", Shape::Size, "The smallest size that is not reported as too small."),
         example: r#""1g""#,
         set: |config, item| config.minimum = item.bytes(),
     },
@@ -118,7 +114,7 @@ pub static ROWS: &[KeyRow] = &[
         key: key(
             "default-shm-size",
             Shape::Size,
-            "The `default-shm-size` of the daemons that run these files, where it is not Docker's own 64 MiB.",
+            "The `default-shm-size` of the Docker daemons that run these files, if it is not 64 MiB.",
         ),
         example: r#""2g""#,
         set: |config, item| config.default_shm_size = item.bytes(),
@@ -127,13 +123,13 @@ pub static ROWS: &[KeyRow] = &[
         key: key(
             "default-runtime",
             Shape::Text,
-            "The `default-runtime` of the daemons: with \"nvidia\", NVIDIA_VISIBLE_DEVICES alone gives a GPU.",
+            "The `default-runtime` of the Docker daemons; with \"nvidia\", NVIDIA_VISIBLE_DEVICES alone gives a GPU.",
         ),
         example: r#""nvidia""#,
         set: |config, item| config.default_runtime = item.text().map(str::to_owned),
     },
     KeyRow {
-        key: key("include", GLOBS, "Further files to check, whatever their names."),
+        key: key("include", GLOBS, "More files to check, whatever their names."),
         example: r#"["deploy/*.conf"]"#,
         set: |config, item| config.include.extend(item.items().iter().cloned()),
     },
@@ -146,7 +142,7 @@ pub static ROWS: &[KeyRow] = &[
         key: key(
             "force-exclude",
             Shape::Flag,
-            "Whether `exclude` also applies to files named on the command line.",
+            "Whether `exclude` also applies to files named on the command line (default: false).",
         ),
         example: "true",
         set: |config, item| config.force_exclude = item.flag(),
@@ -155,37 +151,41 @@ pub static ROWS: &[KeyRow] = &[
         key: key(
             "programs",
             Shape::Flag,
-            "Whether the programs of the repository that containers run are read for what they need.",
+            "Whether to read the programs in the repository that containers run, to see what they need (default: true).",
         ),
         example: "false",
         set: |config, item| config.programs = item.flag(),
     },
     KeyRow {
-        key: key("gitignore", Shape::Flag, "Whether files that git ignores are skipped."),
+        key: key("gitignore", Shape::Flag, "Whether to skip files that git ignores (default: true)."),
         example: "false",
         set: |config, item| config.gitignore = item.flag(),
     },
     KeyRow {
-        key: key("docs", Shape::Flag, "Whether Markdown, other documents and notebooks are looked at."),
+        key: key(
+            "docs",
+            Shape::Flag,
+            "Whether to check Markdown, other documents and notebooks (default: true).",
+        ),
         example: "false",
         set: |config, item| config.docs = item.flag(),
     },
     KeyRow {
-        key: key("max-file-size", Shape::Size, "The largest file that is read."),
+        key: key("max-file-size", Shape::Size, "Skip files larger than this (default: 20 MiB)."),
         example: r#""50m""#,
         set: |config, item| config.max_file_size = item.bytes(),
     },
     KeyRow {
-        key: key("baseline", Shape::Text, "A file of known findings, which are not reported."),
+        key: key(
+            "baseline",
+            Shape::Text,
+            "A file of known findings, which are not reported again (default: .shmlint-baseline.json where it exists).",
+        ),
         example: r#"".shmlint-baseline.json""#,
         set: |config, item| config.set_baseline(&item),
     },
     KeyRow {
-        key: key(
-            "per-file-ignores",
-            Shape::Map(&Shape::Glob, &RULES),
-            "Rules that do not speak of some files.",
-        ),
+        key: key("per-file-ignores", Shape::Map(&Shape::Glob, &RULES), "Rules to ignore in some files."),
         example: r#""tests/**" = ["missing-shm"]"#,
         set: |config, item| config.per_file_ignores.extend(item.pairs().iter().cloned()),
     },
@@ -193,7 +193,7 @@ pub static ROWS: &[KeyRow] = &[
         key: key(
             "images",
             Shape::List(&Shape::Table(IMAGE)),
-            "What your own images and commands need. All that is given of `image`, `command` and `name` must match.",
+            "What your own images and commands need. Every one of `image`, `command` and `name` that is given must match.",
         ),
         example: "image = \"registry.example/team/trainer\"\nneed = \"yes\"\nsize = \"16g\"\nreason = \"eight loader workers\"",
         set: |config, item| config.images.extend(item.items().iter().cloned()),
@@ -202,8 +202,8 @@ pub static ROWS: &[KeyRow] = &[
         key: key(
             "provides-shm",
             Shape::List(&Shape::Table(PROVIDER)),
-            "Resources that something outside of the files gives a /dev/shm: a webhook, an operator. All that is given of `kind`, \
-             `namespace` and `path` must match.",
+            "Resources whose /dev/shm is set by something outside the files, such as a webhook or an operator. Every one of `kind`, \
+             `namespace` and `path` that is given must match.",
         ),
         example: "kind = \"TrainingRun\"\nnamespace = \"ml-*\"\nby = \"the shm webhook\"",
         set: |config, item| config.provides_shm.extend(item.items().iter().cloned()),

@@ -70,8 +70,8 @@ fn of(shape: &Shape) -> Value {
 /// A configuration file with every key, its meaning and a value, all of it commented out but the headings of tables.
 pub fn example() -> String {
     let mut out = String::from(
-        "# All that can be set in shmlint.toml, .shmlint.toml or [tool.shmlint] of a pyproject.toml. The nearest of these\n\
-         # from the working folder up to the repository's root holds for the whole run. Each key stands here with an\n\
+        "# All settings of shmlint.toml, .shmlint.toml or [tool.shmlint] in pyproject.toml. The nearest of these files, from the\n\
+         # working directory up to the repository's root, applies to the whole run. Each setting is shown with an\n\
          # example, not with its default; take what you need.\n",
     );
     // In TOML the keys of the top table come before the first heading.

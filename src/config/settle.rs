@@ -70,7 +70,7 @@ impl Settled {
         let mut places: Vec<&Place> =
             self.globs.iter().flat_map(|globs| globs.unused()).chain(entries).collect();
         places.sort_by_key(|place| place.span);
-        let told = places.into_iter().map(|place| ConfigProblem::new(place.clone(), "this never matched"));
+        let told = places.into_iter().map(|place| ConfigProblem::new(place.clone(), "this matches nothing"));
         told.collect()
     }
 }

@@ -54,7 +54,54 @@ pub static COMPOSE: FlagDialect = FlagDialect {
     ..RUN
 };
 
+/// What messages call an engine's things.
+#[derive(Debug)]
+pub struct EngineWords {
+    /// The engine, or its client.
+    pub name: &'static str,
+    /// Whose default a container gets.
+    pub whose_default: &'static str,
+    /// How much memory on `/dev/shm` without a size may take.
+    pub unbounded: &'static str,
+    /// The limit that pages in `/dev/shm` count against.
+    pub memory_limit: &'static str,
+    /// What happens to what exceeds that limit.
+    pub over_limit: &'static str,
+    /// What else stands against the host's `/dev/shm`, behind a full stop.
+    pub on_host_ipc: &'static str,
+}
+
+const HOST: EngineWords = EngineWords {
+    name: "Docker",
+    whose_default: "Docker's",
+    unbounded: "half of the host's memory",
+    memory_limit: "its memory limit",
+    over_limit: "killed",
+    on_host_ipc: "",
+};
+static DOCKER_WORDS: EngineWords = HOST;
+static PODMAN_WORDS: EngineWords = EngineWords { name: "Podman", whose_default: "Podman's", ..HOST };
+static NERDCTL_WORDS: EngineWords = EngineWords { name: "nerdctl", whose_default: "containerd's", ..HOST };
+static KUBERNETES_WORDS: EngineWords = EngineWords {
+    name: "Kubernetes",
+    whose_default: "the container runtime's",
+    unbounded: "the node's memory",
+    memory_limit: "the pod's memory limit",
+    over_limit: "killed or evicted",
+    on_host_ipc: " The baseline Pod Security Standard forbids it.",
+};
+
 impl Engine {
+    /// What messages call its things.
+    pub fn words(self) -> &'static EngineWords {
+        match self {
+            Self::Docker | Self::Swarm => &DOCKER_WORDS,
+            Self::Podman => &PODMAN_WORDS,
+            Self::Nerdctl => &NERDCTL_WORDS,
+            Self::Kubernetes => &KUBERNETES_WORDS,
+        }
+    }
+
     /// How its command line reads options.
     pub fn starter(self) -> &'static FlagDialect {
         match self {

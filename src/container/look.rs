@@ -40,14 +40,29 @@ pub fn how_to_check(workload: &Workload) -> String {
              a restart of the unit."
                 .into()
         }
-        (Platform::Live, _) => format!(
-            "Check with `{engine} exec {name} df -h /dev/shm`. The size is fixed when a container is created: remove it and run it \
-             again."
-        ),
+        (Platform::Live, _) => {
+            format!("Check with `{engine} exec {name} df -h /dev/shm`. An existing container keeps its size.")
+        }
         (Platform::DockerRun | Platform::Kubernetes, _) => format!(
             "Check with `{engine} exec CONTAINER df -h /dev/shm`. An existing container keeps its old size: remove it \
              and run it again."
         ),
+    }
+}
+
+/// How GPUs are asked for, where the request is refused: a sentence.
+pub fn how_to_ask_for_gpus(workload: &Workload) -> &'static str {
+    match workload.platform {
+        Platform::Compose => "Write `gpus: all`, or a list such as `gpus: [{count: 1}]`.",
+        _ => "Write `--gpus all`, a number of GPUs, or `--gpus device=0` with their numbers.",
+    }
+}
+
+/// Where the size of a Podman pod is set, which its members share: a sentence.
+pub fn how_to_size_the_pod(workload: &Workload) -> &'static str {
+    match workload.platform {
+        Platform::Quadlet => "Set `ShmSize=` in the `.pod` file instead.",
+        _ => "Set it on the pod instead: `podman pod create --shm-size=…`.",
     }
 }
 

@@ -1,6 +1,5 @@
 //! What a look at the running system asks for: files, directories, links and file systems, on Linux or in a test.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
@@ -109,58 +108,5 @@ impl System for Live {
 
     fn variable(&self, name: &str) -> Option<String> {
         std::env::var(name).ok()
-    }
-}
-
-/// A system that a test describes.
-#[derive(Clone, Debug, Default)]
-pub struct Described {
-    /// Texts by path.
-    pub texts: BTreeMap<String, String>,
-    /// Links by path.
-    pub links: BTreeMap<String, String>,
-    /// What paths are.
-    pub stats: BTreeMap<String, Stat>,
-    /// File systems by path.
-    pub spaces: BTreeMap<String, Space>,
-    /// Directories in which nothing may be written.
-    pub locked: Vec<String>,
-    /// Environment variables.
-    pub variables: BTreeMap<String, String>,
-}
-
-impl System for Described {
-    fn read(&self, path: &str) -> Option<String> {
-        self.texts.get(path).cloned()
-    }
-
-    fn names(&self, directory: &str) -> Option<Vec<String>> {
-        let start = format!("{}/", directory.trim_end_matches('/'));
-        let paths = self.texts.keys().chain(self.links.keys()).chain(self.stats.keys());
-        let below = paths.filter_map(|path| path.strip_prefix(&start)?.split('/').next().map(str::to_owned));
-        let mut names: Vec<String> = below.collect();
-        names.sort_unstable();
-        names.dedup();
-        (!names.is_empty() || self.stats.contains_key(directory)).then_some(names)
-    }
-
-    fn link(&self, path: &str) -> Option<String> {
-        self.links.get(path).cloned()
-    }
-
-    fn stat(&self, path: &str) -> Option<Stat> {
-        self.stats.get(path).copied()
-    }
-
-    fn space(&self, path: &str) -> Option<Space> {
-        self.spaces.get(path).copied()
-    }
-
-    fn may_write(&self, directory: &str) -> bool {
-        !self.locked.iter().any(|locked| locked == directory)
-    }
-
-    fn variable(&self, name: &str) -> Option<String> {
-        self.variables.get(name).cloned()
     }
 }

@@ -1,13 +1,62 @@
 //! What the doctor says of systems that are described here after real ones.
 
+use std::collections::BTreeMap;
+
 use super::advice::{Verdict, diagnose};
 use super::mount::Kind;
-use super::system::{Described, Space, Stat};
+use super::system::{Space, Stat, System};
 use super::*;
 use crate::need::loader::Sample;
 
 const MIB: u64 = 1 << 20;
 const DEVICE: u64 = 61;
+
+/// A system that a test describes.
+#[derive(Clone, Debug, Default)]
+struct Described {
+    texts: BTreeMap<String, String>,
+    links: BTreeMap<String, String>,
+    stats: BTreeMap<String, Stat>,
+    spaces: BTreeMap<String, Space>,
+    locked: Vec<String>,
+    variables: BTreeMap<String, String>,
+}
+
+impl System for Described {
+    fn read(&self, path: &str) -> Option<String> {
+        self.texts.get(path).cloned()
+    }
+
+    fn names(&self, directory: &str) -> Option<Vec<String>> {
+        let start = format!("{}/", directory.trim_end_matches('/'));
+        let paths = self.texts.keys().chain(self.links.keys()).chain(self.stats.keys());
+        let below = paths.filter_map(|path| path.strip_prefix(&start)?.split('/').next().map(str::to_owned));
+        let mut names: Vec<String> = below.collect();
+        names.sort_unstable();
+        names.dedup();
+        (!names.is_empty() || self.stats.contains_key(directory)).then_some(names)
+    }
+
+    fn link(&self, path: &str) -> Option<String> {
+        self.links.get(path).cloned()
+    }
+
+    fn stat(&self, path: &str) -> Option<Stat> {
+        self.stats.get(path).copied()
+    }
+
+    fn space(&self, path: &str) -> Option<Space> {
+        self.spaces.get(path).copied()
+    }
+
+    fn may_write(&self, directory: &str) -> bool {
+        !self.locked.iter().any(|locked| locked == directory)
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name).cloned()
+    }
+}
 
 /// A container with one line of mountinfo for its `/dev/shm`, which has so many bytes in use.
 fn container(line: &str, size: u64, used: u64) -> Described {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::prove::{Attempt, Prover, State, Task, same_but_gpus, same_container};
 use crate::container::finding::{Change, Finding, Fix, Safety, Severity, Wanted};
-use crate::container::workload::{Says, Setting, Shm, Workload};
+use crate::container::workload::{Effect, Says, Setting, Shm, Why, Workload};
 use crate::platform::kind::Context;
 use crate::rules::options::JudgeOptions;
 use crate::text::edits::Edit;
@@ -192,14 +192,21 @@ fn title(change: &Change, workload: &Workload) -> String {
         Change::SetSize { bytes, .. } => format!("give it {} of /dev/shm", human(*bytes)),
         Change::ReplaceSize { bytes, .. } => format!("write the size as {}", human(*bytes)),
         Change::Remove { setting } => format!("remove `{}`", text(setting)),
-        Change::MoveFlag { .. } => "put the flag before the image, as the engine spells it".into(),
+        Change::MoveFlag { setting } => {
+            let setting = workload.settings.get(*setting);
+            match setting.map(|setting| (&setting.says, &setting.effect)) {
+                Some((Says::Flag { meant }, Effect::None(Why::Misspelt))) => format!("spell it `{meant}`"),
+                Some((Says::Flag { meant }, _)) => format!("move `{meant}` before the image"),
+                _ => "move it before the image".into(),
+            }
+        }
         Change::MountVolume { bytes: None, .. } => "mount the volume on /dev/shm".into(),
         Change::MountVolume { bytes: Some(bytes), .. } => {
             format!("mount the volume on /dev/shm, with {}", human(*bytes))
         }
         Change::AskForGpus => "ask for all GPUs".into(),
         Change::SetMedium { .. } => "keep the volume in memory".into(),
-        Change::Limit { bytes, .. } => format!("limit it to {}", human(*bytes)),
+        Change::Limit { bytes, .. } => format!("limit /dev/shm to {}", human(*bytes)),
         Change::ReplaceBySize { bytes, setting } => {
             format!("give it {} of its own instead of `{}`", human(*bytes), text(setting))
         }
@@ -272,7 +279,7 @@ fn unwanted_size(old: &Workload, new: &Workload) -> Option<String> {
     let other = old.deciding().filter(|setting| own && !matches!(setting.says, Says::Size(..)))?;
     (sizes(new) > sizes(old)).then(|| {
         format!(
-            "No size is written: {} ({}:{}) would get it, too, and has `{}`.",
+            "There is no fix: {} ({}:{}) would get the size too, but has `{}`.",
             old.title(),
             old.place.path(),
             old.place.start().line,

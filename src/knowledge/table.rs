@@ -59,7 +59,6 @@ pub enum Processes {
 }
 
 /// One thing that is known.
-#[allow(dead_code, reason = "some of it only the tests of the table look at")]
 #[derive(Debug, PartialEq)]
 pub struct KnowledgeEntry {
     /// The heading it stands under.

@@ -4,27 +4,20 @@
 //! They are read the same way whichever of their files were named, so that the answer for a file never depends on that.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::container::engine::DOCKER_DEFAULT;
 use crate::container::workload::{Engine, Says, Setting, Shm, Workload};
 use crate::lint::discover::{Discovered, Walk, kinds};
-use crate::lint::parallel::Collected;
+use crate::lint::notes::Notes;
+use crate::lint::parallel::shared_out;
 use crate::need::around::{Alone, Around, Given};
 use crate::need::reach::builds::Builds;
-use crate::need::reach::{maps, mentions};
 use crate::platform::kind::{Context, Index, Unit};
 use crate::platform::options::ReadOptions;
 use crate::text::files::Files;
+use crate::text::paths::{join, to_os};
 use crate::text::place::shed;
-use crate::text::scan::Words;
-use crate::text::source::Source;
-
-/// More files than this are no repository of somebody's project: none of them is read.
-const MAX_FILES: usize = 100_000;
-/// What stands in every text that gives a container shared memory.
-static GIVES: Words = Words::new(&[&["shm", "Shm", "SHM", "--ipc", "ipc:", "ipc\"", "Ipc", "IPC"]]);
 
 /// The repositories of a run.
 pub struct Surroundings<'a> {
@@ -36,23 +29,30 @@ pub struct Surroundings<'a> {
     options: Option<&'a ReadOptions>,
     /// Each repository that was asked for.
     known: Arc<Memory>,
+    /// What the run itself has noted.
+    walked: OnceLock<Notes>,
 }
 
 /// What is known of repositories, for whoever asks again and again.
 #[derive(Default)]
-pub struct Memory(Mutex<BTreeMap<String, Arc<OnceLock<Known>>>>);
+pub struct Memory(Mutex<BTreeMap<String, Shelf>>);
+
+/// Where what is known of a repository goes.
+type Shelf = Arc<OnceLock<Arc<Known>>>;
 
 /// What is known of one repository.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Known {
-    given: Arc<Vec<Given>>,
     builds: Arc<Builds>,
+    /// The files in which containers may have shared memory. They are parsed once somebody asks what these have.
+    giving: Vec<String>,
+    given: OnceLock<Arc<Vec<Given>>>,
 }
 
 impl<'a> Surroundings<'a> {
     /// What lies around the files of a run.
     pub fn new(files: &'a dyn Files, walk: &'a Walk, options: Option<&'a ReadOptions>) -> Self {
-        Self { files, walk, options, known: Arc::default() }
+        Self { files, walk, options, known: Arc::default(), walked: OnceLock::new() }
     }
 
     /// The same, with what was known before and for who comes after.
@@ -60,83 +60,90 @@ impl<'a> Surroundings<'a> {
         Self { known: Arc::clone(known), ..self }
     }
 
-    /// What is known of the repository that holds a path.
-    fn known(&self, path: &str) -> Known {
-        let Some(options) = self.options else { return Known::default() };
-        let (root, name) = self.files.repository(path);
-        if name.is_empty() {
-            return Known::default();
-        }
-        let Ok(mut all) = self.known.0.lock() else { return Known::default() };
-        let known = Arc::clone(all.entry(root.clone()).or_default());
-        drop(all);
-        known.get_or_init(|| self.read(&root, options)).clone()
+    /// Notes for a run that walks one directory: its repositories need not be walked a second time then. Nothing where nothing
+    /// around a file is to be read.
+    pub fn notes(&self, paths: &[String]) -> Option<Notes> {
+        let [path] = paths else { return None };
+        (self.options.is_some() && to_os(path).is_dir()).then(|| Notes::new(join("", path)))
     }
 
-    /// Reads a repository.
-    fn read(&self, root: &str, options: &ReadOptions) -> Known {
-        let (given, builds): (Collected<Given>, Mutex<Builds>) = Default::default();
-        let count = AtomicUsize::new(0);
+    /// Takes over what a run has noted.
+    pub fn learn(&self, notes: Notes) {
+        // There is one run.
+        let _ = self.walked.set(notes);
+    }
+
+    /// What is known of the repository at `root`.
+    fn slot(&self, root: &str) -> Option<Shelf> {
+        let mut all = self.known.0.lock().ok()?;
+        Some(Arc::clone(all.entry(root.to_owned()).or_default()))
+    }
+
+    /// What is known of the repository that holds a path.
+    fn known(&self, path: &str) -> Option<Arc<Known>> {
+        self.options?;
+        let (root, name) = self.files.repository(path);
+        let slot = self.slot(&root).filter(|_| !name.is_empty())?;
+        Some(Arc::clone(slot.get_or_init(|| Arc::new(self.read(&root)))))
+    }
+
+    /// What is known of a repository, by what the run has noted or a walk of its own.
+    fn read(&self, root: &str) -> Known {
+        let walked = self.walked.get().filter(|notes| notes.covers(root));
+        let (builds, giving) = match walked {
+            Some(notes) => notes.within(root, self.files),
+            None => self.walk(root).within(root, self.files),
+        };
+        Known { builds: Arc::new(builds), giving, given: OnceLock::new() }
+    }
+
+    /// Walks a repository.
+    fn walk(&self, root: &str) -> Notes {
+        let notes = Notes::new(root.to_owned());
         let look = |found: Discovered<'_>| {
-            if count.fetch_add(1, Ordering::Relaxed) >= MAX_FILES {
-                return;
-            }
             // What lies in the working directory is called as it would be typed there.
             let typed = root.starts_with('.').then(|| self.files.as_typed_here(found.path)).flatten();
-            let path = typed.as_deref().unwrap_or(found.path);
-            let source = kinds(path).next().and_then(|_| self.files.read_met(path).ok());
-            let said = source.as_ref().map(|source| (mentions::of_text(source), maps::maps(source)));
-            if let Ok(mut builds) = builds.lock() {
-                builds.add_path(path);
-                let (images, maps) = said.unwrap_or_default();
-                builds.add(images);
-                builds.add_maps(maps);
-            }
-            given.extend(source.map(|source| self.given_in(path, &source, options)).unwrap_or_default());
+            let found = Discovered { path: typed.as_deref().unwrap_or(found.path), ..found };
+            let source = kinds(found.path).next().and_then(|_| found.read(self.files).ok());
+            notes.note(found.path, source.as_ref());
         };
         let folder = if root.is_empty() { "." } else { root };
         self.walk.each(&[folder.to_owned()], &look, &|_| {});
-        if count.into_inner() > MAX_FILES {
-            return Known::default();
-        }
-        let (mut given, mut builds) = (given.into_inner(), builds.into_inner().unwrap_or_default());
-        given.sort_by(|a, b| order(a).cmp(&order(b)));
-        shed(given.iter_mut().map(|given| given.place.parts()));
-        builds.sort();
-        shed(builds.places());
-        Known { given: Arc::new(given), builds: Arc::new(builds) }
+        notes
     }
 
     /// The containers of one file that have shared memory.
-    fn given_in(&self, path: &str, source: &Arc<Source>, options: &ReadOptions) -> Vec<Given> {
-        if !GIVES.stand_in(source.text()) {
-            return Vec::new();
-        }
+    fn given_in(&self, path: &str) -> Vec<Given> {
+        let Some((options, source)) = self.options.zip(self.files.read(path).ok()) else { return Vec::new() };
         let Some((kind, claim)) =
             kinds(path).find(|(kind, claim)| (kind.relevant)(source.text(), *claim, false))
         else {
             return Vec::new();
         };
         let (index, alone) = (Index::default(), Alone);
-        let context =
-            Context { files: self.files, index: &index, options, every_container: false, around: &alone };
-        let unit = Unit::lone(kind, path, claim, Some(Arc::clone(source)));
-        (kind.read)(&unit, &context).workloads.iter().filter_map(given).collect()
+        let files = self.files;
+        let context = Context { files, index: &index, options, every_container: false, around: &alone };
+        let unit = Unit::lone(kind, path, claim, Some(source));
+        let mut given: Vec<Given> = (kind.read)(&unit, &context).workloads.iter().filter_map(given).collect();
+        given.sort_by_key(|given| given.place.span.start);
+        shed(given.iter_mut().map(|given| given.place.parts()));
+        given
     }
 }
 
 impl Around for Surroundings<'_> {
     fn given(&self, path: &str) -> Arc<Vec<Given>> {
-        self.known(path).given
+        let Some(known) = self.known(path) else { return Arc::default() };
+        let read = || {
+            let given = shared_out(&known.giving, |path| self.given_in(path));
+            Arc::new(given.into_iter().flatten().collect())
+        };
+        Arc::clone(known.given.get_or_init(read))
     }
 
     fn builds(&self, path: &str) -> Option<Arc<Builds>> {
-        self.options.map(|_| self.known(path).builds)
+        self.options.map(|_| self.known(path).map(|known| Arc::clone(&known.builds)).unwrap_or_default())
     }
-}
-
-fn order(given: &Given) -> (&str, usize) {
-    (given.place.path(), given.place.span.start)
 }
 
 /// What a workload has of shared memory, where something gives it more than the default.

@@ -12,7 +12,9 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use crate::platform::KINDS;
 use crate::platform::kind::{FileClaim, Kind};
 use crate::text::filename::FileName;
+use crate::text::files::{Files, ReadError};
 use crate::text::globs::Globs;
+use crate::text::source::Source;
 
 /// Hidden folders in which tools keep what they fetched or made: nothing there was written by the people of a repository.
 const KEPT_BY_TOOLS: [&str; 39] = [
@@ -81,6 +83,13 @@ pub struct Discovered<'p> {
     pub included: bool,
     /// Whether it was just met as a regular file.
     pub is_regular: bool,
+}
+
+impl Discovered<'_> {
+    /// Its text.
+    pub fn read(&self, files: &dyn Files) -> Result<Arc<Source>, ReadError> {
+        if self.is_regular { files.read_met(self.path) } else { files.read(self.path) }
+    }
 }
 
 impl Walk {

@@ -3,13 +3,15 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use crate::lint::around::Surroundings;
 use crate::lint::check::{Checked, Request, check, check_comments};
 use crate::lint::discover::{Discovered, Walk, kinds};
+use crate::lint::notes::Notes;
 use crate::lint::options::Options;
-use crate::lint::parallel::Collected;
+use crate::lint::parallel::{Collected, shared_out};
 use crate::lint::report::{Looked, Report};
 use crate::lint::tree::{KnownFiles, Tree};
-use crate::need::around::Around;
+use crate::need::around::{Around, Awaited};
 use crate::platform::kind::{Context, FileClaim, Index, Kind, Member, Mention, Unit};
 use crate::platform::{by_text, compose};
 use crate::text::files::{Files, ReadError, Recorder};
@@ -26,7 +28,7 @@ pub struct Lint<'a> {
     /// The options.
     pub options: &'a Options,
     /// What lies around the files.
-    pub around: &'a dyn Around,
+    pub around: &'a Surroundings<'a>,
     /// What to give.
     pub request: Request,
     /// Counts the files that are looked at, for whoever watches the run.
@@ -54,6 +56,8 @@ impl Lint<'_> {
             index: Mutex::default(),
             kept: AtomicUsize::new(0),
             known: Collected::default(),
+            notes: self.around.notes(paths),
+            waiting: Collected::default(),
             others: Collected::default(),
             errors: Collected::default(),
             warnings: Collected::default(),
@@ -61,9 +65,15 @@ impl Lint<'_> {
         };
         walk.each(paths, &|found| run.look(&found), &|error| run.errors.push(error));
         let index = run.index.into_inner().unwrap_or_default();
+        let mut known = run.known.into_inner();
+        if let Some(notes) = run.notes {
+            self.around.learn(notes);
+        }
+        let check = |unit: &Unit| self.check(unit.clone(), self.files, &Index::default());
+        known.extend(shared_out(&run.waiting.into_inner(), check));
         let mut tree = Tree {
             index,
-            known: run.known.into_inner(),
+            known,
             comments: run.others.into_inner().into_iter().collect(),
             errors: run.errors.into_inner(),
             warnings: run.warnings.into_inner(),
@@ -75,8 +85,13 @@ impl Lint<'_> {
     }
 
     /// What a file is to shmlint, by its name and text, and what its ignore comments give where it holds nothing else.
-    pub(super) fn classify(&self, source: &Arc<Source>, named: bool, included: bool) -> Seen {
-        let by_name: Vec<(&'static Kind, FileClaim)> = kinds(source.path()).collect();
+    pub(super) fn classify(
+        &self,
+        source: &Arc<Source>,
+        by_name: &[(&'static Kind, FileClaim)],
+        named: bool,
+        included: bool,
+    ) -> Seen {
         let may_be = |(kind, _): &(&'static Kind, FileClaim)| {
             kind.words.is_empty() || kind.words.stand_in(source.text())
         };
@@ -97,11 +112,21 @@ impl Lint<'_> {
     }
 
     /// Checks a unit. What it asks for besides its own files is remembered.
-    pub(super) fn check(&self, mut unit: Unit, files: &dyn Files, index: &Index) -> KnownFiles {
+    pub(super) fn check(&self, unit: Unit, files: &dyn Files, index: &Index) -> KnownFiles {
+        self.check_within(unit, files, index, self.around)
+    }
+
+    fn check_within(
+        &self,
+        mut unit: Unit,
+        files: &dyn Files,
+        index: &Index,
+        around: &dyn Around,
+    ) -> KnownFiles {
         let recorder = Recorder::new(files);
         let every_container = self.request.workloads || self.request.counts;
         let options = &self.options.read;
-        let context = Context { files: &recorder, index, options, every_container, around: self.around };
+        let context = Context { files: &recorder, index, options, every_container, around };
         let checked = check(&unit, &context, self.options, self.request);
         let mut asked = recorder.asked();
         for member in &mut unit.members {
@@ -130,6 +155,10 @@ struct Run<'a> {
     /// How many bytes of texts wait in the index.
     kept: AtomicUsize,
     known: Collected<KnownFiles>,
+    /// What is noted for the surroundings, where the run walks a whole repository.
+    notes: Option<Notes>,
+    /// Units that ask for their surroundings, which are not known before the walk is over.
+    waiting: Collected<Unit>,
     others: Collected<(String, Checked)>,
     errors: Collected<String>,
     warnings: Collected<String>,
@@ -140,12 +169,15 @@ impl Run<'_> {
     /// Looks at one file: reads it if its name can matter, checks it if its text can, or keeps it for its project.
     fn look(&self, found: &Discovered<'_>) {
         self.lint.seen.fetch_add(1, Ordering::Relaxed);
-        let mut claims = kinds(found.path).peekable();
-        if claims.peek().is_none() && !found.included {
-            return;
-        }
+        let claims: Vec<(&'static Kind, FileClaim)> = kinds(found.path).collect();
+        let is_known = !claims.is_empty();
         let files = self.lint.files;
-        let read = if found.is_regular { files.read_met(found.path) } else { files.read(found.path) };
+        let read = (is_known || found.included).then(|| found.read(files));
+        if let Some(notes) = &self.notes {
+            let source = read.as_ref().and_then(|read| read.as_ref().ok());
+            notes.note(found.path, source.filter(|_| is_known));
+        }
+        let Some(read) = read else { return };
         let source = match read {
             Ok(source) => source,
             Err(error) => {
@@ -154,13 +186,16 @@ impl Run<'_> {
                 match error {
                     _ if found.named => self.errors.push(text),
                     ReadError::Outside => self.warnings.push(text),
-                    _ if claims.any(|(_, claim)| claim == FileClaim::ByName) => self.errors.push(text),
+                    _ if claims.iter().any(|(_, claim)| *claim == FileClaim::ByName) => {
+                        self.errors.push(text)
+                    }
                     _ => {}
                 }
                 return self.tell(found.path, Err("it cannot be read"));
             }
         };
-        let Seen { mentions, kind, comments } = self.lint.classify(&source, found.named, found.included);
+        let Seen { mentions, kind, comments } =
+            self.lint.classify(&source, &claims, found.named, found.included);
         if let Ok(mut index) = self.index.lock() {
             index.mentions.extend(mentions);
         }
@@ -172,7 +207,17 @@ impl Run<'_> {
         let path = found.path.to_owned();
         if kind.links.is_none() {
             let unit = Unit::lone(kind, path, claim, Some(source));
-            return self.known.push(self.lint.check(unit, files, &Index::default()));
+            if self.notes.is_none() {
+                return self.known.push(self.lint.check(unit, files, &Index::default()));
+            }
+            let around = Awaited::default();
+            let checked = self.lint.check_within(unit, files, &Index::default(), &around);
+            if around.is_missed() {
+                self.waiting.push(checked.unit);
+            } else {
+                self.known.push(checked);
+            }
+            return;
         }
         let bytes = source.text().len();
         let fits = self.kept.fetch_add(bytes, Ordering::Relaxed) + bytes <= KEPT;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::container::finding::Finding;
 use crate::lint::check::{Checked, Listed, in_order};
+use crate::lint::discover::kinds;
 use crate::lint::parallel::shared_out;
 use crate::lint::project;
 use crate::lint::report::{Looked, Report};
@@ -141,7 +142,9 @@ impl Tree {
     /// reads it. Gives the paths whose findings may be others than before.
     pub fn update(&mut self, lint: &Lint<'_>, path: &str) -> BTreeSet<String> {
         let source = lint.files.read(path).ok();
-        let seen = source.as_ref().map(|source| lint.classify(source, false, true));
+        let seen = source
+            .as_ref()
+            .map(|source| lint.classify(source, &kinds(path).collect::<Vec<_>>(), false, true));
         let Seen { mentions, kind, comments } = seen.unwrap_or_default();
         self.comments.remove(path);
         self.comments.extend(comments.map(|checked| (path.to_owned(), checked)));

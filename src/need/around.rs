@@ -1,6 +1,7 @@
 //! What lies around a workload in its repository, as far as its need asks for it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::reach::builds::Builds;
 use crate::container::workload::{GpuCount, Platform};
@@ -33,6 +34,31 @@ pub trait Around: Sync {
 
     /// Which images that repository builds, and where its programs are; nothing where programs are not to be read.
     fn builds(&self, path: &str) -> Option<Arc<Builds>>;
+
+    /// Whether it was asked for before it was known: what was made of its answers does not hold.
+    fn is_missed(&self) -> bool {
+        false
+    }
+}
+
+/// A repository that is still being walked: it answers nothing, and remembers that it was asked.
+#[derive(Default)]
+pub struct Awaited(AtomicBool);
+
+impl Around for Awaited {
+    fn given(&self, _: &str) -> Arc<Vec<Given>> {
+        self.0.store(true, Ordering::Relaxed);
+        Arc::default()
+    }
+
+    fn builds(&self, _: &str) -> Option<Arc<Builds>> {
+        self.0.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn is_missed(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// A workload with nothing around it.

@@ -53,11 +53,6 @@ impl Sample {
         let bytes = bytes.ok_or_else(|| too_large(&format!("a sample of {shape}")))?;
         Ok(Self { shape: dimensions, dtype: dtype.to_owned(), bytes })
     }
-
-    /// Bytes of its numbers.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
-    }
 }
 
 impl fmt::Display for Sample {

@@ -59,8 +59,8 @@ pub struct Recommendation {
     pub too_large: bool,
     /// As the repository itself writes this size.
     pub spelling: Option<String>,
-    /// Why, one clause each, the most telling first.
-    pub reasons: Vec<String>,
+    /// Why, as [`because`] puts it: what decided.
+    pub reason: String,
 }
 
 /// The size to set for a workload: the largest of what its evidence and its command tell, else what the repository gives the
@@ -84,21 +84,19 @@ pub fn recommend(facts: &Facts<'_>) -> Recommendation {
     shares.sort_by_key(|share| std::cmp::Reverse(share.bytes));
     let largest = shares.first().map_or(0, |share| share.bytes);
     let default = practice.as_ref().map_or(facts.default, |(bytes, ..)| *bytes);
-    let mut reasons: Vec<String> = shares.into_iter().map(|share| share.why).collect();
-    let mut wanted =
-        Recommendation { bytes: 0, needed, too_large: false, spelling: None, reasons: Vec::new() };
-    if round_up(largest) >= default && largest > 0 {
-        wanted.bytes = round_up(largest);
-    } else if let Some((bytes, spelling, why)) = practice {
-        (wanted.bytes, wanted.spelling) = (bytes, spelling);
-        reasons.insert(0, why);
-    } else {
-        wanted.bytes = default.max(DEFAULT_SHM);
-        reasons.insert(0, format!("no figure is known for it; {} is a usual size", human(default)));
-    }
-    reasons.truncate(1);
-    wanted.reasons = reasons;
-    limited(wanted, facts.memory_limit)
+    let bytes = round_up(largest);
+    let (bytes, spelling, reason) = match (shares.into_iter().next(), practice) {
+        (Some(share), _) if bytes >= default && largest > 0 => (bytes, None, share.why),
+        (_, Some(practice)) => practice,
+        _ => (default.max(DEFAULT_SHM), None, "a usual size, since nothing more is known".into()),
+    };
+    limited(Recommendation { bytes, needed, too_large: false, spelling, reason }, facts.memory_limit)
+}
+
+/// A size with its reason: a clause of its own behind a colon, or one that goes on with the size.
+pub fn because(bytes: u64, reason: &str) -> String {
+    let link = if reason.starts_with("as ") || reason.starts_with("a ") { "," } else { ":" };
+    format!("{}{link} {reason}", human(bytes))
 }
 
 /// What the repository gives the like: bytes, their spelling, and the place as a reason. The same image counts before a
@@ -111,7 +109,7 @@ fn practice(evidence: &[Evidence]) -> Option<(u64, Option<String>, String)> {
     let (same, bytes, spelling, one) = sized.max_by_key(|(same, bytes, ..)| (*same, *bytes))?;
     let like = same.called();
     let (path, line) = (one.place.path(), one.place.start().line);
-    Some((bytes, spelling.clone(), format!("{path}:{line} gives {like} {}", human(bytes))))
+    Some((bytes, spelling.clone(), format!("as {path}:{line} does for {like}")))
 }
 
 /// What one piece of evidence takes.
@@ -138,8 +136,10 @@ fn share(facts: &Facts<'_>, evidence: &Evidence, hints: &Hints) -> Option<Share>
             Some(Share::of((*instances).clamp(1, 8) * GIB, why))
         }
         Claim::Configured { bytes: Some(bytes), .. } => {
-            Some(Share::of(*bytes, "the configuration says so".into()))
+            Some(Share::of(*bytes, "as the configuration says".into()))
         }
+        // What is only probably run asks for nothing.
+        Claim::Known(_) if !evidence.strength.may_raise() => None,
         Claim::Known(entry) => of_entry(entry, hints, facts.gpus, facts.memory_limit),
         Claim::Named(entry) if decides() => of_entry(entry, hints, facts.gpus, facts.memory_limit),
         _ => None,
@@ -158,7 +158,9 @@ fn of_entry(
         GpuCount::All | GpuCount::Unknown => 2,
     };
     match entry.size? {
-        Formula::Fixed(bytes) => Some(Share::of(bytes, format!("{} documents {}", entry.name, human(bytes)))),
+        Formula::Fixed(bytes) => {
+            Some(Share::of(bytes, format!("as the documentation of {} recommends", entry.name)))
+        }
         Formula::Loader => Some(users::training(hints, gpus)),
         Formula::Ray => Some(users::ray(memory_limit)),
         size => users::ranks(size, count, hints).map(Share::guessed),
@@ -171,17 +173,16 @@ fn limited(mut wanted: Recommendation, limit: Option<u64>) -> Recommendation {
     let half = limit / 2;
     let least = wanted.needed.unwrap_or(DEFAULT_SHM + 1);
     wanted.spelling = None;
-    let reason = if let Some(bytes) = round_down(half).filter(|&bytes| bytes >= least) {
+    wanted.reason = if let Some(bytes) = round_down(half).filter(|&bytes| bytes >= least) {
         wanted.bytes = bytes;
-        format!("at most half of the memory limit of {}, since its pages count against it", human(limit))
+        format!("at most half of its memory limit of {}, against which /dev/shm counts", human(limit))
     } else {
         wanted.too_large = true;
         format!(
-            "the memory limit of {} leaves no room: /dev/shm counts against it beside the program",
+            "its memory limit of {}, against which /dev/shm counts, leaves no room beside the program",
             human(limit)
         )
     };
-    wanted.reasons.push(reason);
     wanted
 }
 

@@ -2,8 +2,9 @@
 
 use super::hints::Hints;
 use super::loader::{Impossible, Loader};
+use super::users::{self, Share};
 use super::verdict::Verdict;
-use super::{DEFAULT_SHM, recommended_for, round_up, users};
+use super::{DEFAULT_SHM, because, recommended_for, round_up};
 use crate::container::workload::GpuCount;
 use crate::knowledge::{self, KnowledgeEntry, NeedRule};
 use crate::need::DEFAULT_SIZE;
@@ -64,7 +65,7 @@ impl Question {
             }
         } else if let Some(image) = &self.image {
             recommended = recommended.max(DEFAULT_SIZE);
-            reasons.push(format!("Nothing is known of {image}; {} is a usual size.", human(DEFAULT_SIZE)));
+            reasons.push(format!("Nothing is known about {image}; {} is a usual size.", human(DEFAULT_SIZE)));
         }
         let verdict = known.map(|entry| self.verdict(entry));
         let verdict = verdict.or_else(|| self.image.as_ref().map(|_| Verdict::Unknown));
@@ -80,7 +81,7 @@ impl Question {
         let names = || knowledge::TABLE.iter().map(|entry| entry.name);
         let near = || crate::text::near::did_you_mean(name, names());
         let entry = knowledge::named(name);
-        entry.map(Some).ok_or_else(|| Impossible(format!("nothing is known of '{name}'{}", near())))
+        entry.map(Some).ok_or_else(|| Impossible(format!("nothing is known about '{name}'{}", near())))
     }
 
     /// Whether a program needs memory in so many processes.
@@ -103,9 +104,8 @@ impl Question {
         let wanted = wanted.flatten().filter(|share| self.loader.is_none() || !share.usual);
         match wanted {
             Some(share) => {
-                let size = human(share.bytes);
-                let size = if share.why.ends_with(&size) { String::new() } else { format!(": {size}") };
-                (share.bytes, format!("{}: {}; {}{size}.", entry.name, entry.why, share.why))
+                let Share { bytes, why, .. } = share;
+                (bytes, format!("{}: {}; {}.", entry.name, entry.why, because(bytes, &why)))
             }
             None if matches!(entry.rule, NeedRule::Ranks | NeedRule::SeveralGpus) && self.ranks == 1 => {
                 let why =

@@ -159,9 +159,9 @@ fn half_of_the_memory_limit_is_the_most() {
 fn reasons_name_what_fills_it() {
     let vllm = recommended("vllm/vllm-openai", "-tp 2", GpuCount::Exactly(2), None);
     let why = "the message queues of vLLM's 2 workers take up to 664 MiB, and NCCL needs room beside them";
-    assert_eq!(vllm.reasons, [why]);
+    assert_eq!(vllm.reason, why);
     let unknown = recommended("me/thing", "", GpuCount::Exactly(1), None);
-    assert_eq!(unknown.reasons, ["no figure is known for it; 2 GiB is a usual size"]);
+    assert_eq!(unknown.reason, "a usual size, since nothing more is known");
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn a_program_alone_is_an_answer_too() {
     let unknown = asked(None, Some("me/thing"), 1).unwrap();
     assert_eq!(
         (unknown.recommended, unknown.reasons[0].as_str()),
-        (2 * GIB, "Nothing is known of me/thing; 2 GiB is a usual size.")
+        (2 * GIB, "Nothing is known about me/thing; 2 GiB is a usual size.")
     );
     assert_eq!(unknown.by_default, "may be too small.");
     assert!(asked(Some("vlm"), None, 1).unwrap_err().0.contains("did you mean 'vLLM'"));

@@ -72,9 +72,11 @@ fn processes(hints: &Hints, gpus: GpuCount) -> Option<u64> {
 pub(super) fn training(hints: &Hints, gpus: GpuCount) -> Share {
     let ranks = processes(hints, gpus).unwrap_or(1);
     let bytes = ranks * FOR_ONE_GPU;
-    let each = if ranks > 1 { " for each of its GPUs" } else { "" };
-    let usual = human(FOR_ONE_GPU);
-    Share { usual: true, ..Share::of(bytes, format!("a usual size for training is {usual}{each}")) }
+    let why = match ranks {
+        1 => "a usual size for training".into(),
+        _ => format!("{}, a usual size for training, for each of its {ranks} GPUs", human(FOR_ONE_GPU)),
+    };
+    Share { usual: true, ..Share::of(bytes, why) }
 }
 
 /// Data loaders whose workers the command or environment tells.
@@ -105,19 +107,19 @@ fn loads_share(loads: &Loads, hints: &Hints, ranks: u64) -> Option<Share> {
     let one = if known { one } else { one.min(MOST_ASSUMED) };
     let bytes = ranks.saturating_mul(one.saturating_add(one / 4)).max(LEAST_FOR_LOADERS);
     let bytes = if ranks > 1 { bytes.saturating_add(nccl_bytes(ranks, 1)) } else { bytes };
-    let each = if ranks > 1 { format!("each of {ranks} processes keeps ") } else { String::new() };
     let workers = loader.workers;
-    let plural = if workers == 1 { "data loader worker keeps" } else { "data loader workers keep" };
-    let keeps = if ranks > 1 { format!("with {workers} workers") } else { format!("{workers} {plural}") };
     let (batches, batch_size, sample) = (loader.batches().ok()?, loader.batch, &loader.sample);
     let held = match (known, batch) {
-        (true, Some(_)) => format!("up to {batches} batches of {batch_size} x {sample}"),
-        (false, Some(_)) => format!("up to {batches} batches of {batch_size}, assuming samples of {sample}"),
-        _ => format!("up to {batches} batches, assuming {batch_size} samples of {sample} in each"),
+        (true, Some(_)) => format!("up to {batches} batches of {batch_size} samples ({sample})"),
+        (false, Some(_)) => format!("up to {batches} batches of {batch_size} samples (assuming {sample})"),
+        _ => format!("up to {batches} batches (assuming {batch_size} samples of {sample} in each)"),
     };
     let total = human(ranks.saturating_mul(one));
-    let why =
-        if ranks > 1 { format!("{each}{held} {keeps}: {total}") } else { format!("{keeps} {held}: {total}") };
+    let why = match (ranks, workers) {
+        (..=1, 1) => format!("1 data loader worker keeps {held}, {total}"),
+        (..=1, _) => format!("{workers} data loader workers keep {held}, {total}"),
+        _ => format!("each of {ranks} processes with {workers} workers keeps {held}, {total} in all"),
+    };
     let needed = (known && batch.is_some()).then(|| ranks.saturating_mul(one));
     Some(Share { needed, ..Share::of(bytes, why) })
 }
@@ -136,7 +138,7 @@ pub(super) fn ranks(size: Formula, count: u64, hints: &Hints) -> Option<Share> {
         _ if count < 2 && nodes < 2 => None,
         Formula::Vllm => Some(vllm(count.min(64))),
         Formula::Sglang => {
-            Some(Share::of(4 * GIB, format!("{count} processes of SGLang use NCCL and queues of their own")))
+            Some(Share::of(4 * GIB, format!("SGLang's {count} processes use NCCL and queues of their own")))
         }
         Formula::Ray => None,
         Formula::Loader => {
@@ -144,11 +146,11 @@ pub(super) fn ranks(size: Formula, count: u64, hints: &Hints) -> Option<Share> {
             let usual = human(FOR_ONE_GPU);
             Some(Share {
                 usual: true,
-                ..Share::of(bytes, format!("a usual size is {usual} for each of {count} processes"))
+                ..Share::of(bytes, format!("{usual}, a usual size, for each of its {count} processes"))
             })
         }
         Formula::Fixed(bytes) => {
-            Some(Share::of(bytes, format!("its documentation gives {} to {count} processes", human(bytes))))
+            Some(Share::of(bytes, format!("as its documentation recommends for {count} processes")))
         }
         Formula::Nccl => {
             let bytes = nccl_bytes(count, nodes);
@@ -180,5 +182,5 @@ pub(super) fn caches(hints: &Hints) -> Option<Share> {
 pub(super) fn ray(memory_limit: Option<u64>) -> Share {
     let of_limit = memory_limit.map(|limit| limit / 100 * 33);
     let bytes = of_limit.map_or(RAY_MOST, |bytes| bytes.min(RAY_MOST));
-    Share::of(bytes, format!("its object store wants {}: 30 % of the memory and at most 10 GB", human(bytes)))
+    Share::of(bytes, "Ray's object store takes 30 % of the memory, at most 10 GB".into())
 }

@@ -108,7 +108,8 @@ pub fn judge(evidence: Vec<Evidence>, scene: &Scene) -> Need {
         found.iter().filter_map(|&at| evidence.get(at)).all(test)
     };
     let (verdict, mut deciding) = weigh(&of, &all);
-    deciding.sort_by_key(|&at| std::cmp::Reverse((said.get(at), evidence.get(at).map(|one| one.strength))));
+    let tells = |one: &Evidence| (one.strength, matches!(one.claim, Claim::Server | Claim::Ranks { .. }));
+    deciding.sort_by_key(|&at| std::cmp::Reverse((said.get(at), evidence.get(at).map(tells))));
     let deciding: Vec<Evidence> = deciding.iter().filter_map(|&at| evidence.get(at).cloned()).collect();
     let why = deciding.first().map(|first| clause(first, scene)).unwrap_or_default();
     Need { verdict, why, deciding, evidence }
@@ -153,6 +154,11 @@ fn weigh(of: Between<'_>, all: All<'_>) -> (Verdict, Vec<usize>) {
         let practice = practice().filter(|(_, found)| is_sized(found) && (weak || is_several(found)));
         return practice.unwrap_or((Verdict::No, against));
     }
+    // What its own files say is worth more than what it is called.
+    let by_gpus = |found: &[usize]| all(found, &|one| matches!(one.claim, Claim::RanksByGpus { .. }));
+    if !open.is_empty() && !against.is_empty() && by_gpus(&open) && is_read(&against) {
+        return practice().unwrap_or((Verdict::Unknown, open));
+    }
     let mut image_open = Vec::new();
     let image = decided(Verdict::Likely, of(Image, Image, &needs))
         .or_else(|| decided(Verdict::Unknown, of(Image, Image, &is(Says::Open))))
@@ -183,12 +189,10 @@ fn weigh(of: Between<'_>, all: All<'_>) -> (Verdict, Vec<usize>) {
 /// What a piece of evidence says by itself.
 fn says(evidence: &Evidence, scene: &Scene) -> Says {
     let says = match &evidence.claim {
-        Claim::NothingRuns(_) | Claim::StartsContainers | Claim::Server | Claim::NoPythonBackend => {
-            Says::Against
-        }
+        Claim::NothingRuns(_) | Claim::Server | Claim::NoPythonBackend => Says::Against,
         Claim::NoLoader { complete: true } => Says::Against,
         Claim::NoLoader { complete: false } | Claim::Entered | Claim::Unread(_) => Says::Open,
-        Claim::Loader(loader) => match loader.bound() {
+        Claim::Loader(loader) => match loader.bound().or_else(|| loader.least()) {
             Some(bytes) if bytes > DEFAULT => Says::Proven,
             Some(bytes) if bytes > FITS => Says::Likely,
             None if loader.data != Data::Small => Says::Likely,
@@ -256,14 +260,13 @@ pub fn clause(evidence: &Evidence, scene: &Scene) -> Cow<'static, str> {
     let one = matches!(scene.gpus, GpuCount::Exactly(0 | 1));
     match &evidence.claim {
         Claim::NothingRuns(why) | Claim::Unread(why) => why.clone(),
-        Claim::StartsContainers => "it starts containers of its own, which are not this one".into(),
         Claim::Loader(loader) => {
             let workers = if loader.workers == 1 { "worker" } else { "workers" };
             format!("its data loader has {} {workers}", loader.workers).into()
         }
         Claim::NoLoader { complete: true } => "its program has no data loader with workers".into(),
         Claim::NoLoader { complete: false } => "its program could not be read completely".into(),
-        Claim::Ranks { count: 0 | 1, .. } => "one process shares memory with no other".into(),
+        Claim::Ranks { count: 0 | 1, .. } => "a single process shares memory with no other".into(),
         Claim::Ranks { count, .. } => format!("{count} processes share memory with each other").into(),
         Claim::RanksByGpus { .. } if one => "with one GPU there is one process".into(),
         Claim::RanksByGpus { .. } => "with more than one GPU its processes share memory".into(),
@@ -273,14 +276,15 @@ pub fn clause(evidence: &Evidence, scene: &Scene) -> Cow<'static, str> {
         Claim::Caches { bytes } => format!("it keeps caches of {} in /dev/shm", human(*bytes)).into(),
         Claim::Known(entry) | Claim::Named(entry) => match entry.rule {
             NeedRule::Ranks | NeedRule::SeveralGpus if one => {
-                format!("{}: with one GPU it shares nothing between processes", entry.name).into()
+                "with one GPU it shares no memory between processes".into()
             }
+            NeedRule::No | NeedRule::Idle => entry.why.into(),
             _ => format!("{}: {}", entry.name, entry.why).into(),
         },
         Claim::Configured { reason: Some(reason), .. } => reason.clone().into(),
         Claim::Configured { .. } => "the configuration says so".into(),
         Claim::Server => "it serves from one process".into(),
-        Claim::Entered => "what is started in it by hand is not known".into(),
+        Claim::Entered => "what people start in it by hand is not known".into(),
         Claim::Practice { bytes: Some(bytes), same, .. } => {
             format!("the repository gives {} {}", same.called(), human(*bytes)).into()
         }
@@ -288,10 +292,10 @@ pub fn clause(evidence: &Evidence, scene: &Scene) -> Cow<'static, str> {
             format!("the repository gives {} the host's /dev/shm", same.called()).into()
         }
         Claim::Workaround(Workaround::NoWorkers) => {
-            "its loader was left without workers, as is done where /dev/shm is too small".into()
+            "its data loader has 0 workers, a common workaround for a small /dev/shm".into()
         }
         Claim::Workaround(Workaround::NcclShmDisabled) => {
-            "NCCL was told to do without shared memory, as is done where /dev/shm is too small".into()
+            "NCCL_SHM_DISABLE=1, a common workaround for a small /dev/shm".into()
         }
         Claim::PythonBackend { .. } => "Triton's Python back end hands tensors over in /dev/shm".into(),
         Claim::NoPythonBackend => "none of its models has Triton's Python back end".into(),

@@ -33,15 +33,15 @@ use style::Look;
 /// An output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people
+    /// For people, with the marked lines and the fix as a diff
     Human,
-    /// One line each
+    /// One line per finding
     Plain,
-    /// For machines
+    /// One JSON document, for programs
     Json,
     /// SARIF 2.1.0, for code scanning
     Sarif,
-    /// Annotations on GitHub; chosen by itself there
+    /// Annotations on GitHub; the default in GitHub Actions
     Github,
     /// GitLab's code quality report
     Gitlab,
@@ -52,7 +52,7 @@ pub enum Format {
     Rdjson,
     /// Checkstyle XML
     Checkstyle,
-    /// One JSON object a line, each a finding
+    /// One finding per line, as a JSON object
     JsonLines,
     /// A table and the diff, for a comment
     Markdown,

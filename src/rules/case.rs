@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use crate::container::finding::{Change, Finding, NeedReport, Rule, Severity, Wanted};
-use crate::container::workload::{Citation, Effect, Engine, Ipc, Says, Setting, Shm, Why, Workload};
+use crate::container::workload::{Citation, Effect, Ipc, Says, Setting, Shm, Why, Workload};
 use crate::knowledge::command::programs;
 use crate::need::around::Around;
 use crate::need::evidence::{Evidence, Strength};
@@ -90,7 +90,7 @@ impl<'a> Case<'a> {
             });
             if self.options.size_is_asked {
                 size.bytes = self.options.size.min(limit.map_or(u64::MAX, |limit| limit / 2));
-                size.reasons = vec!["the size that was asked for".into()];
+                size.reason = "as the options ask".into();
             }
             Advice { need, size }
         })
@@ -122,7 +122,7 @@ impl<'a> Case<'a> {
         for one in self.advice().need.deciding.iter().filter(told).take(MAX_EVIDENCE) {
             finding = finding.related(one.place.clone(), clause(one, &scene));
             if let Some(way) = one.via.last().filter(|way| !is_same(way, &self.workload.place)) {
-                finding = finding.related(way.clone(), "which is reached from here");
+                finding = finding.related(way.clone(), "started from here");
             }
         }
         finding
@@ -201,10 +201,7 @@ impl<'a> Case<'a> {
     pub(super) fn default_size(&self, bytes: u64) -> String {
         let whose = match self.workload.engine {
             _ if bytes != self.workload.engine.default_shm() => "the daemon's",
-            Engine::Docker | Engine::Swarm => "Docker's",
-            Engine::Podman => "Podman's",
-            Engine::Nerdctl => "containerd's",
-            Engine::Kubernetes => "the container runtime's",
+            engine => engine.words().whose_default,
         };
         format!("{whose} default {}", human(bytes))
     }

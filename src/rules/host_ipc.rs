@@ -2,7 +2,7 @@
 
 use super::case::{Case, Check, DEFAULT};
 use crate::container::finding::{Change, Finding, Rule, Wanted};
-use crate::container::workload::{Effect, Engine, Says, Setting, Shm, Target, Why};
+use crate::container::workload::{Effect, Says, Setting, Shm, Target, Why};
 
 pub(super) const CHECK: Check = Check::Gpu(check);
 
@@ -18,11 +18,11 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     }
     let message =
         format!("{} shares /dev/shm with every process of the host (`{}`)", workload.title(), written.text);
-    let mut help =
-        String::from("It works, but what a crash leaves there stays on the host, and names clash.");
-    if workload.engine == Engine::Kubernetes {
-        help.push_str(" The baseline of the Pod Security Standards refuses it.");
-    }
+    let help = format!(
+        "Give it a size of its own, unless containers share memory on purpose: what a crash leaves there stays on the host, and \
+         names can clash.{}",
+        workload.engine.words().on_host_ipc
+    );
     let finding = Finding::of(rule, workload, message)
         .help(help)
         .related(written.place.clone(), "shares the host's /dev/shm")

@@ -19,7 +19,11 @@ fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) 
         let message = format!("Podman refuses `{text}` beside `{other}`: {title} does not start");
         Finding::of(rule, case.workload, message).severity(Severity::Error)
     } else if matches!(winner.says, Says::Ipc(_) | Says::Mount { .. }) {
-        Finding::of(rule, case.workload, format!("`{text}` of {title} is ignored: `{other}` takes effect"))
+        Finding::of(
+            rule,
+            case.workload,
+            format!("`{text}` of {title} is ignored: `{other}` takes effect instead"),
+        )
     } else {
         return None;
     };
@@ -28,7 +32,7 @@ fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) 
     let goes = if host { decides } else { index };
     Some(
         finding
-            .help(format!("Keep one of them: without `{other}` the size takes effect."))
+            .help(format!("Remove one of the two: without `{other}` the size takes effect."))
             .related(setting.place.clone(), "ignored")
             .related(winner.place.clone(), "this one takes effect")
             .wants(Wanted::with_unsafe_effects(Change::Remove { setting: goes })),

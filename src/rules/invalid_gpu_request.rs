@@ -2,6 +2,7 @@
 
 use super::case::{Case, Check};
 use crate::container::finding::{Change, Finding, Rule, Wanted};
+use crate::container::look::how_to_ask_for_gpus;
 
 pub(super) const CHECK: Check = Check::Any(check);
 
@@ -11,7 +12,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let message = format!("`{text}` of {title} is refused, so it does not start: {}", refusal.why);
     Some(
         Finding::of(rule, case.workload, message)
-            .help("Write `all`, a number of GPUs, or `device=` with their numbers.")
+            .help(how_to_ask_for_gpus(case.workload))
             .related(refusal.evidence.place.clone(), "written here")
             .wants(Wanted::with_unsafe_effects(Change::AskForGpus)),
     )

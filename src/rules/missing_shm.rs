@@ -8,7 +8,7 @@ use crate::container::finding::{Finding, Rule, Severity};
 use crate::container::look::how_to_check;
 use crate::container::workload::{Shm, Workload};
 use crate::need::verdict::Verdict;
-use crate::size::human;
+use crate::size::about;
 
 pub(super) const CHECK: Check = Check::Gpu(check);
 
@@ -38,7 +38,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         .because_of_gpu(workload);
     finding = running::beside(case, case.because_of_need(finding));
     if !std::ptr::eq(owner, workload) {
-        finding = finding.related(owner.place.clone(), "whose /dev/shm it shares");
+        finding = finding.related(owner.place.clone(), "its /dev/shm is shared");
     }
     Some(match case.set_size() {
         Some(wanted) => finding.wants(wanted),
@@ -69,7 +69,7 @@ fn message(case: &Case<'_>, owner: &Workload, bytes: u64) -> String {
             format!("{gets}; not a problem: it is known to need no shared memory")
         }
         (Verdict::No, _) => format!("{gets}; not a problem: {}", need.why),
-        (_, Some(needed)) if needed > bytes => format!("{gets}; it needs about {}", human(needed)),
+        (_, Some(needed)) if needed > bytes => format!("{gets}; it needs about {}", about(needed)),
         _ => gets,
     }
 }

@@ -17,11 +17,11 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let message = format!(
-        "{} tells NCCL not to use shared memory (`{VARIABLE}=1`): what its GPUs exchange goes through the network",
+        "{} tells NCCL not to use shared memory (`{VARIABLE}=1`), so its GPUs may exchange data over the network instead",
         workload.title()
     );
-    let help = "This is a usual way around a /dev/shm that is too small. With enough of it, remove the variable: GPUs that \
-                cannot reach each other directly then exchange data through memory.";
+    let help = "Give it enough /dev/shm and remove the variable: GPUs that cannot reach each other directly then exchange data through \
+                memory. The variable is a common workaround for a /dev/shm that is too small.";
     Some(Finding::of(rule, workload, message).help(help).because_of_gpu(workload))
 }
 

@@ -2,7 +2,8 @@
 
 use super::case::{Case, Check};
 use crate::container::finding::{Finding, Rule};
-use crate::container::workload::{Effect, Platform, Why};
+use crate::container::look::how_to_size_the_pod;
+use crate::container::workload::{Effect, Why};
 
 pub(super) const CHECK: Check = Check::Gpu(check);
 
@@ -10,18 +11,13 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let member = |effect: &Effect| *effect == Effect::None(Why::PodMember);
     let setting = case.workload.settings.iter().find(|setting| member(&setting.effect))?;
     let message = format!(
-        "`{}` of {} does nothing: the members of a pod share the pod's /dev/shm",
+        "`{}` of {} has no effect: the members of a pod share the pod's /dev/shm",
         setting.text,
         case.workload.title()
     );
-    let help = if case.workload.platform == Platform::Quadlet {
-        "Write `ShmSize=` into the `.pod` file."
-    } else {
-        "Give the size to the pod: `podman pod create --shm-size=…`."
-    };
     Some(
         Finding::of(rule, case.workload, message)
-            .help(help)
+            .help(how_to_size_the_pod(case.workload))
             .related(setting.place.clone(), "on a member of a pod")
             .because_of_gpu(case.workload),
     )

@@ -23,7 +23,7 @@ pub(super) fn beside(case: &Case<'_>, mut finding: Finding) -> Finding {
                 has(&case.workload.shm),
                 title(declared)
             );
-            finding = finding.related(at.clone(), "set here since");
+            finding = finding.related(at.clone(), "sets the size now");
             finding.help(help::sentences(&[&recreate(declared), &check]))
         }
         None => {
@@ -104,12 +104,13 @@ fn add(case: &Case<'_>, declared: &Declared) -> String {
 fn recreate(declared: &Declared) -> String {
     let name = &declared.name;
     match declared.starter {
-        Starter::Compose => format!("Then `docker compose up -d {name}` recreates it; a restart does not."),
+        Starter::Compose => {
+            format!("Run `docker compose up -d {name}`, which recreates it; a restart does not.")
+        }
         Starter::Quadlet => format!(
-            "Then `systemctl daemon-reload` and `systemctl restart {name}` recreate it (with `--user` where the unit is a \
-             user's)."
+            "Run `systemctl daemon-reload` and `systemctl restart {name}` (with `--user` for a user's unit), which recreate it."
         ),
-        Starter::Devcontainer => "Then rebuild the dev container.".to_owned(),
+        Starter::Devcontainer => "Rebuild the dev container.".to_owned(),
     }
 }
 
@@ -118,13 +119,13 @@ fn elsewhere(case: &Case<'_>, running: &Running) -> String {
     let origin = running.origin.as_deref();
     let (Some((_, pod)), Some(bytes)) = (&running.pod, case.affordable()) else {
         return origin
-            .map_or(String::new(), |origin| format!("The setting belongs where it was started: {origin}."));
+            .map_or(String::new(), |origin| format!("Set it where the container was started: {origin}."));
     };
     let owner = running.owner.clone().unwrap_or_else(|| format!("the manifest of pod '{pod}'"));
     let origin = origin.map_or(String::new(), |origin| format!(" ({origin})"));
     let size = Dialect::Kubernetes.write(bytes);
     format!(
-        "Mount an emptyDir with `medium: Memory` and `sizeLimit: {size}` on /dev/shm in {owner}{origin}: the volumes of a pod \
-         that runs cannot change."
+        "Mount an emptyDir with `medium: Memory` and `sizeLimit: {size}` on /dev/shm in {owner}{origin}: volumes of a \
+         running pod cannot change."
     )
 }

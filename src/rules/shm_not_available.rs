@@ -23,7 +23,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     Some(
         Finding::of(rule, workload, message)
             .severity(case.severity(rule.severity))
-            .help("Worker processes then cannot share anything at all: remove the setting and give the container a size.")
+            .help("Remove the setting and give the container a size: without a writable /dev/shm its processes cannot share memory.")
             .related(written.place.clone(), "removes /dev/shm")
             .because_of_gpu(workload),
     )

@@ -22,7 +22,8 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         is_size && matches!(other.effect, Effect::None(Why::Overruled(_)))
     });
     let help = if kubernetes {
-        "An emptyDir is memory only with `medium: Memory`; what is written there then counts against the memory limit.".into()
+        "Use an emptyDir with `medium: Memory`; what is written there then counts against the memory limit."
+            .into()
     } else if let Some(size) = size {
         format!("Remove the mount: `{}` has no effect beside it.", size.text)
     } else {

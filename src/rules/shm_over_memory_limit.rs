@@ -2,7 +2,6 @@
 
 use super::case::{Case, Check};
 use crate::container::finding::{Finding, Rule};
-use crate::container::workload::Engine;
 use crate::size::human;
 
 pub(super) const CHECK: Check = Check::Any(check);
@@ -13,21 +12,19 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     if size < *limit {
         return None;
     }
-    let (whose, end) = if case.workload.engine == Engine::Kubernetes {
-        ("the pod's memory", "so it is killed or evicted first")
-    } else {
-        ("its memory", "so it is killed first")
-    };
+    let words = case.workload.engine.words();
     let message = format!(
-        "{} can never fill its {} of /dev/shm (`{}`): they count against {whose} limit of {}, {end}",
+        "{} can never fill its {} of /dev/shm (`{}`): they count against {} of {}, so it is {} first",
         case.workload.title(),
         human(size),
         setting.text,
-        human(*limit)
+        words.memory_limit,
+        human(*limit),
+        words.over_limit
     );
     Some(
         Finding::of(rule, case.workload, message)
-            .help("Raise the memory limit, or lower the size to at most half of it: the program needs memory besides.")
+            .help("Raise the memory limit, or lower the size to at most half of it: the program itself needs memory too.")
             .related(setting.place.clone(), "the size")
             .related(limited.clone(), "the limit"),
     )

@@ -5,7 +5,7 @@ use super::{help, wrong_size_unit};
 use crate::container::finding::{Change, Finding, Rule, Wanted};
 use crate::container::look::how_to_check;
 use crate::need::verdict::Verdict;
-use crate::size::{GIB, human};
+use crate::size::{GIB, about, human};
 
 pub(super) const CHECK: Check = Check::Gpu(check);
 
@@ -23,7 +23,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     }
     let why = match (asked, case.needed()) {
         (Some(minimum), _) => format!("less than the required {}", human(minimum)),
-        (None, Some(needed)) if bytes < needed => format!("but needs about {}", human(needed)),
+        (None, Some(needed)) if bytes < needed => format!("but needs about {}", about(needed)),
         (None, None) if bytes <= DEFAULT => "no more than it would have by default".into(),
         _ => return None,
     };

@@ -19,7 +19,10 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         case.default_size(default)
     );
     let mut finding = Finding::of(rule, workload, message)
-        .help(format!("In Swarm, mount a volume of type tmpfs on /dev/shm. {}", how_to_check(workload)))
+        .help(format!(
+            "Mount a volume of type tmpfs on /dev/shm, which Swarm does not ignore. {}",
+            how_to_check(workload)
+        ))
         .related(setting.place.clone(), "ignored by docker stack deploy");
     if let Some(evidence) = &workload.engine_evidence {
         finding = finding.related(evidence.place.clone(), "makes it a stack");

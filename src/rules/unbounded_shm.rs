@@ -3,7 +3,7 @@
 use super::case::{Case, Check};
 use super::wrong_size_unit;
 use crate::container::finding::{Change, Finding, Rule, Wanted};
-use crate::container::workload::{Engine, Mounted, Says, Shm};
+use crate::container::workload::{Mounted, Says, Shm};
 use crate::size::Size;
 
 pub(super) const CHECK: Check = Check::Gpu(check);
@@ -36,15 +36,11 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     };
     let bytes = case.options.size.max(case.recommended());
     let change = change(bytes).filter(|_| !wrong())?;
-    let most = match workload.engine {
-        Engine::Kubernetes => "the node's memory",
-        _ if zero => "all of the host's memory",
-        _ => "half of the host's memory",
-    };
+    let most = if zero { "all of the host's memory" } else { workload.engine.words().unbounded };
     let message = format!("{} may fill {most} through /dev/shm (`{}`)", workload.title(), written.text);
     Some(
         Finding::of(rule, workload, message)
-            .help("Give it a size, or the container a memory limit: then a leak there hurts only its own container.")
+            .help("Set a size, or a memory limit for the container: otherwise files left there can fill the machine's memory.")
             .related(written.place.clone(), "without a size")
             .wants(Wanted::with_unsafe_effects(change)),
     )
@@ -54,6 +50,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
 mod tests {
     use super::super::testing::{pod, trainer, web};
     use super::*;
+    use crate::container::workload::Engine;
     use crate::container::workload::Target;
     use crate::size::{Dialect, GIB};
 

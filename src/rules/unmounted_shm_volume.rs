@@ -27,7 +27,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     Some(
         Finding::of(rule, case.workload, message)
             .severity(case.severity(rule.severity))
-            .help(how_to_check(case.workload))
+            .help(format!("Mount the volume on /dev/shm. {}", how_to_check(case.workload)))
             .related(setting.place.clone(), "the volume")
             .because_of_gpu(case.workload)
             .wants(Wanted::safe(Change::MountVolume { setting: index, bytes })),

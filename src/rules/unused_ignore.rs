@@ -18,7 +18,9 @@ pub fn finding(
     message: String,
     fix: Option<Fix>,
 ) -> Finding {
-    let mut finding = Finding::in_file(rule, place, message).severity(severity);
+    let mut finding = Finding::in_file(rule, place, message)
+        .severity(severity)
+        .help("Remove it, or name the rule that it should ignore.");
     finding.fix = fix;
     finding
 }

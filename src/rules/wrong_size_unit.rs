@@ -48,9 +48,9 @@ fn medium(rule: &'static Rule, case: &Case<'_>, index: usize, (setting, meant): 
     let finding = Finding::of(
         rule,
         case.workload,
-        format!("`{text}` of {title} is refused by the kubelet: there is no such medium"),
+        format!("`{text}` of {title} is refused by the kubelet, which knows only `Memory` and huge pages"),
     )
-    .help("Memory is `medium: Memory`, with a capital letter: until then the pod does not start.")
+    .help("Write `medium: Memory`, with a capital M: the pod does not start with any other spelling.")
     .related(setting.place.clone(), "written here");
     let change = Change::SetMedium { setting: index };
     finding.wants(if meant { Wanted::safe(change) } else { Wanted::with_unsafe_effects(change) })

@@ -13,7 +13,7 @@ mod tmpfs;
 
 pub use plain::Style;
 pub use suggest::{Suggestion, suggest};
-pub use text::{HOLE, human, is_open};
+pub use text::{HOLE, about, human, is_open};
 
 /// One kibibyte in bytes.
 pub const KIB: u64 = 1 << 10;

@@ -50,6 +50,17 @@ pub fn human(bytes: u64) -> String {
     format!("{} {letter}iB", number.trim_end_matches('0'))
 }
 
+/// About `bytes`, for a reader: three digits are enough.
+pub fn about(bytes: u64) -> String {
+    match human(bytes).split_once(' ') {
+        Some((number, unit)) if number.len() > 4 && number.contains('.') => {
+            let digits = number.find('.').map_or(0, |point| 3_usize.saturating_sub(point));
+            number.parse::<f64>().map_or_else(|_| human(bytes), |number| format!("{number:.digits$} {unit}"))
+        }
+        _ => human(bytes),
+    }
+}
+
 /// Stands in a text for a variable that is not known. A character that no configuration holds.
 pub const HOLE: char = '\u{fffc}';
 
@@ -64,6 +75,14 @@ pub fn is_open(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_estimate_has_three_digits() {
+        for (bytes, text) in [(64 << 20, "64 MiB"), (668_876_800, "638 MiB"), (1_814_000_000, "1.69 GiB")] {
+            assert_eq!(about(bytes), text);
+        }
+        assert_eq!((about(13_700_000), about(1_073_000_000)), ("13.1 MiB".into(), "1023 MiB".into()));
+    }
 
     #[test]
     fn placeholders_are_told_from_values() {

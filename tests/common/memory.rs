@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
+use shmlint::lint::around::Surroundings;
 use shmlint::lint::check::{Fixes, Request};
 use shmlint::lint::discover::Walk;
 use shmlint::lint::options::Options;
 use shmlint::lint::report::Report;
 use shmlint::lint::run::Lint;
-use shmlint::need::around::Alone;
 use shmlint::rules::options::JudgeOptions;
 use shmlint::text::edits::Edit;
 use shmlint::text::edits::{apply, sorted};
@@ -40,9 +40,10 @@ impl Memory {
         };
         let request = Request { prove: Fixes::All, workloads: true, ..Request::default() };
         let seen = AtomicUsize::new(0);
-        let around = &Alone;
+        let walk = Walk::default();
+        let around = &Surroundings::new(self, &walk, Some(&options.read));
         let lint = Lint { files: self, options: &options, around, request, seen: &seen };
-        lint.run(&Walk::default(), &paths.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>())
+        lint.run(&walk, &paths.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>())
     }
 
     /// The edits of all fixes of a report, by file.

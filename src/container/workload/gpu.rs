@@ -73,15 +73,11 @@ pub struct Citation {
 
 impl Citation {
     /// Stands behind the text of what a chart's own values write.
-    pub const OF_VALUES: &str = " (values.yaml, unless the chart's user says otherwise)";
+    pub const OF_VALUES: &str = " (default in values.yaml)";
 
     /// What it shows of an accelerator, for a report.
     pub fn message(&self, gpu: &Gpu) -> String {
-        let unless = if self.text.ends_with(Self::OF_VALUES) {
-            ", unless the chart's user says otherwise"
-        } else {
-            ""
-        };
+        let unless = if self.text.ends_with(Self::OF_VALUES) { ", by default (values.yaml)" } else { "" };
         format!("asks for {} here{unless}", gpu.called())
     }
 }

@@ -159,7 +159,7 @@ fn says(text: &str, at: usize) -> Option<CommentContent> {
             let meant = near(word, known);
             let hint = "write 'shmlint: ignore[RULES] reason' or 'shmlint: ignore-file[RULES] reason'";
             return (!meant.is_empty())
-                .then(|| CommentContent::Mistake(format!("'shmlint: {word}' means nothing: {hint}")));
+                .then(|| CommentContent::Mistake(format!("unknown comment 'shmlint: {word}': {hint}")));
         }
     };
     let behind = rest.get(word.len()..)?;
@@ -170,7 +170,7 @@ fn says(text: &str, at: usize) -> Option<CommentContent> {
         )));
     };
     let Some((inside, _)) = inside.split_once(']') else {
-        return Some(CommentContent::Mistake(format!("the '[' behind 'shmlint: {word}' is not closed")));
+        return Some(CommentContent::Mistake(format!("the '[' after 'shmlint: {word}' is never closed")));
     };
     let names = names(inside, open + 1);
     if names.is_empty() {
@@ -199,8 +199,7 @@ fn names(inside: &str, at: usize) -> Vec<Name> {
 fn rule(word: &str) -> Result<&'static Rule, (String, Option<&'static str>)> {
     rules::find(word).ok_or_else(|| {
         let known = || rules::all().iter().flat_map(|rule| [rule.name, rule.code]);
-        let told =
-            format!("an ignore comment names the unknown rule '{word}'{}", did_you_mean(word, known()));
+        let told = format!("this comment names the unknown rule '{word}'{}", did_you_mean(word, known()));
         (told, near(word, known()).first().copied())
     })
 }
@@ -287,9 +286,9 @@ mod tests {
         );
         assert_eq!(
             found("# shmlint: ignore[a"),
-            ["# shmlint: ignore[a|the '[' behind 'shmlint: ignore' is not closed"]
+            ["# shmlint: ignore[a|the '[' after 'shmlint: ignore' is never closed"]
         );
-        assert!(found("# shmlint: ingore[SHM001]")[0].contains("'shmlint: ingore' means nothing: write"));
+        assert!(found("# shmlint: ingore[SHM001]")[0].contains("unknown comment 'shmlint: ingore': write"));
         assert!(found("# shmlint: ignore[ , ]")[0].contains("names no rule"));
         assert_eq!(found("# shmlint: ignore[mising-shm]"), ["# shmlint: ignore[mising-shm]|?mising-shm"]);
     }

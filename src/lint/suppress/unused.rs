@@ -156,5 +156,5 @@ fn useless(names: &[Name]) -> String {
         return told.clone();
     }
     let rules: Vec<&str> = names.iter().filter_map(|name| Some(name.rule.as_ref().ok()?.name)).collect();
-    format!("there is no finding of {} here that the comment could hide", rules.join(" or "))
+    format!("unused ignore: there is no {} finding here", rules.join(" or "))
 }

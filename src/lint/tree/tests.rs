@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use super::Tree;
 use crate::fix::fixes::Fixes;
+use crate::lint::around::Surroundings;
 use crate::lint::check::Request;
 use crate::lint::discover::Walk;
 use crate::lint::options::Options;
@@ -62,7 +63,9 @@ impl Files for Memory {
 fn with<R>(files: &Memory, make: Fixes, work: impl FnOnce(&Lint<'_>) -> R) -> R {
     let (options, seen) = (Options::default(), AtomicUsize::new(0));
     let request = Request { prove: Fixes::All, make, ..Request::default() };
-    work(&Lint { files, options: &options, around: &crate::need::around::Alone, request, seen: &seen })
+    let walk = Walk::default();
+    let around = &Surroundings::new(files, &walk, Some(&options.read));
+    work(&Lint { files, options: &options, around, request, seen: &seen })
 }
 
 fn index(files: &Memory) -> Tree {

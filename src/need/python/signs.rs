@@ -26,8 +26,6 @@ pub(super) enum Means {
 /// A row of the table.
 #[derive(Debug)]
 pub(super) struct Sign {
-    #[allow(dead_code, reason = "it tells rows apart for whoever reads them")]
-    pub(super) name: &'static str,
     pub(super) means: Means,
     /// Workers and samples in a batch where the call gives none.
     pub(super) workers: Option<u64>,

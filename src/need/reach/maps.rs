@@ -32,6 +32,9 @@ impl MapFile {
     }
 }
 
+/// What stands in every text that makes a `ConfigMap`.
+pub const MAKES: &[&str] = &["configMapGenerator:", "--from-file", "kind: ConfigMap"];
+
 /// The files of `ConfigMap`s that a text makes: `configMapGenerator` of a kustomization, `--from-file` of `kubectl create
 /// configmap`, and the manifest itself.
 pub fn maps(source: &Arc<Source>) -> Vec<(String, String, MapFile)> {

@@ -296,7 +296,6 @@ fn every_claim_has_a_sentence() {
     let entry = TABLE.first().unwrap();
     for claim in [
         Claim::NothingRuns("why".into()),
-        Claim::StartsContainers,
         loads(2, None, None, Data::Unknown),
         Claim::NoLoader { complete: true },
         Claim::NoLoader { complete: false },

@@ -138,6 +138,7 @@ pub(super) fn whole(option: &OptionUse) -> Option<Spot> {
 /// An option as it is written, on one line.
 pub(super) fn written(option: &OptionUse) -> String {
     match (&option.value, option.apart) {
+        (Some(value), true) if value.value.is_empty() => format!("{} ''", option.flag.value),
         (Some(value), true) => format!("{} {}", option.flag.value, value.value),
         _ => option.flag.value.clone(),
     }
