@@ -195,7 +195,9 @@ fn masked(text: &str) -> Option<String> {
     };
     let begins = |action: &Action| before(action).trim().is_empty();
     let is_bare = |action: &Action| {
-        begins(action) || action.sort != Sort::Value || [": ", "- "].iter().any(|mark| before(action).ends_with(mark))
+        begins(action)
+            || action.sort != Sort::Value
+            || [": ", "- "].iter().any(|mark| before(action).ends_with(mark))
     };
     if !actions.iter().any(is_bare) {
         return None;
@@ -226,7 +228,8 @@ fn masked(text: &str) -> Option<String> {
 /// The indent of the last line before a place that is not empty.
 fn indent_before(text: &str, line: usize) -> usize {
     let before = text.get(..line).unwrap_or_default().lines().rev().take(MAX_LOOKED);
-    let last = before.filter(|line| !line.trim().is_empty()).find(|line| !line.trim_start().starts_with("{%"));
+    let last =
+        before.filter(|line| !line.trim().is_empty()).find(|line| !line.trim_start().starts_with("{%"));
     last.map_or(0, |line| line.len() - line.trim_start().len())
 }
 

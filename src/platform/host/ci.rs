@@ -33,7 +33,14 @@ impl Host for PipelineFile {
         if !file.ends_in(&["yml", "yaml"]) {
             return FileClaim::No;
         }
-        let folders = [".github/workflows/", ".github/actions/", ".circleci/", ".gitlab/", ".buildkite/", ".woodpecker/"];
+        let folders = [
+            ".github/workflows/",
+            ".github/actions/",
+            ".circleci/",
+            ".gitlab/",
+            ".buildkite/",
+            ".woodpecker/",
+        ];
         let by_name = folders.iter().any(|folder| file.is_inside(folder))
             || file.name.ends_with("-ci.yml")
             || file.name.ends_with("-ci.yaml")
@@ -85,7 +92,8 @@ impl Host for PipelineFile {
             }
             let shared = root.get("resources").and_then(|resources| resources.get("containers"));
             for container in shared.into_iter().flat_map(Node::items) {
-                let entry = container.entry("container").map(|entry| Entry { key: entry.key, value: container });
+                let entry =
+                    container.entry("container").map(|entry| Entry { key: entry.key, value: container });
                 pipeline.found.extend(entry.and_then(|entry| pipeline.container(entry)));
             }
             pipeline.steps(root);
@@ -297,7 +305,14 @@ impl Pipeline<'_> {
             }
         }
         let place = options.map_or(entry.key.span(), |options| options.key.span());
-        let container = StartedContainer { name: name.to_owned(), is_image: true, place, gpu_label: None, platform: Platform::CiContainer, keys: None };
+        let container = StartedContainer {
+            name: name.to_owned(),
+            is_image: true,
+            place,
+            gpu_label: None,
+            platform: Platform::CiContainer,
+            keys: None,
+        };
         Some(HostScript {
             container: Some(container),
             ..HostScript::new(line.image(name), ShellOptions::default())

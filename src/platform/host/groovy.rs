@@ -100,8 +100,14 @@ fn container(file: &Layer, args: Literal, joined: &Joined, image: Option<Literal
     let mut line = CommandLine::run(file, options.encoding().clone(), args.inside.start);
     line.text(&options);
     let line = line.image(name);
-    let container =
-        Some(StartedContainer { name: name.to_owned(), is_image: false, place: args.word, gpu_label: None, platform: Platform::CiContainer, keys: None });
+    let container = Some(StartedContainer {
+        name: name.to_owned(),
+        is_image: false,
+        place: args.word,
+        gpu_label: None,
+        platform: Platform::CiContainer,
+        keys: None,
+    });
     HostScript { container, ..HostScript::new(line, ShellOptions::default()) }
 }
 

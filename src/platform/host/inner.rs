@@ -78,8 +78,11 @@ pub(super) fn dedented(layer: &Layer) -> Option<HostScript> {
     let first = text.lines().find(|line| !line.trim().is_empty())?;
     let prefix = first.get(..first.len() - first.trim_start().len())?;
     if prefix.is_empty() {
-        return Some(HostScript { inner: kind(text, true), ..HostScript::new(layer.clone(), ShellOptions::default()) })
-            .filter(|script| script.inner.is_some());
+        return Some(HostScript {
+            inner: kind(text, true),
+            ..HostScript::new(layer.clone(), ShellOptions::default())
+        })
+        .filter(|script| script.inner.is_some());
     }
     let mut embed = layer.embed(Encoding::Indented(prefix.to_owned()));
     let mut at = 0;

@@ -95,7 +95,8 @@ static STARTERS: [KeyedStarter; 3] = [
 ];
 
 /// What a file with such containers holds.
-pub(super) const WORDS: &[&str] = &["docker#", "docker-buildkite-plugin", "docker_container", "podman_container"];
+pub(super) const WORDS: &[&str] =
+    &["docker#", "docker-buildkite-plugin", "docker_container", "podman_container"];
 
 /// The containers that the entries of a mapping start: plugins of a step, or the module of a task. `step` holds the commands.
 pub(super) fn containers<'n>(
@@ -223,8 +224,7 @@ impl Writer for KeyWriter {
         let asking = workload.gpu.evidence.first().map(|found| found.place.span);
         let behind = mapping.entries().find(|entry| asking.is_some_and(|span| entry.span().contains(span)));
         let place = behind.map_or(EntryPosition::Last, |entry| EntryPosition::After(entry.key.id()));
-        let insertion =
-            Editor::new(&yaml, text).insert(mapping, place, self.keys.1, &NewValue::plain(size));
+        let insertion = Editor::new(&yaml, text).insert(mapping, place, self.keys.1, &NewValue::plain(size));
         let edit = insertion.map(|new| Edit::insertion(&self.source, new.at, new.text));
         edit.map(|edit| vec![edit]).into_iter().collect()
     }

@@ -66,7 +66,8 @@ impl Host for Make {
         let found = lines(text).filter_map(|line| {
             let (word, path) = line.span.of(text).split_once(' ')?;
             let path = path.trim();
-            let is_one = matches!(word, "include" | "-include" | "sinclude") && !path.contains([' ', '*', '#']);
+            let is_one =
+                matches!(word, "include" | "-include" | "sinclude") && !path.contains([' ', '*', '#']);
             let tail = path.rsplit(')').next().unwrap_or(path);
             let read = ReadIn { span: line.span, path: tail.to_owned(), is_whole: tail.len() == path.len() };
             is_one.then_some(read)

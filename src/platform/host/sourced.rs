@@ -83,7 +83,8 @@ fn text_of(from: &str, read: &ReadIn, files: &dyn Files) -> Option<Layer> {
         return None;
     }
     let (root, _) = files.repository(from);
-    let from_root = || files.read_inside(from, &if root.is_empty() { path.into() } else { format!("{root}/{path}") });
+    let from_root =
+        || files.read_inside(from, &if root.is_empty() { path.into() } else { format!("{root}/{path}") });
     let source = files.read_reference(from, path).or_else(|_| from_root()).ok()?;
     (source.path() != from && source.text().len() <= MAX_BYTES).then(|| Layer::file(source))
 }
@@ -91,7 +92,11 @@ fn text_of(from: &str, read: &ReadIn, files: &dyn Files) -> Option<Layer> {
 /// The text of a script of a POSIX shell with what it sources.
 pub(super) fn in_shell(layer: &Layer, options: ShellOptions, files: &dyn Files) -> Option<Spliced> {
     let has = |word: &str| layer.text().contains(word);
-    if options.dialect != ShellDialect::Posix || options.make || options.just || !(has("source ") || has(". ")) {
+    if options.dialect != ShellDialect::Posix
+        || options.make
+        || options.just
+        || !(has("source ") || has(". "))
+    {
         return None;
     }
     let find = |text: &str| {

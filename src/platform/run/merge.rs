@@ -99,7 +99,9 @@ fn merged(unit: &ScopedScript<'_>, command: &SimpleCommand, ways: Vec<Way>) -> O
         invocation.unread.extend(new);
         // Where the variable of the image is set what stands behind it is no image.
         let is_set = || arguments.image.as_ref().is_some_and(|image| stands_before(image, &invocation.image));
-        if invocation.image.is_none() || (skipped && !arguments.skipped && arguments.image.is_some()) || is_set()
+        if invocation.image.is_none()
+            || (skipped && !arguments.skipped && arguments.image.is_some())
+            || is_set()
         {
             skipped = arguments.skipped;
             invocation.image = arguments.image;

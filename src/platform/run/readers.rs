@@ -202,18 +202,20 @@ impl Readers {
         let mut others = Vec::new();
         let is_read = |at| !is_no_reader(&self.others, at, name.len(), options);
         let is_seen = occurrences(&self.others, name, options.ignores_case()).any(is_read);
-        let are_fine = !is_seen && occurrences(text, name, options.ignores_case()).all(|at| {
-            match (self.taken.get(&at), self.spliced.get(&at)) {
-                (Some(split), _) if *split || !edited.grows => true,
-                (None, Some((other, split))) if *split || !edited.grows => {
-                    others.push(other.clone());
-                    true
+        let are_fine = !is_seen
+            && occurrences(text, name, options.ignores_case()).all(|at| {
+                match (self.taken.get(&at), self.spliced.get(&at)) {
+                    (Some(split), _) if *split || !edited.grows => true,
+                    (None, Some((other, split))) if *split || !edited.grows => {
+                        others.push(other.clone());
+                        true
+                    }
+                    _ => {
+                        (edited.shown && self.shown.contains(&at))
+                            || is_no_reader(text, at, name.len(), options)
+                    }
                 }
-                _ => {
-                    (edited.shown && self.shown.contains(&at)) || is_no_reader(text, at, name.len(), options)
-                }
-            }
-        });
+            });
         let allowed =
             are_fine && others.iter().all(|other| self.allows(other, text, options, edited, depth - 1));
         self.known.insert(key, allowed);

@@ -220,7 +220,8 @@ impl FlagReading<'_> {
             let mut flags: Vec<&Flag> = there.iter().map(|(_, flag)| flag).collect();
             if gpu.is_yes() && !self.gpu(&flags).is_yes() {
                 // What other variables set may be set beside the GPU, too.
-                let is_other = |index: &Option<usize>| index.is_some_and(|index| !asking.contains(&word(index)));
+                let is_other =
+                    |index: &Option<usize>| index.is_some_and(|index| !asking.contains(&word(index)));
                 flags = there.iter().filter(|(index, _)| is_other(index)).map(|(_, flag)| flag).collect();
                 if flags::settings(&flags, self.scene).is_empty() {
                     continue;
