@@ -147,6 +147,8 @@ fn each_of_words<'a>(
     let script = match name {
         // Some images start a shell.
         "-c" | "-lc" => words.get(1),
+        // `su - user -c '…'`
+        "su" | "runuser" => words.iter().skip_while(|word| *word != "-c" && *word != "--command").nth(1),
         name if SHELLS.contains(&name) => handed(&words).ok().flatten(),
         _ => None,
     };

@@ -4,37 +4,20 @@
 //! They are read the same way whichever of their files were named, so that the answer for a file never depends on that.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::container::engine::DOCKER_DEFAULT;
 use crate::container::workload::{Engine, Says, Setting, Shm, Workload};
 use crate::lint::discover::{Discovered, Walk, kinds};
-use crate::lint::parallel::{Collected, shared_out};
+use crate::lint::notes::Notes;
+use crate::lint::parallel::shared_out;
 use crate::need::around::{Alone, Around, Given};
 use crate::need::reach::builds::Builds;
-use crate::need::reach::{maps, mentions};
 use crate::platform::kind::{Context, Index, Unit};
 use crate::platform::options::ReadOptions;
 use crate::text::files::Files;
-use crate::text::paths::join;
+use crate::text::paths::{join, to_os};
 use crate::text::place::shed;
-use crate::text::scan::{Words, holds};
-use crate::text::source::Source;
-
-/// More files than this are no repository of somebody's project: none of them is read.
-const MAX_FILES: usize = 100_000;
-/// What stands in every text that gives a container shared memory, also in the fields of operators. A schema of pods speaks
-/// of `hostIPC:`, too, but gives it no value on its line.
-#[rustfmt::skip]
-const GIVES: &[&str] = &[
-    "dev/shm", "shm_", "shm-size", "shmS", "Shm", "SHM", "sharedMemory",
-    "--ipc", "ipc:", "ipc\"", "ipc_mode", "IpcMode", "hostIPC: ", "hostIPC\"",
-];
-/// The same, to be looked for alone.
-static GIVING: Words = Words::new(&[GIVES]);
-/// What stands in every text of which anything is noted.
-static TELLS: Words = Words::new(&[GIVES, maps::MAKES, mentions::BUILDS]);
 
 /// The repositories of a run.
 pub struct Surroundings<'a> {
@@ -46,6 +29,8 @@ pub struct Surroundings<'a> {
     options: Option<&'a ReadOptions>,
     /// Each repository that was asked for.
     known: Arc<Memory>,
+    /// What the run itself has noted.
+    walked: OnceLock<Notes>,
 }
 
 /// What is known of repositories, for whoever asks again and again.
@@ -64,58 +49,10 @@ struct Known {
     given: OnceLock<Arc<Vec<Given>>>,
 }
 
-/// What a walk over a repository notes of each file.
-#[derive(Default)]
-pub struct Notes {
-    root: String,
-    count: AtomicUsize,
-    builds: Mutex<Builds>,
-    giving: Collected<String>,
-    mapping: Collected<String>,
-}
-
-impl Notes {
-    /// Notes a file, and its text if its name can matter.
-    pub fn note(&self, path: &str, source: Option<&Arc<Source>>) {
-        if self.count.fetch_add(1, Ordering::Relaxed) >= MAX_FILES {
-            return;
-        }
-        let source = source.filter(|source| TELLS.stand_in(source.text()));
-        let mut images = source.map(mentions::of_text).unwrap_or_default();
-        shed(images.iter_mut().map(|built| built.place.parts()));
-        if let Ok(mut builds) = self.builds.lock() {
-            builds.add_path(path);
-            builds.add(images);
-        }
-        let Some(source) = source else { return };
-        if GIVING.stand_in(source.text()) {
-            self.giving.push(path.to_owned());
-        }
-        if maps::MAKES.iter().any(|word| holds(source.text(), word)) {
-            self.mapping.push(path.to_owned());
-        }
-    }
-
-    /// All of it in order; nothing where there is too much.
-    fn known(self, files: &dyn Files) -> Known {
-        if self.count.into_inner() > MAX_FILES {
-            return Known::default();
-        }
-        let mut builds = self.builds.into_inner().unwrap_or_default();
-        for path in self.mapping.into_inner() {
-            builds.add_maps(files.read(&path).map(|source| maps::maps(&source)).unwrap_or_default());
-        }
-        builds.sort();
-        let mut giving = self.giving.into_inner();
-        giving.sort();
-        Known { builds: Arc::new(builds), giving, given: OnceLock::new() }
-    }
-}
-
 impl<'a> Surroundings<'a> {
     /// What lies around the files of a run.
     pub fn new(files: &'a dyn Files, walk: &'a Walk, options: Option<&'a ReadOptions>) -> Self {
-        Self { files, walk, options, known: Arc::default() }
+        Self { files, walk, options, known: Arc::default(), walked: OnceLock::new() }
     }
 
     /// The same, with what was known before and for who comes after.
@@ -123,20 +60,17 @@ impl<'a> Surroundings<'a> {
         Self { known: Arc::clone(known), ..self }
     }
 
-    /// Notes for a run that walks a whole repository, which need not be walked a second time then; nothing where the run is
-    /// another one.
+    /// Notes for a run that walks one directory: its repositories need not be walked a second time then. Nothing where nothing
+    /// around a file is to be read.
     pub fn notes(&self, paths: &[String]) -> Option<Notes> {
         let [path] = paths else { return None };
-        let (root, name) = self.options.map(|_| self.files.repository(&format!("{path}/.")))?;
-        let is_whole = !name.is_empty() && join("", path) == root && self.slot(&root)?.get().is_none();
-        is_whole.then(|| Notes { root, ..Notes::default() })
+        (self.options.is_some() && to_os(path).is_dir()).then(|| Notes::new(join("", path)))
     }
 
     /// Takes over what a run has noted.
     pub fn learn(&self, notes: Notes) {
-        if let Some(slot) = self.slot(&notes.root) {
-            slot.get_or_init(|| Arc::new(notes.known(self.files)));
-        }
+        // There is one run.
+        let _ = self.walked.set(notes);
     }
 
     /// What is known of the repository at `root`.
@@ -153,9 +87,19 @@ impl<'a> Surroundings<'a> {
         Some(Arc::clone(slot.get_or_init(|| Arc::new(self.read(&root)))))
     }
 
-    /// Reads a repository.
+    /// What is known of a repository, by what the run has noted or a walk of its own.
     fn read(&self, root: &str) -> Known {
-        let notes = Notes::default();
+        let walked = self.walked.get().filter(|notes| notes.covers(root));
+        let (builds, giving) = match walked {
+            Some(notes) => notes.within(root, self.files),
+            None => self.walk(root).within(root, self.files),
+        };
+        Known { builds: Arc::new(builds), giving, given: OnceLock::new() }
+    }
+
+    /// Walks a repository.
+    fn walk(&self, root: &str) -> Notes {
+        let notes = Notes::new(root.to_owned());
         let look = |found: Discovered<'_>| {
             // What lies in the working directory is called as it would be typed there.
             let typed = root.starts_with('.').then(|| self.files.as_typed_here(found.path)).flatten();
@@ -165,7 +109,7 @@ impl<'a> Surroundings<'a> {
         };
         let folder = if root.is_empty() { "." } else { root };
         self.walk.each(&[folder.to_owned()], &look, &|_| {});
-        notes.known(self.files)
+        notes
     }
 
     /// The containers of one file that have shared memory.

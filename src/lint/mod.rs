@@ -4,6 +4,7 @@ pub mod around;
 pub mod baseline;
 pub mod check;
 pub mod discover;
+pub mod notes;
 pub mod options;
 pub mod parallel;
 pub mod project;

@@ -3,9 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::lint::around::{Notes, Surroundings};
+use crate::lint::around::Surroundings;
 use crate::lint::check::{Checked, Request, check, check_comments};
 use crate::lint::discover::{Discovered, Walk, kinds};
+use crate::lint::notes::Notes;
 use crate::lint::options::Options;
 use crate::lint::parallel::{Collected, shared_out};
 use crate::lint::report::{Looked, Report};

@@ -5,7 +5,7 @@ use crate::knowledge::options::{VllmCaches, option};
 use crate::size;
 
 /// More workers than this are no number of workers.
-const MOST_WORKERS: u64 = 1024;
+pub(super) const MOST_WORKERS: u64 = 1024;
 /// A larger batch is counted in something else than samples.
 const MOST_SAMPLES: u64 = 1 << 16;
 /// More processes than this do not run in one container.
@@ -30,6 +30,9 @@ pub struct Hints {
     pub shm_size: Option<u64>,
 }
 
+/// Options that are of a data loader's workers and of nobody else's.
+pub(super) const LOADER_WORKERS: &[&str] =
+    &["--num-workers", "--dataloader-num-workers", "--num-data-workers"];
 const WORKERS: &[&str] = &[
     "--num-workers",
     "--workers",

@@ -138,6 +138,8 @@ fn share(facts: &Facts<'_>, evidence: &Evidence, hints: &Hints) -> Option<Share>
         Claim::Configured { bytes: Some(bytes), .. } => {
             Some(Share::of(*bytes, "as the configuration says".into()))
         }
+        // What is only probably run asks for nothing.
+        Claim::Known(_) if !evidence.strength.may_raise() => None,
         Claim::Known(entry) => of_entry(entry, hints, facts.gpus, facts.memory_limit),
         Claim::Named(entry) if decides() => of_entry(entry, hints, facts.gpus, facts.memory_limit),
         _ => None,

@@ -1,12 +1,12 @@
 //! The evidence that a workload itself holds: its command, arguments and environment, its image, its names.
 
-use super::evidence::{Claim, Evidence, Strength, Workaround};
-use super::hints::Hints;
+use super::evidence::{Claim, Data, Evidence, Loads, Strength, Workaround};
+use super::hints::{Hints, LOADER_WORKERS, MOST_WORKERS};
 use super::ranks::{Ranks, launched, ranks, told_by};
 use super::verdict::{Need, Scene, judge};
 use crate::container::workload::{Engine, GpuCount, Workload};
 use crate::knowledge::command::{Program, programs};
-use crate::knowledge::options::VllmCaches;
+use crate::knowledge::options::{VllmCaches, written};
 use crate::knowledge::{self, Formula, KnowledgeEntry, NeedRule, UserEntry};
 use crate::size::{MIB, human};
 use crate::text::place::Place;
@@ -90,7 +90,9 @@ pub fn evidence(subject: &Subject<'_>, extra: &[UserEntry]) -> Vec<Evidence> {
     of_environment(subject, &mut found);
     let own_links = Scene::of(workload).own_links;
     let named = if own_links { knowledge::lightest_entry(image, &names) } else { None };
-    if let Some(entry) = named.or_else(|| knowledge::name_entry(image, programs, &names)) {
+    // A command that is only probably this one names nothing.
+    let called = if workload.inside.guessed { &[] } else { programs };
+    if let Some(entry) = named.or_else(|| knowledge::name_entry(image, called, &names)) {
         found.push(Evidence::new(Claim::Named(entry), workload.place.clone(), Strength::Name));
     } else if let Some(entry) =
         workload.kind.as_deref().and_then(|kind| knowledge::name_entry(None, &[], &[kind]))
@@ -167,6 +169,27 @@ fn of_programs(subject: &Subject<'_>, found: &mut Vec<Evidence>) {
     let helpers = subject.programs.iter().all(Program::is_neutral);
     for program in subject.programs.iter().filter(|program| helpers || !program.is_neutral()) {
         of_program(subject, program, None, found);
+        of_loader(subject, program, found);
+    }
+}
+
+/// The workers of a data loader that the options of a Python program tell, where its own files do not.
+fn of_loader(subject: &Subject<'_>, program: &Program<'_>, found: &mut Vec<Evidence>) {
+    let is_python = program.name() == "python" || program.args().any(|word| word.ends_with(".py"));
+    let name = program.script().unwrap_or_else(|| program.name());
+    let is_read = subject.workload.inside.read.iter().any(|read| read == name);
+    let needs_none = |entry: &KnowledgeEntry| matches!(entry.rule, NeedRule::No | NeedRule::Idle);
+    let one = || knowledge::name_entry(None, std::slice::from_ref(program), &[]);
+    let entry = knowledge::program_entry(program).or_else(one);
+    if !is_python || is_read || entry.is_some_and(needs_none) {
+        return;
+    }
+    let Some((option, value)) = written(program.args(), LOADER_WORKERS) else { return };
+    if let Ok(workers @ 1..=MOST_WORKERS) = value.parse() {
+        let batch = Hints::read(std::slice::from_ref(program), &[]).batch;
+        let loads =
+            Loads { workers, assumed: false, batch, sample: None, data: Data::Unknown, prefetch: None };
+        found.push(subject.says(Claim::Loader(loads), option));
     }
 }
 

@@ -108,7 +108,8 @@ pub fn judge(evidence: Vec<Evidence>, scene: &Scene) -> Need {
         found.iter().filter_map(|&at| evidence.get(at)).all(test)
     };
     let (verdict, mut deciding) = weigh(&of, &all);
-    deciding.sort_by_key(|&at| std::cmp::Reverse((said.get(at), evidence.get(at).map(|one| one.strength))));
+    let tells = |one: &Evidence| (one.strength, matches!(one.claim, Claim::Server | Claim::Ranks { .. }));
+    deciding.sort_by_key(|&at| std::cmp::Reverse((said.get(at), evidence.get(at).map(tells))));
     let deciding: Vec<Evidence> = deciding.iter().filter_map(|&at| evidence.get(at).cloned()).collect();
     let why = deciding.first().map(|first| clause(first, scene)).unwrap_or_default();
     Need { verdict, why, deciding, evidence }
@@ -153,6 +154,11 @@ fn weigh(of: Between<'_>, all: All<'_>) -> (Verdict, Vec<usize>) {
         let practice = practice().filter(|(_, found)| is_sized(found) && (weak || is_several(found)));
         return practice.unwrap_or((Verdict::No, against));
     }
+    // What its own files say is worth more than what it is called.
+    let by_gpus = |found: &[usize]| all(found, &|one| matches!(one.claim, Claim::RanksByGpus { .. }));
+    if !open.is_empty() && !against.is_empty() && by_gpus(&open) && is_read(&against) {
+        return practice().unwrap_or((Verdict::Unknown, open));
+    }
     let mut image_open = Vec::new();
     let image = decided(Verdict::Likely, of(Image, Image, &needs))
         .or_else(|| decided(Verdict::Unknown, of(Image, Image, &is(Says::Open))))
@@ -186,7 +192,7 @@ fn says(evidence: &Evidence, scene: &Scene) -> Says {
         Claim::NothingRuns(_) | Claim::Server | Claim::NoPythonBackend => Says::Against,
         Claim::NoLoader { complete: true } => Says::Against,
         Claim::NoLoader { complete: false } | Claim::Entered | Claim::Unread(_) => Says::Open,
-        Claim::Loader(loader) => match loader.bound() {
+        Claim::Loader(loader) => match loader.bound().or_else(|| loader.least()) {
             Some(bytes) if bytes > DEFAULT => Says::Proven,
             Some(bytes) if bytes > FITS => Says::Likely,
             None if loader.data != Data::Small => Says::Likely,

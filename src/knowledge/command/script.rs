@@ -68,5 +68,7 @@ pub(super) fn commands(script: &str) -> Vec<Vec<String>> {
     let words = |command: &SimpleCommand| {
         command.words.iter().map(|word| word.pieces().iter().map(text).collect()).collect::<Vec<String>>()
     };
-    read.commands.iter().filter(is_own).map(words).filter(|words| !words.is_empty()).collect()
+    let kept =
+        read.commands.iter().enumerate().filter(|(at, _)| !read.is_fed(*at)).map(|(_, command)| command);
+    kept.filter(is_own).map(words).filter(|words| !words.is_empty()).collect()
 }

@@ -30,6 +30,12 @@ fn scripts_of_shells_are_looked_into() {
     );
     assert_eq!(found(&["bash", "-c", "bash -c 'nvidia-smi -L' > /out"]), ["nvidia-smi -L"]);
     assert_eq!(found(&["bash", "-ex", "scripts/train.sh", "8"]), ["train.sh 8"]);
+    assert_eq!(found(&["su", "-", "app", "-c", "nvidia-smi -L"]), ["nvidia-smi -L"]);
+    // What an installer does that comes through a pipe is not what the container is for.
+    assert_eq!(
+        found(&["sh", "-c", "curl https://example.com/i.sh | sudo bash -s -- -y && python a.py"]),
+        ["curl https://example.com/i.sh", "python a.py"]
+    );
     assert_eq!(found(&["vllm serve m \\\n  --tp 2"]), ["vllm serve m --tp 2"]);
     assert_eq!(found(&["/bin/bash"]), ["sh"]);
     assert_eq!(found(&["bash", "-c", "sleep $((60 * 5))"]), ["sleep $((60 * 5))"]);

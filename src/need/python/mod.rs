@@ -62,7 +62,8 @@ pub fn read(modules: &[Module<'_>], importers: &[Importers], given: &Given, comp
         reached: reached(modules, importers),
         reading: Reading::default(),
         loaders: Vec::new(),
-        open: !complete,
+        open: false,
+        complete,
     };
     reader.run();
     reader.finish()
@@ -97,6 +98,7 @@ pub fn may_share(text: &str) -> bool {
         reading: Reading::default(),
         loaders: Vec::new(),
         open: false,
+        complete: true,
     };
     reader.run();
     let found = reader.finish().found;
@@ -131,8 +133,10 @@ struct Reader<'m, 't> {
     reached: Vec<Vec<bool>>,
     reading: Reading,
     loaders: Vec<loader::Call>,
-    /// Whether something is chosen while it runs, or was not read.
+    /// Whether another program is started of which nothing is known.
     open: bool,
+    /// Whether all of it was read, and nothing is chosen while it runs.
+    complete: bool,
 }
 
 impl<'t> Reader<'_, 't> {
@@ -212,7 +216,7 @@ impl<'t> Reader<'_, 't> {
             Some(Means::Ray) => self.claim(Claim::Ray, vec![place]),
             Some(Means::Server) => self.claim(Claim::Server, vec![place]),
             Some(Means::Starts) => self.starts(at, module, call),
-            Some(Means::Dynamic) => self.open = true,
+            Some(Means::Dynamic) => self.complete = false,
             Some(Means::Threads | Means::Images | Means::Text) => {}
             None => self.loaders.extend(loader::Call::read(&self.values, at, call, None)),
         }
@@ -299,7 +303,11 @@ impl<'t> Reader<'_, 't> {
                 self.claim(Claim::Unread(why), vec![place]);
             }
             (None, None) => {
-                let complete = !self.open;
+                // What a server answers with is its own, wherever that is written.
+                let serves = self.reading.found.iter().any(|found| {
+                    found.claim == Claim::Server && found.places.iter().any(|(module, _)| *module == 0)
+                });
+                let complete = !self.open && (self.complete || serves);
                 self.claim(Claim::NoLoader { complete }, without.map_or(start, |place| vec![place]));
             }
         }

@@ -54,6 +54,11 @@ fn is_dockerfile(path: &str) -> bool {
         && !name.ends_with(".dockerignore")
 }
 
+/// Whether the path of a file tells something: a Dockerfile or a program.
+pub fn counts(path: &str) -> bool {
+    path.ends_with(".py") || is_dockerfile(path)
+}
+
 /// The last part of an image's name and the words of its tag and name that tell variants apart.
 fn parts(image: &str) -> (String, Vec<&'static str>) {
     let image = image.split("@sha256").next().unwrap_or(image);
@@ -147,11 +152,14 @@ impl Builds {
         }
         let (name, _) = parts(image);
         let is_open = name.contains(OPEN);
-        let like = |built: &&BuiltImage| is_open && glob(&pattern(image), &built.image);
+        let pattern = pattern(image);
+        // What is all variables fits everything.
+        let tells = is_open && pattern.chars().filter(char::is_ascii_alphanumeric).count() > 5;
+        let like = |built: &&BuiltImage| tells && glob(&pattern, &built.image);
         let same = self.images.get(&name).map_or(&[][..], Vec::as_slice).iter();
         let all: Vec<&BuiltImage> = if name.is_empty() {
             Vec::new()
-        } else if is_open && image.chars().filter(char::is_ascii_alphanumeric).count() > 5 {
+        } else if tells {
             same.chain(self.images.values().flatten().filter(like)).collect()
         } else {
             same.collect()
@@ -208,7 +216,9 @@ impl Builds {
             };
             if let Some(one) = one {
                 let own = folder_of(one);
-                let called = if own.is_empty() { repository } else { own };
+                // A folder for Docker is called after what it is in.
+                let called = own.trim_end_matches("docker").trim_end_matches('/');
+                let called = if called.is_empty() { repository } else { called };
                 let speaks = (is_open && own == folder_of(near)) || is_called(&words, called);
                 if speaks {
                     return Some(one);
@@ -258,17 +268,20 @@ impl Builds {
     pub fn find(&self, files: &dyn Files, root: &str, build: &Build) -> Option<(Arc<Source>, String, bool)> {
         let own = build.from.rsplit_once('/').map_or("", |(folder, _)| folder);
         let gone = build.folder.as_deref().unwrap_or_default();
-        let file = |base: &str| match &build.file {
+        let file = |base: &str, usual: &str| match &build.file {
             Some(file) => under(base, file),
-            None => under(&under(base, &build.context), "Dockerfile"),
+            None => under(&under(base, &build.context), usual),
         };
         let bases = [under(own, gone), own.to_owned(), under(root, gone), root.to_owned()];
-        for base in &bases {
-            if let Ok(source) = files.read_inside(&build.from, &file(base)) {
+        // BuildKit takes the second where the first is not there (frontend/dockerui/config.go).
+        for (base, usual) in
+            bases.iter().flat_map(|base| ["Dockerfile", "dockerfile"].map(|usual| (base, usual)))
+        {
+            if let Ok(source) = files.read_inside(&build.from, &file(base, usual)) {
                 return Some((source, under(base, &build.context), true));
             }
         }
-        let moved = self.moved(&file(""))?;
+        let moved = self.moved(&file("", "Dockerfile"))?;
         let source = files.read_inside(&build.from, moved).ok()?;
         let folder = moved.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         Some((source, folder, false))

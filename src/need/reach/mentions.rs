@@ -16,6 +16,9 @@ const LONGEST: usize = 4096;
 /// More images than this are built by no text that people write.
 const MOST: usize = 200;
 
+/// How often a variable's value may be made of others.
+const IN_TURN: usize = 2;
+
 /// A value that is longer is none of a name.
 const LONGEST_VALUE: usize = 300;
 
@@ -104,9 +107,18 @@ fn of_command(source: &Arc<Source>, span: Span, line: &str, found: &mut Vec<Buil
             file: file.as_deref().map(|file| filled(text, file)),
             target: target.clone(),
         };
-        found.push(BuiltImage { image: filled(text, &tag), build, place: place.clone() });
+        push(text, &tag, build, &place, found);
     }
     end
+}
+
+/// Adds an image by its name as far as literal variables fill it in, which whoever runs it may write alike, and as far as
+/// those made of others do.
+fn push(text: &str, tag: &str, build: Build, place: &Place, found: &mut Vec<BuiltImage>) {
+    let (image, whole) = (filled(text, tag), filled_in_turn(text, tag, IN_TURN));
+    let add = |image| BuiltImage { image, build: build.clone(), place: place.clone() };
+    found.extend(Some(whole).filter(|whole| *whole != image).map(add));
+    found.push(BuiltImage { image, build, place: place.clone() });
 }
 
 /// The words of a command from a byte on, up to its end, and the byte behind them. Lines that go on, in whatever shell, are
@@ -202,7 +214,7 @@ fn of_action(source: &Arc<Source>, span: Span, found: &mut Vec<BuiltImage>) -> u
             file: file.as_deref().map(|file| filled(text, file)),
             target: target.clone(),
         };
-        found.push(BuiltImage { image: filled(text, tag), build, place: place.clone() });
+        push(text, tag, build, &place, found);
     }
     end
 }
@@ -238,15 +250,16 @@ fn of_service(source: &Arc<Source>, span: Span, indent: usize, found: &mut Vec<B
     };
     // A Dockerfile is named from the context on.
     let file = find("dockerfile:").map(|file| format!("{}/{file}", build.context.trim_end_matches('/')));
-    found.push(BuiltImage {
-        image: filled(text, &image),
-        build: Build { file, ..build },
-        place: Place::new(source, span),
-    });
+    push(text, &image, Build { file, ..build }, &Place::new(source, span), found);
 }
 
 /// A text with its variables filled in as far as the same file gives them literally.
 fn filled(text: &str, written: &str) -> String {
+    filled_in_turn(text, written, 0)
+}
+
+/// The same, also by values that are made of other variables, so many times over.
+fn filled_in_turn(text: &str, written: &str, turns: usize) -> String {
     let mut out = String::new();
     let mut rest = written;
     for _ in 0..8 {
@@ -270,6 +283,7 @@ fn filled(text: &str, written: &str) -> String {
         let variable = variable.trim().rsplit(['.', ':']).next().unwrap_or_default();
         match assigned(text, variable).or(default) {
             Some(value) if !value.contains('$') => out.push_str(value),
+            Some(value) if turns > 0 => out.push_str(&filled_in_turn(text, value, turns - 1)),
             _ => out.push_str(rest.get(at..=at + length).unwrap_or_default()),
         }
         rest = rest.get(at + 1 + length..).unwrap_or_default();

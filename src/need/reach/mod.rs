@@ -120,6 +120,18 @@ fn waits(workload: &Workload) -> bool {
     }
 }
 
+/// Whether a script's first argument is a word of its own, which it compares with: `if [ "$1" = "serve" ]`, `serve)`.
+fn is_keyword(word: Option<&String>, text: &str) -> bool {
+    let is_word =
+        |word: &&String| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let compared = |word: &String| {
+        ["\"", "'"].iter().any(|quote| text.contains(&format!("{quote}{word}{quote}")))
+            || text.contains(&format!("{word})"))
+            || text.contains(&format!("= {word} "))
+    };
+    word.filter(is_word).is_some_and(|word| text.contains("$1") && compared(word))
+}
+
 /// A way through what a container runs.
 struct Reach<'a> {
     layout: Layout<'a>,
@@ -287,14 +299,24 @@ impl Reach<'_> {
         let text = file.text().to_owned();
         let script = Script::read(&text, Default::default());
         let known = program::variables(&script, &self.workload.environment);
+        let functions: Vec<&str> =
+            script.scopes.iter().filter_map(|scope| Some(script.slice(scope.function?))).collect();
+        let rest = if is_keyword(rest.first(), &text) { &[] } else { rest };
         let mut folder = folder.to_owned();
-        for command in script.commands.iter().take(MOST_COMMANDS) {
+        let fed = |(at, _): &(usize, _)| !script.is_fed(*at);
+        for (_, command) in script.commands.iter().enumerate().filter(fed).take(MOST_COMMANDS) {
             let (Some(first), Some(last)) = (command.words.first(), command.words.last()) else { continue };
             let span = Span::new(first.span.start, last.span.end);
             let written = script.slice(span);
+            // What a function does is read where it is written.
+            if functions.contains(&script.slice(first.span)) {
+                continue;
+            }
             let mut via = via.to_vec();
             via.push(inside::place(&file, span));
-            if written.trim_start_matches("exec").trim() == "\"$@\"" {
+            let runs =
+                ["exec", "eval"].iter().fold(written.trim(), |runs, word| runs.trim_start_matches(word));
+            if runs.trim() == "\"$@\"" {
                 self.commands(rest, &folder, &via, strength, depth + 1);
                 continue;
             }

@@ -128,13 +128,14 @@ impl Reach<'_> {
             Some(File { source, part: None, guessed: false })
         };
         bases.iter().find_map(|base| {
-            let below = |name: &str| under(base, name);
+            // `from . import a` names no module before the item.
+            let below = |name: &str| under(base, name.trim_start_matches('/'));
             let module = if name.is_empty() { None } else { read(below(&format!("{name}.py"))) };
             let package = || read(below(&format!("{name}/__init__.py")));
-            let item = import
-                .item
-                .filter(|item| *item != "*")
-                .and_then(|item| read(below(&format!("{name}/{item}.py"))));
+            let item = import.item.filter(|item| *item != "*").and_then(|item| {
+                let file = read(below(&format!("{name}/{item}.py")));
+                file.or_else(|| read(below(&format!("{name}/{item}/__init__.py"))))
+            });
             let found: Vec<File> = module.or_else(package).into_iter().chain(item).collect();
             (!found.is_empty()).then_some(found)
         })
@@ -188,15 +189,16 @@ fn keys(text: &str, given: &mut Given) {
     }
 }
 
-/// The variables of a script that it gives a literal value, and those of its environment, which come first.
+/// The variables of a script that it gives literal values alone, and those of its environment, which come first.
 pub(super) fn variables(script: &Script<'_>, environment: &[(String, String)]) -> HashMap<String, String> {
-    let literal = script.assignments.iter().filter_map(|assignment| {
+    let values = script.assignments.iter().filter_map(|assignment| {
         let AssignedValue::Word(value) = &assignment.value else { return None };
-        let value = script.slice(value.span).trim_matches(['"', '\'']);
-        Some((script.slice(assignment.name).to_owned(), value.to_owned()))
+        Some((script.slice(assignment.name), script.slice(value.span).trim_matches(['"', '\''])))
     });
-    let mut known: HashMap<String, String> =
-        literal.filter(|(_, value)| !value.contains(['$', '`'])).collect();
+    let (literal, open): (Vec<_>, Vec<_>) = values.partition(|(_, value)| !value.contains(['$', '`']));
+    let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    let mut known: HashMap<String, String> = literal.into_iter().map(own).collect();
+    open.iter().for_each(|(name, _)| drop(known.remove(*name)));
     known.extend(environment.iter().filter(|(_, value)| !value.contains('$')).cloned());
     known
 }

@@ -204,6 +204,16 @@ impl<'t> Script<'t> {
         span.of(self.text)
     }
 
+    /// Whether a command is a shell that runs what comes through a pipe: `curl … | sudo bash -s`.
+    pub fn is_fed(&self, command: usize) -> bool {
+        let piped = command.checked_sub(1).and_then(|before| self.commands.get(before));
+        let words = self.commands.get(command).map_or(&[][..], |command| command.words.as_slice());
+        let mut words = words.iter().map(|word| self.slice(word.span)).skip_while(|word| *word == "sudo");
+        piped.is_some_and(|before| before.end == End::Pipe)
+            && words.next().is_some_and(|word| ["sh", "bash", "/bin/sh", "/bin/bash", "zsh"].contains(&word))
+            && words.next().is_none_or(|word| word.starts_with('-'))
+    }
+
     /// Bytes looked at while reading; a small multiple of the text's length for every text.
     pub fn work(&self) -> usize {
         self.work
