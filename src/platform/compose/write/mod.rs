@@ -102,7 +102,8 @@ impl ComposeWriter {
         let mapping = yaml.node(source.text(), spot.mapping);
         let editor = Editor::new(yaml, source.text());
         let size = Dialect::Compose.spell(bytes, spelling);
-        let value = if writes_plain(yaml, source.text()) { NewValue::plain(size) } else { NewValue::quoted(size) };
+        let value =
+            if writes_plain(yaml, source.text()) { NewValue::plain(size) } else { NewValue::quoted(size) };
         let insertion = match mapping.entry(ServiceKey::ShmSize.name()) {
             None => editor.insert(mapping, spot.place(), ServiceKey::ShmSize.name(), &value),
             Some(entry) => editor.fill(mapping, entry, &value),
