@@ -102,7 +102,7 @@ def images():
         for entry in entries or []:
             known = [*(entry.get("images") or {}), *(entry.get("commands") or {})]
             names = ", ".join(f"<code>{cell(name)}</code>" for name in known[:8])
-            rows.append([cell(entry["name"]), cell(group), names, cell(entry.get("need", "")), cell(entry.get("size", "")), cell(entry.get("why", "")), source_link(entry)])
+            rows.append([cell(entry["name"]), cell(group), names, cell({True: "yes", False: "no"}.get(entry["need"], entry["need"])), cell(entry.get("size", "")), cell(entry.get("why", "")), source_link(entry)])
     return table(["name", "group", "images and commands", "needs it", "size", "why", ""], rows)
 
 
