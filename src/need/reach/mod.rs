@@ -76,9 +76,13 @@ pub fn read(workload: &mut Workload, files: &dyn Files, builds: &Builds) -> Vec<
         Reach { layout, workload: &owned, found: Vec::new(), read: Vec::new(), files: 0, bytes: 0 };
     let strength = if inside.guessed { Strength::Guess } else { Strength::Program };
     let folder = reach.layout.working_dir();
-    let way = Way { folder: &folder, via: &[], strength, depth: 0 };
-    reach.commands(&owned.command, way);
-    for later in inside.later.iter().filter(|later| later.typed || waits(&owned)) {
+    let route = Route { folder: &folder, via: &[], strength, depth: 0 };
+    reach.commands(&owned.command, route);
+    let mut steps: Vec<_> = inside.later.iter().filter(|later| later.typed || waits(&owned)).collect();
+    // Of several the nearest is the one to show.
+    let away = |place: &Place| (place.path() != from, place.span.start.abs_diff(owned.place.span.start));
+    steps.sort_by_key(|later| away(&later.place));
+    for later in steps {
         let strength = match (inside.guessed, later.typed) {
             (true, _) => Strength::Guess,
             (false, true) => Strength::Typed,
@@ -87,7 +91,7 @@ pub fn read(workload: &mut Workload, files: &dyn Files, builds: &Builds) -> Vec<
         let words = ["sh".to_owned(), "-c".to_owned(), later.script.clone()];
         let before = reach.found.len();
         let via = std::slice::from_ref(&later.place);
-        reach.commands(&words, Way { via, strength, depth: 1, ..way });
+        reach.commands(&words, Route { via, strength, depth: 1, ..route });
         // Whoever looks into a container that runs something else changes nothing.
         if !waits(&owned) {
             let behind = reach.found.split_off(before);
@@ -137,14 +141,14 @@ fn is_keyword(word: Option<&String>, text: &str) -> bool {
 /// How a command is reached: the directory it runs in, the lines that lead there, what they may decide, and through how many
 /// scripts.
 #[derive(Clone, Copy)]
-struct Way<'w> {
+struct Route<'w> {
     folder: &'w str,
     via: &'w [Place],
     strength: Strength,
     depth: usize,
 }
 
-impl Way<'_> {
+impl Route<'_> {
     /// The same through a file, which may be only probably the one.
     fn through(self, file: &File) -> Self {
         let strength = if file.guessed { self.strength.min(Strength::Guess) } else { self.strength };
@@ -157,7 +161,7 @@ impl Way<'_> {
     }
 }
 
-/// A way through what a container runs.
+/// A walk through what a container runs.
 struct Reach<'a> {
     layout: Layout<'a>,
     workload: &'a Workload,
@@ -171,14 +175,14 @@ struct Reach<'a> {
 impl Reach<'_> {
     /// Follows the simple commands of some words. Those of the workload itself, at depth 0, speak elsewhere for the programs
     /// that are not read here. Gives the directory that they end in.
-    fn commands(&mut self, words: &[String], way: Way<'_>) -> String {
+    fn commands(&mut self, words: &[String], route: Route<'_>) -> String {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let mut folder = way.folder.to_owned();
+        let mut folder = route.folder.to_owned();
         for command in simple(&words) {
             // What only looks whether something is there tells nothing of what it is for.
             let looks = ["--version", "-version", "--help", "-V", "-encoders", "-decoders"];
             let checks = || command.iter().any(|word| looks.contains(&word.as_str()) || word == "-c");
-            if way.depth == 1 && way.strength <= Strength::Later && way.via.len() == 1 && checks() {
+            if route.depth == 1 && route.strength <= Strength::Later && route.via.len() == 1 && checks() {
                 continue;
             }
             if let [cd, to, ..] = command.as_slice()
@@ -191,17 +195,17 @@ impl Reach<'_> {
                 continue;
             }
             let before = self.read.len();
-            let way = Way { folder: &folder, ..way };
-            self.program(&command, way);
-            if way.depth > 0 {
-                self.spoken(&command, way, self.read.len() > before);
+            let route = Route { folder: &folder, ..route };
+            self.program(&command, route);
+            if route.depth > 0 {
+                self.spoken(&command, route, self.read.len() > before);
             }
         }
         folder
     }
 
     /// What is known of a command by its words.
-    fn spoken(&mut self, command: &[String], Way { via, strength, .. }: Way<'_>, is_read: bool) {
+    fn spoken(&mut self, command: &[String], Route { via, strength, .. }: Route<'_>, is_read: bool) {
         let words: Vec<&str> = command.iter().map(String::as_str).collect();
         let programs = programs(&words);
         let mut inner = self.workload.clone();
@@ -229,8 +233,8 @@ impl Reach<'_> {
     }
 
     /// Reads what one command runs.
-    fn program(&mut self, words: &[String], way: Way<'_>) {
-        if way.depth >= DEPTH {
+    fn program(&mut self, words: &[String], route: Route<'_>) {
+        if route.depth >= DEPTH {
             return;
         }
         // What is known of the program itself tells more than its file would.
@@ -243,12 +247,12 @@ impl Reach<'_> {
         for (at, one) in found.iter().enumerate() {
             let before = self.found.len();
             let read = match one {
-                Runs::Shell(script, rest) => self.shell(script, rest, way),
+                Runs::Shell(script, rest) => self.shell(script, rest, route),
                 Runs::File(file, rest) => {
-                    let file = self.layout.find(&way.path(file));
-                    file.is_some_and(|file| self.python(file, rest, way))
+                    let file = self.layout.find(&route.path(file));
+                    file.is_some_and(|file| self.python(file, rest, route))
                 }
-                Runs::Module(module, rest) => self.module(module, rest, way),
+                Runs::Module(module, rest) => self.module(module, rest, route),
             };
             if read {
                 self.read.extend(name.clone());
@@ -263,16 +267,16 @@ impl Reach<'_> {
         let Some(program) = words.first().filter(|_| found.is_empty()) else { return };
         let own = Some(program).filter(|program| !program.contains('/'));
         let read = match own.and_then(|program| program::console_script(&self.layout, program)) {
-            Some(module) => self.module(&module, words.get(1..).unwrap_or_default(), way),
+            Some(module) => self.module(&module, words.get(1..).unwrap_or_default(), route),
             None => {
-                programs.first().and_then(knowledge::program_entry).is_none() && self.compiled(program, way)
+                programs.first().and_then(knowledge::program_entry).is_none() && self.compiled(program, route)
             }
         };
         self.read.extend(name.filter(|_| read));
     }
 
     /// A program that is compiled from the repository: in another stage of its Dockerfile, or beside its sources.
-    fn compiled(&mut self, program: &str, Way { via, strength, .. }: Way<'_>) -> bool {
+    fn compiled(&mut self, program: &str, Route { via, strength, .. }: Route<'_>) -> bool {
         let name = program.rsplit('/').next().unwrap_or(program);
         let is_binary = !name.is_empty() && !name.contains('.');
         let made = self.layout.image.is_some_and(|image| image.built.made.iter().any(|made| made == name));
@@ -285,12 +289,12 @@ impl Reach<'_> {
         entry.is_some()
     }
 
-    fn module(&mut self, module: &str, rest: &[String], way: Way<'_>) -> bool {
+    fn module(&mut self, module: &str, rest: &[String], route: Route<'_>) -> bool {
         if programs(&["python", "-m", module]).first().and_then(knowledge::program_entry).is_some() {
             return false;
         }
         let path = module.replace('.', "/");
-        let bases = [way.folder.to_owned(), way.path("src")];
+        let bases = [route.folder.to_owned(), route.path("src")];
         let paths = bases.iter().flat_map(|base| {
             [
                 format!("{base}/{path}.py"),
@@ -299,12 +303,12 @@ impl Reach<'_> {
             ]
         });
         let file = paths.into_iter().find_map(|path| self.layout.find(&path));
-        file.is_some_and(|file| self.python(file, rest, way))
+        file.is_some_and(|file| self.python(file, rest, route))
     }
 
     /// Follows a script of a shell; what it is given is run where it says `"$@"`.
-    fn shell(&mut self, script: &str, rest: &[String], way: Way<'_>) -> bool {
-        let Some(file) = self.layout.find(&way.path(script)).filter(|file| self.affords(file)) else {
+    fn shell(&mut self, script: &str, rest: &[String], route: Route<'_>) -> bool {
+        let Some(file) = self.layout.find(&route.path(script)).filter(|file| self.affords(file)) else {
             return false;
         };
         let text = file.text().to_owned();
@@ -314,7 +318,7 @@ impl Reach<'_> {
             script.scopes.iter().filter_map(|scope| Some(script.slice(scope.function?))).collect();
         let keyword = is_keyword(rest.first(), &text);
         let rest = rest.get(usize::from(keyword)..).unwrap_or_default();
-        let mut folder = way.folder.to_owned();
+        let mut folder = route.folder.to_owned();
         let fed = |(at, _): &(usize, _)| !script.is_fed(*at);
         for (_, command) in script.commands.iter().enumerate().filter(fed).take(MOST_COMMANDS) {
             let (Some(first), Some(last)) = (command.words.first(), command.words.last()) else { continue };
@@ -324,20 +328,20 @@ impl Reach<'_> {
             if functions.contains(&script.slice(first.span)) {
                 continue;
             }
-            let mut via = way.via.to_vec();
+            let mut via = route.via.to_vec();
             via.push(inside::place(&file, span));
-            let way = Way { folder: &folder, via: &via, depth: way.depth + 1, ..way.through(&file) };
+            let route = Route { folder: &folder, via: &via, depth: route.depth + 1, ..route.through(&file) };
             let runs =
                 ["exec", "eval"].iter().fold(written.trim(), |runs, word| runs.trim_start_matches(word));
             if runs.trim() == "\"$@\"" {
                 if !keyword {
-                    self.commands(rest, way);
+                    self.commands(rest, route);
                 }
                 continue;
             }
             let line = fill(&written.replace("\"$@\"", &rest.join(" ")), &known, &mut ROOM.clone());
             let words = ["sh".to_owned(), "-c".to_owned(), line];
-            folder = self.commands(&words, way);
+            folder = self.commands(&words, route);
         }
         true
     }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::builds::under;
 use super::inside::{File, Layout, place};
 use super::runs::has_ending;
-use super::{DEPTH, Reach, Way};
+use super::{DEPTH, Reach, Route};
 use crate::need::python::{Given, read};
 use crate::syntax::python::{Import, Module, TokenKind};
 use crate::syntax::shell::{AssignedValue, Script};
@@ -23,15 +23,15 @@ const MOST_SETTINGS: usize = 6;
 
 impl Reach<'_> {
     /// Reads a script with its words; false where a bound forbids it.
-    pub(super) fn python(&mut self, file: File, rest: &[String], way: Way<'_>) -> bool {
+    pub(super) fn python(&mut self, file: File, rest: &[String], route: Route<'_>) -> bool {
         if !self.affords(&file) {
             return false;
         }
-        let way = way.through(&file);
-        let (files, importers, complete) = self.modules(file, way.folder);
+        let route = route.through(&file);
+        let (files, importers, complete) = self.modules(file, route.folder);
         let modules: Vec<Module<'_>> = files.iter().map(|file| Module::read(file.text())).collect();
         let mut given = Given::new(rest.iter().map(String::as_str), &self.workload.environment);
-        self.settings(rest, modules.first(), way, &mut given);
+        self.settings(rest, modules.first(), route, &mut given);
         let reading = read(&modules, &importers, &given, complete);
         let at = |(module, token): (usize, usize)| {
             let (file, module) = (files.get(module)?, modules.get(module)?);
@@ -40,16 +40,16 @@ impl Reach<'_> {
         for found in reading.found {
             let mut places = found.places.iter().filter_map(|place| at(*place));
             let Some(own) = places.next() else { continue };
-            let via: Vec<Place> = way.via.iter().cloned().chain(places).collect();
-            self.push(found.claim, own, &via, way.strength);
+            let via: Vec<Place> = route.via.iter().cloned().chain(places).collect();
+            self.push(found.claim, own, &via, route.strength);
         }
-        for (words, token) in reading.starts.iter().filter(|_| way.depth + 1 < DEPTH) {
+        for (words, token) in reading.starts.iter().filter(|_| route.depth + 1 < DEPTH) {
             let is_program = words
                 .iter()
                 .any(|word| has_ending(word, &["py", "sh"]) || word.contains("python") || word == "-m");
             if let Some(place) = at(*token).filter(|_| is_program) {
-                let via: Vec<Place> = way.via.iter().cloned().chain([place]).collect();
-                self.commands(words, Way { via: &via, depth: way.depth + 1, ..way });
+                let via: Vec<Place> = route.via.iter().cloned().chain([place]).collect();
+                self.commands(words, Route { via: &via, depth: route.depth + 1, ..route });
             }
         }
         true
@@ -132,7 +132,13 @@ impl Reach<'_> {
     }
 
     /// Reads the files of settings that are given or named in the script.
-    fn settings(&mut self, words: &[String], script: Option<&Module<'_>>, way: Way<'_>, given: &mut Given) {
+    fn settings(
+        &mut self,
+        words: &[String],
+        script: Option<&Module<'_>>,
+        route: Route<'_>,
+        given: &mut Given,
+    ) {
         let named =
             script.into_iter().flat_map(|module| (0..module.len()).filter_map(|token| module.string(token)));
         let named: Vec<&str> = named
@@ -143,7 +149,7 @@ impl Reach<'_> {
         let written: Vec<&str> = written.filter(|word| has_ending(word, &SETTINGS)).collect();
         let paths = if written.is_empty() { named } else { written };
         for path in paths.into_iter().take(MOST_SETTINGS) {
-            let Some(file) = self.layout.find(&way.path(path)) else { continue };
+            let Some(file) = self.layout.find(&route.path(path)) else { continue };
             if self.affords(&file) {
                 keys(file.text(), given);
             }
