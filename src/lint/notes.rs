@@ -19,7 +19,7 @@ const MAX_FILES: usize = 100_000;
 #[rustfmt::skip]
 const GIVES: &[&str] = &[
     "dev/shm", "shm_size", "shm-size", "shmSize", "ShmSize", "largeShm", "sharedMemory",
-    "--ipc", "ipc:", "ipc\"", "ipc_mode", "IpcMode", "hostIPC: ", "hostIPC\"",
+    "$SHM", "{SHM", "(SHM", "--ipc", "ipc:", "ipc\"", "ipc_mode", "IpcMode", "hostIPC: ", "hostIPC\"",
 ];
 
 /// The same, to be looked for alone.

@@ -76,7 +76,7 @@ pub fn by_text(path: &str, text: &str) -> Vec<(&'static Kind, FileClaim)> {
             .is_some_and(|(key, rest)| is_key(key) && (rest.is_empty() || rest.starts_with(' ')));
     let file = FileName::new(path);
     let names_keys = is_yaml || file.ends_in(&["yaml", "yml", "json"]);
-    let guesses: [(bool, &'static Kind, FileClaim); 13] = [
+    let guesses: [(bool, &'static Kind, FileClaim); 15] = [
         (head.starts_with("#!"), &host::SCRIPT, FileClaim::ByContent),
         (has("[Container]"), &host::QUADLET, FileClaim::ByName),
         (any(|line| line.starts_with("ExecStart=")), &host::UNIT, FileClaim::ByName),
@@ -89,6 +89,8 @@ pub fn by_text(path: &str, text: &str) -> Vec<(&'static Kind, FileClaim)> {
         (is_json, &live::KIND, FileClaim::ByContent),
         (is_make, &host::MAKEFILE, FileClaim::ByName),
         (any(is_fence), &host::DOCUMENT, FileClaim::ByName),
+        (any(|line| line.starts_with("FROM ")), &host::DOCKERFILE, FileClaim::ByName),
+        (names_keys && has("\njobs:") && has("runs-on:"), &host::CI, FileClaim::ByName),
         (names_keys, &COMPOSE, FileClaim::ByContent),
         (names_keys, &host::CI, FileClaim::ByContent),
         (names_keys, &kubernetes::KIND, FileClaim::ByContent),

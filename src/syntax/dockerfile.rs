@@ -52,6 +52,8 @@ pub struct DockerfileImage {
     pub workdir: String,
     /// What is copied into it, in order, with what the stages hold that it copies from.
     pub copies: Vec<Copied>,
+    /// The names of files that other stages have made for it.
+    pub made: Vec<String>,
     /// Environment variables.
     pub environment: Vec<(String, String)>,
 }
@@ -228,7 +230,10 @@ fn files(
             .and_then(|option| option.value.as_ref());
         match from.map(|from| position(named, stages.len(), &from.value)) {
             None => built.copies.push(Copied { sources, target }),
-            Some(Some(other)) if built.copies.len() < MOST_COPIES => {
+            Some(Some(other)) if built.copies.len() < MOST_COPIES && built.made.len() < MOST_COPIES => {
+                built.made.extend(
+                    sources.iter().take(1).filter_map(|made| Some(made.rsplit_once('/')?.1.to_owned())),
+                );
                 let mut inner = DockerfileImage::default();
                 if let Some(other) = stages
                     .get(other)
@@ -278,11 +283,8 @@ fn plain_copies(built: &mut DockerfileImage, stage: &Stage<'_, '_>) {
 /// The pairs of `A=b C="d e"`, or of `A b`.
 fn pairs(text: &str) -> Vec<(String, String)> {
     if !text.contains('=') {
-        return text
-            .split_once(char::is_whitespace)
-            .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
-            .into_iter()
-            .collect();
+        let pair = text.split_once(char::is_whitespace);
+        return pair.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).into_iter().collect();
     }
     let pair = |(_, word): (Span, String)| {
         word.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.to_owned()))

@@ -67,7 +67,8 @@ fn parts(image: &str) -> (String, Vec<&'static str>) {
     let lower = last.to_ascii_lowercase();
     let has =
         |word: &str| lower.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| part.starts_with(word));
-    (name, VARIANTS.into_iter().filter(|word| has(word)).collect())
+    let name = ["-gpu", "-cuda"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(&name);
+    (name.to_owned(), VARIANTS.into_iter().filter(|word| has(word)).collect())
 }
 
 /// How well a build fits an image: the same name, or the same last part with the same words.
@@ -83,10 +84,13 @@ fn fit(built: &BuiltImage, image: &str) -> u8 {
     };
     let variants = |image| parts(image).1;
     let same_words = variants(&built.image) == variants(image);
+    // The variant for GPUs is mostly the same program.
+    let alike = |word: &&str| !["gpu", "cuda"].contains(word);
+    let more = variants(image).into_iter().filter(alike).eq(variants(&built.image));
     match () {
         () if bare(&built.image) == bare(image) => 3,
         () if untagged(&built.image) == untagged(image) && same_words => 2,
-        () if same_words => 1,
+        () if same_words || more => 1,
         () => 0,
     }
 }

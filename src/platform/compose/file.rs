@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use super::tree::Where;
+use crate::syntax::actions::{Action, Sort, actions};
 use crate::syntax::yaml::{
     Entry, Fuel, MergedEntry, Node, NodeId, NodeKind, ScalarStyle, Yaml, each_merged, find_merged,
 };
@@ -180,38 +181,63 @@ impl ComposeFile {
     }
 }
 
-/// A template (of Jinja, cookiecutter, Go) as YAML of the same length: values that an action writes are variables of
-/// [`TEMPLATED`] letters, lines that hold nothing but an action are comments. Nothing for what is none.
+/// A template (of Jinja, cookiecutter, Go, ERB) as YAML of the same length: values that an action writes are variables of
+/// [`TEMPLATED`] letters, a line that an action writes stands for anything that a service may hold, lines that hold nothing
+/// else are blank. Nothing for what is none, and for text that only asks Docker to fill something in: `"{{.Node.Hostname}}"`.
 fn masked(text: &str) -> Option<String> {
-    if !["{%", ": {{", "- {{"].iter().any(|mark| holds(text, mark)) {
+    if !["{{", "{%", "<%"].iter().any(|mark| holds(text, mark)) {
+        return None;
+    }
+    let actions = actions(text, false);
+    let before = |action: &Action| {
+        let before = text.get(..action.span.start).unwrap_or_default();
+        before.rsplit('\n').next().unwrap_or(before)
+    };
+    let begins = |action: &Action| before(action).trim().is_empty();
+    let is_bare = |action: &Action| {
+        begins(action)
+            || action.sort != Sort::Value
+            || [": ", "- "].iter().any(|mark| before(action).ends_with(mark))
+    };
+    if !actions.iter().any(is_bare) {
         return None;
     }
     let mut out = text.as_bytes().to_vec();
-    let mut from = 0;
-    while let Some(at) = text.get(from..).and_then(|rest| rest.find(['{'])).map(|at| from + at) {
-        let rest = text.get(at..).unwrap_or_default();
-        let close = match rest.as_bytes().get(1) {
-            Some(b'{') => "}}",
-            Some(b'%') => "%}",
-            Some(b'#') => "#}",
-            _ => "",
-        };
-        let length = rest.find(close).filter(|_| !close.is_empty()).map(|end| end + 2);
-        let Some(action) = length.and_then(|length| out.get_mut(at..at + length)) else {
-            from = at + 1;
-            continue;
-        };
-        from = at + action.len();
-        let value = close == "}}";
-        for byte in action.iter_mut().filter(|byte| **byte != b'\n') {
-            *byte = if value { TEMPLATED } else { b' ' };
-        }
-        if let ([first, second, .., last], true) = (action, value) {
-            (*first, *second, *last) = (b'$', b'{', b'}');
+    for action in &actions {
+        let behind = text.get(action.span.end..).unwrap_or_default();
+        let is_alone = begins(action) && behind.lines().next().is_none_or(|rest| rest.trim().is_empty());
+        let Some(bytes) = out.get_mut(action.span.start..action.span.end) else { continue };
+        let is_value = action.sort == Sort::Value;
+        let column = before(action).len();
+        let indent = indent_before(text, action.span.start - column).saturating_sub(column);
+        let fill = if is_value && !is_alone { TEMPLATED } else { b' ' };
+        bytes.iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = fill);
+        match bytes {
+            [first, second, .., last] if fill == TEMPLATED => (*first, *second, *last) = (b'$', b'{', b'}'),
+            _ if is_value => {
+                if let Some(start) = bytes.get_mut(indent..indent + ANYTHING.len()) {
+                    start.copy_from_slice(ANYTHING);
+                }
+            }
+            _ => {}
         }
     }
     String::from_utf8(out).ok()
 }
+
+/// The indent of the last line before a place that is not empty.
+fn indent_before(text: &str, line: usize) -> usize {
+    let before = text.get(..line).unwrap_or_default().lines().rev().take(MAX_LOOKED);
+    let last =
+        before.filter(|line| !line.trim().is_empty()).find(|line| !line.trim_start().starts_with("{%"));
+    last.map_or(0, |line| line.len() - line.trim_start().len())
+}
+
+/// How many lines are looked at in search of text.
+const MAX_LOOKED: usize = 16;
+
+/// What stands for lines that a template writes into a service: it goes on from something that nobody can read.
+const ANYTHING: &[u8] = b"extends: $_";
 
 /// The letter of which the names of variables consist that stand for what a template writes.
 pub(super) const TEMPLATED: u8 = b'_';

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use super::buildkite;
 use super::command_line::CommandLine;
+use super::keyed;
 use super::read::{Host, comments, kind};
 use super::script::{HostScript, StartedContainer};
+use crate::container::workload::Platform;
 use crate::platform::embedded::scalar;
 use crate::platform::kind::{EVERYWHERE, FileClaim, Kind};
 use crate::platform::remarks::{Remarks, in_yaml, lies_in};
@@ -26,13 +27,20 @@ struct PipelineFile;
 impl Host for PipelineFile {
     const NAME: &'static str = "pipeline";
     const WORDS: &'static [&'static [&'static str]] =
-        &[EVERYWHERE, ENGINES, &["container:", "services:"], buildkite::WORDS];
+        &[EVERYWHERE, ENGINES, &["container:", "services:"], keyed::WORDS];
 
     fn claim(file: &FileName<'_>) -> FileClaim {
         if !file.ends_in(&["yml", "yaml"]) {
             return FileClaim::No;
         }
-        let folders = [".github/workflows/", ".github/actions/", ".circleci/", ".gitlab/", ".buildkite/"];
+        let folders = [
+            ".github/workflows/",
+            ".github/actions/",
+            ".circleci/",
+            ".gitlab/",
+            ".buildkite/",
+            ".woodpecker/",
+        ];
         let by_name = folders.iter().any(|folder| file.is_inside(folder))
             || file.name.ends_with("-ci.yml")
             || file.name.ends_with("-ci.yaml")
@@ -47,6 +55,8 @@ impl Host for PipelineFile {
                     | "cloudbuild.yml"
                     | "buildspec.yml"
                     | ".travis.yml"
+                    | ".drone.yml"
+                    | ".woodpecker.yml"
             );
         if by_name { FileClaim::ByName } else { FileClaim::ByContent }
     }
@@ -57,11 +67,12 @@ impl Host for PipelineFile {
         if claim == FileClaim::ByName {
             let containers = has("container:") || has("services:");
             return starts
-                || buildkite::WORDS.iter().copied().any(has)
+                || keyed::WORDS.iter().copied().any(has)
                 || (containers && (every_container || has("options")));
         }
         // A manifest may speak of a command line, too, in a comment or in what a container runs.
-        starts && !has("apiVersion:") && text.lines().any(names_script) && {
+        let is_keyed = keyed::WORDS.iter().copied().any(has) && (every_container || has("gpu") || has("shm"));
+        (is_keyed || (starts && text.lines().any(names_script))) && !has("apiVersion:") && {
             let scripts = Self::scripts("", &Layer::file(Source::new("", text.into())));
             scripts.iter().any(|script| starts_containers(script.layer.text(), every_container))
         }
@@ -72,8 +83,18 @@ impl Host for PipelineFile {
         let shell = StepShell::System { windows: false };
         let mut pipeline = Pipeline { file, found: Vec::new(), given: None, shell };
         for root in yaml.roots(file.text()) {
-            for job in root.get("jobs").into_iter().flat_map(Node::entries) {
-                pipeline.containers(job.value);
+            // Jobs are a mapping; those of Azure are a list, in stages or not, and name containers that stand elsewhere.
+            let jobs = |node| Node::get(node, "jobs").map(Node::resolve);
+            let stages = root.get("stages").into_iter().flat_map(Node::items).filter_map(jobs);
+            for jobs in jobs(root).into_iter().chain(stages) {
+                jobs.entries().for_each(|job| pipeline.containers(job.value));
+                jobs.items().for_each(|job| pipeline.containers(job));
+            }
+            let shared = root.get("resources").and_then(|resources| resources.get("containers"));
+            for container in shared.into_iter().flat_map(Node::items) {
+                let entry =
+                    container.entry("container").map(|entry| Entry { key: entry.key, value: container });
+                pipeline.found.extend(entry.and_then(|entry| pipeline.container(entry)));
             }
             pipeline.steps(root);
         }
@@ -201,11 +222,14 @@ impl Pipeline<'_> {
             }
             self.steps(entry.value);
         }
-        if let Some(plugins) = node.get("plugins") {
-            let started = buildkite::containers(self.file, node, plugins)
-                .map(|script| HostScript { given: self.given.clone(), ..script });
-            self.found.extend(started);
-        }
+        // Plugins are a list of mappings, or one mapping.
+        let plugins = node.get("plugins");
+        let plugins = plugins.into_iter().chain(plugins.into_iter().flat_map(Node::items));
+        let plugins = keyed::containers(self.file, node, true, plugins.flat_map(Node::entries));
+        let started = plugins
+            .chain(keyed::containers(self.file, node, false, node.entries()))
+            .map(|script| HostScript { given: self.given.clone(), ..script });
+        self.found.extend(started);
         node.items().for_each(|item| self.steps(item));
         (self.given, self.shell) = (known, shell);
     }
@@ -281,7 +305,14 @@ impl Pipeline<'_> {
             }
         }
         let place = options.map_or(entry.key.span(), |options| options.key.span());
-        let container = StartedContainer { name: name.to_owned(), is_image: true, place, gpu_label: None };
+        let container = StartedContainer {
+            name: name.to_owned(),
+            is_image: true,
+            place,
+            gpu_label: None,
+            platform: Platform::CiContainer,
+            keys: None,
+        };
         Some(HostScript {
             container: Some(container),
             ..HostScript::new(line.image(name), ShellOptions::default())

@@ -18,9 +18,20 @@ impl CommandLine {
 
     /// One that begins with `docker run` at byte `at`.
     pub(super) fn run(file: &Layer, encoding: Encoding, at: usize) -> Self {
+        Self::begin(file, encoding, at, "docker")
+    }
+
+    /// The same of any engine.
+    pub(super) fn begin(file: &Layer, encoding: Encoding, at: usize, engine: &str) -> Self {
         let mut line = Self { embed: file.embed(encoding), end: at };
-        line.embed.replace(Span::at(at), "docker run");
+        line.embed.replace(Span::at(at), &format!("{engine} run"));
         line
+    }
+
+    /// Adds a word that stands for what is written at a place in other words.
+    pub(super) fn literal(&mut self, place: Span, word: &str) {
+        self.embed.replace(place, &format!(" {word}"));
+        self.end = place.end;
     }
 
     /// Adds options that stand together in one text of the file.

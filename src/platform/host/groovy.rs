@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use super::command_line::CommandLine;
+use super::inner;
 use super::read::{Host, kind, remarks};
 use super::script::{HostScript, StartedContainer};
+use crate::container::workload::Platform;
 use crate::platform::kind::{FileClaim, Kind};
 use crate::platform::remarks::{Remarks, lies_in};
 use crate::platform::run::starts_containers;
@@ -28,7 +30,9 @@ impl Host for Jenkinsfile {
     }
 
     fn relevant(text: &str, _: FileClaim, every_container: bool) -> bool {
-        starts_containers(text, every_container) || text.contains("docker")
+        starts_containers(text, every_container)
+            || text.contains("docker")
+            || inner::may_hold(text, every_container)
     }
 
     fn scripts(_: &str, file: &Layer) -> Vec<HostScript> {
@@ -54,6 +58,8 @@ impl Host for Jenkinsfile {
                     ));
                 }
                 "image" | "dockerfile" | "filename" => image = Some(literal),
+                // The pod that an agent of Kubernetes is.
+                "yaml" | "podTemplate" => found.extend(inner::dedented(&joined.layer(file))),
                 // Behind a comma stands what the container runs.
                 "args" | "inside" | "withRun" | "run" if !literal.is_second => {
                     found.push(container(file, literal, &joined, image));
@@ -94,8 +100,14 @@ fn container(file: &Layer, args: Literal, joined: &Joined, image: Option<Literal
     let mut line = CommandLine::run(file, options.encoding().clone(), args.inside.start);
     line.text(&options);
     let line = line.image(name);
-    let container =
-        Some(StartedContainer { name: name.to_owned(), is_image: false, place: args.word, gpu_label: None });
+    let container = Some(StartedContainer {
+        name: name.to_owned(),
+        is_image: false,
+        place: args.word,
+        gpu_label: None,
+        platform: Platform::CiContainer,
+        keys: None,
+    });
     HostScript { container, ..HostScript::new(line, ShellOptions::default()) }
 }
 

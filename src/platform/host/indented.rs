@@ -45,7 +45,8 @@ impl Indented {
         }
         let ended = self.open.take();
         self.begin(line, written, indent);
-        self.is_paragraph = true;
+        // A heading is no paragraph that goes on.
+        self.is_paragraph = !written.starts_with('#');
         ended
     }
 

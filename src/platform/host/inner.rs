@@ -11,11 +11,11 @@ use crate::container::workload::Workload;
 use crate::platform::compose::COMPOSE;
 use crate::platform::kind::{Context, FileClaim, Kind, Reading, Unit, Writer};
 use crate::platform::kubernetes;
-use crate::syntax::shell::{self, HereDocument};
+use crate::syntax::shell::{self, ShellOptions};
 use crate::text::edits::{Edit, between};
 use crate::text::layer::{Encoding, Layer};
 use crate::text::scan::Words;
-use crate::text::source::Source;
+use crate::text::source::{Source, Span};
 
 /// Words without one of which no such text stands in a file.
 pub(super) const WORDS: &[&str] = &["apiVersion", "services:", "runArgs"];
@@ -61,13 +61,39 @@ pub(super) fn fed(script: &HostScript) -> Vec<Layer> {
         return Vec::new();
     }
     let read = shell::Script::read(text, script.options);
-    let tabs = |body: &HereDocument| body.strips_tabs && body.body.of(text).contains("\n\t");
-    let bodies = read.here_documents.iter().filter(|body| !tabs(body));
-    let layers = bodies.map(|body| {
+    let layers = read.here_documents.iter().map(|body| {
         let encoding = if body.literal { Encoding::Verbatim } else { Encoding::HereDocument };
-        script.layer.part(body.body, encoding)
+        let part = script.layer.part(body.body, encoding);
+        if body.strips_tabs && part.text().starts_with('\t') {
+            return dedented(&part).map_or(part, |script| script.layer);
+        }
+        part
     });
     layers.collect()
+}
+
+/// A text without the blanks or tabs that begin each of its lines, as a text of another kind.
+pub(super) fn dedented(layer: &Layer) -> Option<HostScript> {
+    let text = layer.text();
+    let first = text.lines().find(|line| !line.trim().is_empty())?;
+    let prefix = first.get(..first.len() - first.trim_start().len())?;
+    if prefix.is_empty() {
+        return Some(HostScript {
+            inner: kind(text, true),
+            ..HostScript::new(layer.clone(), ShellOptions::default())
+        })
+        .filter(|script| script.inner.is_some());
+    }
+    let mut embed = layer.embed(Encoding::Indented(prefix.to_owned()));
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let indent = line.bytes().zip(prefix.bytes()).take_while(|(one, other)| one == other).count();
+        embed.copy(Span::new(at + indent, at + line.len()));
+        at += line.len();
+    }
+    let layer = embed.finish();
+    let inner = kind(layer.text(), true)?;
+    Some(HostScript { inner: Some(inner), ..HostScript::new(layer, ShellOptions::default()) })
 }
 
 /// Adds what a text starts, if it is one.

@@ -7,6 +7,7 @@ use super::makefile::{Recipe, read, recipes};
 use super::prose::lines;
 use super::read::{Host, kind, remarks};
 use super::script::HostScript;
+use super::sourced::ReadIn;
 use crate::platform::kind::{FileClaim, Kind};
 use crate::platform::remarks::{Remarks, lies_in};
 use crate::platform::run::{Givens, OuterVariable, starts_containers};
@@ -56,6 +57,22 @@ impl Host for Make {
             .into_iter()
             .map(|layer| HostScript { is_spare: true, ..script(layer, Arc::clone(&given)) });
         made.recipes.into_iter().map(recipe).chain(spare).collect()
+    }
+
+    fn includes(text: &str) -> Vec<ReadIn> {
+        if !text.contains("include ") {
+            return Vec::new();
+        }
+        let found = lines(text).filter_map(|line| {
+            let (word, path) = line.span.of(text).split_once(' ')?;
+            let path = path.trim();
+            let is_one =
+                matches!(word, "include" | "-include" | "sinclude") && !path.contains([' ', '*', '#']);
+            let tail = path.rsplit(')').next().unwrap_or(path);
+            let read = ReadIn { span: line.span, path: tail.to_owned(), is_whole: tail.len() == path.len() };
+            is_one.then_some(read)
+        });
+        found.collect()
     }
 
     fn remarks(source: &Arc<Source>, starts: &[usize]) -> Remarks {

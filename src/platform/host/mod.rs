@@ -1,7 +1,6 @@
 //! The files in which command lines stand: each hands the text of its scripts to [`super::run`].
 
 mod adoc;
-mod buildkite;
 mod ci;
 mod command_line;
 mod devcontainer;
@@ -11,6 +10,7 @@ mod groovy;
 mod indented;
 mod inner;
 mod jsonc;
+mod keyed;
 mod later;
 mod make;
 mod makefile;
@@ -25,6 +25,7 @@ mod rst;
 mod same;
 mod script;
 mod shell;
+mod sourced;
 mod units;
 
 pub use ci::KIND as CI;

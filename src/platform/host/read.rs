@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::keyed::KeyWriter;
 use super::same::same_but_for;
 use super::script::HostScript;
+use super::sourced::{self, ReadIn, Spliced};
 use super::{inner, later, remarked};
-use crate::platform::kind::{Context, EVERYWHERE, FileClaim, Kind, Reading, Unit};
+use crate::platform::kind::{Context, EVERYWHERE, FileClaim, Kind, Reading, Unit, Writer};
 use crate::platform::remarks::{Remark, Remarks, in_template, lies_in};
 use crate::platform::run::workload::{name_of, workload};
 use crate::platform::run::{
@@ -36,6 +38,11 @@ pub(super) trait Host {
     /// The scripts in a file: its path and its text.
     fn scripts(path: &str, file: &Layer) -> Vec<HostScript>;
 
+    /// The lines of a file by which others are read in before it is looked at.
+    fn includes(_: &str) -> Vec<ReadIn> {
+        Vec::new()
+    }
+
     /// What stands at places of a file that look like the beginnings of comments.
     fn remarks(source: &Arc<Source>, starts: &[usize]) -> Remarks {
         remarks(source, starts, Self::scripts, |_| false)
@@ -50,20 +57,35 @@ pub(super) const fn kind<H: Host>() -> Kind {
         words: Words::new(H::WORDS),
         relevant: H::relevant,
         links: None,
-        read: |unit, context| read(unit, context, H::scripts),
+        read: |unit, context| read(unit, context, H::scripts, H::includes),
         same_but_for: |before, after, edits| same_but_for(before, after, edits, H::scripts),
         remarks: H::remarks,
     }
 }
 
-/// Reads the scripts of each file of a unit. `scripts` finds them in a file: its path and its text.
-fn read(unit: &Unit, context: &Context<'_>, scripts: fn(&str, &Layer) -> Vec<HostScript>) -> Reading {
+/// Reads the scripts of each file of a unit. `scripts` finds them in a file: its path and its text; `includes` the lines by
+/// which it reads in others.
+fn read(
+    unit: &Unit,
+    context: &Context<'_>,
+    scripts: fn(&str, &Layer) -> Vec<HostScript>,
+    includes: fn(&str) -> Vec<ReadIn>,
+) -> Reading {
     let mut reading = Reading::default();
     for member in &unit.members {
         let Some(source) = member.read(context.files) else { continue };
-        let file = Layer::file(Arc::clone(&source));
+        let mut file = Layer::file(Arc::clone(&source));
         let mut met = FileState::of(&file);
-        let scripts = scripts(&member.path, &file);
+        let how = sourced::Inclusion { find: &includes, around: ("", "") };
+        if let Some(spliced) = sourced::splice(&file, context.files, how) {
+            file = met.reads_in(spliced);
+        }
+        let mut scripts = scripts(&member.path, &file);
+        for script in scripts.iter_mut().filter(|script| script.inner.is_none()) {
+            if let Some(spliced) = sourced::in_shell(&script.layer, script.options, context.files) {
+                script.layer = met.reads_in(spliced);
+            }
+        }
         for at in 0..scripts.len() {
             run(&scripts, at, context, &mut reading, &mut met);
         }
@@ -133,6 +155,12 @@ impl FileState {
     pub(super) fn of(file: &Layer) -> Self {
         Self { lines: BTreeSet::new(), shared: Shared::of(file.text().len()) }
     }
+
+    /// Remembers what was put in place of commands that read in other files.
+    fn reads_in(&mut self, spliced: Spliced) -> Layer {
+        self.shared.reads_in(&spliced.places, &spliced.texts);
+        spliced.layer
+    }
 }
 
 /// Adds what one of the scripts of a file starts. A command line that several of them lead to counts once.
@@ -184,5 +212,9 @@ pub(super) fn run(
             }
         }
     }
-    reading.add(workloads, Box::new(CommandLines::new(found, script.options, &met.shared)));
+    let writer: Box<dyn Writer> = match script.container.as_ref().and_then(|container| container.keys) {
+        Some(keys) => Box::new(KeyWriter { source: Arc::clone(script.layer.source()), keys }),
+        None => Box::new(CommandLines::new(found, script.options, &met.shared)),
+    };
+    reading.add(workloads, writer);
 }

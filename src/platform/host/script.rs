@@ -6,6 +6,7 @@ use crate::container::workload::{Platform, Workload};
 use crate::platform::kind::Kind;
 use crate::platform::run::Givens;
 use crate::syntax::shell::ShellOptions;
+use crate::syntax::yaml::NodeId;
 use crate::text::layer::Layer;
 use crate::text::place::Place;
 use crate::text::source::{Source, Span};
@@ -41,6 +42,10 @@ pub(super) struct StartedContainer {
     pub(super) place: Span,
     /// What says that the machine which runs it may give it a GPU.
     pub(super) gpu_label: Option<Span>,
+    /// What starts it.
+    pub(super) platform: Platform,
+    /// Where its options are keys: their mapping, and the key for the size of `/dev/shm`.
+    pub(super) keys: Option<(NodeId, &'static str)>,
 }
 
 impl HostScript {
@@ -53,7 +58,7 @@ impl HostScript {
 impl StartedContainer {
     /// Says of what the command line starts what the host says.
     pub(super) fn name(&self, workload: &mut Workload, source: &Arc<Source>) {
-        workload.platform = Platform::CiContainer;
+        workload.platform = self.platform;
         workload.name.clone_from(&self.name);
         if self.is_image {
             workload.image = Some(self.name.clone());

@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use super::actions::{Action, Sort};
 use super::manifest::{Manifest, get};
 use super::template::Template;
 use super::words;
+use crate::syntax::actions::{Action, Sort};
 use crate::syntax::yaml::{CollectionLayout, Node};
 use crate::text::files::Files;
 use crate::text::layer::{Encoding, Layer};

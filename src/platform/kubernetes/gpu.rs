@@ -106,9 +106,13 @@ pub(super) fn count(
     }
     match read_quantity(value) {
         Some(Size::Bytes(0)) => {}
-        None | Some(Size::Null | Size::Refused(_)) => unsure(manifest, entry, "no number is given", gpu),
-        Some(size) => {
-            if let (true, Size::Bytes(count), GpuCount::Unknown) = (counts, size, gpu.count) {
+        // A resource is asked for by its name; only how many is left open.
+        None | Some(Size::Null) => unsure(manifest, entry, "no number is given", gpu),
+        Some(Size::Refused(_)) if !entry.key.str().is_some_and(|key| key.contains('/')) => {
+            unsure(manifest, entry, "no number is given", gpu);
+        }
+        size => {
+            if let (true, Some(Size::Bytes(count)), GpuCount::Unknown) = (counts, size, gpu.count) {
                 gpu.count = u64::try_from(count).map_or(GpuCount::Unknown, GpuCount::Exactly);
             }
             gpu.found(kind, manifest.line(entry.span()), manifest.place(entry.span()));

@@ -3,7 +3,6 @@
 //! Pod specs are known by their shape, not by their kind, so that custom resources nobody has heard of work too. What
 //! operators do by themselves is data, in `kinds.rs`.
 
-mod actions;
 mod beside;
 mod built;
 mod custom;

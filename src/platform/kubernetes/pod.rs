@@ -120,7 +120,9 @@ impl<'a> PodContext<'a> {
             memory_limit,
             live: LivePod::of(manifest, object),
         };
-        context.pod.unread = context.unread(frame.object.is_some());
+        // Steps of Buildkite have a pod spec of their own: https://github.com/buildkite/agent-stack-k8s
+        let is_step = frame.key == "podSpec" && whole.iter().any(|frame| frame.key == "plugins");
+        context.pod.unread = context.unread(frame.object.is_some() || is_step);
         context.pod.on_shm = context.on_shm(around);
         Some(context)
     }

@@ -5,7 +5,7 @@
 //! action may add keys to a mapping, and whether a line stands inside a condition. Where a condition has several branches
 //! there is a reading of the text with each of them, and what is only defined here is read by itself.
 
-use super::actions::{Action, Sort, actions};
+use crate::syntax::actions::{Action, Sort, actions};
 use crate::text::source::Span;
 
 /// The template actions of one text, and the text without them.

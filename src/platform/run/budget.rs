@@ -4,17 +4,26 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::readers::Readers;
+use crate::text::source::Span;
 
 /// What the scripts of one file share.
 pub struct Shared {
     pub(super) budget: Budget,
     pub(super) readers: Rc<RefCell<Readers>>,
+    /// Where the file reads in others, whose text stands in that place.
+    pub(super) read_in: Vec<Span>,
 }
 
 impl Shared {
     /// For a file of about so many bytes.
     pub fn of(bytes: usize) -> Self {
-        Self { budget: Budget::of(bytes), readers: Rc::default() }
+        Self { budget: Budget::of(bytes), readers: Rc::default(), read_in: Vec::new() }
+    }
+
+    /// Notes where the file reads in others, and their text, which may read its variables.
+    pub fn reads_in(&mut self, places: &[Span], texts: &str) {
+        self.read_in.extend_from_slice(places);
+        self.readers.borrow_mut().add_text(texts);
     }
 
     /// Who reads the variables of the file.

@@ -8,11 +8,12 @@ pub const ENGINES: &[&str] =
     &["docker", "Docker", "DOCKER", "podman", "Podman", "PODMAN", "nerdctl", "Nerdctl", "NERDCTL"];
 
 /// Words without which no rule speaks of a container, besides those of the accelerators.
-const INTEREST: &[&str] = &["shm", "--ipc", "/dev/", "--runtime", "nvidia"];
+const INTEREST: &[&str] = &["shm", "--ipc", "/dev/", "--runtime", "nvidia", "source ", "\n. ", "\n-include "];
 
 /// Whether a text holds a word without which no rule speaks of its containers.
 fn speaks_of_interest(text: &str) -> bool {
-    holds_any(text, INTEREST) || accelerator::stands_in(text)
+    let includes = || text.starts_with("include ") || holds(text, "\ninclude ");
+    holds_any(text, INTEREST) || accelerator::stands_in(text) || includes()
 }
 
 /// Whether a text holds the name of an engine.
@@ -25,6 +26,6 @@ pub(super) fn names_engine(text: &str) -> bool {
 /// of `/dev/shm`.
 pub fn starts_containers(text: &str, every_container: bool) -> bool {
     names_engine(text)
-        && (holds(text, "run") || holds(text, "create"))
+        && ["run", "RUN", "create"].iter().any(|word| holds(text, word))
         && (every_container || speaks_of_interest(text))
 }

@@ -95,10 +95,19 @@ fn merged(unit: &ScopedScript<'_>, command: &SimpleCommand, ways: Vec<Way>) -> O
             }
         }
         invocation.ways.push(there);
+        // What may be options or an image decides nothing.
+        let is_open = |image: &Field| arguments.unread.iter().any(|other| other.field.value == image.value);
+        let is_set = arguments
+            .image
+            .as_ref()
+            .is_some_and(|image| !is_open(image) && stands_before(image, invocation.image.as_ref()));
         let new = arguments.unread.into_iter().filter(|argument| unread.insert(argument.field.value.clone()));
         invocation.unread.extend(new);
         // Where the variable of the image is set what stands behind it is no image.
-        if invocation.image.is_none() || (skipped && !arguments.skipped && arguments.image.is_some()) {
+        if invocation.image.is_none()
+            || (skipped && !arguments.skipped && arguments.image.is_some())
+            || is_set
+        {
             skipped = arguments.skipped;
             invocation.image = arguments.image;
             invocation.command = arguments.command;
@@ -115,6 +124,13 @@ fn merged(unit: &ScopedScript<'_>, command: &SimpleCommand, ways: Vec<Way>) -> O
         option.conditional |= !ways.iter().all(|way| way.get(index) == Some(&true));
     }
     Some((invocation, written))
+}
+
+/// Whether the word of one image stands before that of another.
+fn stands_before(image: &Field, other: Option<&Field>) -> bool {
+    let other = other.and_then(|other| other.written.as_ref());
+    let both = image.written.as_ref().zip(other);
+    both.is_some_and(|(one, other)| one.beside(other) && one.span.start < other.span.start)
 }
 
 /// What makes two options the same one: the text they stand in, the place, name and value.

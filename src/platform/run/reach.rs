@@ -75,9 +75,23 @@ impl ScopedScript<'_> {
         }
     }
 
+    /// The scope around the `{ … }` in which a scope stands that nothing decides about: what they set is set behind them.
+    fn out_of_groups(&self, mut scope: usize) -> usize {
+        for _ in 0..MAX_CLIMB {
+            let Some(found) = self.script.scopes.get(scope) else { break };
+            let outer = self.script.scopes.get(found.parent).map(|outer| outer.conditional);
+            if found.kind != ScopeKind::Group || Some(found.conditional) != outer || found.parent == scope {
+                break;
+            }
+            scope = found.parent;
+        }
+        scope
+    }
+
     /// Whether what ran in the scope `from` before a place, under a condition or not, ran on every way to it; nothing where
     /// it is on no way to it, because it stands in another arm of the same choice.
     pub(super) fn certain(&self, from: usize, guarded: bool, at: Vantage) -> Option<bool> {
+        let from = self.out_of_groups(from);
         let mut arms: Vec<(usize, usize)> = Vec::new();
         let mut around = false;
         let mut scope = at.scope;

@@ -41,6 +41,8 @@ pub struct Readers {
     shown: HashSet<usize>,
     /// Where values begin and end, and the names that they are given to.
     held: BTreeMap<usize, (usize, String)>,
+    /// Texts of other files that see the variables.
+    others: String,
     /// The variables of hosts that were looked through, by where they lie.
     givens: HashSet<usize>,
     /// What was found out so far.
@@ -57,6 +59,12 @@ pub(super) struct Edited {
 }
 
 impl Readers {
+    /// Adds a text of another file that sees the variables of this one.
+    pub(super) fn add_text(&mut self, text: &str) {
+        self.others.push_str(text);
+        self.others.push('\n');
+    }
+
     /// Notes how a command that starts containers uses variables: up to the image.
     pub(super) fn take(&mut self, unit: &ScopedScript<'_>, command: &SimpleCommand, hits: &[&Invocation]) {
         // A container that has a setting of its own wants no other.
@@ -192,18 +200,22 @@ impl Readers {
         // `A="$A …"` refers to itself.
         self.known.insert(key.clone(), true);
         let mut others = Vec::new();
-        let are_fine = occurrences(text, name, options.ignores_case()).all(|at| {
-            match (self.taken.get(&at), self.spliced.get(&at)) {
-                (Some(split), _) if *split || !edited.grows => true,
-                (None, Some((other, split))) if *split || !edited.grows => {
-                    others.push(other.clone());
-                    true
+        let is_read = |at| !is_no_reader(&self.others, at, name.len(), options);
+        let is_seen = occurrences(&self.others, name, options.ignores_case()).any(is_read);
+        let are_fine = !is_seen
+            && occurrences(text, name, options.ignores_case()).all(|at| {
+                match (self.taken.get(&at), self.spliced.get(&at)) {
+                    (Some(split), _) if *split || !edited.grows => true,
+                    (None, Some((other, split))) if *split || !edited.grows => {
+                        others.push(other.clone());
+                        true
+                    }
+                    _ => {
+                        (edited.shown && self.shown.contains(&at))
+                            || is_no_reader(text, at, name.len(), options)
+                    }
                 }
-                _ => {
-                    (edited.shown && self.shown.contains(&at)) || is_no_reader(text, at, name.len(), options)
-                }
-            }
-        });
+            });
         let allowed =
             are_fine && others.iter().all(|other| self.allows(other, text, options, edited, depth - 1));
         self.known.insert(key, allowed);

@@ -41,7 +41,7 @@ pub fn invocations(
         attach(&builds, invocation);
         invocation.volumes = Rc::clone(&volumes);
     }
-    place_by_use(&mut found);
+    place_by_use(&mut found, &shared.read_in);
     found.sort_by_key(|hit| hit.0.word.layer.map(hit.0.word.span).start);
     found.dedup_by_key(|hit| hit.0.word.layer.map(hit.0.word.span));
     found.into_iter().map(|(invocation, _)| invocation).collect()
@@ -59,9 +59,15 @@ pub fn comments(layer: &Layer, options: ShellOptions) -> Vec<Span> {
 type Hit = (Invocation, Spot);
 
 /// A command that stands in a string is reported there, unless several commands use the string for different images:
-/// then each of them is a container of its own.
-fn place_by_use(found: &mut [Hit]) {
+/// then each of them is a container of its own. What stands in a file that is read in is that file's, and a command whose
+/// words come from there stands where it is used.
+fn place_by_use(found: &mut Vec<Hit>, read_in: &[Span]) {
     let place = |hit: &Hit| hit.0.word.layer.map(hit.0.word.span);
+    let is_in = |span: Span| read_in.iter().any(|place| place.contains(span));
+    found.retain(|hit| !is_in(hit.0.own));
+    for hit in found.iter_mut().filter(|hit| is_in(place(hit))) {
+        hit.0.word = hit.1.clone();
+    }
     let image = |hit: &Hit| hit.0.image.as_ref().map(|image| image.value.clone());
     let mut images: HashMap<Span, Vec<Option<String>>> = HashMap::new();
     for hit in found.iter() {

@@ -14,6 +14,8 @@ use crate::platform::options::ReadOptions;
 use crate::text::layer::Encoding;
 use crate::text::place::Place;
 use crate::text::scan::holds_any;
+use crate::text::source::Span;
+use std::collections::HashSet;
 
 /// The workload that a command line starts.
 pub fn workload(invocation: &Invocation, options: &ReadOptions) -> Workload {
@@ -30,7 +32,11 @@ pub fn workload(invocation: &Invocation, options: &ReadOptions) -> Workload {
     let all: Vec<&Flag> = lowered.iter().map(|(_, flag)| flag).collect();
     let known = all.iter().filter_map(|flag| Some((flag.variable()?.0, flag.variable()?.1?)));
     workload.environment = known.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let beside = |signs: &[&str]| workload.image.as_deref().is_some_and(|image| holds_any(image, signs));
+    let beside = |signs: &[&str]| {
+        let names = [workload.image.as_deref(), name_of(invocation)].into_iter().flatten();
+        let words = workload.command.iter().chain(workload.environment.iter().map(|(name, _)| name));
+        names.chain(words.map(String::as_str)).any(|word| holds_any(word, signs))
+    };
     let scene = StartContext {
         starter: invocation.engine.starter(),
         default_runtime: options.default_runtime.as_deref(),
@@ -194,6 +200,14 @@ impl FlagReading<'_> {
             .ways
             .iter()
             .flat_map(|way| [true, false].map(|with_conditional| Subset { way, with_conditional }));
+        let asks = |flag: &Flag| self.gpu(&[flag]).is_yes();
+        let word = |index: usize| invocation.options.get(index)?.flag.written.as_ref().map(|spot| spot.span);
+        let asking: HashSet<Option<Span>> = self
+            .lowered
+            .iter()
+            .filter(|(_, flag)| asks(flag))
+            .filter_map(|(index, _)| index.map(word))
+            .collect();
         let mut verdicts: Vec<Shm> = Vec::new();
         for subset in subsets {
             let holds = |index: &Option<usize>| {
@@ -201,10 +215,17 @@ impl FlagReading<'_> {
                     invocation.options.get(index).is_some_and(|option| subset.holds(index, option))
                 })
             };
-            let flags: Vec<&Flag> =
-                self.lowered.iter().filter(|(index, _)| holds(index)).map(|(_, flag)| flag).collect();
+            let there: Vec<&(Option<usize>, Flag)> =
+                self.lowered.iter().filter(|(index, _)| holds(index)).collect();
+            let mut flags: Vec<&Flag> = there.iter().map(|(_, flag)| flag).collect();
             if gpu.is_yes() && !self.gpu(&flags).is_yes() {
-                continue;
+                // What other variables set may be set beside the GPU, too.
+                let is_other =
+                    |index: &Option<usize>| index.is_some_and(|index| !asking.contains(&word(index)));
+                flags = there.iter().filter(|(index, _)| is_other(index)).map(|(_, flag)| flag).collect();
+                if flags::settings(&flags, self.scene).is_empty() {
+                    continue;
+                }
             }
             let mut settings: Vec<Setting> = settings(invocation, &flags, self.scene);
             let (shm, _) = decide(invocation.engine, default, &mut settings);

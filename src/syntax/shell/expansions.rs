@@ -21,9 +21,26 @@ impl ScriptReader<'_> {
         if self.cursor.at(b"${{")
             && let Some(close) = self.cursor.ahead(b"}}", b"\n")
         {
-            return self.opaque(word, quote, close + 2);
+            return match self.environment_of_job(close) {
+                Some(name) => {
+                    let start = self.cursor.pos;
+                    self.cursor.bump(close + 2 - start);
+                    let variable = Variable { make: true, ..plain_variable(name, false) };
+                    self.variable(word, quote, start, variable);
+                }
+                None => self.opaque(word, quote, close + 2),
+            };
         }
         self.shell_dollar(word, quote, 1);
+    }
+
+    /// The name in GitHub's `${{ env.NAME }}`, whose value is put in place before the shell reads it.
+    fn environment_of_job(&self, close: usize) -> Option<Span> {
+        let inside = Span::new(self.cursor.pos + 3, close);
+        let written = self.cursor.slice(inside);
+        let name = written.trim().strip_prefix("env.").filter(|name| name.bytes().all(name_byte))?;
+        let start = inside.start + written.find("env.")? + 4;
+        (!name.is_empty()).then(|| Span::new(start, start + name.len()))
     }
 
     /// Reads from a `$` of the shell that takes `lead` bytes.

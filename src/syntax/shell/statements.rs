@@ -105,7 +105,7 @@ impl ScriptReader<'_> {
             self.cursor.spend(end - start);
         }
         self.cursor.bump(1);
-        self.open(flow, BlockKind::Parenthesis, ScopeKind::Group);
+        self.open(flow, BlockKind::Parenthesis, ScopeKind::Subshell);
     }
 
     fn close_parenthesis(&mut self, flow: &mut Flow) -> bool {

@@ -141,8 +141,10 @@ pub enum ScopeKind {
     Function,
     /// One branch of `if` or `case`, or a loop's body.
     Branch,
-    /// `{ … }`, or a subshell `( … )`.
+    /// `{ … }`.
     Group,
+    /// `( … )`.
+    Subshell,
     /// Inside `$(…)`.
     Substitution,
 }

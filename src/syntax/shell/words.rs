@@ -282,6 +282,8 @@ impl ScriptReader<'_> {
         // `<in >out` and `<in>out` are redirections: the first has a blank before `>`, the second a file behind it.
         let behind = self.cursor.peek_at(close + 1 - open);
         let glued = behind.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'>' || byte == b'&');
+        // `--shm-size=<N>g`: what stands in a word is no redirection to who writes a document.
+        let glued = glued && (!self.options.prose || word.pieces().is_empty());
         if (blank && !self.options.prose) || inside.ends_with(' ') || glued {
             return false;
         }

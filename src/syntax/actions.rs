@@ -4,18 +4,20 @@ use memchr::memmem;
 
 use crate::text::source::Span;
 
-/// One `{{ … }}`, `{% … %}`, `{# … #}`, `${ … }` or `%{ … }`.
+/// One `{{ … }}`, `{% … %}`, `{# … #}`, `<% … %>`, `${ … }` or `%{ … }`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Action {
-    pub(super) span: Span,
-    pub(super) sort: Sort,
+pub struct Action {
+    /// Where it stands.
+    pub span: Span,
+    /// What it does.
+    pub sort: Sort,
     /// The column of what it writes, where it stands alone on its line and writes something.
-    pub(super) inserts: Option<usize>,
+    pub inserts: Option<usize>,
 }
 
 /// What an action does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sort {
+pub enum Sort {
     /// Writes text.
     Value,
     /// Writes nothing: a comment or an assignment.
@@ -33,7 +35,7 @@ pub(super) enum Sort {
 }
 
 /// All actions of a text.
-pub(super) fn actions(text: &str, variables: bool) -> Vec<Action> {
+pub fn actions(text: &str, variables: bool) -> Vec<Action> {
     let mut found = Vec::new();
     let mut from = 0;
     while let Some(at) = next_open(text, from, variables) {
@@ -56,7 +58,9 @@ pub(super) fn actions(text: &str, variables: bool) -> Vec<Action> {
 fn next_open(text: &str, from: usize, variables: bool) -> Option<usize> {
     let text = text.as_bytes();
     let rest = text.get(from..)?;
-    memchr::memchr_iter(b'{', rest).map(|at| from + at).find_map(|at| match text.get(at + 1) {
+    memchr::memchr2_iter(b'{', b'<', rest).map(|at| from + at).find_map(|at| match text.get(at + 1) {
+        // What Ruby's ERB and its like write.
+        behind if text.get(at) == Some(&b'<') => (behind == Some(&b'%')).then_some(at),
         Some(b'{') => Some(at),
         // Jinja writes a blank or a dash there; `{#` and `{%` alone are read as YAML would.
         Some(b'%' | b'#') if matches!(text.get(at + 2), Some(b' ' | b'-' | b'\n' | b'\r')) => Some(at),
@@ -74,6 +78,7 @@ fn close(text: &str, at: usize) -> Option<usize> {
         b"{{" => "}}",
         b"{%" => "%}",
         b"{#" => "#}",
+        b"<%" => "%>",
         _ => return variable_end(rest).map(|end| at + 2 + end),
     };
     let comment = rest.trim_start_matches(['-', ' ', '\t']).starts_with("/*");
@@ -130,9 +135,9 @@ fn sort(action: &str) -> Sort {
     let inner = inner.trim_start_matches(['-', '+', '~']).trim();
     let word = inner.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
     // Terraform's directives are `%{ if … }`.
-    let statement = action.starts_with("{%") || action.starts_with("%{");
+    let statement = ["{%", "%{", "<%"].iter().any(|open| action.starts_with(open));
     match word {
-        _ if action.starts_with("${") => Sort::Value,
+        _ if action.starts_with("${") || action.starts_with("<%=") => Sort::Value,
         _ if action.starts_with("{#") || inner.starts_with("/*") => Sort::Silent,
         "if" | "range" | "with" | "for" => Sort::Condition,
         "define" | "macro" => Sort::Defined,
@@ -140,6 +145,7 @@ fn sort(action: &str) -> Sort {
         "else" | "elif" => Sort::Else,
         "end" => Sort::End,
         _ if statement && word.starts_with("end") => Sort::End,
+        _ if action.starts_with("<%") && inner.contains(" do") => Sort::Condition,
         "include" | "import" | "extends" if statement => Sort::Value,
         _ if statement => Sort::Silent,
         "break" | "continue" | "fail" => Sort::Silent,
