@@ -54,7 +54,7 @@ pub fn how_to_check(workload: &Workload) -> String {
 pub fn how_to_ask_for_gpus(workload: &Workload) -> &'static str {
     match workload.platform {
         Platform::Compose => "Write `gpus: all`, or a list such as `gpus: [{count: 1}]`.",
-        _ => "Write `--gpus all`, a number of GPUs, or `--gpus device=0` with their numbers.",
+        _ => "Write `--gpus all`, a number such as `--gpus 2`, or a list such as `--gpus device=0`.",
     }
 }
 

@@ -196,6 +196,7 @@ fn title(change: &Change, workload: &Workload) -> String {
             let setting = workload.settings.get(*setting);
             match setting.map(|setting| (&setting.says, &setting.effect)) {
                 Some((Says::Flag { meant }, Effect::None(Why::Misspelt))) => format!("spell it `{meant}`"),
+                Some((_, Effect::None(Why::SwallowedBy(option)))) => format!("remove `{option}`"),
                 Some((Says::Flag { meant }, _)) => format!("move `{meant}` before the image"),
                 _ => "move it before the image".into(),
             }

@@ -35,7 +35,11 @@ fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) 
         Some(_) => format!("--shm-size={}", dialect.write(case.options.size)),
         None => meant.clone(),
     };
-    let help = format!("Write `{meant}`{where_to}. {}", how_to_check(case.workload));
+    let action = match why {
+        Why::SwallowedBy(option) => format!("Remove `{option}`, or give it a value of its own."),
+        _ => format!("Write `{meant}`{where_to}."),
+    };
+    let help = format!("{action} {}", how_to_check(case.workload));
     let finding = Finding::of(rule, case.workload, message)
         .help(help)
         .related(setting.place.clone(), format!("not read by {reader}"));
