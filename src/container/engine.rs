@@ -298,6 +298,14 @@ mod tests {
     }
 
     #[test]
+    fn the_hosts_dev_brings_its_shm_except_in_a_pod() {
+        let decided = |engine| decide(engine, DOCKER_DEFAULT, &mut [mount(Target::Dev, Mounted::Host)]).0;
+        assert_eq!(decided(Engine::Docker), Shm::Host);
+        assert_eq!(decided(Engine::Swarm), Shm::Host);
+        assert_eq!(decided(Engine::Kubernetes), Shm::Default { bytes: DOCKER_DEFAULT });
+    }
+
+    #[test]
     fn what_cannot_be_read_makes_only_the_default_unknown() {
         let unread = || setting(Says::Unread("a variable".into()));
         assert_eq!(docker(&mut [unread()]), Shm::Unknown("a variable".into()));
