@@ -102,7 +102,7 @@ def images():
         for entry in entries or []:
             known = [*(entry.get("images") or {}), *(entry.get("commands") or {})]
             names = ", ".join(f"<code>{cell(name)}</code>" for name in known[:8])
-            rows.append([cell(entry["name"]), cell(group), names, cell(entry.get("need", "")), cell(entry.get("size", "")), cell(entry.get("why", "")), source_link(entry)])
+            rows.append([cell(entry["name"]), cell(group), names, cell({True: "yes", False: "no"}.get(entry["need"], entry["need"])), cell(entry.get("size", "")), cell(entry.get("why", "")), source_link(entry)])
     return table(["name", "group", "images and commands", "needs it", "size", "why", ""], rows)
 
 
@@ -152,7 +152,7 @@ def links_are_true(site):
 
 def llms(site, pages, rules):
     """llms.txt, with a line for each rule, and the skill file. Every page must be named in docs/llms.txt."""
-    text, base = read("docs/llms.txt"), "https://shmlint.github.io/shmlint/"
+    text, base = read("docs/llms.txt"), re.search(r'site_url = "(.+)"', read("docs/zensical.toml"))[1]
     told = {name.rstrip("/") for name in re.findall(rf"\]\({re.escape(base)}([^)]*)\)", text)} - {"SKILL.md"}
     there = {page.stem for page in pages.glob("*.md")} - {"index"} | {"rules"}
     if told != there:
@@ -211,8 +211,10 @@ def bundle(wasm, to):
     here = ROOT / "docs/playground"
     subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--silent"], cwd=here, check=True)
     subprocess.run(["npx", "--no-install", "esbuild", "editor.js", "worker.js", "--bundle", "--minify", "--format=esm", f"--outdir={to}"], cwd=here, check=True)
-    for name in ("index.html", "calculator.html", "page.css"):
+    for name in ("index.html", "page.css"):
         shutil.copy(here / name, to / name)
+    calculator = read("docs/playground/index.html").replace("shmlint playground", "shmlint sizes")
+    (to / "calculator.html").write_text(calculator.replace('id="playground" class="playground"', 'id="calculator"'), encoding="utf-8")
     # The compiler leaves a twentieth of the size to Binaryen.
     features = ["bulk-memory", "sign-ext", "mutable-globals", "nontrapping-float-to-int", "reference-types", "multivalue"]
     shrink = ["npx", "--no-install", "wasm-opt", "-Oz", "--strip-debug", "--strip-producers", *(f"--enable-{name}" for name in features)]

@@ -15,6 +15,18 @@ fn read(name: &str) -> String {
 }
 
 #[test]
+fn the_address_of_the_site_is_the_same_everywhere() {
+    let home = env!("CARGO_PKG_HOMEPAGE");
+    let host = &home[..home.find(".io/").unwrap() + 4];
+    for file in ["README.md", "docs/llms.txt", "docs/zensical.toml", "pyproject.toml"] {
+        let text = fs::read_to_string(root().join(file)).expect(file);
+        let mut addresses = text.match_indices(host).map(|(at, _)| &text[at..]).peekable();
+        assert!(addresses.peek().is_some(), "{file} has the address");
+        assert!(addresses.all(|rest| rest.starts_with(home)), "{file}: the site is at {home}");
+    }
+}
+
+#[test]
 fn entries_of_other_lists_are_valid() {
     let schema: Value = serde_json::from_str(&read("schemastore.json")).unwrap();
     let file = schema["url"].as_str().unwrap().rsplit_once("/main/").unwrap().1;

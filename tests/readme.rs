@@ -1,23 +1,43 @@
-//! The README keeps its word: what it prints is printed, and every command in it runs.
+//! The README and the other pages keep their word: what they print is printed, and every command in them runs.
 //
 // A test that cannot go on says why and stops.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod common;
 
-use common::{root, run, scratch, shmlint};
+use common::{files, root, run, scratch, shmlint};
 
 fn readme() -> String {
     std::fs::read_to_string(root().join("README.md")).expect("the README")
 }
 
-/// The blocks of code of a language.
+/// Every page that people read, with its path.
+fn pages() -> Vec<(String, String)> {
+    let below = |folder: &'static str| {
+        files(&root().join(folder)).into_iter().map(move |file| format!("{folder}/{}", file.display()))
+    };
+    let single =
+        ["README.md", "CONTRIBUTING.md", "docs/llms.txt", "editors/README.md", "packaging/README.md"];
+    let pages = single.map(str::to_owned).into_iter();
+    let pages = pages.chain(["docs/pages", "docs/skill", "rules"].into_iter().flat_map(below));
+    let pages = pages.filter(|path| path.ends_with(".md") || path.ends_with(".txt"));
+    pages
+        .map(|path| {
+            let text = std::fs::read_to_string(root().join(&path)).expect("a page");
+            (path, text)
+        })
+        .collect()
+}
+
+/// The blocks of code of a language, also those in tabs of the site, which are indented.
 fn blocks(text: &str, language: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
-        if let Some(info) = line.strip_prefix("```") {
-            let block: Vec<&str> = lines.by_ref().take_while(|line| !line.starts_with("```")).collect();
+        if let Some(info) = line.trim_start().strip_prefix("```") {
+            let indent = line.len() - line.trim_start().len();
+            let block = lines.by_ref().take_while(|line| !line.trim_start().starts_with("```"));
+            let block: Vec<&str> = block.map(|line| line.get(indent..).unwrap_or_default()).collect();
             if info == language {
                 found.push(block.join("\n"));
             }
@@ -39,34 +59,44 @@ fn what_the_readme_prints_is_what_is_printed() {
     assert!(ran.stdout.starts_with(report), "the README shows:\n{report}\nprinted is:\n{}", ran.stdout);
 }
 
-#[test]
-fn every_command_of_the_readme_runs() {
-    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: t}\nspec:\n  containers:\n  - {name: t, image: x, resources: {limits: {nvidia.com/gpu: 1}}}\n";
-    let text = readme();
-    let code = blocks(&text, "sh").join("\n");
+/// The commands of a page that run shmlint: in blocks of code for a shell, and in the prose. `true` where something is piped in.
+fn commands(text: &str) -> Vec<(bool, String)> {
+    let code = ["sh", "console"].map(|language| blocks(text, language).join("\n")).join("\n");
     let prose: String = text.split("```").step_by(2).collect();
     let inline = prose.split('`').skip(1).step_by(2).map(|code| code.replace('\n', " "));
-    let commands: Vec<String> = code.lines().map(str::to_owned).chain(inline).collect();
+    let lines: Vec<String> = code.lines().map(str::to_owned).chain(inline).collect();
+    let command = |line: String| {
+        let line = line.split('#').next().unwrap_or_default().replace("\\|", "|");
+        let line = line.strip_prefix("$ ").unwrap_or(&line);
+        let (piped, args) = match line.split_once("shmlint -") {
+            Some((before, rest)) if before.contains('|') => (true, format!("-{rest}")),
+            _ => (false, line.trim().strip_prefix("shmlint")?.to_owned()),
+        };
+        let is_command = piped || args.is_empty() || args.starts_with(' ');
+        // What stands for a file, or is left out.
+        let args = args.replace("PATH...", ".").replace(" …", " --batch-size 32 --sample 3x224x224");
+        let args = if args.ends_with("--watch") { format!("{args} --for 1s") } else { args };
+        // The name of the command alone.
+        (is_command && args != " size").then_some((piped, args))
+    };
+    lines.into_iter().filter_map(command).collect()
+}
+
+#[test]
+fn every_command_of_every_page_runs() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: t}\nspec:\n  containers:\n  - {name: t, image: x, resources: {limits: {nvidia.com/gpu: 1}}}\n";
     let mut tried = 0;
-    for command in commands {
-        let command = command.split('#').next().unwrap_or_default().replace("\\|", "|");
-        let (piped, command) = match command.split_once("| shmlint") {
-            Some((_, rest)) => (true, format!("shmlint{rest}")),
-            None => (false, command.trim().to_owned()),
-        };
-        let Some(args) =
-            command.strip_prefix("shmlint").filter(|rest| rest.is_empty() || rest.starts_with(' '))
-        else {
-            continue;
-        };
-        let args: Vec<&str> = args.split_whitespace().collect();
-        let folder = scratch(&[("pod.yaml", pod)]);
-        let ran = run(folder.path(), &args, &[], if piped { pod } else { "" });
-        assert!(matches!(ran.status, 0 | 1), "`{command}`: {ran:?}");
-        assert!(!piped || ran.stdout.contains("missing-shm"), "`{command}` reads what is piped: {ran:?}");
-        tried += 1;
+    for (page, text) in pages() {
+        for (piped, args) in commands(&text) {
+            let args: Vec<&str> = args.split_whitespace().collect();
+            let folder = scratch(&[("pod.yaml", pod)]);
+            let ran = run(folder.path(), &args, &[], if piped { pod } else { "" });
+            assert!(matches!(ran.status, 0 | 1), "{page}: `shmlint {}`: {ran:?}", args.join(" "));
+            assert!(!piped || ran.stdout.contains("missing-shm"), "{page}: it reads what is piped: {ran:?}");
+            tried += 1;
+        }
     }
-    assert!(tried >= 8, "commands are found: {tried}");
+    assert!(tried >= 40, "commands are found: {tried}");
 }
 
 /// Words of drafts that read like a translation, and what the field says.
@@ -104,14 +134,10 @@ fn reports_and_pages_speak_plainly() {
             assert!(what && check, "{at}: the help says what to do and how to see it: {help}");
         }
     }
-    for entry in std::fs::read_dir(root().join("rules")).unwrap().flatten() {
-        let path = entry.path();
-        if path.extension().is_some_and(|ending| ending == "md") {
-            texts.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
-        }
+    texts.extend(pages());
+    for command in ["check", "list", "rule", "init", "config", "size", "doctor", "server"] {
+        texts.push((command.into(), shmlint(root(), &[command, "--help"]).stdout));
     }
-    texts.push(("README.md".into(), readme()));
-    texts.push(("--help".into(), shmlint(root(), &["--help"]).stdout));
     for (at, text) in texts {
         // What is quoted from a file is its author's.
         let prose: String = text.split('`').step_by(2).collect();

@@ -3,6 +3,7 @@ import { yaml } from "@codemirror/lang-yaml";
 import { lintGutter, setDiagnostics } from "@codemirror/lint";
 import { EditorView, lineNumbers } from "@codemirror/view";
 import { minimalSetup } from "codemirror";
+import { edited } from "./edits.js";
 import { examples } from "./examples.js";
 
 const LIMIT = 5000;
@@ -147,27 +148,6 @@ function playground(box) {
   }
 
   show(shown);
-}
-
-/** The files with the safe fixes of all findings made; nothing where there is none. Offsets count bytes. */
-function edited(files, findings) {
-  const safe = findings.filter((finding) => finding.fix?.safety === "safe").flatMap((finding) => finding.fix.edits);
-  if (safe.length === 0) return undefined;
-  const made = new Map(files);
-  for (const path of new Set(safe.map((edit) => edit.path))) {
-    let bytes = new TextEncoder().encode(files.get(path) ?? "");
-    let before = Infinity;
-    const own = safe.filter((edit) => edit.path === path).sort((a, b) => b.start_byte - a.start_byte);
-    for (const [at, edit] of own.entries()) {
-      const last = own[at - 1];
-      const twice = last && last.start_byte === edit.start_byte && last.end_byte === edit.end_byte;
-      if (twice || edit.end_byte > before) continue;
-      before = edit.start_byte;
-      bytes = Uint8Array.from([...bytes.subarray(0, edit.start_byte), ...new TextEncoder().encode(edit.replacement), ...bytes.subarray(edit.end_byte)]);
-    }
-    made.set(path, new TextDecoder().decode(bytes));
-  }
-  return made;
 }
 
 /** The files in the address, which are only ever shown as text. */

@@ -189,6 +189,10 @@ pub(crate) struct RuleArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "shmlint size --workers W --batch-size B --sample S\n       shmlint size --image IMAGE\n       \
+                            shmlint size --framework NAME"
+)]
 #[command(group(ArgGroup::new("question").args(["workers", "image", "framework"]).required(true).multiple(true)))]
 pub(crate) struct SizeArgs {
     #[command(flatten)]

@@ -38,19 +38,29 @@ pub struct UserEntry {
     pub used: Used,
 }
 
-/// Whether two references stand for the same image: the same repository, and tags that differ in nothing but versions.
-pub fn same_image(one: &str, other: &str) -> bool {
-    let [one, other] = [one, other].map(image::Reference::parse);
-    one.repository == other.repository && one.tag_words() == other.tag_words()
+/// What tells images apart: the repository, and the words of the tag that are no versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageIdentity {
+    repository: String,
+    words: Vec<String>,
 }
 
-/// Whether two images lie in the same place of a registry, below the registry itself: siblings of one maker.
-pub fn same_maker(one: &str, other: &str) -> bool {
-    let of = |image| {
-        let repository = image::Reference::parse(image).repository;
-        repository.rsplit_once('/').map(|(place, _)| place).filter(|place| place.contains('/'))
-    };
-    of(one).is_some_and(|place| of(other) == Some(place))
+impl ImageIdentity {
+    /// That of a reference.
+    pub fn of(reference: &str) -> Self {
+        let reference = image::Reference::parse(reference);
+        let words = reference.tag_words().into_iter().map(str::to_owned).collect();
+        Self { repository: reference.repository.to_string(), words }
+    }
+
+    /// Whether two images lie in the same place of a registry, below the registry itself: siblings of one maker.
+    pub fn has_maker_of(&self, other: &Self) -> bool {
+        self.maker().is_some_and(|maker| other.maker() == Some(maker))
+    }
+
+    fn maker(&self) -> Option<&str> {
+        self.repository.rsplit_once('/').map(|(place, _)| place).filter(|place| place.contains('/'))
+    }
 }
 
 /// The entry of a name: `vLLM`, in any case of letters.

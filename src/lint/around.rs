@@ -8,10 +8,12 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::container::engine::DOCKER_DEFAULT;
 use crate::container::workload::{Engine, Says, Setting, Shm, Workload};
+use crate::knowledge::ImageIdentity;
 use crate::lint::discover::{Discovered, Walk, kinds};
 use crate::lint::notes::Notes;
 use crate::lint::parallel::shared_out;
 use crate::need::around::{Alone, Around, Given};
+use crate::need::practice;
 use crate::need::reach::builds::Builds;
 use crate::platform::kind::{Context, Index, Unit};
 use crate::platform::options::ReadOptions;
@@ -161,7 +163,8 @@ fn given(workload: &Workload) -> Option<Given> {
     }
     let setting = workload.deciding()?;
     Some(Given {
-        image: workload.image.clone(),
+        image: workload.image.as_deref().map(ImageIdentity::of),
+        tells: workload.image.as_deref().is_some_and(practice::tells),
         gpu: workload.gpu.is_yes(),
         gpus: workload.gpu.count,
         bytes,

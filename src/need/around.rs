@@ -5,13 +5,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::reach::builds::Builds;
 use crate::container::workload::{GpuCount, Platform};
+use crate::knowledge::ImageIdentity;
 use crate::text::place::Place;
 
 /// A container of the repository that has shared memory.
 #[derive(Clone, Debug)]
 pub struct Given {
     /// Its image, as resolved as it can be.
-    pub image: Option<String>,
+    pub image: Option<ImageIdentity>,
+    /// Whether that tells what runs.
+    pub tells: bool,
     /// Whether it asks for a GPU.
     pub gpu: bool,
     /// For how many.

@@ -218,7 +218,8 @@ fn of_program(
             return found.push(subject.says(Claim::Known(entry), &name));
         }
         let runs_file = matches!(program.name(), "source" | ".");
-        if is_read || (program.is_neutral() && !runs_file) {
+        // A pipeline puts its own values in place before the shell reads them: `if ${{ … }}; then`.
+        if is_read || name.starts_with("${{") || (program.is_neutral() && !runs_file) {
             return;
         }
         let claim = Claim::Unread(format!("nothing is known about {name}").into());

@@ -4,22 +4,20 @@ use super::around::{Around, Given};
 use super::evidence::{Claim, Evidence, Same, Strength};
 use super::own::Subject;
 use crate::container::workload::{GpuCount, Workload};
-use crate::knowledge::{self, NeedRule};
+use crate::knowledge::{self, ImageIdentity, NeedRule};
 use crate::text::place::Place;
 
 /// The evidence of the repository's other containers: the place with the largest size of each sort.
 pub fn evidence(subject: &Subject<'_>, around: &dyn Around) -> Vec<Evidence> {
     let workload = subject.workload;
     let given = around.given(workload.place.path());
-    let own = workload.image.as_deref().filter(|image| tells(image));
-    let same = |given: &&Given| {
-        let other = given.image.as_deref().filter(|image| tells(image));
-        own.zip(other).is_some_and(|(one, other)| knowledge::same_image(one, other))
-    };
+    let own = workload.image.as_deref().filter(|image| tells(image)).map(ImageIdentity::of);
+    let same = |given: &&Given| given.tells && own.is_some() && given.image == own;
+    let own_folder = folder(workload.place.path());
     let sibling = |given: &&Given| {
-        let beside = folder(given.place.path()) == folder(workload.place.path());
-        let related = own.zip(given.image.as_deref());
-        given.gpu && beside && related.is_some_and(|(one, other)| knowledge::same_maker(one, other))
+        let related =
+            || own.as_ref().zip(given.image.as_ref()).is_some_and(|(own, image)| own.has_maker_of(image));
+        given.gpu && folder(given.place.path()) == own_folder && related()
     };
     // What shares memory only between GPUs is like its twin only with as many of them.
     let alone = matches!(subject.gpus, GpuCount::Exactly(0 | 1));
@@ -70,7 +68,7 @@ fn folder(path: &str) -> &str {
 
 /// Whether an image's text tells what runs: no variable or template, no stand-in that something else replaces, no bare
 /// system, which holds whatever is started in it.
-fn tells(image: &str) -> bool {
+pub fn tells(image: &str) -> bool {
     let open =
         image.contains(['$', '{', '<', '%']) || image.contains("replaced-by") || image.trim().is_empty();
     !open && knowledge::image_entry(image).is_none_or(|entry| entry.rule != NeedRule::Idle)

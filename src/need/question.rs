@@ -105,7 +105,7 @@ impl Question {
         match wanted {
             Some(share) => {
                 let Share { bytes, why, .. } = share;
-                (bytes, format!("{}: {}; {}.", entry.name, entry.why, because(bytes, &why)))
+                (bytes, format!("{}: {}. It takes {}.", entry.name, entry.why, because(bytes, &why)))
             }
             None if matches!(entry.rule, NeedRule::Ranks | NeedRule::SeveralGpus) && self.ranks == 1 => {
                 let why =

@@ -31,6 +31,8 @@ struct ListLayout {
     widths: [usize; 6],
     /// The columns that are shown.
     columns: Vec<usize>,
+    /// How wide these are together.
+    width: usize,
     /// How many columns are left for the reason in the line itself; else it stands below.
     beside: Option<usize>,
 }
@@ -39,7 +41,7 @@ struct ListLayout {
 pub fn write(out: &mut dyn Write, listed: &[Listed], look: Look) -> io::Result<()> {
     let rows: Vec<ListRow> = listed.iter().map(row).collect();
     let layout = ListLayout::of(&rows, look);
-    if !rows.is_empty() {
+    if !rows.is_empty() && !layout.is_stacked(look) {
         let heads = ListRow { cells: HEADS.map(str::to_owned), why: "why".into(), gpu: Palette::Faint };
         let head = layout.cells(&heads, Look { color: false, ..look });
         let why = if layout.beside.is_some() { "  why" } else { "" };
@@ -82,13 +84,17 @@ impl ListLayout {
             false => Some(usize::MAX),
             true => look.width.checked_sub(used(&columns) + 2).filter(|left| least > 0 && *left >= least),
         };
-        Self { widths, columns, beside }
+        Self { widths, width: used(&columns), columns, beside }
+    }
+
+    /// Whether the columns do not fit, so that the cells stand below each other, each with its heading.
+    fn is_stacked(&self, look: Look) -> bool {
+        look.terminal && self.width > look.width
     }
 
     fn write(&self, out: &mut dyn Write, row: &ListRow, look: Look) -> io::Result<()> {
         let cells = self.cells(row, look);
-        let plain = self.cells(row, Look { color: false, ..look }).width();
-        if look.terminal && plain > look.width {
+        if self.is_stacked(look) {
             // Names come whole: the others follow on lines of their own.
             for (index, cell) in row.cells.iter().enumerate().filter(|(index, _)| *index != 3 && *index != 5)
             {
@@ -102,12 +108,7 @@ impl ListLayout {
         }
         match self.beside {
             Some(width) => {
-                let indent = self
-                    .columns
-                    .iter()
-                    .map(|column| self.widths.get(*column).map_or(0, |w| w + 2))
-                    .sum::<usize>()
-                    + 2;
+                let indent = self.width + 2;
                 let lines = wrapped(&row.why, width);
                 writeln!(out, "{cells}  {}", lines.first().map_or("", String::as_str))?;
                 lines.iter().skip(1).try_for_each(|line| writeln!(out, "{:indent$}{line}", ""))

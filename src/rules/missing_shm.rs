@@ -34,7 +34,10 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     };
     let mut finding = Finding::of(rule, workload, message(case, owner, bytes))
         .severity(severity)
-        .help(help::sentences(&[&help::size(case), &how_to_check(workload)]))
+        .help(match advice.need.verdict {
+            Verdict::No => "No change is needed; the fix sets a size all the same.".into(),
+            _ => help::sentences(&[&help::size(case), &how_to_check(workload)]),
+        })
         .because_of_gpu(workload);
     finding = running::beside(case, case.because_of_need(finding));
     if !std::ptr::eq(owner, workload) {

@@ -96,8 +96,10 @@ pub fn find(word: &str) -> Option<&'static Rule> {
 /// The rule of a code or name, or a sentence that says that there is none and which ones are near.
 pub fn named(word: &str) -> Result<&'static Rule, String> {
     let names = || ALL.iter().flat_map(|rule| [rule.name, rule.code]);
-    find(word)
-        .ok_or_else(|| format!("unknown rule '{word}'{}", crate::text::near::did_you_mean(word, names())))
+    find(word).ok_or_else(|| match crate::text::near::did_you_mean(word, names()) {
+        near if near.is_empty() => format!("unknown rule '{word}'; `shmlint rule` lists them"),
+        near => format!("unknown rule '{word}'{near}"),
+    })
 }
 
 /// The rules that a word chooses: `ALL`, a code or name, or a prefix of codes such as `SHM0`.

@@ -76,7 +76,8 @@ pub fn read(workload: &mut Workload, files: &dyn Files, builds: &Builds) -> Vec<
         Reach { layout, workload: &owned, found: Vec::new(), read: Vec::new(), files: 0, bytes: 0 };
     let strength = if inside.guessed { Strength::Guess } else { Strength::Program };
     let folder = reach.layout.working_dir();
-    reach.commands(&owned.command, &folder, &[], strength, 0);
+    let way = Way { folder: &folder, via: &[], strength, depth: 0 };
+    reach.commands(&owned.command, way);
     for later in inside.later.iter().filter(|later| later.typed || waits(&owned)) {
         let strength = match (inside.guessed, later.typed) {
             (true, _) => Strength::Guess,
@@ -85,7 +86,8 @@ pub fn read(workload: &mut Workload, files: &dyn Files, builds: &Builds) -> Vec<
         };
         let words = ["sh".to_owned(), "-c".to_owned(), later.script.clone()];
         let before = reach.found.len();
-        reach.commands(&words, &folder, std::slice::from_ref(&later.place), strength, 1);
+        let via = std::slice::from_ref(&later.place);
+        reach.commands(&words, Way { via, strength, depth: 1, ..way });
         // Whoever looks into a container that runs something else changes nothing.
         if !waits(&owned) {
             let behind = reach.found.split_off(before);
@@ -132,6 +134,29 @@ fn is_keyword(word: Option<&String>, text: &str) -> bool {
     word.filter(is_word).is_some_and(|word| text.contains("$1") && compared(word))
 }
 
+/// How a command is reached: the directory it runs in, the lines that lead there, what they may decide, and through how many
+/// scripts.
+#[derive(Clone, Copy)]
+struct Way<'w> {
+    folder: &'w str,
+    via: &'w [Place],
+    strength: Strength,
+    depth: usize,
+}
+
+impl Way<'_> {
+    /// The same through a file, which may be only probably the one.
+    fn through(self, file: &File) -> Self {
+        let strength = if file.guessed { self.strength.min(Strength::Guess) } else { self.strength };
+        Self { strength, ..self }
+    }
+
+    /// A path of the container, as a command in this directory writes it.
+    fn path(self, written: &str) -> String {
+        join(&format!("{}/", self.folder), written)
+    }
+}
+
 /// A way through what a container runs.
 struct Reach<'a> {
     layout: Layout<'a>,
@@ -144,24 +169,16 @@ struct Reach<'a> {
 }
 
 impl Reach<'_> {
-    /// Follows the simple commands of some words, which run in `folder`. The words of the workload itself, at depth 0, speak
-    /// elsewhere for the programs that are not read here.
-    fn commands(
-        &mut self,
-        words: &[String],
-        folder: &str,
-        via: &[Place],
-        strength: Strength,
-        depth: usize,
-    ) -> String {
+    /// Follows the simple commands of some words. Those of the workload itself, at depth 0, speak elsewhere for the programs
+    /// that are not read here. Gives the directory that they end in.
+    fn commands(&mut self, words: &[String], way: Way<'_>) -> String {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let mut folder = folder.to_owned();
+        let mut folder = way.folder.to_owned();
         for command in simple(&words) {
             // What only looks whether something is there tells nothing of what it is for.
             let looks = ["--version", "-version", "--help", "-V", "-encoders", "-decoders"];
-            let checks =
-                via.len() == 1 && command.iter().any(|word| looks.contains(&word.as_str()) || word == "-c");
-            if depth == 1 && strength <= Strength::Later && checks {
+            let checks = || command.iter().any(|word| looks.contains(&word.as_str()) || word == "-c");
+            if way.depth == 1 && way.strength <= Strength::Later && way.via.len() == 1 && checks() {
                 continue;
             }
             if let [cd, to, ..] = command.as_slice()
@@ -174,16 +191,17 @@ impl Reach<'_> {
                 continue;
             }
             let before = self.read.len();
-            self.program(&command, &folder, via, strength, depth);
-            if depth > 0 {
-                self.spoken(&command, via, strength, self.read.len() > before);
+            let way = Way { folder: &folder, ..way };
+            self.program(&command, way);
+            if way.depth > 0 {
+                self.spoken(&command, way, self.read.len() > before);
             }
         }
         folder
     }
 
     /// What is known of a command by its words.
-    fn spoken(&mut self, command: &[String], via: &[Place], strength: Strength, is_read: bool) {
+    fn spoken(&mut self, command: &[String], Way { via, strength, .. }: Way<'_>, is_read: bool) {
         let words: Vec<&str> = command.iter().map(String::as_str).collect();
         let programs = programs(&words);
         let mut inner = self.workload.clone();
@@ -211,8 +229,8 @@ impl Reach<'_> {
     }
 
     /// Reads what one command runs.
-    fn program(&mut self, words: &[String], folder: &str, via: &[Place], strength: Strength, depth: usize) {
-        if depth >= DEPTH {
+    fn program(&mut self, words: &[String], way: Way<'_>) {
+        if way.depth >= DEPTH {
             return;
         }
         // What is known of the program itself tells more than its file would.
@@ -225,14 +243,12 @@ impl Reach<'_> {
         for (at, one) in found.iter().enumerate() {
             let before = self.found.len();
             let read = match one {
-                Runs::Shell(script, rest) => self.shell(script, rest, folder, via, strength, depth),
+                Runs::Shell(script, rest) => self.shell(script, rest, way),
                 Runs::File(file, rest) => {
-                    let path = join(&format!("{folder}/"), file);
-                    self.layout
-                        .find(&path)
-                        .is_some_and(|file| self.python(file, rest, folder, via, strength, depth))
+                    let file = self.layout.find(&way.path(file));
+                    file.is_some_and(|file| self.python(file, rest, way))
                 }
-                Runs::Module(module, rest) => self.module(module, rest, folder, via, strength, depth),
+                Runs::Module(module, rest) => self.module(module, rest, way),
             };
             if read {
                 self.read.extend(name.clone());
@@ -247,19 +263,16 @@ impl Reach<'_> {
         let Some(program) = words.first().filter(|_| found.is_empty()) else { return };
         let own = Some(program).filter(|program| !program.contains('/'));
         let read = match own.and_then(|program| program::console_script(&self.layout, program)) {
-            Some(module) => {
-                self.module(&module, words.get(1..).unwrap_or_default(), folder, via, strength, depth)
-            }
+            Some(module) => self.module(&module, words.get(1..).unwrap_or_default(), way),
             None => {
-                programs.first().and_then(knowledge::program_entry).is_none()
-                    && self.compiled(program, via, strength)
+                programs.first().and_then(knowledge::program_entry).is_none() && self.compiled(program, way)
             }
         };
         self.read.extend(name.filter(|_| read));
     }
 
     /// A program that is compiled from the repository: in another stage of its Dockerfile, or beside its sources.
-    fn compiled(&mut self, program: &str, via: &[Place], strength: Strength) -> bool {
+    fn compiled(&mut self, program: &str, Way { via, strength, .. }: Way<'_>) -> bool {
         let name = program.rsplit('/').next().unwrap_or(program);
         let is_binary = !name.is_empty() && !name.contains('.');
         let made = self.layout.image.is_some_and(|image| image.built.made.iter().any(|made| made == name));
@@ -272,22 +285,12 @@ impl Reach<'_> {
         entry.is_some()
     }
 
-    fn module(
-        &mut self,
-        module: &str,
-        rest: &[String],
-        folder: &str,
-        via: &[Place],
-        strength: Strength,
-        depth: usize,
-    ) -> bool {
-        let words = ["python".to_owned(), "-m".to_owned(), module.to_owned()];
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        if programs(&words).first().and_then(knowledge::program_entry).is_some() {
+    fn module(&mut self, module: &str, rest: &[String], way: Way<'_>) -> bool {
+        if programs(&["python", "-m", module]).first().and_then(knowledge::program_entry).is_some() {
             return false;
         }
         let path = module.replace('.', "/");
-        let bases = [folder.to_owned(), join(&format!("{folder}/"), "src")];
+        let bases = [way.folder.to_owned(), way.path("src")];
         let paths = bases.iter().flat_map(|base| {
             [
                 format!("{base}/{path}.py"),
@@ -296,25 +299,14 @@ impl Reach<'_> {
             ]
         });
         let file = paths.into_iter().find_map(|path| self.layout.find(&path));
-        file.is_some_and(|file| self.python(file, rest, folder, via, strength, depth))
+        file.is_some_and(|file| self.python(file, rest, way))
     }
 
     /// Follows a script of a shell; what it is given is run where it says `"$@"`.
-    fn shell(
-        &mut self,
-        script: &str,
-        rest: &[String],
-        folder: &str,
-        via: &[Place],
-        strength: Strength,
-        depth: usize,
-    ) -> bool {
-        let Some(file) =
-            self.layout.find(&join(&format!("{folder}/"), script)).filter(|file| self.affords(file))
-        else {
+    fn shell(&mut self, script: &str, rest: &[String], way: Way<'_>) -> bool {
+        let Some(file) = self.layout.find(&way.path(script)).filter(|file| self.affords(file)) else {
             return false;
         };
-        let strength = if file.guessed { strength.min(Strength::Guess) } else { strength };
         let text = file.text().to_owned();
         let script = Script::read(&text, Default::default());
         let known = program::variables(&script, &self.workload.environment);
@@ -322,7 +314,7 @@ impl Reach<'_> {
             script.scopes.iter().filter_map(|scope| Some(script.slice(scope.function?))).collect();
         let keyword = is_keyword(rest.first(), &text);
         let rest = rest.get(usize::from(keyword)..).unwrap_or_default();
-        let mut folder = folder.to_owned();
+        let mut folder = way.folder.to_owned();
         let fed = |(at, _): &(usize, _)| !script.is_fed(*at);
         for (_, command) in script.commands.iter().enumerate().filter(fed).take(MOST_COMMANDS) {
             let (Some(first), Some(last)) = (command.words.first(), command.words.last()) else { continue };
@@ -332,19 +324,20 @@ impl Reach<'_> {
             if functions.contains(&script.slice(first.span)) {
                 continue;
             }
-            let mut via = via.to_vec();
+            let mut via = way.via.to_vec();
             via.push(inside::place(&file, span));
+            let way = Way { folder: &folder, via: &via, depth: way.depth + 1, ..way.through(&file) };
             let runs =
                 ["exec", "eval"].iter().fold(written.trim(), |runs, word| runs.trim_start_matches(word));
             if runs.trim() == "\"$@\"" {
                 if !keyword {
-                    self.commands(rest, &folder, &via, strength, depth + 1);
+                    self.commands(rest, way);
                 }
                 continue;
             }
             let line = fill(&written.replace("\"$@\"", &rest.join(" ")), &known, &mut ROOM.clone());
             let words = ["sh".to_owned(), "-c".to_owned(), line];
-            folder = self.commands(&words, &folder, &via, strength, depth + 1);
+            folder = self.commands(&words, way);
         }
         true
     }

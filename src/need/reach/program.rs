@@ -6,12 +6,10 @@ use std::collections::HashMap;
 use super::builds::under;
 use super::inside::{File, Layout, place};
 use super::runs::has_ending;
-use super::{DEPTH, Reach};
-use crate::need::evidence::Strength;
+use super::{DEPTH, Reach, Way};
 use crate::need::python::{Given, read};
 use crate::syntax::python::{Import, Module, TokenKind};
 use crate::syntax::shell::{AssignedValue, Script};
-use crate::text::paths::join;
 use crate::text::place::Place;
 
 /// How far imports are followed.
@@ -25,23 +23,15 @@ const MOST_SETTINGS: usize = 6;
 
 impl Reach<'_> {
     /// Reads a script with its words; false where a bound forbids it.
-    pub(super) fn python(
-        &mut self,
-        file: File,
-        rest: &[String],
-        folder: &str,
-        via: &[Place],
-        strength: Strength,
-        depth: usize,
-    ) -> bool {
+    pub(super) fn python(&mut self, file: File, rest: &[String], way: Way<'_>) -> bool {
         if !self.affords(&file) {
             return false;
         }
-        let strength = if file.guessed { strength.min(Strength::Guess) } else { strength };
-        let (files, importers, complete) = self.modules(file, folder);
+        let way = way.through(&file);
+        let (files, importers, complete) = self.modules(file, way.folder);
         let modules: Vec<Module<'_>> = files.iter().map(|file| Module::read(file.text())).collect();
         let mut given = Given::new(rest.iter().map(String::as_str), &self.workload.environment);
-        self.settings(rest, modules.first(), folder, &mut given);
+        self.settings(rest, modules.first(), way, &mut given);
         let reading = read(&modules, &importers, &given, complete);
         let at = |(module, token): (usize, usize)| {
             let (file, module) = (files.get(module)?, modules.get(module)?);
@@ -50,16 +40,16 @@ impl Reach<'_> {
         for found in reading.found {
             let mut places = found.places.iter().filter_map(|place| at(*place));
             let Some(own) = places.next() else { continue };
-            let via: Vec<Place> = via.iter().cloned().chain(places).collect();
-            self.push(found.claim, own, &via, strength);
+            let via: Vec<Place> = way.via.iter().cloned().chain(places).collect();
+            self.push(found.claim, own, &via, way.strength);
         }
-        for (words, token) in reading.starts.iter().filter(|_| depth + 1 < DEPTH) {
+        for (words, token) in reading.starts.iter().filter(|_| way.depth + 1 < DEPTH) {
             let is_program = words
                 .iter()
                 .any(|word| has_ending(word, &["py", "sh"]) || word.contains("python") || word == "-m");
             if let Some(place) = at(*token).filter(|_| is_program) {
-                let via: Vec<Place> = via.iter().cloned().chain([place]).collect();
-                self.commands(words, folder, &via, strength, depth + 1);
+                let via: Vec<Place> = way.via.iter().cloned().chain([place]).collect();
+                self.commands(words, Way { via: &via, depth: way.depth + 1, ..way });
             }
         }
         true
@@ -142,7 +132,7 @@ impl Reach<'_> {
     }
 
     /// Reads the files of settings that are given or named in the script.
-    fn settings(&mut self, words: &[String], script: Option<&Module<'_>>, folder: &str, given: &mut Given) {
+    fn settings(&mut self, words: &[String], script: Option<&Module<'_>>, way: Way<'_>, given: &mut Given) {
         let named =
             script.into_iter().flat_map(|module| (0..module.len()).filter_map(|token| module.string(token)));
         let named: Vec<&str> = named
@@ -153,7 +143,7 @@ impl Reach<'_> {
         let written: Vec<&str> = written.filter(|word| has_ending(word, &SETTINGS)).collect();
         let paths = if written.is_empty() { named } else { written };
         for path in paths.into_iter().take(MOST_SETTINGS) {
-            let Some(file) = self.layout.find(&join(&format!("{folder}/"), path)) else { continue };
+            let Some(file) = self.layout.find(&way.path(path)) else { continue };
             if self.affords(&file) {
                 keys(file.text(), given);
             }

@@ -254,6 +254,12 @@ impl Pipeline<'_> {
             // cloud-init's other form.
             return self.words(node);
         }
+        // A step's own shell runs what stands beside it: `bash`, `bash -el {0}`.
+        let names_shell =
+            |text: &str| text.contains("{0}") || StepShell::named(text).is_some_and(|_| !text.contains(' '));
+        if key == "shell" && node.str().is_some_and(names_shell) {
+            return;
+        }
         if let (Some(layer), Some(dialect)) = (scalar(self.file, node), self.shell.dialect(key)) {
             let given = self.given.clone();
             let options = ShellOptions { dialect, ..ShellOptions::default() };

@@ -24,10 +24,10 @@ pub(super) const WORDS: &[&str] = &["apiVersion", "services:", "runArgs"];
 pub(super) fn may_hold(text: &str, every_container: bool) -> bool {
     static ANY: Words = Words::new(&[WORDS]);
     ANY.stand_in(text)
-        && ((text.contains("services:") && every_container)
+        && ((text.contains("services:") && (COMPOSE.relevant)(text, FileClaim::ByName, every_container))
             || (kubernetes::KIND.relevant)(text, FileClaim::ByContent, every_container)
             || crate::container::accelerator::stands_in(text)
-            || ["gpu", "shm"].iter().any(|word| text.contains(word)))
+            || text.contains("shm"))
 }
 
 /// What a text is, by its shape; nothing where it is neither.

@@ -13,7 +13,7 @@ use crate::container::mount;
 use crate::container::workload::{Setting, Workload};
 use crate::platform::kind::Writer;
 use crate::size::Dialect;
-use crate::syntax::yaml::{Editor, EntryPosition, Insertion, NewValue, Node, Yaml};
+use crate::syntax::yaml::{Editor, EntryPosition, Insertion, NewValue, Node, ScalarStyle, Yaml};
 use crate::text::edits::Edit;
 use crate::text::source::{Source, Span};
 
@@ -61,6 +61,13 @@ impl Writer for ComposeWriter {
     }
 }
 
+/// Whether a file has sizes of services, and all of them without quotes.
+fn writes_plain(yaml: &Yaml, text: &str) -> bool {
+    let services = yaml.roots(text).filter_map(|root| root.get("services")).flat_map(Node::entries);
+    let mut sizes = services.filter_map(|service| service.value.get(ServiceKey::ShmSize.name())).peekable();
+    sizes.peek().is_some() && sizes.all(|size| size.style() == Some(ScalarStyle::Plain))
+}
+
 impl ComposeWriter {
     /// A writer for workloads in the order of `sited`.
     pub(super) fn new(store: &FileStore, sited: Vec<Sited>) -> Self {
@@ -94,7 +101,9 @@ impl ComposeWriter {
         let (source, yaml) = self.files.get(spot.file)?;
         let mapping = yaml.node(source.text(), spot.mapping);
         let editor = Editor::new(yaml, source.text());
-        let value = NewValue::quoted(Dialect::Compose.spell(bytes, spelling));
+        let size = Dialect::Compose.spell(bytes, spelling);
+        let value =
+            if writes_plain(yaml, source.text()) { NewValue::plain(size) } else { NewValue::quoted(size) };
         let insertion = match mapping.entry(ServiceKey::ShmSize.name()) {
             None => editor.insert(mapping, spot.place(), ServiceKey::ShmSize.name(), &value),
             Some(entry) => editor.fill(mapping, entry, &value),
