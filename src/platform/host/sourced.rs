@@ -105,12 +105,14 @@ pub(super) fn readers(source: &Source, files: &dyn Files) -> Vec<Arc<Source>> {
         return Vec::new();
     }
     let folder = path.get(..path.len() - name.len()).unwrap_or_default();
-    let above = folder.trim_end_matches('/').rfind('/').map_or("", |end| folder.get(..=end).unwrap_or_default());
+    let above =
+        folder.trim_end_matches('/').rfind('/').map_or("", |end| folder.get(..=end).unwrap_or_default());
     let mut folders = vec![folder, above];
     folders.dedup();
     let names = folders.into_iter().flat_map(|folder| {
         let names = files.beside(&format!("{folder}{name}"));
-        let scripts = names.iter().filter(|other| *other != name && (other.ends_with("sh") || !other.contains('.')));
+        let scripts =
+            names.iter().filter(|other| *other != name && (other.ends_with("sh") || !other.contains('.')));
         scripts.map(|other| format!("{folder}{other}")).take(MAX_BESIDE).collect::<Vec<_>>()
     });
     let read = names.filter_map(|other| files.read_inside(path, &other).ok());
