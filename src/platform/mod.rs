@@ -24,7 +24,7 @@ static COMPOSE: Kind = compose::read_by(|unit, context| {
     reading
 });
 
-/// Manifests, and what the data of their ConfigMaps start.
+/// Manifests, and what the data of their `ConfigMap`s start.
 static KUBERNETES: Kind = kubernetes::read_by(
     |unit, context| {
         let mut reading = (kubernetes::KIND.read)(unit, context);

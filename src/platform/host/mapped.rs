@@ -1,4 +1,4 @@
-//! Scripts and Compose files among the data of a ConfigMap, which are started where it is mounted.
+//! Scripts and Compose files among the data of a `ConfigMap`, which are started where it is mounted.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub fn may_hold(text: &str, every_container: bool) -> bool {
             || (holds(text, "services:") && inner::may_hold(text, every_container)))
 }
 
-/// Adds what the ConfigMaps of the files of a unit start.
+/// Adds what the `ConfigMap`s of the files of a unit start.
 pub fn add(reading: &mut Reading, unit: &Unit, context: &Context<'_>) {
     for member in &unit.members {
         let Some(source) = member.read(context.files) else { continue };
