@@ -92,7 +92,7 @@ pub fn check(unit: &Unit, context: &Context<'_>, options: &Options, request: Req
     }
     for round in 0.. {
         let context = Context { files: &overlay, ..*context };
-        let (findings, after) = told(&mut state, &context, options, request.prove);
+        let (findings, after) = told(&mut state, &context, options, request);
         let chosen = match request.make {
             Fixes::None => Vec::new(),
             make => patches(&findings, make == Fixes::All),
@@ -133,7 +133,7 @@ fn told(
     state: &mut State,
     context: &Context<'_>,
     options: &Options,
-    prove: Fixes,
+    request: Request,
 ) -> (Vec<Finding>, Option<State>) {
     let problems = state.reading.problems.iter();
     let mut others: Vec<Finding> =
@@ -148,15 +148,21 @@ fn told(
     }
     let mut after = None;
     match &options.ignore_because {
-        _ if prove == Fixes::None => {}
+        _ if request.prove == Fixes::None => {}
         Some(reason) => suppress::add::comments(state, context, options, reason),
         None => {
-            after = fixes(state, context, &options.judge, prove);
+            after = fixes(state, context, &options.judge, request.prove);
+            // Nobody goes on with what is not made.
+            after.take_if(|_| request.make == Fixes::None);
             suppress::prove_removals(&mut ignores, state, context, options);
         }
     }
     others.extend(suppress::unused(&mut ignores, options));
-    others.extend(state.findings.iter().flatten().cloned());
+    if request.workloads || request.make != Fixes::None {
+        others.extend(state.findings.iter().flatten().cloned());
+    } else {
+        others.extend(state.findings.iter_mut().flat_map(std::mem::take));
+    }
     let mut findings = in_order(others);
     if let Some(baseline) = options.baseline.as_ref().filter(|_| options.suppressions) {
         baseline.hide(&mut findings);

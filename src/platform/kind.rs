@@ -218,7 +218,11 @@ impl Reading {
                 workload.shm = Shm::Unknown("its command gives /dev/shm another size".into());
             }
         }
-        self.workloads.extend(workloads);
+        if self.workloads.is_empty() {
+            self.workloads = workloads;
+        } else {
+            self.workloads.extend(workloads);
+        }
         for index in joined {
             if let Some(owner) = self.workloads.get_mut(index) {
                 owner.is_joined = true;

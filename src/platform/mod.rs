@@ -24,6 +24,19 @@ static COMPOSE: Kind = compose::read_by(|unit, context| {
     reading
 });
 
+/// Manifests, and what the data of their `ConfigMap`s start.
+static KUBERNETES: Kind = kubernetes::read_by(
+    |unit, context| {
+        let mut reading = (kubernetes::KIND.read)(unit, context);
+        host::add_mapped(&mut reading, unit, context);
+        reading
+    },
+    |text, claim, every_container| {
+        (kubernetes::KIND.relevant)(text, claim, every_container)
+            || host::may_be_mapped(text, every_container)
+    },
+);
+
 /// All kinds; the first that claims a file has it.
 pub static KINDS: &[&Kind] = &[
     &COMPOSE,
@@ -40,7 +53,7 @@ pub static KINDS: &[&Kind] = &[
     &host::CI,
     // Before Kubernetes, which takes any JSON.
     &live::KIND,
-    &kubernetes::KIND,
+    &KUBERNETES,
 ];
 
 /// How much of a text tells its kind.
@@ -63,7 +76,9 @@ pub fn by_text(path: &str, text: &str) -> Vec<(&'static Kind, FileClaim)> {
     };
     let is_make = head.lines().zip(head.lines().skip(1)).any(is_recipe);
     let is_command = |line: &str| {
-        let line = line.trim_start().trim_start_matches("$ ").trim_start_matches("sudo ");
+        let line = line.trim_start().trim_start_matches("$ ");
+        let is_before = |word: &&str| *word == "sudo" || *word == "env" || word.contains('=');
+        let line = line.split_whitespace().find(|word| !is_before(word)).unwrap_or_default();
         run::ENGINES.iter().any(|engine| line.starts_with(engine))
     };
     let first =
@@ -93,7 +108,7 @@ pub fn by_text(path: &str, text: &str) -> Vec<(&'static Kind, FileClaim)> {
         (names_keys && has("\njobs:") && has("runs-on:"), &host::CI, FileClaim::ByName),
         (names_keys, &COMPOSE, FileClaim::ByContent),
         (names_keys, &host::CI, FileClaim::ByContent),
-        (names_keys, &kubernetes::KIND, FileClaim::ByContent),
+        (names_keys, &KUBERNETES, FileClaim::ByContent),
         (
             any(|line| line.starts_with("pipeline {") || line.starts_with("node")),
             &host::JENKINSFILE,

@@ -217,6 +217,8 @@ impl Pipeline<'_> {
             if let Some(name) = name.filter(|name| SCRIPTS.contains(name)) {
                 self.script(name, entry.value);
                 entry.value.items().for_each(|item| self.script(name, item));
+            } else if name == Some("content") && entry.value.str().is_some_and(is_script) {
+                self.script("script", entry.value);
             } else if name == Some("argv") {
                 self.words(entry.value);
             }
@@ -337,6 +339,11 @@ fn says(node: Node<'_>, words: &[&str]) -> bool {
     let mut texts = labels.str().into_iter().chain(labels.items().filter_map(Node::str));
     // A tag of the run says nothing of the machine.
     texts.any(|text| !text.starts_with("tag=") && holds_any(text, words))
+}
+
+/// Whether a text is a script of a shell, as the files that cloud-init writes.
+fn is_script(text: &str) -> bool {
+    text.lines().next().is_some_and(|line| line.starts_with("#!") && line.ends_with("sh"))
 }
 
 /// A value of several lines as the shell splits it: its line ends are blanks.

@@ -96,7 +96,8 @@ fn is_bare_command(line: &str) -> bool {
 /// The document, taken apart.
 fn page(path: &str, document: &Layer) -> Page {
     let file = FileName::new(path);
-    if file.ends_in(&["rst"]) {
+    let has_directive = || document.text().lines().any(|line| line.starts_with(".. code"));
+    if file.ends_in(&["rst"]) || (!file.ends_in(ENDINGS) && !file.ends_in(ASCII_DOC) && has_directive()) {
         return rst::read(document);
     }
     if file.ends_in(ASCII_DOC) {

@@ -51,9 +51,9 @@ pub(super) fn fill(
     let mut block = String::new();
     let mut found: Vec<(String, Place, bool)> = Vec::new();
     for (line, span) in lines(text, rest).take(MOST_LINES) {
-        let place = script.layer.place(span);
+        let place = || script.layer.place(span);
         if let Some(command) = executed(line, name) {
-            found.push((command, place, true));
+            found.push((command, place(), true));
         } else if waits && is_page {
             if line.trim().starts_with('#') {
                 marked = says_inside(line);
@@ -63,7 +63,7 @@ pub(super) fn fill(
                     continue;
                 }
                 if marked || prompt.is_inside(&outer) {
-                    found.push((command, place, true));
+                    found.push((command, place(), true));
                 } else {
                     block.push_str(&command);
                     block.push('\n');

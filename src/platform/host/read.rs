@@ -80,6 +80,9 @@ fn read(
         if let Some(spliced) = sourced::splice(&file, context.files, how) {
             file = met.reads_in(spliced);
         }
+        for reader in sourced::readers(&source, context.files) {
+            met.shared.reads_in(&[], reader.text());
+        }
         let mut scripts = scripts(&member.path, &file);
         for script in scripts.iter_mut().filter(|script| script.inner.is_none()) {
             if let Some(spliced) = sourced::in_shell(&script.layer, script.options, context.files) {

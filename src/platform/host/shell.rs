@@ -61,11 +61,7 @@ impl Host for ShellScripts {
     }
 
     fn scripts(path: &str, file: &Layer) -> Vec<HostScript> {
-        let name = FileName::new(path);
-        let ending = by_ending(name.finished().unwrap_or(name).ending);
-        let dialect = ending.or_else(|| shebang(file.text())).unwrap_or_default();
-        let zsh = dialect == ShellDialect::Posix && is_zsh(&name.finished().unwrap_or(name), file.text());
-        let options = ShellOptions { dialect, zsh, ..ShellOptions::default() };
+        let options = language(path, file.text()).unwrap_or_default();
         let mut found = vec![HostScript::new(file.clone(), options)];
         let said = remarked::scripts(file, true);
         if !said.is_empty() {
@@ -90,6 +86,15 @@ fn claim(file: &FileName<'_>) -> FileClaim {
     } else {
         FileClaim::ByContent
     }
+}
+
+/// How a script is read, by the name and first line of its file; nothing where neither tells.
+pub(super) fn language(path: &str, text: &str) -> Option<ShellOptions> {
+    let name = FileName::new(path);
+    let name = name.finished().unwrap_or(name);
+    let dialect = by_ending(name.ending).or_else(|| shebang(text))?;
+    let zsh = dialect == ShellDialect::Posix && is_zsh(&name, text);
+    Some(ShellOptions { dialect, zsh, ..ShellOptions::default() })
 }
 
 fn by_ending(ending: &str) -> Option<ShellDialect> {

@@ -4,7 +4,8 @@
 use crate::syntax::shell::{PieceKind, Script, ShellDialect, ShellOptions, SimpleCommand, Word};
 use crate::text::files::Files;
 use crate::text::layer::{Encoding, Layer};
-use crate::text::source::Span;
+use crate::text::source::{Source, Span};
+use std::sync::Arc;
 
 /// How many files are read in for one file. Real scripts have up to 4.
 const MAX_FILES: usize = 16;
@@ -87,6 +88,39 @@ fn text_of(from: &str, read: &ReadIn, files: &dyn Files) -> Option<Layer> {
         || files.read_inside(from, &if root.is_empty() { path.into() } else { format!("{root}/{path}") });
     let source = files.read_reference(from, path).or_else(|_| from_root()).ok()?;
     (source.path() != from && source.text().len() <= MAX_BYTES).then(|| Layer::file(source))
+}
+
+/// How many files beside one are looked at for those that source it.
+const MAX_BESIDE: usize = 64;
+
+/// The texts of the scripts beside a file and in the folder above that read it in: they see its variables.
+pub(super) fn readers(source: &Source, files: &dyn Files) -> Vec<Arc<Source>> {
+    let path = source.path();
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let sets_options = |line: &str| {
+        line.contains('=') && line.contains('-') && crate::container::accelerator::stands_in(line)
+    };
+    let is_sourced = ["sh", "env", "conf"].iter().any(|end| name.ends_with(end)) || !name.contains('.');
+    if !is_sourced || !source.text().lines().any(sets_options) {
+        return Vec::new();
+    }
+    let folder = path.get(..path.len() - name.len()).unwrap_or_default();
+    let above =
+        folder.trim_end_matches('/').rfind('/').map_or("", |end| folder.get(..=end).unwrap_or_default());
+    let mut folders = vec![folder, above];
+    folders.dedup();
+    let names = folders.into_iter().flat_map(|folder| {
+        let names = files.beside(&format!("{folder}{name}"));
+        let scripts =
+            names.iter().filter(|other| *other != name && (other.ends_with("sh") || !other.contains('.')));
+        scripts.map(|other| format!("{folder}{other}")).take(MAX_BESIDE).collect::<Vec<_>>()
+    });
+    let read = names.filter_map(|other| files.read_inside(path, &other).ok());
+    let reads_in = |other: &Arc<Source>| {
+        let mut lines = other.text().lines().filter(|line| line.contains(name));
+        lines.any(|line| line.contains("source ") || line.contains(". "))
+    };
+    read.filter(reads_in).collect()
 }
 
 /// The text of a script of a POSIX shell with what it sources.

@@ -79,6 +79,8 @@ fn listed(manifest: &Manifest, list: Node<'_>, base: usize, gpu: &mut Gpu) {
     for item in entries_with_merged(list) {
         if let Some((kind, counts)) = item.key.str().and_then(resource) {
             count(manifest, item, (kind, counts), base, gpu);
+        } else if manifest.is_open(item.key) {
+            unsure(manifest, item, "a template names the resource", gpu);
         }
     }
 }

@@ -26,7 +26,7 @@ mod write;
 
 use std::sync::Arc;
 
-use crate::platform::kind::{FileClaim, Kind};
+use crate::platform::kind::{Context, FileClaim, Kind, Reading, Unit};
 use crate::platform::remarks::{Remarks, in_yaml};
 use crate::syntax::yaml::{ScalarStyle, Yaml};
 use crate::text::filename::FileName;
@@ -36,20 +36,28 @@ use crate::text::source::Source;
 pub use read::of_object;
 
 /// Manifests, charts and values.
-pub static KIND: Kind = Kind {
-    name: "Kubernetes manifest",
-    claim,
-    words: Words::new(words::ANY),
-    relevant,
-    // Kustomizations build on manifests, patches and each other.
-    links: Some(|member, _, files| match &member.source {
-        Some(source) if built::is_kustomization(&member.path) => built::linked(source, files),
-        _ => Vec::new(),
-    }),
-    read: read::read,
-    same_but_for: proof::same_but_for,
-    remarks,
-};
+pub static KIND: Kind = read_by(read::read, relevant);
+
+/// The kind of manifests for whoever reads more in one.
+pub const fn read_by(
+    read: fn(&Unit, &Context<'_>) -> Reading,
+    relevant: fn(&str, FileClaim, bool) -> bool,
+) -> Kind {
+    Kind {
+        name: "Kubernetes manifest",
+        claim,
+        words: Words::new(words::ANY),
+        relevant,
+        // Kustomizations build on manifests, patches and each other.
+        links: Some(|member, _, files| match &member.source {
+            Some(source) if built::is_kustomization(&member.path) => built::linked(source, files),
+            _ => Vec::new(),
+        }),
+        read,
+        same_but_for: proof::same_but_for,
+        remarks,
+    }
+}
 
 /// A block scalar may hold a manifest of its own, with comments.
 fn remarks(source: &Arc<Source>, starts: &[usize]) -> Remarks {

@@ -31,7 +31,7 @@ const OURS: &[&str] = &[
 const PARTS: &[&str] = &["gpu", "Gpu", "GPU", "ccelerator", "deviceclass."];
 
 /// Words without one of which nothing here is ours.
-pub(super) const ANY: &[&[&str]] = &[EVERYWHERE, PODS, PARTS, MAKERS, APIS, BUILDS];
+pub(super) const ANY: &[&[&str]] = &[EVERYWHERE, PODS, PARTS, MAKERS, APIS, BUILDS, &["ConfigMap"]];
 
 /// What kustomizations list.
 const BUILDS: &[&str] = &["resources:", "bases:", "components:"];

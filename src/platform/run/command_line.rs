@@ -75,6 +75,10 @@ pub(super) fn arguments(engine: Engine, fields: impl IntoIterator<Item = Field>)
                 }
                 reading.found.unread.push(Unread { field });
             }
+            // `{args} IMAGE`: no image is called so, and what stands behind it is one.
+            ArgumentSort::Image if guess::is_placeholder(&field, &reading.ahead()) => {
+                reading.found.unread.push(Unread { field });
+            }
             // An empty argument is a variable that is empty unless something else sets it.
             ArgumentSort::Image if field.value.is_empty() => reading.found.skipped = true,
             ArgumentSort::Image | ArgumentSort::Unread(_) => {

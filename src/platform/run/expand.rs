@@ -146,6 +146,10 @@ impl Expander<'_> {
         match variable.modifier {
             Modifier::None | Modifier::Required | Modifier::Index(_) if chains.is_empty() => return None,
             Modifier::None | Modifier::Required | Modifier::Index(_) => {}
+            // `${EXTRA:-}` of what nothing sets is for the environment to fill in.
+            Modifier::Default if chains.is_empty() && variable.operand.as_ref().is_none_or(is_nothing) => {
+                return None;
+            }
             Modifier::Default if unset => ways.extend(operand()),
             Modifier::Default => {}
             Modifier::Alternative => {
@@ -309,6 +313,11 @@ fn through(mut ways: Ways<Vec<Field>>) -> Ways<Vec<Field>> {
 fn push_text(unit: &ScopedScript<'_>, piece: &Piece, field: &mut Field) {
     let spot = Spot { layer: unit.layer.clone(), span: piece.span };
     field.push(&piece.text(unit.script.text()), spot, piece.quote, Knowledge::Text);
+}
+
+/// Whether a word is empty as it is written.
+fn is_nothing(word: &Word) -> bool {
+    word.pieces().iter().all(|piece| piece.span.is_empty())
 }
 
 /// A piece whose value nobody knows.

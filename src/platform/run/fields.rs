@@ -78,6 +78,10 @@ impl Field {
         let start = self.value.len();
         self.value.push_str(text);
         let inner = Span::new(start, self.value.len());
+        // Nearly every argument has one part, and there are many.
+        if self.parts.is_empty() {
+            self.parts.reserve_exact(1);
+        }
         self.parts.push(FieldPart { inner, spot, quote, known, conditional: false, through: false });
     }
 

@@ -14,6 +14,10 @@ pub(super) fn is_image(engine: Engine, field: &Field, known: Knowledge, rest: &[
     if known == Knowledge::Beyond {
         return false;
     }
+    // `${{ inputs.image != '' && '--env FAST=1' || '' }}` is an option or nothing.
+    if ["'-", "\"-"].iter().any(|quoted| field.value.contains(quoted)) {
+        return false;
+    }
     let Some(next) = rest.first() else { return !stands_for_arguments(&field.value) };
     match (named_image(&field.value), named_options(&field.value)) {
         (true, false) => return true,
@@ -53,6 +57,14 @@ pub(super) fn holds_more(field: &Field) -> bool {
 /// Whether a placeholder at the end of a command stands for options and image alike: `<docker-args>`, `[options]`.
 fn stands_for_arguments(source: &str) -> bool {
     source.starts_with(['<', '[', '{']) && named_options(source) && !named_image(source)
+}
+
+/// Whether an argument in braces stands for others before the image, which follows.
+pub(super) fn is_placeholder(field: &Field, rest: &[&Field]) -> bool {
+    field.value.starts_with('{')
+        && field.value.ends_with('}')
+        && !named_image(&field.value)
+        && rest.first().is_some_and(|next| looks_like_image(next))
 }
 
 /// Whether `rest` begins with options of the engine and holds an image behind them.

@@ -123,6 +123,9 @@ fn merged(unit: &ScopedScript<'_>, command: &SimpleCommand, ways: Vec<Way>) -> O
     for (index, option) in options.iter_mut().enumerate() {
         option.conditional |= !ways.iter().all(|way| way.get(index) == Some(&true));
     }
+    // A file may hold thousands of them.
+    options.shrink_to_fit();
+    invocation.command.shrink_to_fit();
     Some((invocation, written))
 }
 

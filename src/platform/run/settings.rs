@@ -67,6 +67,7 @@ pub(super) fn settings(invocation: &Invocation, flags: &[&Flag], scene: &StartCo
         let text = build.spot.text().split_whitespace().collect::<Vec<_>>().join(" ");
         placed(says, text, build.value.clone(), &build.spot)
     }));
+    settings.shrink_to_fit();
     settings
 }
 

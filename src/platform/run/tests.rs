@@ -127,7 +127,7 @@ fn variables_hold_every_value_that_may_reach() {
     let list = "A=(--gpus all)\nA+=(-v \"/a b:/c\")\ndocker run \"${A[@]}\" ${B[@]+\"${B[@]}\"} img";
     assert_eq!(runs(list), ["gpus=all volume=/a b:/c (${B[@]}) [img]"]);
     let default = "IMAGE=${IMAGE:-a/b}\ndocker run ${OPTS:-} ${GPU:+--gpus all} $IMAGE x";
-    assert_eq!(runs(default), ["gpus=all? [a/b] x"]);
+    assert_eq!(runs(default), ["gpus=all? (${OPTS:-}) [a/b] x"]);
     let function = "f() { local O=\"-i\"; docker run $O $G img; }\nG='--gpus all'\nf";
     assert_eq!(runs(function), ["interactive gpus=all [img]"]);
     let other = "f() { if x; then C='docker run --gpus all'; fi; }\nC='docker run'\ng() { f; $C img; }\ng";

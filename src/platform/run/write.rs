@@ -1,6 +1,6 @@
 //! Writing changes into command lines, in the style of their neighbours.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -29,12 +29,21 @@ pub struct CommandLines {
     invocations: Vec<Invocation>,
     options: ShellOptions,
     readers: Rc<RefCell<Readers>>,
+    /// Whether the value of the first size of them all is a word of its own.
+    size_apart: OnceCell<Option<bool>>,
 }
 
 impl CommandLines {
     /// A writer for the command lines of a script that is read with `options`, in their order.
     pub fn new(invocations: Vec<Invocation>, options: ShellOptions, shared: &Shared) -> Self {
-        Self { invocations, options, readers: shared.readers() }
+        Self { invocations, options, readers: shared.readers(), size_apart: OnceCell::new() }
+    }
+
+    fn size_apart(&self) -> Option<bool> {
+        *self.size_apart.get_or_init(|| {
+            let all = self.invocations.iter().flat_map(|other| &other.options).filter(is_long);
+            all.into_iter().find(|option| option.name == "shm-size").map(|option| option.apart)
+        })
     }
 }
 
@@ -86,6 +95,11 @@ impl Writer for CommandLines {
     }
 }
 
+/// Whether an option is a long one with a value.
+fn is_long(option: &&OptionUse) -> bool {
+    option.value.is_some() && option.flag.value.starts_with("--")
+}
+
 /// One command line with what is known of it.
 struct LineWriter<'w> {
     invocation: &'w Invocation,
@@ -102,16 +116,14 @@ impl LineWriter<'_> {
 
     /// As the option that asks for a GPU is spelt, else as the file spells sizes elsewhere, else as most options of the line.
     fn spelt(&self, flag: &str, value: &str) -> String {
-        let is_long = |option: &&OptionUse| option.value.is_some() && option.flag.value.starts_with("--");
         let evidence = &self.workload.gpu.evidence;
         let own = self.invocation.options.iter().filter(is_long);
         // Nearly everybody writes `--gpus all`, whatever the other options look like: only `--gpus=all` tells.
         let telling = || own.clone().filter(|option| option.name != "gpus" || !option.apart);
         let asking = telling().find(|option| evidence.iter().any(|found| found.place.span == placed(option)));
-        let sizes = self.lines.invocations.iter().flat_map(|other| &other.options);
-        let size = || sizes.filter(is_long).find(|option| option.name == "shm-size");
         let (apart, joined): (Vec<_>, Vec<_>) = telling().partition(|option| option.apart);
-        let is_apart = asking.or_else(size).map_or(apart.len() > joined.len(), |option| option.apart);
+        let asks = asking.map(|option| option.apart).or_else(|| self.lines.size_apart());
+        let is_apart = asks.unwrap_or(apart.len() > joined.len());
         format!("{flag}{}{value}", if is_apart { ' ' } else { '=' })
     }
 
