@@ -77,6 +77,8 @@ fn grown(old: &Value, new: &Value, key: &str) -> Result<(), String> {
                 let name_text = name.as_str().unwrap_or_default();
                 match old.get(name) {
                     Some(before) => grown(before, value, name_text)?,
+                    // Compose files in texts.
+                    None if name_text == "shm_size" && value.is_string() => {}
                     None => added(value, name_text)?,
                 }
             }

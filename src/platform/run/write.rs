@@ -41,7 +41,8 @@ impl CommandLines {
 
     fn size_apart(&self) -> Option<bool> {
         *self.size_apart.get_or_init(|| {
-            let all = self.invocations.iter().flat_map(|other| &other.options).filter(is_long);
+            let all =
+                self.invocations.iter().flat_map(|other| &other.options).filter(|option| is_long(option));
             all.into_iter().find(|option| option.name == "shm-size").map(|option| option.apart)
         })
     }
@@ -96,7 +97,7 @@ impl Writer for CommandLines {
 }
 
 /// Whether an option is a long one with a value.
-fn is_long(option: &&OptionUse) -> bool {
+fn is_long(option: &OptionUse) -> bool {
     option.value.is_some() && option.flag.value.starts_with("--")
 }
 
@@ -117,7 +118,7 @@ impl LineWriter<'_> {
     /// As the option that asks for a GPU is spelt, else as the file spells sizes elsewhere, else as most options of the line.
     fn spelt(&self, flag: &str, value: &str) -> String {
         let evidence = &self.workload.gpu.evidence;
-        let own = self.invocation.options.iter().filter(is_long);
+        let own = self.invocation.options.iter().filter(|option| is_long(option));
         // Nearly everybody writes `--gpus all`, whatever the other options look like: only `--gpus=all` tells.
         let telling = || own.clone().filter(|option| option.name != "gpus" || !option.apart);
         let asking = telling().find(|option| evidence.iter().any(|found| found.place.span == placed(option)));
