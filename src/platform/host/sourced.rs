@@ -1,6 +1,8 @@
 //! Files that a script reads in where it runs: `source env.sh`, `include config.mk`. Their text takes the place of the
 //! command, as a shell and make do it, so that what they set reaches what stands behind; spans in it map to the command.
 
+use memchr::memmem;
+
 use crate::syntax::shell::{PieceKind, Script, ShellDialect, ShellOptions, SimpleCommand, Word};
 use crate::text::files::Files;
 use crate::text::layer::{Encoding, Layer};
@@ -125,12 +127,7 @@ pub(super) fn readers(source: &Source, files: &dyn Files) -> Vec<Arc<Source>> {
 
 /// The text of a script of a POSIX shell with what it sources.
 pub(super) fn in_shell(layer: &Layer, options: ShellOptions, files: &dyn Files) -> Option<Spliced> {
-    let has = |word: &str| layer.text().contains(word);
-    if options.dialect != ShellDialect::Posix
-        || options.make
-        || options.just
-        || !(has("source ") || has(". "))
-    {
+    if options.dialect != ShellDialect::Posix || options.make || options.just || !may_source(layer.text()) {
         return None;
     }
     let find = |text: &str| {
@@ -138,6 +135,19 @@ pub(super) fn in_shell(layer: &Layer, options: ShellOptions, files: &dyn Files) 
         script.commands.iter().filter_map(|command| sourced(&script, command)).collect()
     };
     splice(layer, files, Inclusion { find: &find, around: ("{\n", "}") })
+}
+
+/// Whether a word of a text is `source` or `.`.
+fn may_source(text: &str) -> bool {
+    ["source ", ". "].iter().any(|word| {
+        let mut found = memmem::find_iter(text.as_bytes(), word);
+        found
+            .any(|at| text.get(..at).is_some_and(|before| before.is_empty() || before.ends_with(is_boundary)))
+    })
+}
+
+fn is_boundary(letter: char) -> bool {
+    letter.is_whitespace() || "&|;(){}\"'`".contains(letter)
 }
 
 /// What a command reads in, if it is `source FILE` or `. FILE`.
