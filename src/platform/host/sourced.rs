@@ -1,13 +1,15 @@
 //! Files that a script reads in where it runs: `source env.sh`, `include config.mk`. Their text takes the place of the
 //! command, as a shell and make do it, so that what they set reaches what stands behind; spans in it map to the command.
 
+use std::sync::Arc;
+
 use memchr::memmem;
 
+use crate::container::accelerator;
 use crate::syntax::shell::{PieceKind, Script, ShellDialect, ShellOptions, SimpleCommand, Word};
 use crate::text::files::Files;
 use crate::text::layer::{Encoding, Layer};
 use crate::text::source::{Source, Span};
-use std::sync::Arc;
 
 /// How many files are read in for one file. Real scripts have up to 4.
 const MAX_FILES: usize = 16;
@@ -92,6 +94,9 @@ fn text_of(from: &str, read: &ReadIn, files: &dyn Files) -> Option<Layer> {
     (source.path() != from && source.text().len() <= MAX_BYTES).then(|| Layer::file(source))
 }
 
+/// Commands behind which an assignment may stand.
+const SETTERS: [&str; 5] = ["declare", "export", "local", "readonly", "typeset"];
+
 /// How many files beside one are looked at for those that source it.
 const MAX_BESIDE: usize = 64;
 
@@ -99,9 +104,7 @@ const MAX_BESIDE: usize = 64;
 pub(super) fn readers(source: &Source, files: &dyn Files) -> Vec<Arc<Source>> {
     let path = source.path();
     let name = path.rsplit('/').next().unwrap_or(path);
-    let sets_options = |line: &str| {
-        line.contains('=') && line.contains('-') && crate::container::accelerator::stands_in(line)
-    };
+    let sets_options = |line: &str| sets_a_variable(line) && accelerator::stands_in(line);
     let is_sourced = ["sh", "env", "conf"].iter().any(|end| name.ends_with(end)) || !name.contains('.');
     if !is_sourced || !source.text().lines().any(sets_options) {
         return Vec::new();
@@ -123,6 +126,16 @@ pub(super) fn readers(source: &Source, files: &dyn Files) -> Vec<Arc<Source>> {
         lines.any(|line| line.contains("source ") || line.contains(". "))
     };
     read.filter(reads_in).collect()
+}
+
+/// Whether a line begins with an assignment: `A=`, `A+=`, `export A=`.
+fn sets_a_variable(line: &str) -> bool {
+    let Some((before, _)) = line.split_once('=') else { return false };
+    let mut words = before.split_whitespace().rev();
+    let name = words.next().unwrap_or_default().trim_end_matches('+');
+    !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && words.all(|word| word.starts_with('-') || SETTERS.contains(&word))
 }
 
 /// The text of a script of a POSIX shell with what it sources.
