@@ -10,7 +10,7 @@ use super::script::HostScript;
 use super::sourced::ReadIn;
 use crate::platform::kind::{FileClaim, Kind};
 use crate::platform::remarks::{Remarks, lies_in};
-use crate::platform::run::{Givens, OuterVariable, starts_containers};
+use crate::platform::run::{Givens, OuterVariable, may_include, starts_containers};
 use crate::text::filename::FileName;
 use crate::text::layer::Layer;
 use crate::text::source::{Source, Span};
@@ -60,7 +60,7 @@ impl Host for Make {
     }
 
     fn includes(text: &str) -> Vec<ReadIn> {
-        if !text.contains("include ") {
+        if !may_include(text) {
             return Vec::new();
         }
         let found = lines(text).filter_map(|line| {

@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 
-use memchr::memmem;
-
 use crate::container::accelerator;
+use crate::platform::run::may_source;
 use crate::syntax::shell::{PieceKind, Script, ShellDialect, ShellOptions, SimpleCommand, Word};
 use crate::text::files::Files;
 use crate::text::layer::{Encoding, Layer};
@@ -123,7 +122,7 @@ pub(super) fn readers(source: &Source, files: &dyn Files) -> Vec<Arc<Source>> {
     let read = names.filter_map(|other| files.read_inside(path, &other).ok());
     let reads_in = |other: &Arc<Source>| {
         let mut lines = other.text().lines().filter(|line| line.contains(name));
-        lines.any(|line| line.contains("source ") || line.contains(". "))
+        lines.any(may_source)
     };
     read.filter(reads_in).collect()
 }
@@ -148,19 +147,6 @@ pub(super) fn in_shell(layer: &Layer, options: ShellOptions, files: &dyn Files) 
         script.commands.iter().filter_map(|command| sourced(&script, command)).collect()
     };
     splice(layer, files, Inclusion { find: &find, around: ("{\n", "}") })
-}
-
-/// Whether a word of a text is `source` or `.`.
-fn may_source(text: &str) -> bool {
-    ["source ", ". "].iter().any(|word| {
-        let mut found = memmem::find_iter(text.as_bytes(), word);
-        found
-            .any(|at| text.get(..at).is_some_and(|before| before.is_empty() || before.ends_with(is_boundary)))
-    })
-}
-
-fn is_boundary(letter: char) -> bool {
-    letter.is_whitespace() || "&|;(){}\"'`".contains(letter)
 }
 
 /// What a command reads in, if it is `source FILE` or `. FILE`.

@@ -1,5 +1,7 @@
 //! The names of engines: literal scans that tell whether a text may start a container.
 
+use memchr::memmem;
+
 use crate::container::accelerator;
 use crate::text::scan::{Words, holds, holds_any};
 
@@ -8,12 +10,40 @@ pub const ENGINES: &[&str] =
     &["docker", "Docker", "DOCKER", "podman", "Podman", "PODMAN", "nerdctl", "Nerdctl", "NERDCTL"];
 
 /// Words without which no rule speaks of a container, besides those of the accelerators.
-const INTEREST: &[&str] = &["shm", "--ipc", "/dev/", "--runtime", "nvidia", "source ", "\n. ", "\n-include "];
+const INTEREST: &[&str] = &["shm", "--ipc", "/dev/", "--runtime", "nvidia"];
 
-/// Whether a text holds a word without which no rule speaks of its containers.
+/// Whether a text holds a word without which no rule speaks of its containers, or reads in another that may.
 fn speaks_of_interest(text: &str) -> bool {
-    let includes = || text.starts_with("include ") || holds(text, "\ninclude ");
-    holds_any(text, INTEREST) || accelerator::stands_in(text) || includes()
+    holds_any(text, INTEREST) || accelerator::stands_in(text) || may_source(text) || may_include(text)
+}
+
+/// Whether a word of a text is `source` or `.`, and the file behind it may be one of the repository: no environment of Python,
+/// nothing of the system's or of somebody's home.
+pub fn may_source(text: &str) -> bool {
+    ["source ", ". "].iter().any(|word| {
+        let mut found = memmem::find_iter(text.as_bytes(), word);
+        found.any(|at| {
+            let before = text.get(..at).unwrap_or_default();
+            let file = text.get(at + word.len()..).unwrap_or_default().trim_start_matches('"');
+            let file = file.split([' ', '\n', ';', '"']).next().unwrap_or_default();
+            let is_word = before.is_empty() || before.ends_with(is_boundary);
+            is_word && !file.starts_with(['/', '~']) && !file.ends_with("/activate")
+        })
+    })
+}
+
+fn is_boundary(letter: char) -> bool {
+    letter.is_whitespace() || "&|;(){}\"'`".contains(letter)
+}
+
+/// Whether a text has a line by which make reads in another file.
+pub fn may_include(text: &str) -> bool {
+    let mut found = memmem::find_iter(text.as_bytes(), "include ");
+    found.any(|at| {
+        let before = text.get(..at).unwrap_or_default();
+        let before = before.strip_suffix(['-', 's']).unwrap_or(before);
+        before.is_empty() || before.ends_with('\n')
+    })
 }
 
 /// Whether a text holds the name of an engine.

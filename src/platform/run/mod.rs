@@ -8,6 +8,7 @@ mod budget;
 mod build;
 mod calls;
 mod command_line;
+mod edits;
 mod engines;
 mod environment;
 mod expand;
@@ -31,7 +32,7 @@ mod write;
 mod written;
 
 pub use budget::Shared;
-pub use engines::{ENGINES, starts_containers};
+pub use engines::{ENGINES, may_include, may_source, starts_containers};
 pub use given::{Givens, OuterVariable};
 pub use nested::unit_commands;
 pub use search::{comments, invocations};

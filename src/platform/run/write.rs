@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use super::budget::Shared;
 use super::command_line::OptionUse;
-use super::fields::{Field, FieldPart, Spot};
+use super::edits::{extent, fill_in, is_at, placed, replacement, text_of, without_swallower};
+use super::fields::{Field, Spot};
 use super::invocation::Invocation;
 use super::readers::{Edited, Readers};
 use super::row::Pen;
-use super::workload::whole;
 use crate::container::finding::Change;
 use crate::container::mount::before_option;
 use crate::container::workload::{Effect, Says, Setting, Why, Workload};
@@ -224,7 +224,7 @@ impl LineWriter<'_> {
     /// The option that a setting was read from.
     fn option(&self, setting: usize) -> Option<&OptionUse> {
         let place = self.setting(setting)?.place.span;
-        let same = |option: &&OptionUse| whole(option).is_some_and(|spot| spot.layer.map(spot.span) == place);
+        let same = |option: &&OptionUse| is_at(option, place);
         // In `-itv /dev/shm:/dev/shm` the last letter has the value.
         self.invocation.options.iter().rfind(same)
     }
@@ -287,7 +287,7 @@ impl LineWriter<'_> {
     /// `all` in place of what is refused, behind an option that has no value, or an option without the quotes around it.
     fn ask_for_gpus(&self) -> Option<Edit> {
         let place = self.workload.gpu.refused.as_ref()?.evidence.place.span;
-        let same = |option: &&OptionUse| whole(option).is_some_and(|spot| spot.layer.map(spot.span) == place);
+        let same = |option: &&OptionUse| is_at(option, place);
         let option = self.invocation.options.iter().rfind(same)?;
         if option.together {
             let word = option.flag.written.clone().filter(|_| !option.flag.is_through())?;
@@ -357,57 +357,4 @@ impl LineWriter<'_> {
         let value = words.get(at + 1)?.spot().filter(|value| value.beside(&spot))?;
         Some(Spot { span: spot.span.join(value.span), layer: spot.layer })
     }
-}
-
-/// Where an option stands in the file.
-fn placed(option: &OptionUse) -> Span {
-    whole(option).map_or(Span::default(), |spot| spot.layer.map(spot.span))
-}
-
-/// Takes the option out that swallows the flag behind it: `-e --ipc=host`, `-itv --shm-size=2g`.
-fn without_swallower(option: &OptionUse) -> Option<Edit> {
-    let flag = option.flag.spot()?;
-    let value = option.value.as_ref()?.spot().filter(|value| value.beside(&flag))?;
-    let written = flag.text().to_owned();
-    if !written.starts_with("--") && written.len() > 2 {
-        let mut letters = written.chars();
-        letters.next_back();
-        return replacement(&flag, letters.as_str());
-    }
-    let span = Span::new(flag.span.start, value.span.start);
-    Some(Edit::deletion(flag.layer.source(), flag.layer.map(span)))
-}
-
-/// Writes a value where an option has an empty one: `--shm-size=`, `--shm-size ''`.
-fn fill_in(option: &OptionUse, value: &str) -> Option<Edit> {
-    if option.apart {
-        return replacement(&option.value.as_ref()?.written.clone()?, value);
-    }
-    let flag = option.flag.spot()?;
-    let at = flag.span.start + flag.text().find('=')? + 1;
-    Some(Edit::insertion(flag.layer.source(), flag.layer.map(Span::at(at)).start, value))
-}
-
-/// Puts `text` in place of what is written at a spot.
-fn replacement(spot: &Spot, text: &str) -> Option<Edit> {
-    let span = spot.layer.map(spot.span);
-    (!span.is_empty()).then(|| Edit::replacement(spot.layer.source(), span, text))
-}
-
-/// Where an option stands, flag and value; nothing where they stand apart.
-fn extent(option: &OptionUse) -> Option<Spot> {
-    let flag = option.flag.spot()?;
-    let Some(value) = option.value.as_ref().filter(|_| option.apart) else { return Some(flag) };
-    let literal = !option.flag.is_through();
-    let value = if literal { value.written.clone() } else { value.spot() };
-    let value = value.filter(|value| value.beside(&flag) && value.span.start >= flag.span.end)?;
-    Some(Spot { span: flag.span.join(value.span), layer: flag.layer })
-}
-
-/// The text of a field without the quotes around it; nothing where it stands in several places.
-fn text_of(field: &Field) -> Option<Spot> {
-    let first: &FieldPart = field.parts.first()?;
-    let last = field.parts.last()?;
-    let whole = Spot { span: first.spot.span.join(last.spot.span), layer: first.spot.layer.clone() };
-    (first.spot.beside(&last.spot) && whole.span.len() == field.value.len()).then_some(whole)
 }
