@@ -59,6 +59,8 @@ pub static COMPOSE: FlagDialect = FlagDialect {
 pub struct EngineWords {
     /// The engine, or its client.
     pub name: &'static str,
+    /// The command that runs in a container of it.
+    pub client: &'static str,
     /// Whose default a container gets.
     pub whose_default: &'static str,
     /// How much memory on `/dev/shm` without a size may take.
@@ -73,6 +75,7 @@ pub struct EngineWords {
 
 const HOST: EngineWords = EngineWords {
     name: "Docker",
+    client: "docker",
     whose_default: "Docker's",
     unbounded: "half of the host's memory",
     memory_limit: "its memory limit",
@@ -80,10 +83,13 @@ const HOST: EngineWords = EngineWords {
     on_host_ipc: "",
 };
 static DOCKER_WORDS: EngineWords = HOST;
-static PODMAN_WORDS: EngineWords = EngineWords { name: "Podman", whose_default: "Podman's", ..HOST };
-static NERDCTL_WORDS: EngineWords = EngineWords { name: "nerdctl", whose_default: "containerd's", ..HOST };
+static PODMAN_WORDS: EngineWords =
+    EngineWords { name: "Podman", client: "podman", whose_default: "Podman's", ..HOST };
+static NERDCTL_WORDS: EngineWords =
+    EngineWords { name: "nerdctl", client: "nerdctl", whose_default: "containerd's", ..HOST };
 static KUBERNETES_WORDS: EngineWords = EngineWords {
     name: "Kubernetes",
+    client: "kubectl",
     whose_default: "the container runtime's",
     unbounded: "the node's memory",
     memory_limit: "the pod's memory limit",

@@ -8,11 +8,7 @@ use crate::container::workload::{Engine, Platform, Workload};
 /// sentences for a terminal.
 pub fn how_to_check(workload: &Workload) -> String {
     let name = quoted(&workload.name);
-    let engine = match workload.engine {
-        Engine::Podman => "podman",
-        Engine::Nerdctl => "nerdctl",
-        Engine::Docker | Engine::Swarm | Engine::Kubernetes => "docker",
-    };
+    let client = workload.engine.words().client;
     match (workload.platform, workload.engine) {
         (Platform::Live, Engine::Kubernetes) => {
             let pod = workload.running.as_ref().and_then(|running| running.pod.as_ref());
@@ -41,10 +37,10 @@ pub fn how_to_check(workload: &Workload) -> String {
                 .into()
         }
         (Platform::Live, _) => {
-            format!("Check with `{engine} exec {name} df -h /dev/shm`. An existing container keeps its size.")
+            format!("Check with `{client} exec {name} df -h /dev/shm`. An existing container keeps its size.")
         }
         (Platform::DockerRun | Platform::Kubernetes, _) => format!(
-            "Check with `{engine} exec CONTAINER df -h /dev/shm`. An existing container keeps its old size: remove it \
+            "Check with `{client} exec CONTAINER df -h /dev/shm`. An existing container keeps its old size: remove it \
              and run it again."
         ),
     }

@@ -9,7 +9,7 @@ use super::script::HostScript;
 use super::{adoc, inner, markdown, rst, units};
 use crate::platform::kind::{EVERYWHERE, FileClaim, Kind};
 use crate::platform::remarks::{Remark, Remarks, lies_in};
-use crate::platform::run::{ENGINES, starts_containers};
+use crate::platform::run::{ENGINES, client, starts_containers};
 use crate::syntax::shell::ShellOptions;
 use crate::text::filename::FileName;
 use crate::text::layer::Layer;
@@ -87,7 +87,7 @@ fn says_how(file: &FileName<'_>) -> bool {
 fn is_bare_command(line: &str) -> bool {
     let mut words = line.split_whitespace().skip_while(|word| *word == "sudo");
     !line.starts_with([' ', '\t'])
-        && matches!(words.next(), Some("docker" | "nvidia-docker" | "podman" | "nerdctl"))
+        && words.next().and_then(client).is_some()
         && words.next() == Some("run")
         && words.next().is_some_and(|word| word.starts_with('-'))
         && !is_prose(line)

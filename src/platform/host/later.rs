@@ -3,6 +3,7 @@
 
 use super::script::HostScript;
 use crate::container::workload::{Later, Workload};
+use crate::platform::run::client;
 use crate::text::layer::Layer;
 use crate::text::place::Place;
 use crate::text::source::Span;
@@ -16,10 +17,10 @@ const HEADING: usize = 64 << 10;
 /// How many further pieces of code of a page are looked at.
 const MOST_BLOCKS: usize = 8;
 
-/// Programs of the host, which are not typed into a container.
+/// Programs of the host besides the clients of engines, which are not typed into a container.
 #[rustfmt::skip]
-const OF_HOST: [&str; 16] = [
-    "docker", "podman", "nerdctl", "docker-compose", "kubectl", "helm", "curl", "wget", "git", "ssh", "scp", "sudo", "open", "xhost", "make", "gcloud",
+const OF_HOST: [&str; 13] = [
+    "docker-compose", "kubectl", "helm", "curl", "wget", "git", "ssh", "scp", "sudo", "open", "xhost", "make", "gcloud",
 ];
 
 /// Commands with which a container waits for somebody to type.
@@ -262,9 +263,7 @@ fn executed(line: &str, name: Option<&str>) -> Option<String> {
         return None;
     }
     let engine = before.rsplit([' ', '(', '"', '\t']).next()?;
-    if !["docker", "podman", "nerdctl"].contains(&engine) {
-        return None;
-    }
+    client(engine)?;
     let mut words = behind.split_whitespace();
     let mut rest = behind.trim_start();
     loop {
@@ -287,5 +286,5 @@ fn typed(line: &str) -> Option<String> {
     let command = line.strip_prefix("$ ").unwrap_or(line);
     let first = command.split_whitespace().next()?;
     let is_word = first.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./~=$".contains(&byte));
-    (is_word && !OF_HOST.contains(&first)).then(|| command.to_owned())
+    (is_word && client(first).is_none() && !OF_HOST.contains(&first)).then(|| command.to_owned())
 }

@@ -1,6 +1,7 @@
 //! Code in documents: what a block of lines holds as shell text, its indent and its prompts taken away.
 
 use crate::knowledge::programs::FENCE_LANGUAGES;
+use crate::platform::run::client;
 use crate::syntax::shell::{ShellDialect, ShellOptions};
 use crate::text::layer::{Encoding, Layer};
 use crate::text::source::Span;
@@ -71,7 +72,7 @@ pub(super) fn block(document: &Layer, lines: &[Line], prefix: &str, is_foreign: 
         let skip = match prompt(code) {
             Some(prompt) => Some(prompt),
             None if goes_on && prompted && code.starts_with("> ") => Some(2),
-            None if goes_on || !prompted || names_engine(code) => Some(0),
+            None if goes_on || !prompted || begins_run(code) => Some(0),
             None => None,
         };
         if let Some(skip) = skip {
@@ -88,10 +89,9 @@ pub(super) fn block(document: &Layer, lines: &[Line], prefix: &str, is_foreign: 
 }
 
 /// Whether a line begins as a command line that starts a container, as what other commands print does not.
-pub(super) fn names_engine(line: &str) -> bool {
+pub(super) fn begins_run(line: &str) -> bool {
     let mut words = line.split_whitespace().skip_while(|word| *word == "sudo");
-    matches!(words.next(), Some("docker" | "nvidia-docker" | "podman" | "nerdctl"))
-        && matches!(words.next(), Some("run" | "create"))
+    words.next().and_then(client).is_some() && matches!(words.next(), Some("run" | "create"))
 }
 
 /// How long the prompt is that a line begins with: `$ `, `user@host:~$ `, `(env) $ `, `PS C:\> `, `C:\> `; before the
@@ -101,9 +101,9 @@ fn prompt(line: &str) -> Option<usize> {
     let code = line.get(indent..)?;
     let length = if code.starts_with("$ ") || code.starts_with("% ") {
         2
-    } else if code.strip_prefix('!').is_some_and(names_engine) {
+    } else if code.strip_prefix('!').is_some_and(begins_run) {
         1
-    } else if code.strip_prefix("> ").is_some_and(names_engine) {
+    } else if code.strip_prefix("> ").is_some_and(begins_run) {
         2
     } else if let Some(arrow) = arrow(code) {
         arrow
@@ -115,7 +115,7 @@ fn prompt(line: &str) -> Option<usize> {
         let is_prompt =
             host.contains('@') && !host.contains(['"', '\'', '=']) && host.split(' ').count() <= 2
                 || (host.starts_with('(') && host.trim_end().ends_with(')'))
-                || (!host.is_empty() && !host.contains(' ') && code.get(end + 2..).is_some_and(names_engine));
+                || (!host.is_empty() && !host.contains(' ') && code.get(end + 2..).is_some_and(begins_run));
         is_prompt.then_some(end + 2)?
     };
     Some(indent + length)

@@ -3,7 +3,7 @@
 //! In a script a command may also be commented out. Where no word beside it says that it is there to be read, it is listed and
 //! never reported.
 
-use super::prose::{Line, block, language, lines, names_engine};
+use super::prose::{Line, begins_run, block, language, lines};
 use super::script::HostScript;
 use crate::platform::run::starts_containers;
 use crate::text::layer::Layer;
@@ -66,14 +66,14 @@ impl CommentBlock {
         let code = code.trim_start_matches([' ', '\t']);
         // `# Usage: docker run …`
         let told = code.split_once(": ").filter(|(label, rest)| {
-            label.len() < 40 && names_engine(rest.trim_start().trim_start_matches("$ "))
+            label.len() < 40 && begins_run(rest.trim_start().trim_start_matches("$ "))
         });
         let command = told.map_or(code, |(_, rest)| rest.trim_start());
         self.is_told |= told.is_some();
-        if names_engine(command.trim_start_matches("$ ")) && is_prose(command) {
+        if begins_run(command.trim_start_matches("$ ")) && is_prose(command) {
             return;
         }
-        if names_engine(command.trim_start_matches("$ ")) {
+        if begins_run(command.trim_start_matches("$ ")) {
             self.has_command = true;
         } else if !self.has_command {
             self.is_told |= holds_any(code, TOLD);

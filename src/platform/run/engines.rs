@@ -3,11 +3,30 @@
 use memchr::memmem;
 
 use crate::container::accelerator;
+use crate::container::workload::Engine;
 use crate::text::scan::{Words, holds, holds_any};
 
 /// The names of engines, as people write them: without one of these no container is started.
 pub const ENGINES: &[&str] =
     &["docker", "Docker", "DOCKER", "podman", "Podman", "PODMAN", "nerdctl", "Nerdctl", "NERDCTL"];
+
+/// The clients of engines by the names of their programs, and whether each brings the GPUs in by itself.
+const CLIENTS: [(&str, Engine, bool); 8] = [
+    ("docker", Engine::Docker, false),
+    ("docker-ce", Engine::Docker, false),
+    ("nvidia-docker", Engine::Docker, true),
+    ("nvidia-docker2", Engine::Docker, true),
+    ("podman", Engine::Podman, false),
+    ("podman-remote", Engine::Podman, false),
+    ("podman-hpc", Engine::Podman, false),
+    ("nerdctl", Engine::Nerdctl, false),
+];
+
+/// The engine whose client a program is, and whether that brings the GPUs in.
+pub fn client(program: &str) -> Option<(Engine, bool)> {
+    let (_, engine, brings) = CLIENTS.iter().find(|(name, ..)| *name == program)?;
+    Some((*engine, *brings))
+}
 
 /// Words without which no rule speaks of a container, besides those of the accelerators.
 const INTEREST: &[&str] = &["shm", "--ipc", "/dev/", "--runtime", "nvidia"];
@@ -58,4 +77,32 @@ pub fn starts_containers(text: &str, every_container: bool) -> bool {
     names_engine(text)
         && ["run", "RUN", "create"].iter().any(|word| holds(text, word))
         && (every_container || speaks_of_interest(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scan_for_engines_finds_every_client() {
+        assert!(CLIENTS.iter().all(|(name, ..)| names_engine(name)));
+    }
+
+    #[test]
+    fn files_of_the_repository_are_read_in() {
+        for text in ["source env.sh", "x\n. ./a.sh", "a && . $D/a", "if x; then source \"$D/a.sh\"; fi"] {
+            assert!(may_source(text), "{text}");
+        }
+        for text in [
+            "source venv/bin/activate",
+            "It ends. Next.",
+            ". /opt/ros/setup.sh",
+            "source ~/.bashrc",
+            "resource x",
+        ] {
+            assert!(!may_source(text), "{text}");
+        }
+        assert!(["include a.mk", "x\n-include b", "a\nsinclude c"].iter().all(|text| may_include(text)));
+        assert!(!["we include it", "#include <a>"].iter().any(|text| may_include(text)));
+    }
 }

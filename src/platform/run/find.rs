@@ -1,5 +1,6 @@
 //! Finding the engine among the fields of a command, and the scripts that a command hands to another shell.
 
+use super::engines::client;
 use super::fields::Field;
 use super::options::global_takes_value;
 use crate::container::workload::Engine;
@@ -61,13 +62,7 @@ fn engine(field: &Field) -> Option<(Engine, bool, bool)> {
     if field.unread().is_some() {
         return engine_variable(&field.value);
     }
-    match program(field).as_str() {
-        "docker" | "docker-ce" => Some((Engine::Docker, false, false)),
-        "nvidia-docker" | "nvidia-docker2" => Some((Engine::Docker, true, false)),
-        "podman" | "podman-remote" | "podman-hpc" => Some((Engine::Podman, false, false)),
-        "nerdctl" => Some((Engine::Nerdctl, false, false)),
-        _ => None,
-    }
+    client(&program(field)).map(|(engine, nvidia)| (engine, nvidia, false))
 }
 
 /// The same for a variable that nothing in the file sets: its name tells.

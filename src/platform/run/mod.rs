@@ -32,7 +32,7 @@ mod write;
 mod written;
 
 pub use budget::Shared;
-pub use engines::{ENGINES, may_include, may_source, starts_containers};
+pub use engines::{ENGINES, client, may_include, may_source, starts_containers};
 pub use given::{Givens, OuterVariable};
 pub use nested::unit_commands;
 pub use search::{comments, invocations};

@@ -1,6 +1,7 @@
 //! From a command line to the flags that say what its container gets, and what speaks of `/dev/shm` beside them.
 
 use super::command_line::OptionUse;
+use super::engines::client;
 use super::fields::{Field, Spot};
 use super::invocation::Invocation;
 use super::options;
@@ -95,7 +96,7 @@ fn misspelt(option: &OptionUse) -> Option<Says> {
 fn misplaced(invocation: &Invocation) -> Vec<Setting> {
     // A program that starts containers itself has flags of its own.
     let words = &invocation.command;
-    if words.iter().any(|word| ["docker", "podman", "nerdctl"].contains(&word.value.as_str())) {
+    if words.iter().any(|word| client(&word.value).is_some()) {
         return Vec::new();
     }
     let flags = words.iter().enumerate().filter_map(|(at, field)| {
