@@ -80,17 +80,20 @@ fn read(
         if let Some(spliced) = sourced::splice(&file, context.files, how) {
             file = met.reads_in(spliced);
         }
-        for reader in sourced::readers(&source, context.files) {
-            met.shared.reads_in(&[], reader.text());
-        }
         let mut scripts = scripts(&member.path, &file);
         for script in scripts.iter_mut().filter(|script| script.inner.is_none()) {
             if let Some(spliced) = sourced::in_shell(&script.layer, script.options, context.files) {
                 script.layer = met.reads_in(spliced);
             }
         }
+        let before = reading.workloads.len();
         for at in 0..scripts.len() {
             run(&scripts, at, context, &mut reading, &mut met);
+        }
+        // Who else sees its variables is asked when one of them is edited.
+        let is_asked = reading.workloads.len() > before;
+        for reader in is_asked.then(|| sourced::readers(&source, context.files)).into_iter().flatten() {
+            met.shared.reads_in(&[], reader.text());
         }
         reading.sources.push(source);
     }
