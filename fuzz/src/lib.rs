@@ -130,7 +130,7 @@ pub fn shell(data: &[u8]) {
 }
 
 /// The names under which the whole way is tried; the first byte chooses.
-const NAMES: &[&str] = &[
+pub const NAMES: &[&str] = &[
     "compose.yaml",
     "compose.override.yaml",
     "docker-compose.gpu.yml",
@@ -160,6 +160,18 @@ const NAMES: &[&str] = &[
     "run.bat",
     "run.ps1",
     "package.json",
+    "doc.adoc",
+    "README.txt",
+    "run.zsh",
+    "run.sh.j2",
+    "compose.yml.j2",
+    "deploy.yaml.tmpl",
+    "app.container.in",
+    ".buildkite/pipeline.yml",
+    "azure-pipelines.yml",
+    "playbook.yml",
+    "cloud-init.yaml",
+    "rules.mk",
 ];
 
 /// How often the edited text may want a further fix: as often as `--fix` looks again.
