@@ -10,6 +10,7 @@ pub mod maps;
 pub mod mentions;
 mod program;
 mod runs;
+mod triton;
 
 use super::evidence::{Claim, Evidence, Strength};
 use super::verdict::{Need, Verdict};
@@ -243,6 +244,9 @@ impl Reach<'_> {
         let own = programs.first();
         let name = own.map(|program| program.script().unwrap_or_else(|| program.name()).to_owned());
         let serves = own.and_then(knowledge::program_entry).is_some_and(|entry| entry.rule == NeedRule::No);
+        if self.serves_models(words, route) {
+            return self.read.extend(name);
+        }
         let found = runs(words);
         for (at, one) in found.iter().enumerate() {
             let before = self.found.len();
@@ -250,7 +254,7 @@ impl Reach<'_> {
                 Runs::Shell(script, rest) => self.shell(script, rest, route),
                 Runs::File(file, rest) => {
                     let file = self.layout.find(&route.path(file));
-                    file.is_some_and(|file| self.python(file, rest, route))
+                    file.is_some_and(|file| self.python(file, "", rest, route))
                 }
                 Runs::Module(module, rest) => self.module(module, rest, route),
             };
@@ -289,7 +293,9 @@ impl Reach<'_> {
         entry.is_some()
     }
 
+    /// Follows a module, and what it calls where a command says so: `module:function`.
     fn module(&mut self, module: &str, rest: &[String], route: Route<'_>) -> bool {
+        let (module, entry) = module.split_once(':').unwrap_or((module, ""));
         if programs(&["python", "-m", module]).first().and_then(knowledge::program_entry).is_some() {
             return false;
         }
@@ -302,8 +308,9 @@ impl Reach<'_> {
                 format!("{base}/{path}/__init__.py"),
             ]
         });
-        let file = paths.into_iter().find_map(|path| self.layout.find(&path));
-        file.is_some_and(|file| self.python(file, rest, route))
+        // What is there comes before what is only probably there.
+        let file = paths.filter_map(|path| self.layout.find(&path)).min_by_key(|file| file.guessed);
+        file.is_some_and(|file| self.python(file, entry, rest, route))
     }
 
     /// Follows a script of a shell; what it is given is run where it says `"$@"`.

@@ -22,8 +22,9 @@ const SETTINGS: [&str; 4] = ["yaml", "yml", "json", "toml"];
 const MOST_SETTINGS: usize = 6;
 
 impl Reach<'_> {
-    /// Reads a script with its words; false where a bound forbids it.
-    pub(super) fn python(&mut self, file: File, rest: &[String], route: Route<'_>) -> bool {
+    /// Reads a script with its words; false where a bound forbids it. `entry` is the function that is called where it is not run
+    /// as a script.
+    pub(super) fn python(&mut self, file: File, entry: &str, rest: &[String], route: Route<'_>) -> bool {
         if !self.affords(&file) {
             return false;
         }
@@ -31,6 +32,7 @@ impl Reach<'_> {
         let (files, importers, complete) = self.modules(file, route.folder);
         let modules: Vec<Module<'_>> = files.iter().map(|file| Module::read(file.text())).collect();
         let mut given = Given::new(rest.iter().map(String::as_str), &self.workload.environment);
+        given.enter(entry);
         self.settings(rest, modules.first(), route, &mut given);
         let reading = read(&modules, &importers, &given, complete);
         let at = |(module, token): (usize, usize)| {
@@ -199,21 +201,48 @@ pub(super) fn variables(script: &Script<'_>, environment: &[(String, String)]) -
     known
 }
 
-/// The module behind a command that the repository's own package installs: `[project.scripts]` of pyproject.toml, or
-/// `console_scripts` of setup.cfg and setup.py.
+/// The module and the function behind a command that the repository's own package installs, `module:function`:
+/// `[project.scripts]` of pyproject.toml, or `console_scripts` of setup.cfg and setup.py.
 pub(super) fn console_script(layout: &Layout<'_>, name: &str) -> Option<String> {
     let contexts = layout.image.map(|image| image.context.as_str()).into_iter().chain([layout.root]);
     contexts.into_iter().find_map(|folder| {
         ["pyproject.toml", "setup.cfg", "setup.py"].iter().find_map(|file| {
             let source = layout.files.read_inside(layout.from, &under(folder, file)).ok()?;
-            source.text().lines().find_map(|line| {
-                let (key, value) = line.split_once('=')?;
-                let key = key.trim().trim_matches(['"', '\'', '[', ' ']);
-                let module = value.trim().trim_matches(['"', '\'', ',', ']', ' ']).split(':').next()?;
-                let is_module = !module.is_empty()
-                    && module.bytes().all(|b| b.is_ascii_alphanumeric() || b"._".contains(&b));
-                (key == name && is_module && value.contains(':')).then(|| module.to_owned())
-            })
+            source.text().lines().find_map(|line| entry_point(line, name))
         })
     })
+}
+
+/// What a line of such a file calls for a command: `train = "a.cli:main"`, `"console_scripts": ["train=a.cli:main"]`.
+fn entry_point(line: &str, command: &str) -> Option<String> {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    let quotes = [' ', '"', '\''];
+    line.match_indices(command).find_map(|(at, _)| {
+        let (before, after) = (line.get(..at)?, line.get(at + command.len()..)?);
+        let value = after.trim_start_matches(quotes).strip_prefix('=')?.trim_start_matches(quotes);
+        let end = value.bytes().position(|byte| !is_part(byte) && byte != b':').unwrap_or(value.len());
+        let (called, is_whole) = (value.get(..end)?, !before.bytes().last().is_some_and(is_part));
+        let (module, function) = called.split_once(':')?;
+        (is_whole && !module.is_empty() && !function.is_empty()).then(|| called.to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::entry_point;
+
+    #[test]
+    fn commands_of_a_package_call_its_functions() {
+        for line in [
+            "train = \"a.cli:main\"",
+            "    train=a.cli:main",
+            "entry_points={'console_scripts': ['pretrain=b:c', 'train=a.cli:main']},",
+            "\"train\" = 'a.cli:main'",
+        ] {
+            assert_eq!(entry_point(line, "train").as_deref(), Some("a.cli:main"), "{line}");
+        }
+        for line in ["pretrain = \"a:main\"", "train = true", "train = \"a\"", "train:main"] {
+            assert_eq!(entry_point(line, "train"), None, "{line}");
+        }
+    }
 }

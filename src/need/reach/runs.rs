@@ -5,7 +5,7 @@
 pub(super) enum Runs<'w> {
     /// A Python file.
     File(&'w str, &'w [String]),
-    /// A Python module: `a.b.c`.
+    /// A Python module, and what is called of it where that is said: `a.b.c`, `a.b:create_app`.
     Module(&'w str, &'w [String]),
     /// A script for a shell.
     Shell(&'w str, &'w [String]),
@@ -68,8 +68,9 @@ fn served(words: &[String]) -> Vec<Runs<'_>> {
             named && module.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._".contains(&byte))
         })
     };
-    let module = words.iter().find(is_application).and_then(|word| word.split(':').next());
-    module.map(|module| Runs::Module(module, &[])).into_iter().collect()
+    // `module:create()` is a function that makes it.
+    let application = words.iter().find(is_application).map(|word| word.trim_end_matches("()"));
+    application.map(|application| Runs::Module(application, &[])).into_iter().collect()
 }
 
 /// What stands behind the options of a launcher.
@@ -153,7 +154,7 @@ mod tests {
             ("./entrypoint.sh python x.py", "Shell(./entrypoint.sh)"),
             ("celery -A app.worker worker", "Module(app.worker)"),
             ("streamlit run app.py", "File(app.py)"),
-            ("uvicorn backend.server:app --host 0.0.0.0 --port 8000", "Module(backend.server)"),
+            ("uvicorn backend.server:app --host 0.0.0.0 --port 8000", "Module(backend.server:app)"),
             ("python -m uvicorn app:app", "Module(app)"),
             ("nvidia-smi", ""),
             ("pytest tests/test_a.py", ""),
