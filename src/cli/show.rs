@@ -13,6 +13,7 @@ use crate::config::problem::Failure;
 use crate::config::value::Item;
 use crate::config::{Config, load};
 use crate::container::finding::Severity;
+use crate::report::style::Look;
 
 /// A setting with the value that applies and the layers that it comes from.
 struct Setting<'c> {
@@ -77,11 +78,12 @@ impl<'c> Setting<'c> {
     }
 
     /// The setting as TOML, with its origin as a comment.
-    fn write(&self, out: &mut dyn Write, width: usize) -> io::Result<()> {
+    fn write(&self, out: &mut dyn Write, look: Look) -> io::Result<()> {
         let name = self.row.key.name;
         let Some(value) = &self.value else {
             let Default::Unset(text) = self.row.default else { return Ok(()) };
-            return writeln!(out, "# {name} is not set: {text}");
+            let lines = look.wrap(&format!("{name} is not set: {text}"), 2);
+            return lines.iter().try_for_each(|line| writeln!(out, "# {line}"));
         };
         let origin = self.origin();
         let whole = format!("{name} = {}", toml(value));
@@ -90,7 +92,7 @@ impl<'c> Setting<'c> {
                 items.iter().try_for_each(|item| table(out, &format!("[[{name}]]"), &origin, item))
             }
             Value::Object(keys) if !keys.is_empty() => table(out, &format!("[{name}]"), &origin, value),
-            Value::Array(items) if whole.chars().count() + origin.chars().count() + 4 > width => {
+            Value::Array(items) if whole.chars().count() + origin.chars().count() + 4 > look.width => {
                 writeln!(out, "{name} = [  # {origin}")?;
                 items.iter().try_for_each(|item| writeln!(out, "  {},", toml(item)))?;
                 writeln!(out, "]")
@@ -154,7 +156,7 @@ pub(super) fn run(args: &ShowArgs, console: &Console) -> Result<u8, Failure> {
             }
             let (tables, plain): (Vec<&Setting>, Vec<&Setting>) =
                 settings.iter().partition(|setting| setting.has_heading());
-            plain.iter().chain(&tables).try_for_each(|setting| setting.write(out, console.stdout().width))?;
+            plain.iter().chain(&tables).try_for_each(|setting| setting.write(out, console.stdout()))?;
             writeln!(out, "\n# Rules:")?;
             judge.rules.iter().try_for_each(|(rule, severity)| {
                 let hidden = if shown(rule, *severity) { "" } else { " (hidden)" };

@@ -100,7 +100,8 @@ fn container(file: &Layer, root: Node<'_>, context: &Context<'_>, reading: &mut 
     // As for a command line its image; for one that is built its own name, or the file that it is built from.
     let own_name = root.get("name").and_then(Node::str).filter(|name| !name.trim().is_empty());
     let service = root.get("service").and_then(Node::str);
-    let mut names = [image, own_name, service, dockerfile].into_iter().flatten().filter(|name| !name.is_empty());
+    let mut names =
+        [image, own_name, service, dockerfile].into_iter().flatten().filter(|name| !name.is_empty());
     let name = names.next().unwrap_or("devcontainer.json").to_owned();
     let line = command_line(file, root, at.start);
     let shared = Shared::of(file.text().len());
