@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::style::{Look, Palette, wrapped};
+use super::style::{Look, Palette};
 use crate::container::finding::Rule;
 
 /// Writes the page.
@@ -59,7 +59,7 @@ fn text_ends(line: &str) -> bool {
 /// Writes prose within the width; what goes on from an item of a list is indented as its text.
 fn paragraph(out: &mut dyn Write, text: &str, look: Look) -> io::Result<()> {
     let indent = if text.starts_with("- ") { 2 } else { 0 };
-    let lines = wrapped(text, look.width.saturating_sub(indent));
+    let lines = look.wrap(text, indent);
     if lines.is_empty() {
         return writeln!(out);
     }

@@ -17,10 +17,10 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let message =
-        format!("{} shares /dev/shm with every process of the host (`{}`)", workload.title(), written.text);
+        format!("{} shares /dev/shm with every process on the host (`{}`)", workload.title(), written.text);
     let help = format!(
-        "Give it a size of its own, unless containers share memory on purpose: what a crash leaves there stays on the host, and \
-         names can clash.{}",
+        "Give it a /dev/shm of its own, unless containers share memory on purpose: segments that a crash leaves behind stay on the \
+         host, and names can collide.{}",
         workload.engine.words().on_host_ipc
     );
     let finding = Finding::of(rule, workload, message)

@@ -14,7 +14,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let setting = workload.decided_by?;
     let written = workload.settings.get(setting)?;
     let Says::Mount { what: Mounted::Disk(what), .. } = &written.says else { return None };
-    let message = format!("{} has {what} on /dev/shm, so its shared memory is on disk", workload.title());
+    let message = format!("{} mounts {what} on /dev/shm, so its shared memory is on disk", workload.title());
     let kubernetes = workload.engine == Engine::Kubernetes;
     // A size that is written already takes effect once nothing is mounted over it.
     let size = workload.settings.iter().find(|other| {
@@ -27,7 +27,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     } else if let Some(size) = size {
         format!("Remove the mount: `{}` has no effect beside it.", size.text)
     } else {
-        "Remove the mount and give the container a size: the engine then mounts memory there.".to_owned()
+        "Remove the mount and give the container a size: /dev/shm is then in memory.".to_owned()
     };
     let finding = Finding::of(rule, workload, message)
         .severity(case.severity(rule.severity))
