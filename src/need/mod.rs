@@ -124,7 +124,8 @@ fn practice(evidence: &[Evidence]) -> Option<(u64, Option<String>, String)> {
 fn share(facts: &Facts<'_>, evidence: &Evidence, hints: &Hints) -> Option<Share> {
     let decides = || facts.need.deciding.iter().any(|one| one.claim == evidence.claim);
     match &evidence.claim {
-        Claim::Loader(loads) => users::loads(loads, hints),
+        Claim::Loader(loads) if evidence.strength.may_raise() => users::loads(loads, hints),
+        Claim::Loader(loads) => users::loads(loads, hints).map(Share::guessed),
         Claim::Ranks { count, size } => users::ranks(*size, *count, hints),
         Claim::RanksByGpus { size } => match facts.gpus {
             GpuCount::Exactly(count) => users::ranks(*size, count.min(64), hints),

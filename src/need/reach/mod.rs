@@ -72,7 +72,9 @@ pub fn read(workload: &mut Workload, files: &dyn Files, builds: &Builds) -> Vec<
     let root = files.repository(&from).0;
     let image = image(workload, files, builds, &root);
     let (inside, owned) = (workload.inside.clone(), workload.clone());
-    let layout = Layout { files, from: &from, root: &root, inside: &inside, image: image.as_ref(), builds };
+    let is_foreign = image.is_none() && owned.image.as_deref().and_then(knowledge::image_entry).is_none();
+    let image = image.as_ref();
+    let layout = Layout { files, from: &from, root: &root, inside: &inside, image, builds, is_foreign };
     let mut reach =
         Reach { layout, workload: &owned, found: Vec::new(), read: Vec::new(), files: 0, bytes: 0 };
     let strength = if inside.guessed { Strength::Guess } else { Strength::Program };
@@ -327,7 +329,7 @@ impl Reach<'_> {
         let rest = rest.get(usize::from(keyword)..).unwrap_or_default();
         let mut folder = route.folder.to_owned();
         let fed = |(at, _): &(usize, _)| !script.is_fed(*at);
-        for (_, command) in script.commands.iter().enumerate().filter(fed).take(MOST_COMMANDS) {
+        for (at, command) in script.commands.iter().enumerate().filter(fed).take(MOST_COMMANDS) {
             let (Some(first), Some(last)) = (command.words.first(), command.words.last()) else { continue };
             let span = Span::new(first.span.start, last.span.end);
             let written = script.slice(span);
@@ -347,6 +349,15 @@ impl Reach<'_> {
                 continue;
             }
             let line = fill(&written.replace("\"$@\"", &rest.join(" ")), &known, &mut ROOM.clone());
+            // `python - <<'EOF'`: the code that it is handed.
+            let code = script.here_documents.iter().find(|document| document.command == at);
+            let python = line.trim_end().trim_end_matches('-').trim_end();
+            if let Some(code) = code.filter(|_| python.rsplit(['/', ' ']).next().is_some_and(runs::is_python))
+            {
+                let start = file.part.map_or(0, |part| part.start);
+                self.python(File { part: Some(code.body.shift(start)), ..file.clone() }, &[], route);
+                continue;
+            }
             let words = ["sh".to_owned(), "-c".to_owned(), line];
             folder = self.commands(&words, route);
         }

@@ -125,7 +125,7 @@ fn python(words: &[String]) -> Vec<Runs<'_>> {
     Vec::new()
 }
 
-fn is_python(name: &str) -> bool {
+pub(super) fn is_python(name: &str) -> bool {
     let version = name.strip_prefix("python").or_else(|| name.strip_prefix("ipython"));
     version.is_some_and(|version| version.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
 }
