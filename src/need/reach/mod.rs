@@ -355,7 +355,7 @@ impl Reach<'_> {
             if let Some(code) = code.filter(|_| python.rsplit(['/', ' ']).next().is_some_and(runs::is_python))
             {
                 let start = file.part.map_or(0, |part| part.start);
-                self.python(File { part: Some(code.body.shift(start)), ..file.clone() }, &[], route);
+                self.python(File { part: Some(code.body.shift(start)), ..file.clone() }, "", &[], route);
                 continue;
             }
             let words = ["sh".to_owned(), "-c".to_owned(), line];

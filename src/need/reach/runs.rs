@@ -155,7 +155,7 @@ mod tests {
             ("celery -A app.worker worker", "Module(app.worker)"),
             ("streamlit run app.py", "File(app.py)"),
             ("uvicorn backend.server:app --host 0.0.0.0 --port 8000", "Module(backend.server:app)"),
-            ("python -m uvicorn app:app", "Module(app)"),
+            ("python -m uvicorn app:app", "Module(app:app)"),
             ("nvidia-smi", ""),
             ("pytest tests/test_a.py", ""),
             ("python -c pass", ""),
