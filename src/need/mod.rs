@@ -95,7 +95,7 @@ pub fn recommend(facts: &Facts<'_>) -> Recommendation {
 
 /// Why a size is the usual one: nothing tells another, or what does takes less.
 fn usual(share: Option<&Share>) -> String {
-    match share.filter(|share| share.bytes > 0 && !share.why.starts_with("a")) {
+    match share.filter(|share| share.bytes > 0 && !share.why.starts_with('a')) {
         Some(share) => format!("a usual size: {}", share.why),
         None => "a usual size, since nothing more is known".into(),
     }

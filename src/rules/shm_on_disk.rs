@@ -61,7 +61,7 @@ mod tests {
         let finding = trainer().mount(Target::Shm, disk("a named volume"), false).finding();
         assert_eq!(
             finding.message,
-            "service 'trainer' has a named volume on /dev/shm, so its shared memory is on disk"
+            "service 'trainer' mounts a named volume on /dev/shm, so its shared memory is on disk"
         );
         let change = Change::ReplaceBySize { setting: 0, bytes: 2 * GIB };
         assert_eq!(finding.wanted, Some(Wanted::with_unsafe_effects(change)));

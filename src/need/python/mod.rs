@@ -178,7 +178,7 @@ impl<'t> Reader<'_, 't> {
         let place = (at, call.name);
         let nccl = Claim::RanksByGpus { size: Formula::Nccl };
         match sign.map(|sign| sign.means) {
-            Some(Means::Loader | Means::Brings | Means::Trainer) => {
+            Some(Means::Loader | Means::Brings | Means::Trainer | Means::Configured) => {
                 self.loaders.extend(loader::Call::read(&self.values, at, call, sign));
                 if sign.is_some_and(|sign| sign.means == Means::Trainer)
                     && !module.imports.iter().any(|i| i.module == "unsloth")

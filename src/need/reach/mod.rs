@@ -3,6 +3,7 @@
 //!
 //! Only files of the repository are read, and only for a workload that would be reported; beyond a bound nothing is known.
 
+mod arms;
 pub mod builds;
 mod image;
 pub mod inside;
@@ -10,6 +11,8 @@ pub mod maps;
 pub mod mentions;
 mod program;
 mod runs;
+mod settings;
+mod supervised;
 mod triton;
 
 use super::evidence::{Claim, Evidence, Strength};
@@ -129,18 +132,6 @@ fn waits(workload: &Workload) -> bool {
     }
 }
 
-/// Whether a script's first argument is a word of its own, which it compares with: `if [ "$1" = "serve" ]`, `serve)`.
-fn is_keyword(word: Option<&String>, text: &str) -> bool {
-    let is_word =
-        |word: &&String| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    let compared = |word: &String| {
-        ["\"", "'"].iter().any(|quote| text.contains(&format!("{quote}{word}{quote}")))
-            || text.contains(&format!("{word})"))
-            || text.contains(&format!("= {word} "))
-    };
-    word.filter(is_word).is_some_and(|word| text.contains("$1") && compared(word))
-}
-
 /// How a command is reached: the directory it runs in, the lines that lead there, what they may decide, and through how many
 /// scripts.
 #[derive(Clone, Copy)]
@@ -246,7 +237,7 @@ impl Reach<'_> {
         let own = programs.first();
         let name = own.map(|program| program.script().unwrap_or_else(|| program.name()).to_owned());
         let serves = own.and_then(knowledge::program_entry).is_some_and(|entry| entry.rule == NeedRule::No);
-        if self.serves_models(words, route) {
+        if self.serves_models(words, route) || self.supervises(words, route) {
             return self.read.extend(name);
         }
         let found = runs(words);
@@ -325,7 +316,8 @@ impl Reach<'_> {
         let known = program::variables(&script, &self.workload.environment);
         let functions: Vec<&str> =
             script.scopes.iter().filter_map(|scope| Some(script.slice(scope.function?))).collect();
-        let keyword = is_keyword(rest.first(), &text);
+        let chosen = arms::Chosen::new(&script, rest.first().map(String::as_str), &known);
+        let keyword = arms::is_keyword(rest.first(), &text);
         let rest = rest.get(usize::from(keyword)..).unwrap_or_default();
         let mut folder = route.folder.to_owned();
         let fed = |(at, _): &(usize, _)| !script.is_fed(*at);
@@ -334,7 +326,7 @@ impl Reach<'_> {
             let span = Span::new(first.span.start, last.span.end);
             let written = script.slice(span);
             // What a function does is read where it is written.
-            if functions.contains(&script.slice(first.span)) {
+            if functions.contains(&script.slice(first.span)) || !chosen.may_run(command.scope) {
                 continue;
             }
             let mut via = route.via.to_vec();

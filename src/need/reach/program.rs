@@ -15,12 +15,6 @@ use crate::text::place::Place;
 /// How far imports are followed.
 const IMPORT_DEPTH: usize = 2;
 
-/// Endings of files of settings.
-const SETTINGS: [&str; 4] = ["yaml", "yml", "json", "toml"];
-
-/// More files of settings are read for no program.
-const MOST_SETTINGS: usize = 6;
-
 impl Reach<'_> {
     /// Reads a script with its words; false where a bound forbids it. `entry` is the function that is called where it is not run
     /// as a script.
@@ -132,31 +126,6 @@ impl Reach<'_> {
             (!found.is_empty()).then_some(found)
         })
     }
-
-    /// Reads the files of settings that are given or named in the script.
-    fn settings(
-        &mut self,
-        words: &[String],
-        script: Option<&Module<'_>>,
-        route: Route<'_>,
-        given: &mut Given,
-    ) {
-        let named =
-            script.into_iter().flat_map(|module| (0..module.len()).filter_map(|token| module.string(token)));
-        let named: Vec<&str> = named
-            .filter(|text| text.len() < 200 && has_ending(text, &SETTINGS))
-            .take(MOST_SETTINGS)
-            .collect();
-        let written = words.iter().map(|word| word.split_once('=').map_or(word.as_str(), |(_, value)| value));
-        let written: Vec<&str> = written.filter(|word| has_ending(word, &SETTINGS)).collect();
-        let paths = if written.is_empty() { named } else { written };
-        for path in paths.into_iter().take(MOST_SETTINGS) {
-            let Some(file) = self.layout.find(&route.path(path)) else { continue };
-            if self.affords(&file) {
-                keys(file.text(), given);
-            }
-        }
-    }
 }
 
 /// The imports of a module whose names it uses.
@@ -166,25 +135,6 @@ fn used<'m, 't>(module: &'m Module<'t>) -> Vec<&'m Import<'t>> {
         (0..module.len()).filter(|token| module.kind(*token) == TokenKind::Name && !own.contains(token));
     let names: std::collections::HashSet<&str> = tokens.map(|token| module.name(token)).collect();
     module.imports.iter().filter(|import| import.alias == "*" || names.contains(import.alias)).collect()
-}
-
-/// The keys of a file of settings with simple values: YAML, JSON and TOML write them alike, one a line.
-fn keys(text: &str, given: &mut Given) {
-    for line in text.lines() {
-        let Some((key, value)) = line.split_once([':', '=']) else { continue };
-        let clean = |text: &str| {
-            text.split(" #")
-                .next()
-                .unwrap_or(text)
-                .trim()
-                .trim_matches([',', '"', '\'', '-', ' ', '{'])
-                .to_owned()
-        };
-        let (key, value) = (clean(key), clean(value));
-        if !key.is_empty() && !value.is_empty() && !key.starts_with('#') && !key.contains(' ') {
-            given.set(&key, &value);
-        }
-    }
 }
 
 /// The variables of a script that it gives literal values alone, and those of its environment, which come first.

@@ -112,7 +112,9 @@ fn python(words: &[String]) -> Vec<Runs<'_>> {
                     .iter()
                     .position(|word| word == "--")
                     .map_or(rest, |at| rest.get(at + 1..).unwrap_or_default());
-                let next = behind.first().is_some_and(|word| has_ending(word, &["py"]) || is_python(word));
+                // Settings may be Python, too: `train.py configs/base.py`.
+                let is_program = |word: &String| has_ending(word, &["py"]) && !word.contains("config");
+                let next = behind.first().is_some_and(|word| is_program(word) || is_python(word));
                 if next {
                     found.extend(launched(behind));
                 }

@@ -16,7 +16,7 @@ const MOST_MODELS: usize = 32;
 impl Reach<'_> {
     /// Reads the models that a command serves; false where it serves none that are in the repository.
     pub(super) fn serves_models(&mut self, words: &[String], route: Route<'_>) -> bool {
-        if !words.first().is_some_and(|word| word.rsplit('/').next() == Some("tritonserver")) {
+        if words.first().is_none_or(|word| word.rsplit('/').next() != Some("tritonserver")) {
             return false;
         }
         let mut models = Vec::new();
