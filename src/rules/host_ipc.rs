@@ -60,7 +60,7 @@ mod tests {
         let finding = trainer().ipc(Ipc::Host).finding();
         assert_eq!(
             finding.message,
-            "service 'trainer' shares /dev/shm with every process of the host (`ipc: host`)"
+            "service 'trainer' shares /dev/shm with every process on the host (`ipc: host`)"
         );
         let change = Change::ReplaceBySize { setting: 0, bytes: 2 * GIB };
         assert_eq!(finding.wanted, Some(Wanted::with_unsafe_effects(change)));

@@ -56,12 +56,12 @@ mod tests {
     #[test]
     fn kubernetes_gets_a_medium_and_docker_a_size() {
         let disk = |what: &str| Mounted::Disk(what.into());
-        let wanted = pod().mount(Target::Shm, disk("an emptyDir on disk"), false).wanted();
+        let wanted = pod().mount(Target::Shm, disk("a disk-backed emptyDir"), false).wanted();
         assert_eq!(wanted, Some(Wanted::with_unsafe_effects(Change::SetMedium { setting: 0 })));
         let finding = trainer().mount(Target::Shm, disk("a named volume"), false).finding();
         assert_eq!(
             finding.message,
-            "service 'trainer' has a named volume on /dev/shm, so its shared memory is on disk"
+            "service 'trainer' mounts a named volume on /dev/shm, so its shared memory is on disk"
         );
         let change = Change::ReplaceBySize { setting: 0, bytes: 2 * GIB };
         assert_eq!(finding.wanted, Some(Wanted::with_unsafe_effects(change)));
