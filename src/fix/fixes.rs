@@ -195,7 +195,9 @@ fn title(change: &Change, workload: &Workload) -> String {
         Change::MoveFlag { setting } => {
             let setting = workload.settings.get(*setting);
             match setting.map(|setting| (&setting.says, &setting.effect)) {
-                Some((Says::Flag { meant }, Effect::None(Why::Misspelt))) => format!("change it to `{meant}`"),
+                Some((Says::Flag { meant }, Effect::None(Why::Misspelt))) => {
+                    format!("change it to `{meant}`")
+                }
                 Some((_, Effect::None(Why::SwallowedBy(option)))) => format!("remove `{option}`"),
                 Some((Says::Flag { meant }, _)) => format!("move `{meant}` before the image"),
                 _ => "move it before the image".into(),

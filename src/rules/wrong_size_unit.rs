@@ -152,10 +152,7 @@ mod tests {
     #[test]
     fn what_one_reading_explains_is_mended_safely() {
         let (message, wanted) = says(Dialect::Compose, "8Gi");
-        assert_eq!(
-            message,
-            "Compose rejects `shm_size: 8Gi` of service 'trainer': invalid suffix: 'gi'"
-        );
+        assert_eq!(message, "Compose rejects `shm_size: 8Gi` of service 'trainer': invalid suffix: 'gi'");
         assert_eq!(wanted, Some(Wanted::safe(bytes(8 * GIB))));
         let (message, wanted) = says(Dialect::Compose, "17179869184.0");
         assert!(message.ends_with("Compose reads a float as 0"), "{message}");
