@@ -130,6 +130,8 @@ fn inputs_are_lines_and_the_sarif_report_is_beside_the_annotations() {
     let sarif: Value =
         serde_json::from_str(&fs::read_to_string(folder.path().join("sub/out.sarif")).unwrap()).unwrap();
     assert_eq!(sarif["runs"][0]["results"].as_array().map(Vec::len), Some(2));
+    let summary = fs::read_to_string(folder.path().join(".runner/summary")).unwrap();
+    assert!(summary.contains("`sub/c/run.sh:1`") && summary.contains("+++ b/sub/c/run.sh\n"), "{summary}");
 }
 
 #[test]

@@ -142,8 +142,12 @@ impl Config {
         let mut broken = Vec::new();
         for error in errors {
             let place = place(error.span().unwrap_or_default());
-            broken.push(place.start().line);
-            problems.push(ConfigProblem::new(place, error.message()));
+            let line = place.start().line;
+            // Of one mistake the parser makes several on a line: the first says most.
+            if !broken.contains(&line) {
+                problems.push(ConfigProblem::new(place, error.message()));
+            }
+            broken.push(line);
         }
         let Some(table) = find::own_table(source.path(), &document) else { return };
         let mut wrong = Vec::new();

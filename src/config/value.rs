@@ -289,7 +289,9 @@ impl Shape {
             Self::Rule => "the code or name of a rule".into(),
             Self::Rules => "the code or name of a rule, or \"ALL\"".into(),
             Self::Glob => "a glob in quotes".into(),
-            Self::List(shape) => format!("an array, each item {}", shape.describe()),
+            Self::List(Self::Rules) => "an array of rule codes or names".into(),
+            Self::List(Self::Glob) => "an array of globs".into(),
+            Self::List(_) => "an array of tables".into(),
             Self::Map(..) | Self::Table(_) => "a table".into(),
         }
     }

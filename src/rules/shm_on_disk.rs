@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn kubernetes_gets_a_medium_and_docker_a_size() {
         let disk = |what: &str| Mounted::Disk(what.into());
-        let wanted = pod().mount(Target::Shm, disk("an emptyDir on disk"), false).wanted();
+        let wanted = pod().mount(Target::Shm, disk("a disk-backed emptyDir"), false).wanted();
         assert_eq!(wanted, Some(Wanted::with_unsafe_effects(Change::SetMedium { setting: 0 })));
         let finding = trainer().mount(Target::Shm, disk("a named volume"), false).finding();
         assert_eq!(
