@@ -3,12 +3,14 @@
 use super::evidence::{Claim, Data, Evidence, Loads, Strength, Workaround};
 use super::hints::{Hints, LOADER_WORKERS, MOST_WORKERS};
 use super::ranks::{Ranks, launched, ranks, split, told_by};
+use super::reach::own_variables;
 use super::verdict::{Need, Scene, judge};
 use crate::container::workload::{Engine, GpuCount, Workload};
-use crate::knowledge::command::{Program, programs};
+use crate::knowledge::command::{Program, programs, script_of};
 use crate::knowledge::options::{VllmCaches, written};
 use crate::knowledge::{self, Formula, KnowledgeEntry, NeedRule, UserEntry};
 use crate::size::{MIB, human};
+use crate::syntax::shell::{Script, ShellOptions};
 use crate::text::place::Place;
 
 /// A container with less memory than this holds no program that uses a GPU: it is a stand-in for one.
@@ -57,10 +59,21 @@ impl Subject<'_> {
 /// What is known of a workload's need, with what is said of it elsewhere.
 pub fn need(workload: &Workload, extra: &[UserEntry], further: &[Evidence]) -> Need {
     let command: Vec<&str> = workload.command.iter().map(String::as_str).collect();
+    let own = script_of(&command).filter(|script| script.contains('='));
+    let own = own.map(|script| with_variables(workload, &script));
+    let workload = own.as_ref().unwrap_or(workload);
     let (programs, scene) = (programs(&command), Scene::of(workload));
     let mut evidence = evidence(&Subject { workload, programs: &programs, gpus: scene.gpus }, extra);
     evidence.extend_from_slice(further);
     judge(evidence, &scene)
+}
+
+/// A workload with the variables that its own script sets: `sh -c "NPROC_PER_NODE=4 swift sft"`.
+fn with_variables(workload: &Workload, script: &str) -> Workload {
+    let script = Script::read(script, ShellOptions::default());
+    let mut workload = workload.clone();
+    workload.environment.extend(own_variables(&script));
+    workload
 }
 
 /// All that a workload says of itself. `extra` are the user's own entries, beside which nothing else counts.

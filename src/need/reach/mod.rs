@@ -19,7 +19,7 @@ use super::evidence::{Claim, Evidence, Strength};
 use super::verdict::{Need, Verdict};
 use super::{own, python};
 use crate::container::accelerator;
-use crate::container::workload::{Platform, Shm, Workload};
+use crate::container::workload::{Engine, Platform, Shm, Workload};
 use crate::knowledge::command::{programs, simple};
 use crate::knowledge::{self, NeedRule};
 use crate::size::GIB;
@@ -32,6 +32,7 @@ use crate::text::source::Span;
 use builds::Builds;
 use image::image;
 use inside::{File, Layout};
+pub(super) use program::own_variables;
 use runs::{Runs, runs};
 
 /// How deep scripts may start each other.
@@ -82,9 +83,10 @@ pub fn read(workload: &mut Workload, files: &dyn Files, builds: &Builds) -> Vec<
         Reach { layout, workload: &owned, found: Vec::new(), read: Vec::new(), files: 0, bytes: 0 };
     let strength = if inside.guessed { Strength::Guess } else { Strength::Program };
     let folder = reach.layout.working_dir();
-    let route = Route { folder: &folder, via: &[], strength, depth: 0 };
+    let route = Route { folder: &folder, via: &[], strength, depth: 0, own: &[] };
     reach.commands(&owned.command, route);
-    let mut steps: Vec<_> = inside.later.iter().filter(|later| later.typed || waits(&owned)).collect();
+    let mut steps: Vec<_> =
+        inside.later.iter().filter(|later| later.typed || waits(&owned.command)).collect();
     // Of several the nearest is the one to show.
     let away = |place: &Place| (place.path() != from, place.span.start.abs_diff(owned.place.span.start));
     steps.sort_by_key(|later| away(&later.place));
@@ -99,7 +101,7 @@ pub fn read(workload: &mut Workload, files: &dyn Files, builds: &Builds) -> Vec<
         let via = std::slice::from_ref(&later.place);
         reach.commands(&words, Route { via, strength, depth: 1, ..route });
         // Whoever looks into a container that runs something else changes nothing.
-        if !waits(&owned) {
+        if !waits(&owned.command) {
             let behind = reach.found.split_off(before);
             reach.found.extend(behind.into_iter().filter(|one| one.claim != Claim::Entered));
         }
@@ -107,7 +109,7 @@ pub fn read(workload: &mut Workload, files: &dyn Files, builds: &Builds) -> Vec<
             reach.read.extend(WAITING.map(str::to_owned));
         }
     }
-    if reach.found.is_empty() && waits(&owned) {
+    if reach.found.is_empty() && waits(&owned.command) {
         reach.workspace(builds);
     }
     // Scripts that were read to their end and start nothing that counts.
@@ -118,9 +120,9 @@ pub fn read(workload: &mut Workload, files: &dyn Files, builds: &Builds) -> Vec<
     reach.found
 }
 
-/// Whether a container waits for somebody who starts something in it: a shell, a notebook, or nothing that is known.
-fn waits(workload: &Workload) -> bool {
-    let mut words = workload.command.iter().map(|word| word.rsplit('/').next().unwrap_or(word));
+/// Whether a container with this command waits for somebody who starts something in it: a shell, a notebook, or nothing that is known.
+fn waits(command: &[String]) -> bool {
+    let mut words = command.iter().map(|word| word.rsplit('/').next().unwrap_or(word));
     match words.next() {
         None => true,
         Some(name) if name != "sh" && WAITING.contains(&name) => true,
@@ -140,6 +142,8 @@ struct Route<'w> {
     via: &'w [Place],
     strength: Strength,
     depth: usize,
+    /// The variables of the script that it stands in.
+    own: &'w [(String, String)],
 }
 
 impl Route<'_> {
@@ -199,11 +203,12 @@ impl Reach<'_> {
     }
 
     /// What is known of a command by its words.
-    fn spoken(&mut self, command: &[String], Route { via, strength, .. }: Route<'_>, is_read: bool) {
+    fn spoken(&mut self, command: &[String], Route { via, strength, own, .. }: Route<'_>, is_read: bool) {
         let words: Vec<&str> = command.iter().map(String::as_str).collect();
         let programs = programs(&words);
         let mut inner = self.workload.clone();
         inner.command = command.to_vec();
+        inner.environment.extend_from_slice(own);
         inner.written = via.last().cloned().into_iter().collect();
         inner.place = via.last().cloned().unwrap_or(inner.place);
         let gpus = accelerator::within(inner.gpu.count, &inner.environment);
@@ -314,6 +319,7 @@ impl Reach<'_> {
         let text = file.text().to_owned();
         let script = Script::read(&text, Default::default());
         let known = program::variables(&script, &self.workload.environment);
+        let own = own_variables(&script);
         let functions: Vec<&str> =
             script.scopes.iter().filter_map(|scope| Some(script.slice(scope.function?))).collect();
         let chosen = arms::Chosen::new(&script, rest.first().map(String::as_str), &known);
@@ -331,12 +337,22 @@ impl Reach<'_> {
             }
             let mut via = route.via.to_vec();
             via.push(inside::place(&file, span));
-            let route = Route { folder: &folder, via: &via, depth: route.depth + 1, ..route.through(&file) };
+            let route = Route {
+                folder: &folder,
+                via: &via,
+                depth: route.depth + 1,
+                own: &own,
+                ..route.through(&file)
+            };
             let runs =
                 ["exec", "eval"].iter().fold(written.trim(), |runs, word| runs.trim_start_matches(word));
             if runs.trim() == "\"$@\"" {
                 if !keyword {
                     self.commands(rest, route);
+                }
+                let entered = self.workload.engine != Engine::Kubernetes && !rest.is_empty() && waits(rest);
+                if entered {
+                    self.push(Claim::Entered, inside::place(&file, span), route.via, route.strength);
                 }
                 continue;
             }
@@ -346,8 +362,12 @@ impl Reach<'_> {
             let python = line.trim_end().trim_end_matches('-').trim_end();
             if let Some(code) = code.filter(|_| python.rsplit(['/', ' ']).next().is_some_and(runs::is_python))
             {
-                let start = file.part.map_or(0, |part| part.start);
+                let (start, before) = (file.part.map_or(0, |part| part.start), self.found.len());
                 self.python(File { part: Some(code.body.shift(start)), ..file.clone() }, "", &[], route);
+                // A few lines that load nothing tell nothing of what the script is for.
+                let told = self.found.split_off(before);
+                let loads = |one: &Evidence| one.claim != Claim::NoLoader { complete: true };
+                self.found.extend(told.into_iter().filter(loads));
                 continue;
             }
             let words = ["sh".to_owned(), "-c".to_owned(), line];

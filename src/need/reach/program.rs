@@ -151,6 +151,13 @@ pub(super) fn variables(script: &Script<'_>, environment: &[(String, String)]) -
     known
 }
 
+/// The variables that a script sets itself, in order.
+pub(in crate::need) fn own_variables(script: &Script<'_>) -> Vec<(String, String)> {
+    let mut own: Vec<(String, String)> = variables(script, &[]).into_iter().collect();
+    own.sort();
+    own
+}
+
 /// The module and the function behind a command that the repository's own package installs, `module:function`:
 /// `[project.scripts]` of pyproject.toml, or `console_scripts` of setup.cfg and setup.py.
 pub(super) fn console_script(layout: &Layout<'_>, name: &str) -> Option<String> {
