@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::prove::{Attempt, Prover, State, Task, same_but_gpus, same_container};
 use crate::container::finding::{Change, Finding, Fix, Safety, Severity, Wanted};
-use crate::container::workload::{Effect, Says, Setting, Shm, Why, Workload};
+use crate::container::workload::{Effect, Overlaid, Says, Setting, Shm, Why, Workload};
 use crate::platform::kind::Context;
 use crate::rules::options::JudgeOptions;
 use crate::text::edits::Edit;
@@ -148,7 +148,7 @@ fn only_intended(before: &State, made: &[Attempt<'_, Wish>], after: &State, forb
     let is_meant =
         |index: usize, old: &Workload| wants(&index) || old.same_as.is_some_and(|twin| wants(&twin));
     let heir = |(index, (old, new)): (usize, (&Workload, &Workload))| {
-        unwanted_size(old, new).filter(|_| !is_meant(index, old))
+        unwanted_size(old, new).filter(|_| !is_meant(index, old)).or_else(|| unwanted_build(old, new))
     };
     if let Some(why) = old.iter().zip(new).enumerate().find_map(heir) {
         if let [(task, _)] = made {
@@ -289,6 +289,14 @@ fn unwanted_size(old: &Workload, new: &Workload) -> Option<String> {
             other.text
         )
     })
+}
+
+/// What is built of it and has a `/dev/shm` of its own, which would be another with the edit.
+fn unwanted_build(old: &Workload, new: &Workload) -> Option<String> {
+    let is_own = |was: &Overlaid| !matches!(was.shm, Shm::Default { .. } | Shm::Unknown(_));
+    let mut builds = old.builds.iter().zip(&new.builds);
+    let (built, _) = builds.find(|(was, is)| was.shm != is.shm && was.shm != old.shm && is_own(was))?;
+    Some(format!("There is no fix here: {} builds on it, with a /dev/shm of its own.", built.name))
 }
 
 /// How often a container is given a size.

@@ -20,6 +20,9 @@ const READINGS: usize = 256;
 /// How many bytes are read again at most, but for a few readings of whatever size: a large unit gets fewer attempts.
 const BYTES: usize = 32 << 20;
 
+/// So many edits are tried in their second way together before they are split.
+const MANY: usize = 8;
+
 /// A file as it is, and as it is once it is edited.
 pub type Patch = (Arc<Source>, Arc<Source>);
 
@@ -102,14 +105,22 @@ impl<'a> Prover<'a> {
         holds: Holds<'_, T>,
         groups: &mut Vec<Vec<Attempt<'t, T>>>,
     ) -> Option<State> {
-        let best = |task: &'t Task<T>| Some((task, task.ways.first()?.as_slice()));
-        let best: Vec<Attempt<'t, T>> = tasks.iter().filter_map(best).collect();
-        if best.is_empty() {
+        let way = |at: usize| -> Vec<Attempt<'t, T>> {
+            let way = |task: &'t Task<T>| Some((task, task.ways.get(at).or(task.ways.first())?.as_slice()));
+            tasks.iter().filter_map(way).collect()
+        };
+        let mut made = way(0);
+        if made.is_empty() {
             return None;
         }
-        let state = self.attempt(&best, holds);
+        let mut state = self.attempt(&made, holds);
+        // What forbids one edit forbids those beside it as a rule.
+        if state.is_none() && tasks.len() >= MANY && tasks.iter().any(|task| task.ways.len() > 1) {
+            made = way(1);
+            state = self.attempt(&made, holds);
+        }
         if state.is_some() {
-            groups.push(best);
+            groups.push(made);
         } else if let [task] = tasks {
             let further = task.ways.iter().skip(1).map(|edits| (task, edits.as_slice()));
             let found = further.take(self.budget).find(|attempt| self.attempt(&[*attempt], holds).is_some());

@@ -13,6 +13,7 @@ mod kinds;
 mod live;
 mod manifest;
 mod mpi;
+mod overlay;
 mod pod;
 mod problems;
 mod proof;
