@@ -27,15 +27,25 @@ impl<'a> Chosen<'a> {
         Self { script, first, known }
     }
 
-    /// Whether what stands in a scope may run.
-    pub(super) fn may_run(&self, mut scope: usize) -> bool {
+    /// Whether what stands in a scope runs; nothing where a `case` chooses by what is not known.
+    pub(super) fn runs(&self, mut scope: usize) -> Option<bool> {
+        let mut runs = Some(true);
         while let Some(own) = self.script.scopes.get(scope).filter(|_| scope > 0) {
-            if self.is_passed_over(scope, own.choice) == Some(true) {
-                return false;
+            match self.is_passed_over(scope, own.choice) {
+                Some(true) => return Some(false),
+                None if self
+                    .script
+                    .choices
+                    .get(own.choice)
+                    .is_some_and(|choice| choice.subject.is_some()) =>
+                {
+                    runs = None;
+                }
+                _ => {}
             }
             scope = own.parent.min(scope - 1);
         }
-        true
+        runs
     }
 
     /// Whether another arm than this one is taken; nothing where that is not known.
@@ -139,7 +149,7 @@ mod tests {
             let known =
                 variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
             let chosen = Chosen::new(&script, first, &known);
-            let commands = script.commands.iter().filter(|command| chosen.may_run(command.scope));
+            let commands = script.commands.iter().filter(|command| chosen.runs(command.scope) != Some(false));
             let words = commands.filter_map(|command| Some(script.slice(command.words.first()?.span)));
             words.collect::<Vec<_>>().join(" ")
         };

@@ -11,6 +11,7 @@ pub mod maps;
 pub mod mentions;
 mod program;
 mod runs;
+mod scripts;
 mod settings;
 mod supervised;
 mod triton;
@@ -19,16 +20,13 @@ use super::evidence::{Claim, Evidence, Strength};
 use super::verdict::{Need, Verdict};
 use super::{own, python};
 use crate::container::accelerator;
-use crate::container::workload::{Engine, Platform, Shm, Workload};
+use crate::container::workload::{Platform, Shm, Workload};
 use crate::knowledge::command::{programs, simple};
 use crate::knowledge::{self, NeedRule};
 use crate::size::GIB;
-use crate::syntax::dockerfile::fill;
-use crate::syntax::shell::Script;
 use crate::text::files::Files;
 use crate::text::paths::join;
 use crate::text::place::Place;
-use crate::text::source::Span;
 use builds::Builds;
 use image::image;
 use inside::{File, Layout};
@@ -309,71 +307,6 @@ impl Reach<'_> {
         // What is there comes before what is only probably there.
         let file = paths.filter_map(|path| self.layout.find(&path)).min_by_key(|file| file.guessed);
         file.is_some_and(|file| self.python(file, entry, rest, route))
-    }
-
-    /// Follows a script of a shell; what it is given is run where it says `"$@"`.
-    fn shell(&mut self, script: &str, rest: &[String], route: Route<'_>) -> bool {
-        let Some(file) = self.layout.find(&route.path(script)).filter(|file| self.affords(file)) else {
-            return false;
-        };
-        let text = file.text().to_owned();
-        let script = Script::read(&text, Default::default());
-        let known = program::variables(&script, &self.workload.environment);
-        let own = own_variables(&script);
-        let functions: Vec<&str> =
-            script.scopes.iter().filter_map(|scope| Some(script.slice(scope.function?))).collect();
-        let chosen = arms::Chosen::new(&script, rest.first().map(String::as_str), &known);
-        let keyword = arms::is_keyword(rest.first(), &text);
-        let rest = rest.get(usize::from(keyword)..).unwrap_or_default();
-        let mut folder = route.folder.to_owned();
-        let fed = |(at, _): &(usize, _)| !script.is_fed(*at);
-        for (at, command) in script.commands.iter().enumerate().filter(fed).take(MOST_COMMANDS) {
-            let (Some(first), Some(last)) = (command.words.first(), command.words.last()) else { continue };
-            let span = Span::new(first.span.start, last.span.end);
-            let written = script.slice(span);
-            // What a function does is read where it is written.
-            if functions.contains(&script.slice(first.span)) || !chosen.may_run(command.scope) {
-                continue;
-            }
-            let mut via = route.via.to_vec();
-            via.push(inside::place(&file, span));
-            let route = Route {
-                folder: &folder,
-                via: &via,
-                depth: route.depth + 1,
-                own: &own,
-                ..route.through(&file)
-            };
-            let runs =
-                ["exec", "eval"].iter().fold(written.trim(), |runs, word| runs.trim_start_matches(word));
-            if runs.trim() == "\"$@\"" {
-                if !keyword {
-                    self.commands(rest, route);
-                }
-                let entered = self.workload.engine != Engine::Kubernetes && !rest.is_empty() && waits(rest);
-                if entered {
-                    self.push(Claim::Entered, inside::place(&file, span), route.via, route.strength);
-                }
-                continue;
-            }
-            let line = fill(&written.replace("\"$@\"", &rest.join(" ")), &known, &mut ROOM.clone());
-            // `python - <<'EOF'`: the code that it is handed.
-            let code = script.here_documents.iter().find(|document| document.command == at);
-            let python = line.trim_end().trim_end_matches('-').trim_end();
-            if let Some(code) = code.filter(|_| python.rsplit(['/', ' ']).next().is_some_and(runs::is_python))
-            {
-                let (start, before) = (file.part.map_or(0, |part| part.start), self.found.len());
-                self.python(File { part: Some(code.body.shift(start)), ..file.clone() }, "", &[], route);
-                // A few lines that load nothing tell nothing of what the script is for.
-                let told = self.found.split_off(before);
-                let loads = |one: &Evidence| one.claim != Claim::NoLoader { complete: true };
-                self.found.extend(told.into_iter().filter(loads));
-                continue;
-            }
-            let words = ["sh".to_owned(), "-c".to_owned(), line];
-            folder = self.commands(&words, route);
-        }
-        true
     }
 
     /// Whether a file may still be read.
