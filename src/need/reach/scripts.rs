@@ -44,7 +44,6 @@ impl Reach<'_> {
                 depth: route.depth + 1,
                 own: &own,
                 strength: sure.min(route.through(&file).strength),
-                ..route
             };
             let runs =
                 ["exec", "eval"].iter().fold(written.trim(), |runs, word| runs.trim_start_matches(word));

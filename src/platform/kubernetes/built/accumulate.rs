@@ -35,6 +35,9 @@ const MERGED: &[&str] = &[
     "StatefulSet",
 ];
 
+/// Lists of JSON Patch operations: the manifest that each stands in, and its node.
+pub(super) type Operations = Vec<(Arc<Manifest>, NodeId)>;
+
 /// An object of a build.
 #[derive(Clone)]
 pub(super) struct BuiltObject {
@@ -44,7 +47,7 @@ pub(super) struct BuiltObject {
     pub(super) names: Vec<String>,
     changed: bool,
     /// The lists of operations that changed it, of those that are for it alone.
-    operations: Vec<(Arc<Manifest>, NodeId)>,
+    operations: Operations,
     /// What may set `/dev/shm` and is not followed.
     pub(super) open: Option<&'static str>,
 }
@@ -61,7 +64,7 @@ impl BuiltObject {
     }
 
     /// The lists of operations that changed it, and how a patch names it.
-    pub(super) fn operated(&self) -> (Vec<(Arc<Manifest>, NodeId)>, Option<(String, String)>) {
+    pub(super) fn operated(&self) -> (Operations, Option<(String, String)>) {
         let name = self.names.first().filter(|name| name.bytes().all(is_literal));
         (self.operations.clone(), name.map(|name| (self.kind.clone(), name.clone())))
     }
