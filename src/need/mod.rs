@@ -88,6 +88,7 @@ pub fn recommend(facts: &Facts<'_>) -> Recommendation {
     let (bytes, spelling, reason) = match (shares.into_iter().next(), practice) {
         (Some(share), _) if bytes >= default && largest > 0 => (bytes, None, share.why),
         (_, Some(practice)) => practice,
+        (Some(share), None) if largest > 0 => (default, None, format!("a usual size; {}", share.why)),
         _ => (default.max(DEFAULT_SHM), None, "a usual size, since nothing more is known".into()),
     };
     limited(Recommendation { bytes, needed, too_large: false, spelling, reason }, facts.memory_limit)
