@@ -154,12 +154,12 @@ fn the_hooks_work_from_this_repository_as_it_is() {
     // What is not committed yet counts, too.
     let published = scratch(&[]);
     let address = published.path().to_str().unwrap();
-    let state = String::from_utf8(git(&root(), &["stash", "create"]).stdout).unwrap();
-    let state = if state.is_empty() { git(&root(), &["rev-parse", "HEAD"]).stdout } else { state.into() };
+    let state = String::from_utf8(git(root(), &["stash", "create"]).stdout).unwrap();
+    let state = if state.is_empty() { git(root(), &["rev-parse", "HEAD"]).stdout } else { state.into() };
     let commit = String::from_utf8(state).unwrap().trim().to_owned();
     assert!(git(published.path(), &["init", "--quiet", "--bare"]).status.success());
     let pushed =
-        git(&root(), &["push", "--quiet", "--no-verify", address, &format!("{commit}:refs/heads/main")]);
+        git(root(), &["push", "--quiet", "--no-verify", address, &format!("{commit}:refs/heads/main")]);
     assert!(pushed.status.success(), "{}", told(&pushed));
     let folder = repository();
     let config = format!(

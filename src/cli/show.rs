@@ -8,7 +8,7 @@ use super::args::{ShowArgs, TextOrJson};
 use super::console::Console;
 use super::outputs::to_stdout;
 use super::status::CLEAN;
-use crate::config::keys::{Default, KeyRow, ROWS};
+use crate::config::keys::{KeyDefault, KeyRow, ROWS};
 use crate::config::problem::Failure;
 use crate::config::value::Item;
 use crate::config::{Config, load};
@@ -16,20 +16,20 @@ use crate::container::finding::Severity;
 use crate::report::style::Look;
 
 /// A setting with the value that applies and the layers that it comes from.
-struct Setting<'c> {
+struct EffectiveKey<'c> {
     row: &'static KeyRow,
     /// Nothing where no value could say what applies.
     value: Option<Value>,
     from: Vec<&'c Item>,
 }
 
-impl<'c> Setting<'c> {
+impl<'c> EffectiveKey<'c> {
     fn of(row: &'static KeyRow, config: &'c Config) -> Self {
         let written = config.written.iter().filter(|(key, _)| *key == row.key.name).map(|(_, item)| item);
         let mut from: Vec<&Item> = written.collect();
         let mut value = match row.default {
-            Default::Is(text) => serde_json::from_str(text).ok(),
-            Default::Unset(_) => None,
+            KeyDefault::Is(text) => serde_json::from_str(text).ok(),
+            KeyDefault::Unset(_) => None,
         };
         // Later layers add to lists and tables, and replace all else.
         let adds = value.as_ref().is_some_and(|value: &Value| value.is_array() || value.is_object());
@@ -81,7 +81,7 @@ impl<'c> Setting<'c> {
     fn write(&self, out: &mut dyn Write, look: Look) -> io::Result<()> {
         let name = self.row.key.name;
         let Some(value) = &self.value else {
-            let Default::Unset(text) = self.row.default else { return Ok(()) };
+            let KeyDefault::Unset(text) = self.row.default else { return Ok(()) };
             let lines = look.wrap(&format!("{name} is not set: {text}"), 2);
             return lines.iter().try_for_each(|line| writeln!(out, "# {line}"));
         };
@@ -136,7 +136,7 @@ fn bare(key: &str) -> String {
 pub(super) fn run(args: &ShowArgs, console: &Console) -> Result<u8, Failure> {
     let loaded = load(args.config.isolated, &args.config.config)?;
     let judge = loaded.config.settle()?.options.judge;
-    let settings: Vec<Setting> = ROWS.iter().map(|row| Setting::of(row, &loaded.config)).collect();
+    let settings: Vec<EffectiveKey> = ROWS.iter().map(|row| EffectiveKey::of(row, &loaded.config)).collect();
     let shown = |rule, severity: Severity| {
         severity != Severity::Note || judge.pedantic || judge.by_name.contains(&rule)
     };
@@ -145,7 +145,7 @@ pub(super) fn run(args: &ShowArgs, console: &Console) -> Result<u8, Failure> {
             let rules: Vec<Value> = judge.rules.iter().map(|(rule, severity)| {
                 json!({ "code": rule.code, "name": rule.name, "severity": severity.as_str(), "shown": shown(rule, *severity) })
             }).collect();
-            let settings: Vec<Value> = settings.iter().map(Setting::json).collect();
+            let settings: Vec<Value> = settings.iter().map(EffectiveKey::json).collect();
             let whole = json!({ "version": 1, "file": loaded.file, "settings": settings, "rules": rules });
             writeln!(out, "{whole}")
         }
@@ -154,7 +154,7 @@ pub(super) fn run(args: &ShowArgs, console: &Console) -> Result<u8, Failure> {
                 Some(file) => writeln!(out, "# Configuration file: {file}")?,
                 None => writeln!(out, "# No configuration file found.")?,
             }
-            let (tables, plain): (Vec<&Setting>, Vec<&Setting>) =
+            let (tables, plain): (Vec<&EffectiveKey>, Vec<&EffectiveKey>) =
                 settings.iter().partition(|setting| setting.has_heading());
             plain.iter().chain(&tables).try_for_each(|setting| setting.write(out, console.stdout()))?;
             writeln!(out, "\n# Rules:")?;

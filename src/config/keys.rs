@@ -10,14 +10,14 @@ pub struct KeyRow {
     /// A value of it in TOML, as the example file shows it; for a table or an array of tables, the lines below its heading.
     pub example: &'static str,
     /// What applies without it.
-    pub default: Default,
+    pub default: KeyDefault,
     /// Puts a value into the configuration.
     pub set: fn(&mut Config, Item),
 }
 
 /// What applies where a key is not set.
 #[derive(Clone, Copy)]
-pub enum Default {
+pub enum KeyDefault {
     /// A value, in the spelling that TOML and JSON share.
     Is(&'static str),
     /// No value could say it: in words.
@@ -28,7 +28,7 @@ impl KeyRow {
     /// What the key does, with its default where that is worth saying.
     pub fn doc(&self) -> String {
         match self.default {
-            Default::Is(value) if !matches!(value, "[]" | "{}") => {
+            KeyDefault::Is(value) if !matches!(value, "[]" | "{}") => {
                 format!("{} (default: {value}).", self.key.doc.trim_end_matches('.'))
             }
             _ => self.key.doc.to_owned(),
@@ -93,19 +93,19 @@ pub static ROWS: &[KeyRow] = &[
             "Only these rules, by code or name, or \"ALL\"; their notes are shown too.",
         ),
         example: r#"["missing-shm", "SHM002", "SHM003"]"#,
-        default: Default::Unset("every rule; notes only with pedantic = true"),
+        default: KeyDefault::Unset("every rule; notes only with pedantic = true"),
         set: |config, item| config.choice.select = Some(item.rules()),
     },
     KeyRow {
         key: key("extend-select", RULES, "Also these rules, including their notes."),
         example: r#"["host-ipc"]"#,
-        default: Default::Is("[]"),
+        default: KeyDefault::Is("[]"),
         set: |config, item| config.choice.extend = item.rules(),
     },
     KeyRow {
         key: key("ignore", RULES, "All but these rules."),
         example: r#"["shm-over-memory-limit"]"#,
-        default: Default::Is("[]"),
+        default: KeyDefault::Is("[]"),
         set: |config, item| config.choice.ignore = item.rules(),
     },
     KeyRow {
@@ -115,13 +115,13 @@ pub static ROWS: &[KeyRow] = &[
             "The severity of a rule's findings.",
         ),
         example: r#"missing-shm = "error""#,
-        default: Default::Is("{}"),
+        default: KeyDefault::Is("{}"),
         set: |config, item| config.severity.extend(item.pairs().iter().cloned()),
     },
     KeyRow {
         key: key("pedantic", Shape::Flag, "Whether to show notes."),
         example: "true",
-        default: Default::Is("false"),
+        default: KeyDefault::Is("false"),
         set: |config, item| config.pedantic = item.flag(),
     },
     KeyRow {
@@ -131,19 +131,19 @@ pub static ROWS: &[KeyRow] = &[
             "The lowest severity that makes the exit status 1.",
         ),
         example: r#""error""#,
-        default: Default::Is("\"warning\""),
+        default: KeyDefault::Is("\"warning\""),
         set: |config, item| config.fail_on = item.text().map(str::to_owned),
     },
     KeyRow {
         key: key("size", Shape::Size, "The size to recommend, whatever is known about an image."),
         example: r#""8g""#,
-        default: Default::Unset("each container is given what it needs"),
+        default: KeyDefault::Unset("each container is given what it needs"),
         set: |config, item| config.size = item.bytes(),
     },
     KeyRow {
         key: key("minimum", Shape::Size, "The smallest size that is not reported as too small."),
         example: r#""1g""#,
-        default: Default::Unset("each container is measured by what it needs"),
+        default: KeyDefault::Unset("each container is measured by what it needs"),
         set: |config, item| config.minimum = item.bytes(),
     },
     KeyRow {
@@ -153,7 +153,7 @@ pub static ROWS: &[KeyRow] = &[
             "The `default-shm-size` of the Docker daemons that run these files.",
         ),
         example: r#""2g""#,
-        default: Default::Is("\"64m\""),
+        default: KeyDefault::Is("\"64m\""),
         set: |config, item| config.default_shm_size = item.bytes(),
     },
     KeyRow {
@@ -163,19 +163,19 @@ pub static ROWS: &[KeyRow] = &[
             "The `default-runtime` of the Docker daemons; with \"nvidia\", NVIDIA_VISIBLE_DEVICES alone gives a GPU.",
         ),
         example: r#""nvidia""#,
-        default: Default::Unset("runc, which gives no container a GPU"),
+        default: KeyDefault::Unset("runc, which gives no container a GPU"),
         set: |config, item| config.default_runtime = item.text().map(str::to_owned),
     },
     KeyRow {
         key: key("include", GLOBS, "More files to check, whatever their names."),
         example: r#"["deploy/*.conf"]"#,
-        default: Default::Is("[]"),
+        default: KeyDefault::Is("[]"),
         set: |config, item| config.include.extend(item.items().iter().cloned()),
     },
     KeyRow {
         key: key("exclude", GLOBS, "Files and directories to skip."),
         example: r#"["vendor/", "*.generated.yaml"]"#,
-        default: Default::Is("[]"),
+        default: KeyDefault::Is("[]"),
         set: |config, item| config.exclude.extend(item.items().iter().cloned()),
     },
     KeyRow {
@@ -185,7 +185,7 @@ pub static ROWS: &[KeyRow] = &[
             "Whether `exclude` also applies to files named on the command line.",
         ),
         example: "true",
-        default: Default::Is("false"),
+        default: KeyDefault::Is("false"),
         set: |config, item| config.force_exclude = item.flag(),
     },
     KeyRow {
@@ -195,25 +195,25 @@ pub static ROWS: &[KeyRow] = &[
             "Whether to read the programs in the repository that containers run, to see what they need.",
         ),
         example: "false",
-        default: Default::Is("true"),
+        default: KeyDefault::Is("true"),
         set: |config, item| config.programs = item.flag(),
     },
     KeyRow {
         key: key("gitignore", Shape::Flag, "Whether to skip files that git ignores."),
         example: "false",
-        default: Default::Is("true"),
+        default: KeyDefault::Is("true"),
         set: |config, item| config.gitignore = item.flag(),
     },
     KeyRow {
         key: key("docs", Shape::Flag, "Whether to check Markdown, other documents and notebooks."),
         example: "false",
-        default: Default::Is("true"),
+        default: KeyDefault::Is("true"),
         set: |config, item| config.docs = item.flag(),
     },
     KeyRow {
         key: key("max-file-size", Shape::Size, "Skip files larger than this."),
         example: r#""50m""#,
-        default: Default::Is("\"20m\""),
+        default: KeyDefault::Is("\"20m\""),
         set: |config, item| config.max_file_size = item.bytes(),
     },
     KeyRow {
@@ -223,13 +223,13 @@ pub static ROWS: &[KeyRow] = &[
             "A file of known findings, which are not reported again; the default one is used where it exists.",
         ),
         example: r#"".shmlint-baseline.json""#,
-        default: Default::Is("\".shmlint-baseline.json\""),
+        default: KeyDefault::Is("\".shmlint-baseline.json\""),
         set: |config, item| config.set_baseline(&item),
     },
     KeyRow {
         key: key("per-file-ignores", Shape::Map(&Shape::Glob, &RULES), "Rules to ignore in some files."),
         example: r#""tests/**" = ["missing-shm"]"#,
-        default: Default::Is("{}"),
+        default: KeyDefault::Is("{}"),
         set: |config, item| config.per_file_ignores.extend(item.pairs().iter().cloned()),
     },
     KeyRow {
@@ -239,7 +239,7 @@ pub static ROWS: &[KeyRow] = &[
             "What your own images and commands need. Every one of `image`, `command` and `name` that is given must match.",
         ),
         example: "image = \"registry.example/team/trainer\"\nneed = \"yes\"\nsize = \"16g\"\nreason = \"eight loader workers\"",
-        default: Default::Is("[]"),
+        default: KeyDefault::Is("[]"),
         set: |config, item| config.images.extend(item.items().iter().cloned()),
     },
     KeyRow {
@@ -250,7 +250,7 @@ pub static ROWS: &[KeyRow] = &[
              `namespace` and `path` that is given must match.",
         ),
         example: "kind = \"TrainingRun\"\nnamespace = \"ml-*\"\nby = \"the shm webhook\"",
-        default: Default::Is("[]"),
+        default: KeyDefault::Is("[]"),
         set: |config, item| config.provides_shm.extend(item.items().iter().cloned()),
     },
     KeyRow {
@@ -260,7 +260,7 @@ pub static ROWS: &[KeyRow] = &[
             "Fields of your own custom resources that set the size of /dev/shm.",
         ),
         example: "kind = \"TrainingRun\"\npath = \"spec.worker.shmSize\"",
-        default: Default::Is("[]"),
+        default: KeyDefault::Is("[]"),
         set: |config, item| config.shm_fields.extend(item.items().iter().cloned()),
     },
 ];

@@ -285,6 +285,9 @@ pub fn clause(evidence: &Evidence, scene: &Scene) -> Cow<'static, str> {
                 "with one GPU it shares no memory between processes".into()
             }
             NeedRule::No | NeedRule::Idle => entry.why.into(),
+            _ if matches!(evidence.claim, Claim::Named(_)) => {
+                format!("its name speaks of {}: {}", entry.name, entry.why).into()
+            }
             _ => format!("{}: {}", entry.name, entry.why).into(),
         },
         Claim::Configured { reason: Some(reason), .. } => reason.clone().into(),
