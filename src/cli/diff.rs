@@ -1,8 +1,8 @@
 //! `shmlint --diff`: shows what `--fix` would write, and writes nothing.
 
+use super::fixed::Fixed;
 use super::inert::Syntax;
 use super::job::Job;
-use super::mend::Mended;
 use super::outputs::to_stderr;
 use super::status::{CLEAN, FINDINGS};
 use crate::lint::parallel::shared_out;
@@ -13,9 +13,9 @@ const PATCHES: usize = 1000;
 
 /// Prints the diff on stdout and the rest on stderr. Gives the exit status.
 pub(super) fn run(job: &Job<'_>) -> u8 {
-    let mended = Mended::of(job);
+    let fixed = Fixed::of(job);
     let mut failures = Vec::new();
-    let files = mended.files(&job.input.disk);
+    let files = fixed.files(&job.input.disk);
     let printed = job.outputs.main(job.console, Syntax::Text, |out, look| {
         // Not all at once, so that the diffs of many files take no memory to speak of.
         for patches in files.chunks(PATCHES) {
@@ -31,12 +31,12 @@ pub(super) fn run(job: &Job<'_>) -> u8 {
     });
     failures.extend(printed.err());
     if !job.console.is_quiet() {
-        to_stderr(|out| plain::write(out, &mended.left.findings));
-        if !mended.left.patches.is_empty() {
-            job.console.say(&format!("Would fix {}", mended.told(&mended.left, files.len())));
+        to_stderr(|out| plain::write(out, &fixed.left.findings));
+        if !fixed.left.patches.is_empty() {
+            job.console.say(&format!("Would fix {}", fixed.told(&fixed.left, files.len())));
         }
     }
-    let status = job.end(&mended.left, &failures);
-    let changes = if mended.left.patches.is_empty() || job.never_fails() { CLEAN } else { FINDINGS };
+    let status = job.end(&fixed.left, &failures);
+    let changes = if fixed.left.patches.is_empty() || job.never_fails() { CLEAN } else { FINDINGS };
     status.max(changes)
 }

@@ -9,13 +9,13 @@ mod diff;
 #[cfg(target_os = "linux")]
 mod doctor;
 mod fix;
+mod fixed;
 mod forge;
 mod github;
 mod inert;
 mod init;
 mod job;
 mod list;
-mod mend;
 mod outputs;
 mod plugin;
 mod progress;

@@ -10,7 +10,7 @@ use super::evidence::{Claim, Data, Evidence, Same, Strength, Workaround};
 use crate::container::accelerator;
 use crate::container::workload::{GpuCount, Workload};
 use crate::knowledge::{Formula, KnowledgeEntry, NeedRule};
-use crate::size::{MIB, human};
+use crate::size::{MIB, about, human};
 
 /// Whether a workload needs more shared memory than the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -262,7 +262,13 @@ pub fn clause(evidence: &Evidence, scene: &Scene) -> Cow<'static, str> {
         Claim::NothingRuns(why) | Claim::Unread(why) => why.clone(),
         Claim::Loader(loader) => {
             let workers = if loader.workers == 1 { "worker" } else { "workers" };
-            format!("its data loader has {} {workers}", loader.workers).into()
+            // Why these are no reason for more, where they are none.
+            let fit = match loader.bound().or_else(|| loader.least()) {
+                Some(bytes) if bytes <= FITS => format!(", whose batches take about {}", about(bytes)),
+                None if loader.data == Data::Small => " for small samples".to_owned(),
+                _ => String::new(),
+            };
+            format!("its data loader has {} {workers}{fit}", loader.workers).into()
         }
         Claim::NoLoader { complete: true } => "its program has no data loader with workers".into(),
         Claim::NoLoader { complete: false } => "its program could not be read completely".into(),

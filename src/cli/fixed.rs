@@ -13,12 +13,12 @@ use crate::text::files::Disk;
 use crate::text::source::Source;
 
 /// What came of all fixes that may be made.
-pub(super) struct Mended {
+pub(super) struct Fixed {
     /// What is left in the edited texts, and which files change.
     pub(super) left: Report,
 }
 
-impl Mended {
+impl Fixed {
     /// Looks, and fixes in memory until nothing is left that can be fixed.
     pub(super) fn of(job: &Job<'_>) -> Self {
         let make = if job.args.unsafe_fixes { Fixes::All } else { Fixes::Safe };
