@@ -202,7 +202,9 @@ fn title(change: &Change, workload: &Workload) -> String {
         Change::MoveFlag { setting } => {
             let setting = workload.settings.get(*setting);
             match setting.map(|setting| (&setting.says, &setting.effect)) {
-                Some((Says::Flag { meant }, Effect::None(Why::Misspelt))) => format!("spell it `{meant}`"),
+                Some((Says::Flag { meant }, Effect::None(Why::Misspelt))) => {
+                    format!("change it to `{meant}`")
+                }
                 Some((_, Effect::None(Why::SwallowedBy(option)))) => format!("remove `{option}`"),
                 Some((Says::Flag { meant }, _)) => format!("move `{meant}` before the image"),
                 _ => "move it before the image".into(),
@@ -338,4 +340,48 @@ fn loud(findings: &[Finding]) -> usize {
 /// How many findings are of the same rule.
 fn count(findings: &[Finding], like: &Finding) -> usize {
     findings.iter().filter(|finding| finding.rule == like.rule).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fix::apply::edited;
+    use crate::need::around::Alone;
+    use crate::platform::KINDS;
+    use crate::platform::kind::{FileClaim, Index, Unit};
+    use crate::platform::options::ReadOptions;
+    use crate::text::files::{Disk, MAX_SIZE};
+    use crate::text::source::Source;
+
+    /// Whether the proof takes a text that `change` makes of the fixed one.
+    fn is_proven(change: impl Fn(&str) -> String) -> bool {
+        let kind = KINDS.iter().find(|kind| kind.name == "script").expect("a kind");
+        let (disk, options, index) = (Disk::new(MAX_SIZE), ReadOptions::default(), Index::default());
+        let context = Context {
+            files: &disk,
+            index: &index,
+            options: &options,
+            every_container: false,
+            around: &Alone,
+        };
+        let judging = JudgeOptions::default();
+        let read = |text: &str| {
+            let source = Source::new("run.sh", text.into());
+            State::of(Unit::lone(kind, "run.sh", FileClaim::ByName, Some(source)), &context, &judging)
+        };
+        let before = read("docker run --gpus all pytorch/pytorch torchrun --nproc_per_node=2 t.py\n");
+        let tasks = tasks(&before, Fixes::Safe);
+        let made: Vec<Attempt<'_, Wish>> = tasks.iter().map(|task| (task, task.ways[0].as_slice())).collect();
+        let (_, fixed, _) = edited(made[0].1).swap_remove(0);
+        only_intended(&before, &made, &read(&change(fixed.text())), &RefCell::default())
+    }
+
+    #[test]
+    fn a_fix_writes_one_size_and_nothing_else() {
+        assert!(is_proven(str::to_owned));
+        assert!(!is_proven(|fixed| fixed.replace("--shm-size", "--shm-size=1g --shm-size")), "a second size");
+        assert!(!is_proven(|fixed| fixed.replace("--gpus", "--device /dev/nvidia0 --gpus")), "a device");
+        assert!(!is_proven(|fixed| fixed.replace("pytorch/", "other/")), "another image");
+        assert!(!is_proven(|fixed| fixed.replace("--gpus", "-e A=b --gpus")), "a variable");
+    }
 }

@@ -1,6 +1,7 @@
 //! The proof of edits: the edited text goes through the same pipeline again, as any text does, and the only difference in
 //! meaning must be the intended one. Fixes, ignore comments and removals of comments are all proven here.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::apply::edited;
@@ -105,6 +106,12 @@ pub type Attempt<'t, T> = (&'t Task<T>, &'t [Edit]);
 /// Whether edits did what they were meant to, and nothing else: the tasks, and the state that came of them.
 pub type Holds<'h, T> = &'h dyn Fn(&[Attempt<'_, T>], &State) -> bool;
 
+/// At how many places something is edited.
+fn places<T>(made: &[Attempt<'_, T>]) -> usize {
+    let edits = made.iter().flat_map(|(_, edits)| *edits);
+    edits.map(|edit| (edit.source.path(), edit.span.start)).collect::<BTreeSet<_>>().len()
+}
+
 /// Proves edits of a unit.
 pub struct Prover<'a> {
     before: &'a State,
@@ -142,8 +149,12 @@ impl<'a> Prover<'a> {
         let mut state = self.attempt(&made, holds);
         // What forbids one edit forbids those beside it as a rule.
         if state.is_none() && tasks.len() >= MANY && tasks.iter().any(|task| task.ways.len() > 1) {
-            made = way(1);
-            state = self.attempt(&made, holds);
+            let second = way(1);
+            // An edit that many share is worth finding out who does not.
+            if places(&second) <= places(&made) {
+                state = self.attempt(&second, holds);
+                made = second;
+            }
         }
         if state.is_some() {
             groups.push(made);

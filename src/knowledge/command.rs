@@ -116,6 +116,13 @@ pub fn simple(words: &[&str]) -> Vec<Vec<String>> {
     found
 }
 
+/// The script that a shell is handed in the words of a command.
+pub fn script_of(words: &[&str]) -> Option<String> {
+    let words = script::without_wrappers(words.iter().map(|word| Cow::Borrowed(*word)).collect());
+    let is_shell = words.first().is_some_and(|word| SHELLS.contains(&base_name(word)));
+    handed(&words).ok().flatten().filter(|_| is_shell).map(|script| script.clone().into_owned())
+}
+
 /// A command word by word.
 type CommandWords<'a> = Vec<Cow<'a, str>>;
 

@@ -2,13 +2,15 @@
 
 use super::evidence::{Claim, Data, Evidence, Loads, Strength, Workaround};
 use super::hints::{Hints, LOADER_WORKERS, MOST_WORKERS};
-use super::ranks::{Ranks, launched, ranks, told_by};
+use super::ranks::{Ranks, launched, ranks, split, told_by};
+use super::reach::own_variables;
 use super::verdict::{Need, Scene, judge};
 use crate::container::workload::{Engine, GpuCount, Workload};
-use crate::knowledge::command::{Program, programs};
+use crate::knowledge::command::{Program, programs, script_of};
 use crate::knowledge::options::{VllmCaches, written};
 use crate::knowledge::{self, Formula, KnowledgeEntry, NeedRule, UserEntry};
 use crate::size::{MIB, human};
+use crate::syntax::shell::{Script, ShellOptions};
 use crate::text::place::Place;
 
 /// A container with less memory than this holds no program that uses a GPU: it is a stand-in for one.
@@ -57,10 +59,21 @@ impl Subject<'_> {
 /// What is known of a workload's need, with what is said of it elsewhere.
 pub fn need(workload: &Workload, extra: &[UserEntry], further: &[Evidence]) -> Need {
     let command: Vec<&str> = workload.command.iter().map(String::as_str).collect();
+    let own = script_of(&command).filter(|script| script.contains('='));
+    let own = own.map(|script| with_variables(workload, &script));
+    let workload = own.as_ref().unwrap_or(workload);
     let (programs, scene) = (programs(&command), Scene::of(workload));
     let mut evidence = evidence(&Subject { workload, programs: &programs, gpus: scene.gpus }, extra);
     evidence.extend_from_slice(further);
     judge(evidence, &scene)
+}
+
+/// A workload with the variables that its own script sets: `sh -c "NPROC_PER_NODE=4 swift sft"`.
+fn with_variables(workload: &Workload, script: &str) -> Workload {
+    let script = Script::read(script, ShellOptions::default());
+    let mut workload = workload.clone();
+    workload.environment.extend(own_variables(&script));
+    workload
 }
 
 /// All that a workload says of itself. `extra` are the user's own entries, beside which nothing else counts.
@@ -201,6 +214,14 @@ fn of_program(
     found: &mut Vec<Evidence>,
 ) {
     let name = program.script().unwrap_or_else(|| program.name()).to_owned();
+    let known = image.or_else(|| knowledge::program_entry(program));
+    let is_read = subject.workload.inside.read.contains(&name);
+    // An option that splits a model tells what its program does where nothing else does.
+    let is_open = known.is_none_or(|entry| entry.rule == NeedRule::SeveralGpus && entry.processes.is_none());
+    if let Some((count, option)) = split(program).filter(|_| is_open && !is_read) {
+        let claim = Claim::Ranks { count, size: Formula::Nccl };
+        return found.push(Evidence::new(claim, subject.place(option), Strength::Later));
+    }
     // Arguments alone are those of the image's own program, which the image's name tells if anything does.
     if name.is_empty() && image.is_none() {
         return;
@@ -210,8 +231,6 @@ fn of_program(
         let claim = Claim::NothingRuns(format!("{name} says what it is, and ends").into());
         return found.push(subject.says(claim, &name));
     }
-    let known = image.or_else(|| knowledge::program_entry(program));
-    let is_read = subject.workload.inside.read.contains(&name);
     let is_file = image.is_none() && program.is_file();
     let Some(entry) = known else {
         if let Some(entry) = of_model(program.args()) {

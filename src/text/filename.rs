@@ -12,8 +12,9 @@ pub struct FileName<'p> {
 }
 
 /// Endings behind a file's own, where a tool makes the file from it or people are to copy it.
-const UNFINISHED: [&str; 12] = [
-    "dist", "erb", "example", "gotmpl", "j2", "jinja", "jinja2", "sample", "template", "tftpl", "tmpl", "tpl",
+const UNFINISHED: [&str; 13] = [
+    "dist", "erb", "example", "gotmpl", "in", "j2", "jinja", "jinja2", "sample", "template", "tftpl", "tmpl",
+    "tpl",
 ];
 
 impl<'p> FileName<'p> {

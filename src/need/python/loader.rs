@@ -36,6 +36,9 @@ const SIDES: [&str; 8] = [
 const LENGTHS: [&str; 7] =
     ["max_length", "max_seq_length", "max_seq_len", "block_size", "seq_len", "sequence_len", "max_len"];
 
+/// More workers than machines have processors are a number of something else.
+const MOST_WORKERS: u64 = 256;
+
 /// How many workers a loader has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Workers {
@@ -108,6 +111,9 @@ impl Call {
                     .or_else(|| unpacked.then(|| values.named(at, "dataloader_num_workers"))?)
                     .unwrap_or(Value::UNSET)
             }
+            None if sign.is_some_and(|sign| sign.means == Means::Configured) => {
+                values.named(at, "num_workers").unwrap_or_default()
+            }
             None if unpacked => values.named(at, "num_workers").unwrap_or_default(),
             None => Value::UNSET,
         };
@@ -118,7 +124,7 @@ impl Call {
             Some(0) | None if value.many => Workers::Some(PROCESSORS),
             Some(0) if value.sure => Workers::None,
             Some(0) => Workers::Unknown,
-            Some(number) if number <= 1024 => Workers::Some(number),
+            Some(number) if number <= MOST_WORKERS => Workers::Some(number),
             None if value.unset => Workers::None,
             _ => Workers::Unknown,
         };

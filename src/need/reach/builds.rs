@@ -322,7 +322,9 @@ fn words(name: &str) -> Vec<String> {
 /// Whether a folder is called by one of some words.
 fn is_called(words: &[String], folder: &str) -> bool {
     let lower = folder.to_ascii_lowercase();
-    words.iter().any(|word| lower.contains(word.as_str()))
+    // `SceneDetect-Whisper` is written in one word in the name of an image.
+    let joined: String = lower.chars().filter(char::is_ascii_alphanumeric).collect();
+    words.iter().any(|word| lower.contains(word.as_str()) || joined.contains(word.as_str()))
 }
 
 /// The glob that a name with variables stands for.

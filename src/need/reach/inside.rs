@@ -40,6 +40,8 @@ pub(super) struct Layout<'a> {
     pub(super) inside: &'a Inside,
     pub(super) image: Option<&'a Image>,
     pub(super) builds: &'a Builds,
+    /// Whether nothing is known of its image.
+    pub(super) is_foreign: bool,
 }
 
 impl Layout<'_> {
@@ -109,13 +111,26 @@ impl Layout<'_> {
         let relative = relative.trim_start_matches('/');
         // The repository itself, as it is cloned.
         let (first, rest) = relative.split_once('/').unwrap_or_default();
-        let name = self.files.repository(self.from).1;
-        let is_own = !first.is_empty() && (name == first || name.ends_with(&format!("_{first}")));
-        let cloned = || self.read(&under(self.root, rest), true).filter(|_| is_own);
+        let cloned = || self.read(&under(self.root, rest), true).filter(|_| self.is_cloned_as(first));
         let named = || self.read(self.builds.program(relative)?, true);
         let relative = Some(relative).filter(|relative| relative.contains('/') || context.is_some());
         let there = folders.into_iter().find_map(|folder| self.read(&under(folder, relative?), true));
-        there.or_else(cloned).or_else(named)
+        // An image of which nothing is known mostly starts where its files are mounted.
+        let starts = self.is_foreign && self.inside.working_dir.is_none();
+        let mounted = || {
+            let hosts = self.inside.mounts.iter().filter(|_| starts).flat_map(|(host, _)| self.on_host(host));
+            hosts
+                .map(|(host, _)| under(&host, path.trim_start_matches('/')))
+                .find_map(|path| self.read(&path, true))
+        };
+        there.or_else(cloned).or_else(named).or_else(mounted)
+    }
+
+    /// Whether a directory is called like the repository; in front of its name may stand its owner's.
+    fn is_cloned_as(&self, directory: &str) -> bool {
+        let (_, name) = self.files.repository(self.from);
+        let before = name.strip_suffix(directory).filter(|_| !directory.is_empty());
+        before.is_some_and(|before| before.is_empty() || before.ends_with('_'))
     }
 
     /// The file of a name that the same text writes: `cat > run.sh << 'EOF'`.
@@ -169,9 +184,8 @@ impl Layout<'_> {
             }
         }
         if host.starts_with('/') || variable {
-            let (_, name) = self.files.repository(self.from);
             let parts: Vec<&str> = host.split('/').collect();
-            if let Some(at) = parts.iter().rposition(|part| !part.is_empty() && *part == name) {
+            if let Some(at) = parts.iter().rposition(|part| self.is_cloned_as(part)) {
                 found.push((under(self.root, &parts.get(at + 1..).unwrap_or_default().join("/")), true));
             }
             // `$HERE/src`: a variable for a folder of the repository.
@@ -220,6 +234,22 @@ impl Layout<'_> {
                 |folder: &str| folder == self.root || (folder == self.own() && !folder.contains('/'));
             self.on_host(host).iter().any(|(folder, _)| is_root(folder))
         })
+    }
+
+    /// The names in a folder of the container, and the folder of the repository that is there.
+    pub(super) fn entries(&self, path: &str) -> Option<(String, Arc<Vec<String>>)> {
+        let path = join("", path);
+        let copied = |image: &Image| {
+            image.built.copies.iter().rev().find_map(|copied| {
+                let (rest, source) = (below(&path, &copied.target)?, copied.sources.first()?);
+                Some(under(&under(&image.context, source.trim_start_matches('/')), rest))
+            })
+        };
+        let folder = self.folder(&path).or_else(|| copied(self.image?))?;
+        let folder = folder.trim_end_matches('/').to_owned();
+        let first = format!("{folder}/.");
+        self.files.inside(self.from, &first).ok()?;
+        Some((folder, self.files.beside(&first)))
     }
 
     /// Where a host's folder that is mounted stands in the repository, for a folder of the container.

@@ -3,6 +3,7 @@
 //!
 //! Only files of the repository are read, and only for a workload that would be reported; beyond a bound nothing is known.
 
+mod arms;
 pub mod builds;
 mod image;
 pub mod inside;
@@ -10,6 +11,10 @@ pub mod maps;
 pub mod mentions;
 mod program;
 mod runs;
+mod scripts;
+mod settings;
+mod supervised;
+mod triton;
 
 use super::evidence::{Claim, Evidence, Strength};
 use super::verdict::{Need, Verdict};
@@ -19,15 +24,13 @@ use crate::container::workload::{Platform, Shm, Workload};
 use crate::knowledge::command::{programs, simple};
 use crate::knowledge::{self, NeedRule};
 use crate::size::GIB;
-use crate::syntax::dockerfile::fill;
-use crate::syntax::shell::Script;
 use crate::text::files::Files;
 use crate::text::paths::join;
 use crate::text::place::Place;
-use crate::text::source::Span;
 use builds::Builds;
 use image::image;
 use inside::{File, Layout};
+pub(super) use program::own_variables;
 use runs::{Runs, runs};
 
 /// How deep scripts may start each other.
@@ -71,14 +74,17 @@ pub fn read(workload: &mut Workload, files: &dyn Files, builds: &Builds) -> Vec<
     let root = files.repository(&from).0;
     let image = image(workload, files, builds, &root);
     let (inside, owned) = (workload.inside.clone(), workload.clone());
-    let layout = Layout { files, from: &from, root: &root, inside: &inside, image: image.as_ref(), builds };
+    let is_foreign = image.is_none() && owned.image.as_deref().and_then(knowledge::image_entry).is_none();
+    let image = image.as_ref();
+    let layout = Layout { files, from: &from, root: &root, inside: &inside, image, builds, is_foreign };
     let mut reach =
         Reach { layout, workload: &owned, found: Vec::new(), read: Vec::new(), files: 0, bytes: 0 };
     let strength = if inside.guessed { Strength::Guess } else { Strength::Program };
     let folder = reach.layout.working_dir();
-    let route = Route { folder: &folder, via: &[], strength, depth: 0 };
+    let route = Route { folder: &folder, via: &[], strength, depth: 0, own: &[] };
     reach.commands(&owned.command, route);
-    let mut steps: Vec<_> = inside.later.iter().filter(|later| later.typed || waits(&owned)).collect();
+    let mut steps: Vec<_> =
+        inside.later.iter().filter(|later| later.typed || waits(&owned.command)).collect();
     // Of several the nearest is the one to show.
     let away = |place: &Place| (place.path() != from, place.span.start.abs_diff(owned.place.span.start));
     steps.sort_by_key(|later| away(&later.place));
@@ -93,7 +99,7 @@ pub fn read(workload: &mut Workload, files: &dyn Files, builds: &Builds) -> Vec<
         let via = std::slice::from_ref(&later.place);
         reach.commands(&words, Route { via, strength, depth: 1, ..route });
         // Whoever looks into a container that runs something else changes nothing.
-        if !waits(&owned) {
+        if !waits(&owned.command) {
             let behind = reach.found.split_off(before);
             reach.found.extend(behind.into_iter().filter(|one| one.claim != Claim::Entered));
         }
@@ -101,7 +107,7 @@ pub fn read(workload: &mut Workload, files: &dyn Files, builds: &Builds) -> Vec<
             reach.read.extend(WAITING.map(str::to_owned));
         }
     }
-    if reach.found.is_empty() && waits(&owned) {
+    if reach.found.is_empty() && waits(&owned.command) {
         reach.workspace(builds);
     }
     // Scripts that were read to their end and start nothing that counts.
@@ -112,9 +118,9 @@ pub fn read(workload: &mut Workload, files: &dyn Files, builds: &Builds) -> Vec<
     reach.found
 }
 
-/// Whether a container waits for somebody who starts something in it: a shell, a notebook, or nothing that is known.
-fn waits(workload: &Workload) -> bool {
-    let mut words = workload.command.iter().map(|word| word.rsplit('/').next().unwrap_or(word));
+/// Whether a container with this command waits for somebody who starts something in it: a shell, a notebook, or nothing that is known.
+fn waits(command: &[String]) -> bool {
+    let mut words = command.iter().map(|word| word.rsplit('/').next().unwrap_or(word));
     match words.next() {
         None => true,
         Some(name) if name != "sh" && WAITING.contains(&name) => true,
@@ -126,18 +132,6 @@ fn waits(workload: &Workload) -> bool {
     }
 }
 
-/// Whether a script's first argument is a word of its own, which it compares with: `if [ "$1" = "serve" ]`, `serve)`.
-fn is_keyword(word: Option<&String>, text: &str) -> bool {
-    let is_word =
-        |word: &&String| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    let compared = |word: &String| {
-        ["\"", "'"].iter().any(|quote| text.contains(&format!("{quote}{word}{quote}")))
-            || text.contains(&format!("{word})"))
-            || text.contains(&format!("= {word} "))
-    };
-    word.filter(is_word).is_some_and(|word| text.contains("$1") && compared(word))
-}
-
 /// How a command is reached: the directory it runs in, the lines that lead there, what they may decide, and through how many
 /// scripts.
 #[derive(Clone, Copy)]
@@ -146,6 +140,8 @@ struct Route<'w> {
     via: &'w [Place],
     strength: Strength,
     depth: usize,
+    /// The variables of the script that it stands in.
+    own: &'w [(String, String)],
 }
 
 impl Route<'_> {
@@ -205,11 +201,12 @@ impl Reach<'_> {
     }
 
     /// What is known of a command by its words.
-    fn spoken(&mut self, command: &[String], Route { via, strength, .. }: Route<'_>, is_read: bool) {
+    fn spoken(&mut self, command: &[String], Route { via, strength, own, .. }: Route<'_>, is_read: bool) {
         let words: Vec<&str> = command.iter().map(String::as_str).collect();
         let programs = programs(&words);
         let mut inner = self.workload.clone();
         inner.command = command.to_vec();
+        inner.environment.extend_from_slice(own);
         inner.written = via.last().cloned().into_iter().collect();
         inner.place = via.last().cloned().unwrap_or(inner.place);
         let gpus = accelerator::within(inner.gpu.count, &inner.environment);
@@ -243,6 +240,9 @@ impl Reach<'_> {
         let own = programs.first();
         let name = own.map(|program| program.script().unwrap_or_else(|| program.name()).to_owned());
         let serves = own.and_then(knowledge::program_entry).is_some_and(|entry| entry.rule == NeedRule::No);
+        if self.serves_models(words, route) || self.supervises(words, route) {
+            return self.read.extend(name);
+        }
         let found = runs(words);
         for (at, one) in found.iter().enumerate() {
             let before = self.found.len();
@@ -250,7 +250,7 @@ impl Reach<'_> {
                 Runs::Shell(script, rest) => self.shell(script, rest, route),
                 Runs::File(file, rest) => {
                     let file = self.layout.find(&route.path(file));
-                    file.is_some_and(|file| self.python(file, rest, route))
+                    file.is_some_and(|file| self.python(file, "", rest, route))
                 }
                 Runs::Module(module, rest) => self.module(module, rest, route),
             };
@@ -289,7 +289,9 @@ impl Reach<'_> {
         entry.is_some()
     }
 
+    /// Follows a module, and what it calls where a command says so: `module:function`.
     fn module(&mut self, module: &str, rest: &[String], route: Route<'_>) -> bool {
+        let (module, entry) = module.split_once(':').unwrap_or((module, ""));
         if programs(&["python", "-m", module]).first().and_then(knowledge::program_entry).is_some() {
             return false;
         }
@@ -302,48 +304,9 @@ impl Reach<'_> {
                 format!("{base}/{path}/__init__.py"),
             ]
         });
-        let file = paths.into_iter().find_map(|path| self.layout.find(&path));
-        file.is_some_and(|file| self.python(file, rest, route))
-    }
-
-    /// Follows a script of a shell; what it is given is run where it says `"$@"`.
-    fn shell(&mut self, script: &str, rest: &[String], route: Route<'_>) -> bool {
-        let Some(file) = self.layout.find(&route.path(script)).filter(|file| self.affords(file)) else {
-            return false;
-        };
-        let text = file.text().to_owned();
-        let script = Script::read(&text, Default::default());
-        let known = program::variables(&script, &self.workload.environment);
-        let functions: Vec<&str> =
-            script.scopes.iter().filter_map(|scope| Some(script.slice(scope.function?))).collect();
-        let keyword = is_keyword(rest.first(), &text);
-        let rest = rest.get(usize::from(keyword)..).unwrap_or_default();
-        let mut folder = route.folder.to_owned();
-        let fed = |(at, _): &(usize, _)| !script.is_fed(*at);
-        for (_, command) in script.commands.iter().enumerate().filter(fed).take(MOST_COMMANDS) {
-            let (Some(first), Some(last)) = (command.words.first(), command.words.last()) else { continue };
-            let span = Span::new(first.span.start, last.span.end);
-            let written = script.slice(span);
-            // What a function does is read where it is written.
-            if functions.contains(&script.slice(first.span)) {
-                continue;
-            }
-            let mut via = route.via.to_vec();
-            via.push(inside::place(&file, span));
-            let route = Route { folder: &folder, via: &via, depth: route.depth + 1, ..route.through(&file) };
-            let runs =
-                ["exec", "eval"].iter().fold(written.trim(), |runs, word| runs.trim_start_matches(word));
-            if runs.trim() == "\"$@\"" {
-                if !keyword {
-                    self.commands(rest, route);
-                }
-                continue;
-            }
-            let line = fill(&written.replace("\"$@\"", &rest.join(" ")), &known, &mut ROOM.clone());
-            let words = ["sh".to_owned(), "-c".to_owned(), line];
-            folder = self.commands(&words, route);
-        }
-        true
+        // What is there comes before what is only probably there.
+        let file = paths.filter_map(|path| self.layout.find(&path)).min_by_key(|file| file.guessed);
+        file.is_some_and(|file| self.python(file, entry, rest, route))
     }
 
     /// Whether a file may still be read.

@@ -286,5 +286,26 @@ fn typed(line: &str) -> Option<String> {
     let command = line.strip_prefix("$ ").unwrap_or(line);
     let first = command.split_whitespace().next()?;
     let is_word = first.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./~=$".contains(&byte));
-    (is_word && client(first).is_none() && !OF_HOST.contains(&first)).then(|| command.to_owned())
+    // What a program says: `INFO:`, `2025-04-03 01:20`, `...`
+    let is_said = first.bytes().all(|byte| byte.is_ascii_uppercase() && first.len() > 3)
+        || first.starts_with(|letter: char| letter.is_ascii_digit())
+        || !first.contains(|letter: char| letter.is_ascii_alphanumeric());
+    (is_word && !is_said && client(first).is_none() && !OF_HOST.contains(&first)).then(|| command.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::typed;
+
+    #[test]
+    fn what_a_program_says_is_no_command() {
+        for said in
+            ["INFO 2025-04-03 server.py:82] Started", "...", "2025-04-03 01:20:29 ready", "WARNING: slow"]
+        {
+            assert_eq!(typed(said), None, "{said}");
+        }
+        for command in ["$ python train.py", "NPROC=2 torchrun t.py", "./run.sh", "R -f a.R"] {
+            assert!(typed(command).is_some(), "{command}");
+        }
+    }
 }

@@ -25,7 +25,7 @@ use crate::text::source::{Source, Span};
 /// Units of Podman.
 pub static KIND: Kind = Kind {
     name: "Quadlet unit",
-    claim: |file| FileClaim::by_name(file.ends_in(&["container"]) || file.name.ends_with(".container.in")),
+    claim: |file| FileClaim::by_name(file.finished().unwrap_or(*file).ends_in(&["container"])),
     words: Words::new(&[EVERYWHERE, &["[Container]"]]),
     relevant: |text, _, _| holds(text, "[Container]"),
     links: None,

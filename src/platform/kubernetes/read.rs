@@ -85,9 +85,7 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>) -> Reading {
         // The values were looked for, too, so that an uninteresting template is none.
         let speaks = context.every_container || fill::is_of_interest(source.text(), values.as_deref());
         let open = source.text().contains(".Values") || built::is_kustomization(source.path());
-        if open
-            && !(speaks && words::speaks_of_pods(source.text()) || words::speaks_beside_pods(source.text()))
-        {
+        if !words::may_start(source.text()) || open && !speaks && !words::speaks_beside_pods(source.text()) {
             continue;
         }
         let layer = Layer::file(Arc::clone(&source));

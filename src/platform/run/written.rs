@@ -49,7 +49,15 @@ impl Expander<'_> {
         let mut ways: Ways<Vec<Field>> = Vec::new();
         for command in writing {
             let (program, words) = command.words.split_first()?;
-            if !matches!(program.plain(unit.script.text())?, "echo" | "printf") {
+            let text = unit.script.text();
+            let program = program.plain(text)?;
+            let format = words.first().and_then(|word| word.literal(text)).filter(|_| program == "printf");
+            let words = match format.as_deref() {
+                Some("%s" | "%s\\n") => words.get(1..)?,
+                Some(format) if format.contains('%') => return None,
+                _ => words,
+            };
+            if !matches!(program, "echo" | "printf") {
                 return None;
             }
             let at = Vantage { pos: command.span.start, scope: command.scope };

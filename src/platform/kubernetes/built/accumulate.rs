@@ -35,6 +35,9 @@ const MERGED: &[&str] = &[
     "StatefulSet",
 ];
 
+/// Lists of JSON Patch operations: the manifest that each stands in, and its node.
+pub(super) type Operations = Vec<(Arc<Manifest>, NodeId)>;
+
 /// An object of a build.
 #[derive(Clone)]
 pub(super) struct BuiltObject {
@@ -44,7 +47,7 @@ pub(super) struct BuiltObject {
     pub(super) names: Vec<String>,
     changed: bool,
     /// The lists of operations that changed it, of those that are for it alone.
-    operations: Vec<(Arc<Manifest>, NodeId)>,
+    operations: Operations,
     /// What may set `/dev/shm` and is not followed.
     pub(super) open: Option<&'static str>,
 }
@@ -61,7 +64,7 @@ impl BuiltObject {
     }
 
     /// The lists of operations that changed it, and how a patch names it.
-    pub(super) fn operated(&self) -> (Vec<(Arc<Manifest>, NodeId)>, Option<(String, String)>) {
+    pub(super) fn operated(&self) -> (Operations, Option<(String, String)>) {
         let name = self.names.first().filter(|name| name.bytes().all(is_literal));
         (self.operations.clone(), name.map(|name| (self.kind.clone(), name.clone())))
     }
@@ -146,7 +149,8 @@ impl<'a> Accumulator<'a> {
         objects
     }
 
-    fn manifest(&mut self, from: &str, path: &str) -> Option<Arc<Manifest>> {
+    /// The documents of a file, if its text is to be read.
+    fn manifest(&mut self, from: &str, path: &str, wanted: fn(&str) -> bool) -> Option<Arc<Manifest>> {
         if let Some(known) = self.manifests.get(path) {
             return known.clone();
         }
@@ -155,7 +159,7 @@ impl<'a> Accumulator<'a> {
             let to = if from == path { name.to_owned() } else { relative(from, path) };
             self.files.read_reference(from, &to).ok()
         };
-        let source = self.sources.get(path).cloned().or_else(read);
+        let source = self.sources.get(path).cloned().or_else(read).filter(|source| wanted(source.text()));
         let manifest = source.map(|source| Arc::new(Manifest::of(Layer::file(source))));
         let manifest = manifest.filter(|manifest| manifest.excess.is_none());
         self.manifests.insert(path.to_owned(), manifest.clone());
@@ -166,7 +170,7 @@ impl<'a> Accumulator<'a> {
     /// uses it.
     fn kustomization(&mut self, path: &str, objects: &mut Vec<BuiltObject>, depth: usize) {
         let Some(depth) = depth.checked_sub(1) else { return };
-        let Some(manifest) = self.manifest(path, path) else { return };
+        let Some(manifest) = self.manifest(path, path, |_| true) else { return };
         let Some(root) = manifest.yaml.root(manifest.text()) else { return };
         for named in texts(root, "resources").chain(texts(root, "bases")) {
             let Some(part) = part(self.files, path, named).filter(|part| part != path) else { continue };
@@ -201,10 +205,7 @@ impl<'a> Accumulator<'a> {
 
     /// Adds the objects of a file that have containers.
     fn resources(&mut self, from: &str, path: &str, objects: &mut Vec<BuiltObject>) {
-        let Some(manifest) = self.manifest(from, path) else { return };
-        if !words::speaks_of_pods(manifest.text()) {
-            return;
-        }
+        let Some(manifest) = self.manifest(from, path, words::speaks_of_pods) else { return };
         for root in manifest.yaml.roots(manifest.text()) {
             let items: Vec<Node<'_>> = match get(root, "kind").and_then(Node::str) {
                 Some("List") => list(root, "items").collect(),
@@ -250,7 +251,7 @@ impl<'a> Accumulator<'a> {
                 let read = if inline {
                     scalar(&manifest.layer, text).map(|layer| Arc::new(Manifest::of(layer)))
                 } else {
-                    self.manifest(path, &join(path, word))
+                    self.manifest(path, &join(path, word), |_| true)
                 };
                 if let Some(read) = read {
                     self.patch(&read, target.map(PatchTarget::of).as_ref(), objects, &by_name);
