@@ -226,7 +226,7 @@ impl AcceleratorSearch<'_> {
             .filter(|_| flag.unknown.is_none() && flag.name == "gpus" && scene.starter.reads_gpus);
         if let Some(why) = flag.refused.clone().or(own) {
             let evidence = Citation { text: flag.text.clone(), place: flag.place.clone() };
-            self.gpu.refused.get_or_insert(Refusal { evidence, why });
+            self.gpu.refused.get_or_insert_with(|| Box::new(Refusal { evidence, why }));
         }
         let by_driver = accelerator::driver(&request.driver);
         let others = request.capabilities.iter().any(|word| !word.eq_ignore_ascii_case("gpu"));

@@ -74,7 +74,7 @@ pub struct Inside {
     /// Texts that are mounted as files: their paths, and where they are written.
     pub texts: Vec<(String, Place)>,
     /// How its image is built, where the same file says so.
-    pub build: Option<Build>,
+    pub build: Option<Box<Build>>,
     /// Whether the first word of its command takes the place of the image's entrypoint.
     pub own_entrypoint: bool,
     /// What is run in it once it stands, in order.
@@ -126,7 +126,7 @@ pub struct Workload {
     pub engine: Engine,
     /// What shows that it is this engine, where the sort of file alone does not: a `docker stack deploy` that names it, a
     /// key that only Swarm knows.
-    pub engine_evidence: Option<Citation>,
+    pub engine_evidence: Option<Box<Citation>>,
     /// The service's or container's name; for command lines the image as written.
     pub name: String,
     /// Its name as older versions told it, where that was another: baselines and fingerprints go by it.
@@ -138,7 +138,7 @@ pub struct Workload {
     /// The sort of object that starts it, where its platform has several: `InferenceService`.
     pub kind: Option<String>,
     /// The template that the text was rendered from, where it says so itself: Helm's `# Source:` comment.
-    pub rendered_from: Option<Citation>,
+    pub rendered_from: Option<Box<Citation>>,
     /// The image as written, variables resolved where the file resolves them.
     pub image: Option<String>,
     /// The image that its own is built from, where the Dockerfile tells and the workload asks for a GPU.
@@ -152,7 +152,7 @@ pub struct Workload {
     /// Whether it is known to lack the right to mount anything, so that a command which does fails.
     pub cannot_mount: bool,
     /// What shows that no program of it ever runs, such as a simulated node that it goes to, as a clause.
-    pub never_runs: Option<Citation>,
+    pub never_runs: Option<Box<Citation>>,
     /// Where its files come from.
     pub inside: Inside,
     /// Environment variables with literal values.
@@ -197,7 +197,8 @@ pub struct Overlaid {
 impl Workload {
     /// Everything that it says of files.
     pub fn places(&mut self) -> impl Iterator<Item = (&mut Arc<Source>, Span)> {
-        let evidence = self.engine_evidence.iter_mut().chain(&mut self.rendered_from);
+        let evidence =
+            self.engine_evidence.as_deref_mut().into_iter().chain(self.rendered_from.as_deref_mut());
         let evidence = evidence.chain(&mut self.gpu.evidence).map(|evidence| evidence.place.parts());
         let limit = self.memory_limit.iter_mut().map(|(_, place)| place.parts());
         let settings = self.settings.iter_mut().map(|setting| setting.place.parts());
@@ -214,7 +215,8 @@ impl Workload {
 
     /// Every place that it knows of.
     pub fn places_mut(&mut self) -> impl Iterator<Item = &mut Place> {
-        let evidence = [&mut self.engine_evidence, &mut self.rendered_from].into_iter().flatten();
+        let evidence =
+            self.engine_evidence.as_deref_mut().into_iter().chain(self.rendered_from.as_deref_mut());
         let evidence = evidence.chain(&mut self.gpu.evidence).map(|evidence| &mut evidence.place);
         let limit = self.memory_limit.as_mut().map(|(_, place)| place);
         let settings = self.settings.iter_mut().map(|setting| &mut setting.place);

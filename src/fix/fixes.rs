@@ -88,6 +88,12 @@ pub fn fixes(
     left
 }
 
+/// Whether a state wants further fixes.
+pub fn wants_more(state: &State, fixes: Fixes) -> bool {
+    let wanted = state.findings.iter().flatten().filter_map(|finding| finding.wanted.as_ref());
+    wanted.into_iter().any(|wanted| fixes.hold(wanted.safety))
+}
+
 /// Whether a finding is shown only where advice is asked for.
 fn is_advice(state: &State, wish: &Wish) -> bool {
     let finding = state.findings.get(wish.workload).and_then(|all| all.get(wish.finding));
@@ -98,7 +104,7 @@ fn is_advice(state: &State, wish: &Wish) -> bool {
 type Forbidden = RefCell<Vec<(usize, usize, String)>>;
 
 /// What the findings of a state want, each with the ways to write it.
-fn tasks(state: &State, fixes: Fixes) -> Vec<Task<Wish>> {
+fn tasks(state: &mut State, fixes: Fixes) -> Vec<Task<Wish>> {
     let mut wishes = Vec::new();
     for (workload, findings) in state.findings.iter().enumerate() {
         for (finding, found) in findings.iter().enumerate() {
@@ -108,6 +114,7 @@ fn tasks(state: &State, fixes: Fixes) -> Vec<Task<Wish>> {
     }
     let mut changes: Vec<_> = wishes.iter().map(|wish| (wish.workload, wish.wanted.change.clone())).collect();
     let written = state.reading.write_all(&mut changes);
+    state.reading.forget_writers();
     for (wish, (_, change)) in wishes.iter_mut().zip(changes) {
         wish.wanted.change = change;
     }

@@ -41,18 +41,33 @@ pub struct State {
 
 impl State {
     /// Reads and judges a unit.
-    pub fn of(mut unit: Unit, context: &Context<'_>, judging: &JudgeOptions) -> Self {
-        let reading = unit.read(context);
-        // What was read once is not read again.
-        for member in unit.members.iter_mut().filter(|member| member.source.is_none()) {
-            member.source = reading.sources.iter().find(|source| source.path() == member.path).cloned();
-        }
+    pub fn of(unit: Unit, context: &Context<'_>, judging: &JudgeOptions) -> Self {
+        let (unit, reading) = read(unit, context);
+        Self::judged(unit, reading, context, judging)
+    }
+
+    fn judged(unit: Unit, reading: Reading, context: &Context<'_>, judging: &JudgeOptions) -> Self {
         let findings = judge_all(&reading.workloads, &reading.evidence, judging, context.around);
         Self { unit, reading, findings, patches: Vec::new() }
     }
 
+    /// The state once files are patched, for a proof: nothing more is written into it.
+    fn proof(&self, patches: Vec<Patch>, context: &Context<'_>, judging: &JudgeOptions) -> Self {
+        self.patched_as(patches, context, judging, Reading::forget_writers)
+    }
+
     /// The state once files are patched.
     pub fn patched(&self, patches: Vec<Patch>, context: &Context<'_>, judging: &JudgeOptions) -> Self {
+        self.patched_as(patches, context, judging, |_| ())
+    }
+
+    fn patched_as(
+        &self,
+        patches: Vec<Patch>,
+        context: &Context<'_>,
+        judging: &JudgeOptions,
+        with: fn(&mut Reading),
+    ) -> Self {
         let mut unit = self.unit.clone();
         let mut overlay = Overlay::new(context.files);
         for (_, after) in &patches {
@@ -62,8 +77,19 @@ impl State {
             overlay.lay(Arc::clone(after));
         }
         let context = Context { files: &overlay, ..*context };
-        Self { patches, ..Self::of(unit, &context, judging) }
+        let (unit, mut reading) = read(unit, &context);
+        with(&mut reading);
+        Self { patches, ..Self::judged(unit, reading, &context, judging) }
     }
+}
+
+/// Reads a unit. What was read once is not read again.
+fn read(mut unit: Unit, context: &Context<'_>) -> (Unit, Reading) {
+    let reading = unit.read(context);
+    for member in unit.members.iter_mut().filter(|member| member.source.is_none()) {
+        member.source = reading.sources.iter().find(|source| source.path() == member.path).cloned();
+    }
+    (unit, reading)
 }
 
 /// Something to be done, and the ways to do it, best first.
@@ -179,7 +205,7 @@ impl<'a> Prover<'a> {
         let files = edited(edits);
         let same = files.iter().all(|(before, after, edits)| same_but_for(before, after, edits));
         let patches = files.into_iter().map(|(before, after, _)| (before, after)).collect();
-        same.then(|| self.before.patched(patches, self.context, self.judging))
+        same.then(|| self.before.proof(patches, self.context, self.judging))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::container::finding::{Finding, NeedReport};
 use crate::container::workload::{GpuVerdict, Shm, Workload};
 use crate::fix::apply::edited;
 use crate::fix::choose::patches;
-use crate::fix::fixes::fixes;
+use crate::fix::fixes::{fixes, wants_more};
 use crate::fix::prove::{Patch, State};
 use crate::lint::options::Options;
 use crate::lint::suppress::{self, Ignores};
@@ -108,7 +108,8 @@ pub fn check(unit: &Unit, context: &Context<'_>, options: &Options, request: Req
         // The proof has read what comes of it already, unless a fix waits for another.
         let same = |after: &State| texts(&after.patches).eq(texts(&chosen));
         state = match after {
-            Some(after) if same(&after) => after,
+            // What is left may have other places, which somebody has to write into.
+            Some(after) if same(&after) && !wants_more(&after, request.prove) => after,
             _ => state.patched(chosen, &context, &options.judge),
         };
         for (before, after) in std::mem::take(&mut state.patches) {

@@ -230,6 +230,11 @@ impl Reading {
         }
     }
 
+    /// Lets go of who writes changes: they keep every word of a text.
+    pub fn forget_writers(&mut self) {
+        self.writers = Vec::new();
+    }
+
     /// The ways to write each change for the workload at its index, best place first. `wanted` is sorted by index; a
     /// change may come back larger where workloads share what is written.
     pub fn write_all(&self, wanted: &mut [(usize, Change)]) -> Vec<Vec<Vec<Edit>>> {

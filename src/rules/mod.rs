@@ -139,7 +139,10 @@ pub fn judge(case: &Case<'_>) -> Vec<Finding> {
             if finding.severity > Severity::Note || notes {
                 finding.need = gpu.then(|| case.need_report());
                 running::with_facts(workload, &mut finding);
-                // Mostly one rule speaks, and a finding is large.
+                // Mostly one rule speaks, and a finding is large; a file may give thousands.
+                finding.message.shrink_to_fit();
+                finding.help.shrink_to_fit();
+                finding.related.shrink_to_fit();
                 findings.reserve_exact(usize::from(findings.is_empty()));
                 findings.push(finding);
             }

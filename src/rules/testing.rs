@@ -98,7 +98,7 @@ impl Build {
     /// With a request for GPUs that is refused.
     pub(super) fn refused(mut self, text: &str, why: &str) -> Self {
         let evidence = Citation { text: text.into(), place: place() };
-        self.workload.gpu.refused = Some(Refusal { evidence, why: why.into() });
+        self.workload.gpu.refused = Some(Box::new(Refusal { evidence, why: why.into() }));
         self
     }
 

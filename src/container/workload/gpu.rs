@@ -15,7 +15,7 @@ pub struct Gpu {
     /// How many, where that is known.
     pub count: GpuCount,
     /// A request that whoever reads it refuses, so that nothing starts.
-    pub refused: Option<Refusal>,
+    pub refused: Option<Box<Refusal>>,
 }
 
 /// A request for devices that is refused.

@@ -170,7 +170,7 @@ fn what_never_runs_is_not_reported() {
     assert_eq!(need_of(&simulated, ALL).verdict, Verdict::Yes);
     let text = "it goes to a simulated node".to_owned();
     simulated.never_runs =
-        Some(crate::container::workload::Citation { text, place: simulated.place.clone() });
+        Some(Box::new(crate::container::workload::Citation { text, place: simulated.place.clone() }));
     assert_eq!(need_of(&simulated, ALL).verdict, Verdict::No);
     let mut small = workload("pytorch/pytorch", &[], "train");
     small.memory_limit = Some((250 << 20, small.place.clone()));

@@ -114,7 +114,7 @@ impl<'a> Containers<'a> {
         let chosen = self.chooses().then(|| self.environment(&environment, true));
         let lowered = lower(resolver, &layers, chosen.as_deref().map_or(&[], Vec::as_slice));
         self.evaluate(&mut out, &lowered.flags, &layers, &|owner| self.owner(project, name, owner, depth));
-        out.workload.engine_evidence = lowered.swarm;
+        out.workload.engine_evidence = lowered.swarm.map(Box::new);
         self.unread(&mut out, &layers, read.unread);
         let builds = resolver.slots(&layers, ServiceKey::Build);
         // Only a GPU makes it matter what is built.
@@ -207,7 +207,7 @@ impl<'a> Containers<'a> {
             })
         });
         let working_dir = text(&resolver.slots(layers, ServiceKey::WorkingDir)).map(|(_, folder)| folder);
-        Inside { working_dir, mounts, build, ..Inside::default() }
+        Inside { working_dir, mounts, build: build.map(Box::new), ..Inside::default() }
     }
 
     /// What the flags of a service give it. `owner` resolves another service of the project.
@@ -318,7 +318,7 @@ impl<'a> Containers<'a> {
         let deployed =
             files.map(|file| file.source.path()).find(|path| self.resolver.index.stacks.contains_key(*path));
         if let Some(by) = deployed.and_then(|path| self.resolver.index.stacks.get(path)) {
-            out.workload.engine_evidence.get_or_insert_with(|| by.clone());
+            out.workload.engine_evidence.get_or_insert_with(|| Box::new(by.clone()));
         }
         let engine = out.engine();
         let default = self.resolver.options.default_shm_size.unwrap_or_else(|| engine.default_shm());

@@ -267,7 +267,7 @@ fn workloads(
         .collect();
     let mut sizes = beside::Sizes::default();
     items.extend(tree.others.iter().map(|other| beside::workload(manifest, tree, other, &mut sizes, around)));
-    let rendered = rendered_from(tree);
+    let rendered = rendered_from(tree).map(Box::new);
     for item in &mut items {
         item.workload.rendered_from.clone_from(&rendered);
     }
