@@ -12,7 +12,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use common::{UNOPTIMIZED, root, scratch};
+use common::{root, scratch};
 use serde_json::Value;
 
 const RUN: &str = "docker run --gpus all pytorch/pytorch torchrun --nproc_per_node=2 train.py";
@@ -130,6 +130,8 @@ fn inputs_are_lines_and_the_sarif_report_is_beside_the_annotations() {
     let sarif: Value =
         serde_json::from_str(&fs::read_to_string(folder.path().join("sub/out.sarif")).unwrap()).unwrap();
     assert_eq!(sarif["runs"][0]["results"].as_array().map(Vec::len), Some(2));
+    let summary = fs::read_to_string(folder.path().join(".runner/summary")).unwrap();
+    assert!(summary.contains("`sub/c/run.sh:1`") && summary.contains("+++ b/sub/c/run.sh\n"), "{summary}");
 }
 
 #[test]
@@ -158,8 +160,7 @@ fn the_install_step_takes_a_wheel_and_does_not_compile() {
 fn the_install_step_builds_where_there_is_no_wheel() {
     let folder = scratch(&[]);
     let target = root().join("target").display().to_string();
-    let environment =
-        [&UNOPTIMIZED[..], &[("PIP_NO_INDEX", "1"), ("CARGO_TARGET_DIR", target.as_str())]].concat();
+    let environment = [("PIP_NO_INDEX", "1"), ("CARGO_TARGET_DIR", target.as_str())];
     let ran = step("install", folder.path(), &[], &environment);
     assert!(ran.status.success(), "{}", told(&ran));
     assert!(stdout(&ran).contains("building"), "{}", told(&ran));

@@ -304,7 +304,7 @@ fn a_configuration_to_begin_with_is_written_once_and_what_holds_is_shown() {
     let ran = shmlint(folder.path(), &["config", "--config", "size = '4g'"]);
     assert!(ran.stdout.contains("pedantic = true  # shmlint.toml:1\n"), "{ran:?}");
     assert!(
-        ran.stdout.contains("size = '4g'  # --config:1\n") && ran.stdout.contains("# docs: the default\n")
+        ran.stdout.contains("size = \"4g\"  # --config\n") && ran.stdout.contains("docs = true  # default\n")
     );
     let ran = shmlint(folder.path(), &["config", "--format", "json"]);
     let json: Value = serde_json::from_str(&ran.stdout).unwrap();

@@ -119,6 +119,63 @@ fn two_files_in_one_folder_are_told_of() {
 }
 
 #[test]
+fn every_setting_is_shown_with_its_value_and_where_it_comes_from() {
+    let folder = scratch(&[(
+        "shmlint.toml",
+        "fail-on = 'error'\nsize = '8Gi'\nexclude = ['old/']\nignore = ['SHM010']\n[severity]\nSHM001 = 'error'\n\
+         [[images]]\nimage = 'a/b'\nneed = 'no'\n",
+    )]);
+    let args = ["config", "--config", "exclude = ['new/']", "--config", "pedantic = true"];
+    let text = shmlint(folder.path(), &args).stdout;
+    // What is printed is a configuration that says the same.
+    let read: toml::Table = text.parse().unwrap_or_else(|error| panic!("{error}\n{text}"));
+    for line in [
+        "# Configuration file: shmlint.toml",
+        "fail-on = \"error\"  # shmlint.toml:1",
+        "size = \"8g\"  # shmlint.toml:2",
+        "exclude = [\"old/\", \"new/\"]  # shmlint.toml:3, --config",
+        "pedantic = true  # --config",
+        "[[images]]  # shmlint.toml:7",
+        "gitignore = true  # default",
+        "# minimum is not set: each container is measured by what it needs",
+        "# SHM001 missing-shm            error",
+    ] {
+        assert!(text.lines().any(|shown| shown == line), "{line:?} in\n{text}");
+    }
+    assert!(!text.contains("SHM010"), "{text}");
+    let shown = shmlint(folder.path(), &[&args[..], &["--format", "json"]].concat()).stdout;
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    let settings = shown["settings"].as_array().unwrap();
+    for setting in settings.iter().filter(|setting| !setting["value"].is_null()) {
+        let key = setting["key"].as_str().unwrap();
+        assert_eq!(setting["value"], serde_json::to_value(&read[key]).unwrap(), "{key}");
+    }
+    let of = |key: &str| settings.iter().find(|setting| setting["key"] == key).unwrap().clone();
+    assert_eq!(
+        of("fail-on"),
+        json!({"key": "fail-on", "value": "error", "source": "file", "path": "shmlint.toml", "line": 1})
+    );
+    assert_eq!(
+        of("docs"),
+        json!({"key": "docs", "value": true, "source": "default", "path": null, "line": null})
+    );
+}
+
+/// A default that is shown is what happens without the key: setting it changes nothing.
+#[test]
+fn the_defaults_that_are_shown_are_those_that_apply() {
+    let folder = scratch(&[
+        ("a.sh", "docker run --gpus all x torchrun --nproc-per-node 2 train.py\n"),
+        ("a/README.md", ""),
+    ]);
+    let printed = shmlint(folder.path(), &["config"]).stdout;
+    let before = shmlint(folder.path(), &["--format", "json"]);
+    fs::write(folder.path().join("shmlint.toml"), printed.replace("baseline = ", "# ")).unwrap();
+    let after = shmlint(folder.path(), &["--format", "json"]);
+    assert_eq!((before.status, before.stdout), (after.status, after.stdout), "{}", after.stderr);
+}
+
+#[test]
 fn entries_that_match_nothing_are_told_of_after_a_whole_run() {
     let folder = scratch(&[
         ("shmlint.toml", "exclude = ['old/', 'new/']\n"),

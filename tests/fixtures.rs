@@ -4,7 +4,8 @@
 //! - `NAME.fixed`: what `NAME` is after `--fix --unsafe-fixes --pedantic`; a file without one stays as it is.
 //! - `args.txt`: further arguments for both, one a line, if there are any.
 //!
-//! A second fix changes nothing. `UPDATE=1 cargo test --test fixtures` writes what is expected from what is.
+//! A second fix changes nothing. `UPDATE=1 cargo test --test fixtures` writes what is expected from what is; with `ONLY=PART`
+//! the folders whose paths hold it are looked at alone.
 //
 // A test that cannot go on says why and stops.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
@@ -23,8 +24,9 @@ fn fixtures_report_and_fix_as_expected() {
     let expected = files(&fixtures)
         .into_iter()
         .filter(|file| file.file_name().is_some_and(|name| name == "expected.txt"));
-    let folders: Vec<PathBuf> =
-        expected.filter_map(|file| file.parent().map(|parent| fixtures.join(parent))).collect();
+    let only = std::env::var("ONLY").unwrap_or_default();
+    let folders = expected.filter_map(|file| file.parent().map(|parent| fixtures.join(parent)));
+    let folders: Vec<PathBuf> = folders.filter(|folder| folder.to_string_lossy().contains(&only)).collect();
     assert!(!folders.is_empty(), "no fixture was found");
     let failures: Vec<String> = folders.iter().filter_map(|folder| fails(folder, update).err()).collect();
     assert!(

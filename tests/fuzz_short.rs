@@ -77,12 +77,14 @@ fn nothing_breaks_on_mutated_fixtures() {
     let rounds = env("ROUNDS").unwrap_or(3_000);
     let mut random = Random(env("SEED").unwrap_or(1).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
     let fixtures = root().join("fixtures");
-    let seeds: Vec<Vec<u8>> =
-        files(&fixtures).iter().map(|file| std::fs::read(fixtures.join(file)).expect("a fixture")).collect();
+    let seeds: Vec<(String, Vec<u8>)> = files(&fixtures)
+        .into_iter()
+        .map(|file| (file.display().to_string(), std::fs::read(fixtures.join(file)).expect("a fixture")))
+        .collect();
     for round in 0..rounds {
         let (name, target) = targets::TARGETS[round as usize % targets::TARGETS.len()];
-        let mut data = seeds[random.below(seeds.len())].clone();
-        data.insert(0, random.next() as u8);
+        let (file, mut data) = seeds[random.below(seeds.len())].clone();
+        data.insert(0, name_like(&file, &mut random));
         for _ in 0..=random.below(6) {
             mutate(&mut data, &mut random);
         }
@@ -94,6 +96,23 @@ fn nothing_breaks_on_mutated_fixtures() {
             panic!("target {name} fails in round {round}; its input is in {}", file.display());
         }
     }
+}
+
+/// The byte that chooses a name: that of the file itself or one with its ending, most times; else any.
+fn name_like(file: &str, random: &mut Random) -> u8 {
+    let ending = |name: &str| name.rsplit(['.', '/']).next().map(str::to_owned);
+    let file = file.trim_end_matches(".fixed");
+    let own = |name: &&str| file.ends_with(*name);
+    let alike = |name: &&str| ending(name) == ending(file);
+    let fitting = |fits: &dyn Fn(&&str) -> bool| {
+        (0..targets::NAMES.len()).filter(|at| fits(&targets::NAMES[*at])).collect::<Vec<_>>()
+    };
+    let names = match random.below(4) {
+        0 => Vec::new(),
+        1 => fitting(&alike),
+        _ => Some(fitting(&own)).filter(|own| !own.is_empty()).unwrap_or_else(|| fitting(&alike)),
+    };
+    if names.is_empty() { random.next() as u8 } else { names[random.below(names.len())] as u8 }
 }
 
 fn mutate(data: &mut Vec<u8>, random: &mut Random) {

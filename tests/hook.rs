@@ -1,7 +1,7 @@
 //! The pre-commit hooks, run by pre-commit itself where it is installed.
 //!
 //! `cargo test --test hook` uses the binary under test in place of the wheel; `-- --ignored` builds the wheel as pre-commit
-//! does for a user, only without optimizing.
+//! does for a user.
 //
 // A test that cannot go on says why and stops.
 #![cfg(unix)]
@@ -13,12 +13,12 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use common::{UNOPTIMIZED, root, scratch};
+use common::{root, scratch};
 use serde_json::Value;
 
 const COMPOSE: &str =
     "services:\n  trainer:\n    image: pytorch/pytorch\n    command: torchrun train.py\n    gpus: all\n";
-const MENDED: &str = "services:\n  trainer:\n    image: pytorch/pytorch\n    command: torchrun train.py\n    gpus: all\n    shm_size: \"2gb\"\n";
+const FIXED: &str = "services:\n  trainer:\n    image: pytorch/pytorch\n    command: torchrun train.py\n    gpus: all\n    shm_size: \"2gb\"\n";
 
 /// The hooks as they are published.
 fn hooks() -> Vec<Value> {
@@ -26,7 +26,7 @@ fn hooks() -> Vec<Value> {
     serde_yaml::from_str(&text).expect("YAML")
 }
 
-/// A repository with a Compose file that needs mending, one that the configuration leaves out, and YAML of other tools.
+/// A repository with a Compose file that needs a fix, one that the configuration leaves out, and YAML of other tools.
 fn repository() -> tempfile::TempDir {
     let folder = scratch(&[
         ("deploy/compose.yaml", COMPOSE),
@@ -110,7 +110,7 @@ fn the_names_are_those_of_our_files() {
 }
 
 #[test]
-fn a_commit_is_blocked_mended_and_passes() {
+fn a_commit_is_blocked_fixed_and_passes() {
     if !has_pre_commit() {
         return;
     }
@@ -140,7 +140,7 @@ fn a_commit_is_blocked_mended_and_passes() {
     assert!(!told(&commit).contains("vendor/") && !told(&commit).contains("broken"), "{}", told(&commit));
     let fix = pre_commit(&["run", "shmlint-fix", "--all-files", "--hook-stage", "manual"]);
     assert!(!fix.status.success(), "{}", told(&fix));
-    assert_eq!(fs::read_to_string(folder.path().join("deploy/compose.yaml")).unwrap(), MENDED);
+    assert_eq!(fs::read_to_string(folder.path().join("deploy/compose.yaml")).unwrap(), FIXED);
     assert_eq!(fs::read_to_string(folder.path().join("vendor/compose.yaml")).unwrap(), COMPOSE);
     assert!(git(folder.path(), &["add", "--all"]).status.success());
     let commit = git(folder.path(), &["commit", "--message", "x"]);
@@ -151,19 +151,34 @@ fn a_commit_is_blocked_mended_and_passes() {
 #[ignore = "builds the wheel, which takes a minute; .ci/run does it"]
 fn the_hooks_work_from_this_repository_as_it_is() {
     assert!(has_pre_commit());
+    // What is not committed yet counts, too.
+    let published = scratch(&[]);
+    let address = published.path().to_str().unwrap();
+    let state = String::from_utf8(git(root(), &["stash", "create"]).stdout).unwrap();
+    let state = if state.is_empty() { git(root(), &["rev-parse", "HEAD"]).stdout } else { state.into() };
+    let commit = String::from_utf8(state).unwrap().trim().to_owned();
+    assert!(git(published.path(), &["init", "--quiet", "--bare"]).status.success());
+    let pushed =
+        git(root(), &["push", "--quiet", "--no-verify", address, &format!("{commit}:refs/heads/main")]);
+    assert!(pushed.status.success(), "{}", told(&pushed));
     let folder = repository();
+    let config = format!(
+        "repos:\n  - repo: {address}\n    rev: {commit}\n    hooks: [{{id: shmlint}}, {{id: shmlint-fix}}]\n"
+    );
+    fs::write(folder.path().join(".pre-commit-config.yaml"), config).unwrap();
+    assert!(git(folder.path(), &["add", "--all"]).status.success());
+    let home = scratch(&[]);
     let run = |hook: &str| {
-        let home = root().join("target/pre-commit");
         let mut command = Command::new("pre-commit");
-        command.args(["try-repo", &root().display().to_string(), hook, "--all-files", "--verbose"]);
-        command.env("PRE_COMMIT_HOME", home).env("CARGO_TARGET_DIR", root().join("target")).envs(UNOPTIMIZED);
+        command.args(["run", hook, "--all-files", "--verbose"]);
+        command.env("PRE_COMMIT_HOME", home.path()).env("CARGO_TARGET_DIR", root().join("target"));
         alone(&mut command, folder.path())
     };
     let check = run("shmlint");
     assert!(!check.status.success() && told(&check).contains("missing-shm"), "{}", told(&check));
     let fix = run("shmlint-fix");
     assert!(!fix.status.success(), "{}", told(&fix));
-    assert_eq!(fs::read_to_string(folder.path().join("deploy/compose.yaml")).unwrap(), MENDED);
+    assert_eq!(fs::read_to_string(folder.path().join("deploy/compose.yaml")).unwrap(), FIXED);
     let again = run("shmlint-fix");
     assert!(again.status.success(), "{}", told(&again));
 }

@@ -53,11 +53,20 @@ fn documents(text: &str) -> Option<Vec<Value>> {
     serde_yaml::Deserializer::from_str(text).map(|document| Value::deserialize(document).ok()).collect()
 }
 
+/// Whether a document is a kustomization or a list of operations on an object.
+fn patches(document: &Value) -> bool {
+    document.get("resources").is_some() || document.get(0).and_then(|first| first.get("op")).is_some()
+}
+
 #[test]
 fn nothing_but_the_volume_and_its_mounts_is_added() {
     let mut changed = 0;
     for (path, before, after) in fixed() {
         let (Some(old), Some(new)) = (documents(&before), documents(&after)) else { continue };
+        // What is built of a kustomization is looked at in tests/kustomize.rs.
+        if old.iter().any(patches) {
+            continue;
+        }
         changed += usize::from(before != after);
         assert_eq!(old.len(), new.len(), "{}", path.display());
         for (old, new) in old.iter().zip(&new) {

@@ -77,8 +77,8 @@ fn patch(random: &mut Random, base: &Value) -> Value {
         json!([container])
     };
     let op = |path: &str, value: Value| json!({"op": "add", "path": format!("/spec/template/spec/{path}"), "value": value});
-    // Most overlays say nothing of memory; where one forbids an edit of the base, the patches of the others get it.
-    match random.below(20) {
+    // Where one forbids an edit of the base, the patches of the others get it, or their kustomizations.
+    match random.below(11) {
         0 => deployment(&json!({"containers": container(json!({"env": [{"name": "A", "value": "b"}]}))})),
         1 => deployment(
             &json!({"containers": container(json!({"volumeMounts": [mount]})), "volumes": [volume]}),
@@ -91,9 +91,9 @@ fn patch(random: &mut Random, base: &Value) -> Value {
             json!([op("volumes/-", volume), op("containers/0/volumeMounts/-", mount)])
         }
         6 => json!([op("volumes", json!([volume])), op("containers/0/volumeMounts", json!([mount]))]),
-        7 | 8 => json!([op("containers/0/env", json!([{"name": "A", "value": "b"}]))]),
-        9 | 10 => json!([op("replicas", json!(2))]),
-        11 | 12 => deployment(&json!({"containers": container(json!({"resources": gpu()}))})),
+        7 => json!([op("containers/0/env", json!([{"name": "A", "value": "b"}]))]),
+        8 => json!([op("hostNetwork", json!(true))]),
+        9 => Value::Null,
         _ => deployment(&json!({"containers": container(json!({"env": [{"name": "B", "value": "c"}]}))})),
     }
 }
@@ -138,17 +138,20 @@ fn build(folder: &Path, overlays: usize) -> Vec<Value> {
         let text = fs::read_to_string(folder.join(name)).expect("a file of the test");
         serde_yaml::from_str::<Value>(&text).expect("sound YAML")
     };
+    let apply = |object: &mut Value, patch: &Value| match patch {
+        Value::Array(operations) => operations.iter().for_each(|operation| operate(object, operation)),
+        patch => merge(object, patch),
+    };
     let mut pods = vec![read("base/deploy.yaml")];
     if overlays > 0 {
         let base = pods.remove(0);
         for overlay in 0..overlays {
             let mut object = base.clone();
-            let patch = read(&format!("o{overlay}/patch.yaml"));
-            match &patch {
-                Value::Array(operations) => {
-                    operations.iter().for_each(|operation| operate(&mut object, operation));
+            for patch in list(&read(&format!("o{overlay}/kustomization.yaml")), "patches") {
+                match patch["patch"].as_str() {
+                    Some(inline) => apply(&mut object, &serde_yaml::from_str(inline).expect("sound YAML")),
+                    None => apply(&mut object, &read(&format!("o{overlay}/patch.yaml"))),
                 }
-                patch => merge(&mut object, patch),
             }
             pods.push(object);
         }
@@ -213,13 +216,14 @@ fn what_is_built_differs_by_a_memory_volume_and_its_mounts() {
         write("base/kustomization.yaml", &json!({"resources": ["deploy.yaml"]}));
         let overlays = usize::try_from(random.below(4)).unwrap();
         for overlay in 0..overlays {
-            write(&format!("o{overlay}/patch.yaml"), &patch(&mut random, &base));
+            let patch = patch(&mut random, &base);
             let target = json!({"kind": "Deployment", "name": "a"});
-            let patches = json!([{"path": "patch.yaml", "target": target}]);
-            write(
-                &format!("o{overlay}/kustomization.yaml"),
-                &json!({"resources": ["../base"], "patches": patches}),
-            );
+            let mut kustomization = json!({"resources": ["../base"]});
+            if !patch.is_null() {
+                write(&format!("o{overlay}/patch.yaml"), &patch);
+                kustomization["patches"] = json!([{"path": "patch.yaml", "target": target}]);
+            }
+            write(&format!("o{overlay}/kustomization.yaml"), &kustomization);
         }
         let before = build(folder, overlays);
         let run = shmlint(folder, &["--isolated", "--fix", "--size", "2g", "."]);
@@ -265,4 +269,30 @@ fn what_is_built_differs_by_a_memory_volume_and_its_mounts() {
         }
     }
     assert!(lacked > 40 && given * 10 >= lacked * 9, "{given} of {lacked}");
+}
+
+#[test]
+fn an_overlay_that_is_not_named_forbids_an_edit_of_the_base() {
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let write = |name: &str, value: &Value| {
+        let file = scratch.path().join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, serde_yaml::to_string(value).unwrap()).unwrap();
+    };
+    let container = json!({"name": "main", "image": "acme/trainer:1", "resources": gpu()});
+    write("base/deploy.yaml", &deployment(&json!({"containers": [container]})));
+    write("base/kustomization.yaml", &json!({"resources": ["deploy.yaml"]}));
+    write("dev/kustomization.yaml", &json!({"resources": ["../base"]}));
+    let patch = deployment(&json!({"hostIPC": true})).to_string();
+    write("prod/kustomization.yaml", &json!({"resources": ["../base"], "patches": [{"patch": patch}]}));
+    let before = fs::read_to_string(scratch.path().join("base/deploy.yaml")).unwrap();
+
+    let run = shmlint(scratch.path(), &["--isolated", "--fix", "base/deploy.yaml"]);
+    let told = "There is no fix here: prod/kustomization.yaml builds on it";
+    assert!(run.stdout.split_whitespace().collect::<Vec<_>>().join(" ").contains(told), "{}", run.stdout);
+
+    shmlint(scratch.path(), &["--isolated", "--fix", "base", "dev/kustomization.yaml"]);
+    assert_eq!(fs::read_to_string(scratch.path().join("base/deploy.yaml")).unwrap(), before);
+    let overlay = fs::read_to_string(scratch.path().join("dev/kustomization.yaml")).unwrap();
+    assert!(overlay.contains("/dev/shm"), "{overlay}");
 }

@@ -62,9 +62,36 @@ fn a_terminal_gets_its_width_and_colours() {
         "services:\n  trainer:\n    image: pytorch/pytorch\n    command: torchrun train.py\n    gpus: all\n",
     )
     .unwrap();
+    // A registry with a port and a digest, and a service with a long name, in files of a deep directory.
+    let image = format!(
+        "registry.internal.example:5000/ml-platform/training/llm-pretraining@sha256:{}",
+        "0f".repeat(32)
+    );
+    let deep = "clusters/production-eu-central-1/namespaces/ml-platform/deployments/training";
+    fs::create_dir_all(folder.path().join(deep)).unwrap();
+    fs::write(
+        folder.path().join(deep).join("compose.gpu.yaml"),
+        format!(
+            "services:\n  a-long-service-name-for-the-distributed-training-of-large-models-with-eight-gpus:\n    \
+             image: {image}\n    command: torchrun --nproc-per-node 8 train.py\n    gpus: all\n"
+        ),
+    )
+    .unwrap();
+    fs::write(folder.path().join(deep).join("run.sh"), format!("docker run --gpus all {image} serve\n"))
+        .unwrap();
+    fs::write(
+        folder.path().join("inspect.json"),
+        format!(
+            "[{{\"Id\": \"1\", \"Name\": \"/{}\", \"Config\": {{\"Image\": \"{image}\"}}, \"HostConfig\": {{\"ShmSize\": 67108864, \
+             \"DeviceRequests\": [{{\"Count\": -1, \"Capabilities\": [[\"gpu\"]]}}]}}}}]",
+            "long-container-name-".repeat(6)
+        ),
+    )
+    .unwrap();
     let shm = ["rule", "missing-shm"];
+    let of_image = ["size", "--image", &image, "--ranks", "8"];
     let size = ["size", "--workers", "8", "--batch-size", "64", "--sample", "3x224x224"];
-    let views: [&[&str]; 9] = [
+    let views: [&[&str]; 13] = [
         &["."],
         &["doctor"],
         &["list"],
@@ -74,12 +101,18 @@ fn a_terminal_gets_its_width_and_colours() {
         &["--help"],
         &["list", "--help"],
         &["--statistics", "."],
+        &["inspect.json"],
+        &["list", "inspect.json"],
+        &["config"],
+        &of_image,
     ];
     for width in [60, 80, 100, 160] {
         for view in views {
-            // What can be told only in code or addresses is not broken.
-            let whole =
-                |line: &str| line.split_whitespace().any(|word| word.contains("://") || word.contains('`'));
+            // What can be told only in code or addresses is not broken, and a path with its line is to be clicked.
+            let whole = |line: &str| {
+                line.split_whitespace()
+                    .any(|word| word.contains("://") || word.contains('`') || word == "-->")
+            };
             let shown = in_terminal(folder.path(), view, width, "1");
             assert!(!shown.trim().is_empty(), "{view:?}");
             // Examples of pages are to be copied.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use shmlint::config::Config;
+use shmlint::container::finding::Severity;
 use shmlint::lint::around::Surroundings;
 use shmlint::lint::check::{Fixes, Request};
 use shmlint::lint::discover::Walk;
@@ -130,7 +131,7 @@ pub fn shell(data: &[u8]) {
 }
 
 /// The names under which the whole way is tried; the first byte chooses.
-const NAMES: &[&str] = &[
+pub const NAMES: &[&str] = &[
     "compose.yaml",
     "compose.override.yaml",
     "docker-compose.gpu.yml",
@@ -160,6 +161,18 @@ const NAMES: &[&str] = &[
     "run.bat",
     "run.ps1",
     "package.json",
+    "doc.adoc",
+    "README.txt",
+    "run.zsh",
+    "run.sh.j2",
+    "compose.yml.j2",
+    "deploy.yaml.tmpl",
+    "app.container.in",
+    ".buildkite/pipeline.yml",
+    "azure-pipelines.yml",
+    "playbook.yml",
+    "cloud-init.yaml",
+    "rules.mk",
 ];
 
 /// How often the edited text may want a further fix: as often as `--fix` looks again.
@@ -222,10 +235,15 @@ pub fn whole(data: &[u8]) {
             files.0.insert(path.clone(), Source::new(path, new));
         }
         let after = lint(&files, name);
-        assert!(after.findings.len() <= before.findings.len(), "a fix brings nothing new");
+        assert!(loud(&after) <= loud(&before), "a fix brings nothing new");
         before = after;
     }
     panic!("fixing comes to an end");
+}
+
+/// How many findings are more than advice: an option that is spelt right may be one to remark on.
+fn loud(report: &Report) -> usize {
+    report.findings.iter().filter(|finding| finding.severity > Severity::Note).count()
 }
 
 /// Any bytes as a configuration: it is read, or each mistake is told at its place.

@@ -172,11 +172,11 @@ pub(crate) struct ListArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
-    #[command(flatten)]
-    pub(crate) config: ConfigArgs,
     /// Output format
     #[arg(long, value_enum, default_value = "human")]
     pub(crate) format: TextOrJson,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
 }
 
 #[derive(Debug, Args)]
@@ -350,7 +350,7 @@ fn path() -> impl TypedValueParser<Value = String> {
 pub(crate) enum TextOrJson {
     /// For people
     Human,
-    /// For machines
+    /// For programs
     Json,
 }
 

@@ -21,7 +21,7 @@ pub(super) fn run(job: &Job<'_>) -> u8 {
         for patches in files.chunks(PATCHES) {
             let texts = shared_out(patches, |(before, after)| {
                 let mut text = Vec::new();
-                diff::write(&mut text, before, after, look).map(|()| text)
+                diff::write(&mut text, before.path(), before, after, look).map(|()| text)
             });
             for text in texts {
                 out.write_all(&text?)?;

@@ -23,6 +23,7 @@ mod rule;
 mod select;
 #[cfg(feature = "packaging")]
 mod shell;
+mod show;
 mod size;
 mod status;
 mod suppress;
@@ -66,7 +67,7 @@ pub fn main() -> ExitCode {
                 .map_err(Failure::Said)
         }
         Some(Command::Init) => init::init(),
-        Some(Command::Config(args)) => init::show(&args),
+        Some(Command::Config(args)) => show::run(&args, &console),
         Some(Command::Size(args)) => size::run(&args, &console),
         #[cfg(target_os = "linux")]
         Some(Command::Doctor(args)) => doctor::run(&args, &console),

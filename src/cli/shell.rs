@@ -29,6 +29,7 @@ pub(super) fn man(command: Option<&str>) -> Result<u8, Failure> {
             found.ok_or_else(|| format!("no command is called '{name}'"))?.clone()
         }
     };
-    to_stdout(Syntax::Raw, |out| clap_mangen::Man::new(page).render(&mut &mut *out))?;
+    let page = clap_mangen::Man::new(page).source(concat!("shmlint ", env!("CARGO_PKG_VERSION")));
+    to_stdout(Syntax::Raw, |out| page.render(&mut &mut *out))?;
     Ok(CLEAN)
 }

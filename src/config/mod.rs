@@ -46,8 +46,8 @@ pub struct Config {
     pub choices: Vec<Choice>,
     /// That of the layer which is being read.
     pub choice: Choice,
-    /// Where each key was written, in the order of the layers.
-    pub written: Vec<(&'static str, Place)>,
+    /// What was written for each key, in the order of the layers.
+    pub written: Vec<(&'static str, Item)>,
     pub severity: Vec<(Item, Item)>,
     pub pedantic: Option<bool>,
     pub fail_on: Option<String>,
@@ -142,8 +142,12 @@ impl Config {
         let mut broken = Vec::new();
         for error in errors {
             let place = place(error.span().unwrap_or_default());
-            broken.push(place.start().line);
-            problems.push(ConfigProblem::new(place, error.message()));
+            let line = place.start().line;
+            // Of one mistake the parser makes several on a line: the first says most.
+            if !broken.contains(&line) {
+                problems.push(ConfigProblem::new(place, error.message()));
+            }
+            broken.push(line);
         }
         let Some(table) = find::own_table(source.path(), &document) else { return };
         let mut wrong = Vec::new();
@@ -154,7 +158,7 @@ impl Config {
         problems.extend(wrong.into_iter().filter(|problem| !broken.contains(&problem.place.start().line)));
         for (name, item) in items {
             if let Some(row) = keys::ROWS.iter().find(|row| row.key.name == name) {
-                self.written.push((name, item.place.clone()));
+                self.written.push((name, item.clone()));
                 (row.set)(self, item);
             }
         }

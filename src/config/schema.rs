@@ -10,8 +10,7 @@ use crate::rules;
 
 /// The JSON schema of a configuration file, as `shmlint config-schema` prints it.
 pub fn schema() -> String {
-    let keys: Vec<Key> = ROWS.iter().map(|row| row.key).collect();
-    let mut schema = table(&keys);
+    let mut schema = table(ROWS.iter().map(|row| (row.key, row.doc())));
     if let Value::Object(schema) = &mut schema {
         schema.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
         schema.insert(
@@ -26,18 +25,18 @@ pub fn schema() -> String {
     format!("{schema:#}\n")
 }
 
-fn table(keys: &[Key]) -> Value {
+fn table(keys: impl Iterator<Item = (Key, String)>) -> Value {
+    let mut required: Vec<&str> = Vec::new();
     let properties: Map<String, Value> = keys
-        .iter()
-        .map(|key| {
+        .map(|(key, doc)| {
             let mut schema = of(&key.shape);
             if let Value::Object(schema) = &mut schema {
-                schema.insert("description".into(), json!(key.doc));
+                schema.insert("description".into(), json!(doc));
             }
+            required.extend(key.required.then_some(key.name));
             (key.name.to_owned(), schema)
         })
         .collect();
-    let required: Vec<&str> = keys.iter().filter(|key| key.required).map(|key| key.name).collect();
     let mut schema = json!({ "type": "object", "properties": properties, "additionalProperties": false });
     if let (Value::Object(schema), false) = (&mut schema, required.is_empty()) {
         schema.insert("required".into(), json!(required));
@@ -63,7 +62,7 @@ fn of(shape: &Shape) -> Value {
         Shape::Map(key, value) => {
             json!({ "type": "object", "propertyNames": of(key), "additionalProperties": of(value) })
         }
-        Shape::Table(keys) => table(keys),
+        Shape::Table(keys) => table(keys.iter().map(|key| (*key, key.doc.to_owned()))),
     }
 }
 
@@ -75,15 +74,15 @@ pub fn example() -> String {
          # example, not with its default; take what you need.\n",
     );
     // In TOML the keys of the top table come before the first heading.
-    let (tables, plain): (Vec<&KeyRow>, Vec<&KeyRow>) = ROWS.iter().partition(|row| is_table(&row.key.shape));
+    let (tables, plain): (Vec<&KeyRow>, Vec<&KeyRow>) = ROWS.iter().partition(|row| row.is_table());
     for row in plain {
-        let _ = write!(out, "\n{}{} = {}\n", comment(row.key.doc), row.key.name, row.example);
+        let _ = write!(out, "\n{}{} = {}\n", comment(&row.doc()), row.key.name, row.example);
     }
     for row in tables {
         let name = row.key.name;
         let heading =
             if matches!(row.key.shape, Shape::List(_)) { format!("[[{name}]]") } else { format!("[{name}]") };
-        let _ = write!(out, "\n{}", comment(row.key.doc));
+        let _ = write!(out, "\n{}", comment(&row.doc()));
         if let Shape::List(Shape::Table(keys)) = row.key.shape {
             for key in *keys {
                 let needed = if key.required { "" } else { " (optional)" };
@@ -93,10 +92,6 @@ pub fn example() -> String {
         let _ = write!(out, "{heading}\n{}\n", row.example);
     }
     out
-}
-
-fn is_table(shape: &Shape) -> bool {
-    matches!(shape, Shape::Map(..) | Shape::Table(_) | Shape::List(Shape::Table(_)))
 }
 
 /// A text as comment lines of at most 100 characters.

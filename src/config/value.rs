@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::{Value, json};
 use toml::Spanned;
 use toml::de::{DeInteger, DeString, DeTable, DeValue};
 
 use super::problem::ConfigProblem;
 use crate::container::finding::Rule;
 use crate::rules;
-use crate::size::parse_any;
+use crate::size::{Dialect, parse_any};
 use crate::text::globs::Globs;
 use crate::text::near::did_you_mean;
 use crate::text::place::Place;
@@ -130,6 +131,29 @@ impl Item {
                 .min_by_key(|place| place.span)
                 .unwrap_or(&self.place),
             _ => &self.place,
+        }
+    }
+
+    /// The value as it was understood: sizes with their unit, rules by name, one by one.
+    pub fn shown(&self) -> Value {
+        match &self.value {
+            ConfigValue::Flag(flag) => json!(flag),
+            ConfigValue::Bytes(bytes) => json!(Dialect::Docker.write(*bytes)),
+            ConfigValue::Text(text) => json!(text),
+            ConfigValue::Rules(rules) => rules.iter().map(|rule| rule.name).collect(),
+            ConfigValue::List(items) => {
+                let items = items.iter().map(Self::shown);
+                items
+                    .flat_map(|item| if let Value::Array(rules) = item { rules } else { vec![item] })
+                    .collect()
+            }
+            ConfigValue::Map(pairs) => {
+                let key = |item: &Self| item.rule().map(|rule| rule.name).or(item.text()).map(str::to_owned);
+                pairs.iter().filter_map(|(name, item)| Some((key(name)?, item.shown()))).collect()
+            }
+            ConfigValue::Table(entries) => {
+                entries.iter().map(|(name, item)| ((*name).to_owned(), item.shown())).collect()
+            }
         }
     }
 
@@ -265,7 +289,9 @@ impl Shape {
             Self::Rule => "the code or name of a rule".into(),
             Self::Rules => "the code or name of a rule, or \"ALL\"".into(),
             Self::Glob => "a glob in quotes".into(),
-            Self::List(shape) => format!("an array, each item {}", shape.describe()),
+            Self::List(Self::Rules) => "an array of rule codes or names".into(),
+            Self::List(Self::Glob) => "an array of globs".into(),
+            Self::List(_) => "an array of tables".into(),
             Self::Map(..) | Self::Table(_) => "a table".into(),
         }
     }

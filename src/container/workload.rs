@@ -230,6 +230,7 @@ impl Workload {
     pub fn title(&self) -> String {
         let kind = match self.platform {
             Platform::Compose => "service",
+            Platform::Devcontainer => "dev container",
             _ => "container",
         };
         let title = format!("{kind} '{}'", self.name);

@@ -157,7 +157,7 @@ fn blocked(seen: &Examination, recommended: u64) -> Vec<String> {
         ));
     }
     if seen.shm.kind == Kind::Host {
-        advice.push("This is the host's /dev/shm, which every process of the host can fill.".into());
+        advice.push("This is the host's /dev/shm, which every process on the host can fill.".into());
     } else {
         advice.push(give(recommended));
     }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::prove::{Attempt, Prover, State, Task, same_but_gpus, same_container};
 use crate::container::finding::{Change, Finding, Fix, Safety, Severity, Wanted};
-use crate::container::workload::{Effect, Says, Setting, Shm, Why, Workload};
+use crate::container::workload::{Effect, Overlaid, Says, Setting, Shm, Why, Workload};
 use crate::platform::kind::Context;
 use crate::rules::options::JudgeOptions;
 use crate::text::edits::Edit;
@@ -148,7 +148,7 @@ fn only_intended(before: &State, made: &[Attempt<'_, Wish>], after: &State, forb
     let is_meant =
         |index: usize, old: &Workload| wants(&index) || old.same_as.is_some_and(|twin| wants(&twin));
     let heir = |(index, (old, new)): (usize, (&Workload, &Workload))| {
-        unwanted_size(old, new).filter(|_| !is_meant(index, old))
+        unwanted_size(old, new).filter(|_| !is_meant(index, old)).or_else(|| unwanted_build(old, new))
     };
     if let Some(why) = old.iter().zip(new).enumerate().find_map(heir) {
         if let [(task, _)] = made {
@@ -195,7 +195,9 @@ fn title(change: &Change, workload: &Workload) -> String {
         Change::MoveFlag { setting } => {
             let setting = workload.settings.get(*setting);
             match setting.map(|setting| (&setting.says, &setting.effect)) {
-                Some((Says::Flag { meant }, Effect::None(Why::Misspelt))) => format!("spell it `{meant}`"),
+                Some((Says::Flag { meant }, Effect::None(Why::Misspelt))) => {
+                    format!("change it to `{meant}`")
+                }
                 Some((_, Effect::None(Why::SwallowedBy(option)))) => format!("remove `{option}`"),
                 Some((Says::Flag { meant }, _)) => format!("move `{meant}` before the image"),
                 _ => "move it before the image".into(),
@@ -289,6 +291,14 @@ fn unwanted_size(old: &Workload, new: &Workload) -> Option<String> {
     })
 }
 
+/// What is built of it and has a `/dev/shm` of its own, which would be another with the edit.
+fn unwanted_build(old: &Workload, new: &Workload) -> Option<String> {
+    let is_own = |was: &Overlaid| !matches!(was.shm, Shm::Default { .. } | Shm::Unknown(_));
+    let mut builds = old.builds.iter().zip(&new.builds);
+    let (built, _) = builds.find(|(was, is)| was.shm != is.shm && was.shm != old.shm && is_own(was))?;
+    Some(format!("There is no fix here: {} builds on it, with a /dev/shm of its own.", built.name))
+}
+
 /// How often a container is given a size.
 fn sizes(workload: &Workload) -> usize {
     workload.settings.iter().filter(|setting| matches!(setting.says, Says::Size(..))).count()
@@ -323,4 +333,48 @@ fn loud(findings: &[Finding]) -> usize {
 /// How many findings are of the same rule.
 fn count(findings: &[Finding], like: &Finding) -> usize {
     findings.iter().filter(|finding| finding.rule == like.rule).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fix::apply::edited;
+    use crate::need::around::Alone;
+    use crate::platform::KINDS;
+    use crate::platform::kind::{FileClaim, Index, Unit};
+    use crate::platform::options::ReadOptions;
+    use crate::text::files::{Disk, MAX_SIZE};
+    use crate::text::source::Source;
+
+    /// Whether the proof takes a text that `change` makes of the fixed one.
+    fn is_proven(change: impl Fn(&str) -> String) -> bool {
+        let kind = KINDS.iter().find(|kind| kind.name == "script").expect("a kind");
+        let (disk, options, index) = (Disk::new(MAX_SIZE), ReadOptions::default(), Index::default());
+        let context = Context {
+            files: &disk,
+            index: &index,
+            options: &options,
+            every_container: false,
+            around: &Alone,
+        };
+        let judging = JudgeOptions::default();
+        let read = |text: &str| {
+            let source = Source::new("run.sh", text.into());
+            State::of(Unit::lone(kind, "run.sh", FileClaim::ByName, Some(source)), &context, &judging)
+        };
+        let before = read("docker run --gpus all pytorch/pytorch torchrun --nproc_per_node=2 t.py\n");
+        let tasks = tasks(&before, Fixes::Safe);
+        let made: Vec<Attempt<'_, Wish>> = tasks.iter().map(|task| (task, task.ways[0].as_slice())).collect();
+        let (_, fixed, _) = edited(made[0].1).swap_remove(0);
+        only_intended(&before, &made, &read(&change(fixed.text())), &RefCell::default())
+    }
+
+    #[test]
+    fn a_fix_writes_one_size_and_nothing_else() {
+        assert!(is_proven(str::to_owned));
+        assert!(!is_proven(|fixed| fixed.replace("--shm-size", "--shm-size=1g --shm-size")), "a second size");
+        assert!(!is_proven(|fixed| fixed.replace("--gpus", "--device /dev/nvidia0 --gpus")), "a device");
+        assert!(!is_proven(|fixed| fixed.replace("pytorch/", "other/")), "another image");
+        assert!(!is_proven(|fixed| fixed.replace("--gpus", "-e A=b --gpus")), "a variable");
+    }
 }

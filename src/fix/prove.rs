@@ -1,6 +1,7 @@
 //! The proof of edits: the edited text goes through the same pipeline again, as any text does, and the only difference in
 //! meaning must be the intended one. Fixes, ignore comments and removals of comments are all proven here.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::apply::edited;
@@ -19,6 +20,9 @@ const READINGS: usize = 256;
 
 /// How many bytes are read again at most, but for a few readings of whatever size: a large unit gets fewer attempts.
 const BYTES: usize = 32 << 20;
+
+/// So many edits are tried in their second way together before they are split.
+const MANY: usize = 8;
 
 /// A file as it is, and as it is once it is edited.
 pub type Patch = (Arc<Source>, Arc<Source>);
@@ -76,6 +80,12 @@ pub type Attempt<'t, T> = (&'t Task<T>, &'t [Edit]);
 /// Whether edits did what they were meant to, and nothing else: the tasks, and the state that came of them.
 pub type Holds<'h, T> = &'h dyn Fn(&[Attempt<'_, T>], &State) -> bool;
 
+/// At how many places something is edited.
+fn places<T>(made: &[Attempt<'_, T>]) -> usize {
+    let edits = made.iter().flat_map(|(_, edits)| *edits);
+    edits.map(|edit| (edit.source.path(), edit.span.start)).collect::<BTreeSet<_>>().len()
+}
+
 /// Proves edits of a unit.
 pub struct Prover<'a> {
     before: &'a State,
@@ -102,14 +112,26 @@ impl<'a> Prover<'a> {
         holds: Holds<'_, T>,
         groups: &mut Vec<Vec<Attempt<'t, T>>>,
     ) -> Option<State> {
-        let best = |task: &'t Task<T>| Some((task, task.ways.first()?.as_slice()));
-        let best: Vec<Attempt<'t, T>> = tasks.iter().filter_map(best).collect();
-        if best.is_empty() {
+        let way = |at: usize| -> Vec<Attempt<'t, T>> {
+            let way = |task: &'t Task<T>| Some((task, task.ways.get(at).or(task.ways.first())?.as_slice()));
+            tasks.iter().filter_map(way).collect()
+        };
+        let mut made = way(0);
+        if made.is_empty() {
             return None;
         }
-        let state = self.attempt(&best, holds);
+        let mut state = self.attempt(&made, holds);
+        // What forbids one edit forbids those beside it as a rule.
+        if state.is_none() && tasks.len() >= MANY && tasks.iter().any(|task| task.ways.len() > 1) {
+            let second = way(1);
+            // An edit that many share is worth finding out who does not.
+            if places(&second) <= places(&made) {
+                state = self.attempt(&second, holds);
+                made = second;
+            }
+        }
         if state.is_some() {
-            groups.push(best);
+            groups.push(made);
         } else if let [task] = tasks {
             let further = task.ways.iter().skip(1).map(|edits| (task, edits.as_slice()));
             let found = further.take(self.budget).find(|attempt| self.attempt(&[*attempt], holds).is_some());

@@ -88,10 +88,17 @@ pub fn recommend(facts: &Facts<'_>) -> Recommendation {
     let (bytes, spelling, reason) = match (shares.into_iter().next(), practice) {
         (Some(share), _) if bytes >= default && largest > 0 => (bytes, None, share.why),
         (_, Some(practice)) => practice,
-        (Some(share), None) if largest > 0 => (default, None, format!("a usual size; {}", share.why)),
-        _ => (default.max(DEFAULT_SHM), None, "a usual size, since nothing more is known".into()),
+        (share, None) => (default.max(DEFAULT_SHM), None, usual(share.as_ref())),
     };
     limited(Recommendation { bytes, needed, too_large: false, spelling, reason }, facts.memory_limit)
+}
+
+/// Why a size is the usual one: nothing tells another, or what does takes less.
+fn usual(share: Option<&Share>) -> String {
+    match share.filter(|share| share.bytes > 0 && !share.why.starts_with('a')) {
+        Some(share) => format!("a usual size: {}", share.why),
+        None => "a usual size, since nothing more is known".into(),
+    }
 }
 
 /// A size with its reason: a clause of its own behind a colon, or one that goes on with the size.

@@ -2,7 +2,7 @@
 
 use super::evidence::{Claim, Data, Evidence, Loads, Strength, Workaround};
 use super::hints::{Hints, LOADER_WORKERS, MOST_WORKERS};
-use super::ranks::{Ranks, launched, ranks, told_by};
+use super::ranks::{Ranks, launched, ranks, split, told_by};
 use super::reach::own_variables;
 use super::verdict::{Need, Scene, judge};
 use crate::container::workload::{Engine, GpuCount, Workload};
@@ -214,6 +214,14 @@ fn of_program(
     found: &mut Vec<Evidence>,
 ) {
     let name = program.script().unwrap_or_else(|| program.name()).to_owned();
+    let known = image.or_else(|| knowledge::program_entry(program));
+    let is_read = subject.workload.inside.read.contains(&name);
+    // An option that splits a model tells what its program does where nothing else does.
+    let is_open = known.is_none_or(|entry| entry.rule == NeedRule::SeveralGpus && entry.processes.is_none());
+    if let Some((count, option)) = split(program).filter(|_| is_open && !is_read) {
+        let claim = Claim::Ranks { count, size: Formula::Nccl };
+        return found.push(Evidence::new(claim, subject.place(option), Strength::Later));
+    }
     // Arguments alone are those of the image's own program, which the image's name tells if anything does.
     if name.is_empty() && image.is_none() {
         return;
@@ -223,8 +231,6 @@ fn of_program(
         let claim = Claim::NothingRuns(format!("{name} says what it is, and ends").into());
         return found.push(subject.says(claim, &name));
     }
-    let known = image.or_else(|| knowledge::program_entry(program));
-    let is_read = subject.workload.inside.read.contains(&name);
     let is_file = image.is_none() && program.is_file();
     let Some(entry) = known else {
         if let Some(entry) = of_model(program.args()) {

@@ -23,6 +23,12 @@ const PARALLEL: [&[&str]; 4] = [
     &["-g", "--ngpus"],
 ];
 
+/// Those of them that split a model whatever the program is called.
+const SPLIT: [&[&str]; 2] = [
+    &["--tensor-parallel-size", "--tensor_parallel_size"],
+    &["--pipeline-parallel-size", "--pipeline_parallel_size"],
+];
+
 /// Options of launchers, each of which tells all.
 const LAUNCHED: &[&str] = &[
     "--nproc-per-node",
@@ -98,6 +104,16 @@ pub(super) fn ranks<'a>(
         Processes::ByGpus => Ranks::ByGpus,
         Processes::Told => Ranks::Open(""),
     })
+}
+
+/// Over how many processes the options of a program of which nothing is known split a model, if over several, and the option
+/// that says so.
+pub(super) fn split<'a>(program: &'a Program<'_>) -> Option<(u64, &'a str)> {
+    let told = SPLIT.iter().filter_map(|names| {
+        let (name, value) = written(program.args(), names)?;
+        Some((value.parse().ok().filter(|count| (2..=MOST).contains(count))?, name))
+    });
+    told.reduce(|(all, name), (count, _)| (all * count, name))
 }
 
 /// The variable that says how many processes there are.

@@ -266,7 +266,7 @@ pub fn clause(evidence: &Evidence, scene: &Scene) -> Cow<'static, str> {
         }
         Claim::NoLoader { complete: true } => "its program has no data loader with workers".into(),
         Claim::NoLoader { complete: false } => "its program could not be read completely".into(),
-        Claim::Ranks { count: 0 | 1, .. } => "a single process shares memory with no other".into(),
+        Claim::Ranks { count: 0 | 1, .. } => "it runs a single process".into(),
         Claim::Ranks { count, .. } => format!("{count} processes share memory with each other").into(),
         Claim::RanksByGpus { .. } if one => "with one GPU there is one process".into(),
         Claim::RanksByGpus { .. } => "with more than one GPU its processes share memory".into(),

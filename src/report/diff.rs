@@ -12,13 +12,13 @@ use crate::text::source::Source;
 /// Lines around a change, as everywhere.
 const CONTEXT: usize = 3;
 
-/// Writes the diff of one file.
-pub fn write(out: &mut dyn Write, before: &Source, after: &Source, look: Look) -> io::Result<()> {
+/// Writes the diff of one file, which is named `path`.
+pub fn write(out: &mut dyn Write, path: &str, before: &Source, after: &Source, look: Look) -> io::Result<()> {
     let hunks = hunks(before.bytes(), after.bytes(), CONTEXT);
     if hunks.is_empty() {
         return Ok(());
     }
-    let head = |side: &str| name(&format!("{side}/{}", before.path().trim_start_matches('/')));
+    let head = |side: &str| name(&format!("{side}/{}", path.trim_start_matches('/')));
     writeln!(out, "{}", look.paint(Palette::Strong, format!("--- {}", head("a"))))?;
     writeln!(out, "{}", look.paint(Palette::Strong, format!("+++ {}", head("b"))))?;
     hunks.iter().try_for_each(|hunk| write_hunk(out, hunk, look))

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::style::{Look, Palette, wrapped};
+use super::style::{Look, Palette};
 use crate::doctor::Examination;
 use crate::doctor::advice::{Diagnosis, Verdict, give};
 use crate::doctor::mount::Kind;
@@ -88,7 +88,7 @@ pub fn json(
 
 /// Writes the answer for people: what it is, how full and by whom, and what to do.
 pub fn text(out: &mut dyn Write, seen: &Examination, found: &Diagnosis, look: Look) -> io::Result<()> {
-    for line in wrapped(&headline(seen, found), look.width) {
+    for line in look.wrap(&headline(seen, found), 0) {
         writeln!(out, "{}", look.paint(style(found.verdict), line))?;
     }
     writeln!(out)?;
@@ -112,13 +112,13 @@ pub fn text(out: &mut dyn Write, seen: &Examination, found: &Diagnosis, look: Lo
     if !found.advice.is_empty() {
         writeln!(out)?;
     }
-    let mut lines = found.advice.iter().flat_map(|advice| wrapped(advice, look.width));
+    let mut lines = found.advice.iter().flat_map(|advice| look.wrap(advice, 0));
     lines.try_for_each(|line| writeln!(out, "{line}"))
 }
 
 /// Writes a text behind a head, in lines that begin where it does.
 fn hanging(out: &mut dyn Write, head: &str, text: &str, look: Look) -> io::Result<()> {
-    let lines = wrapped(text, look.width.saturating_sub(head.len())).into_iter().enumerate();
+    let lines = look.wrap(text, head.len()).into_iter().enumerate();
     let blank = " ".repeat(head.len());
     lines
         .map(|(at, line)| (if at == 0 { head } else { &blank }, line))
@@ -231,5 +231,5 @@ pub fn watch_end(out: &mut dyn Write, watched: &Watched, look: Look) -> io::Resu
     } else {
         format!("With a quarter more as margin: {}", give(bytes))
     };
-    wrapped(&advice, look.width).iter().try_for_each(|line| writeln!(out, "{line}"))
+    look.wrap(&advice, 0).iter().try_for_each(|line| writeln!(out, "{line}"))
 }

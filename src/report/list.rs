@@ -6,12 +6,15 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
 use super::count;
-use super::style::{Look, Palette, clean, wrapped};
+use super::style::{Look, Palette, clean};
 use crate::container::workload::{GpuVerdict, Shm, Workload};
 use crate::lint::check::Listed;
 use crate::size::human;
 
 const HEADS: [&str; 6] = ["line", "container", "gpu", "shown by", "/dev/shm", "set by"];
+
+/// The column of names.
+const NAME: usize = 1;
 
 /// Columns that go where they do not fit, the least useful one first.
 const SPARE: [usize; 2] = [3, 5];
@@ -43,7 +46,7 @@ pub fn write(out: &mut dyn Write, listed: &[Listed], look: Look) -> io::Result<(
     let layout = ListLayout::of(&rows, look);
     if !rows.is_empty() && !layout.is_stacked(look) {
         let heads = ListRow { cells: HEADS.map(str::to_owned), why: "why".into(), gpu: Palette::Faint };
-        let head = layout.cells(&heads, Look { color: false, ..look });
+        let head = layout.cells(&heads, false, Look { color: false, ..look });
         let why = if layout.beside.is_some() { "  why" } else { "" };
         writeln!(out, "{}", look.paint(Palette::Faint, format!("{head}{why}")))?;
     }
@@ -51,7 +54,8 @@ pub fn write(out: &mut dyn Write, listed: &[Listed], look: Look) -> io::Result<(
     for (listed, row) in listed.iter().zip(&rows) {
         if listed.workload.place.path() != path {
             path = listed.workload.place.path();
-            writeln!(out, "{}", look.paint(Palette::Strong, clean(path)))?;
+            let lines = look.wrap(&clean(path), 0);
+            lines.iter().try_for_each(|line| writeln!(out, "{}", look.paint(Palette::Strong, line)))?;
         }
         layout.write(out, row, look)?;
     }
@@ -64,9 +68,12 @@ pub fn write(out: &mut dyn Write, listed: &[Listed], look: Look) -> io::Result<(
 impl ListLayout {
     fn of(rows: &[ListRow], look: Look) -> Self {
         let mut widths = HEADS.map(str::len);
+        // A longer name takes lines of its own, so that the columns stay for the others.
+        let longest = if look.terminal { look.width / 3 } else { usize::MAX };
         for row in rows {
-            for (width, cell) in widths.iter_mut().zip(&row.cells) {
-                *width = (*width).max(cell.width());
+            for (column, (width, cell)) in widths.iter_mut().zip(&row.cells).enumerate() {
+                let fits = column != NAME || cell.width() <= longest;
+                *width = (*width).max(if fits { cell.width() } else { 0 });
             }
         }
         let mut columns: Vec<usize> = (0..HEADS.len()).collect();
@@ -93,23 +100,28 @@ impl ListLayout {
     }
 
     fn write(&self, out: &mut dyn Write, row: &ListRow, look: Look) -> io::Result<()> {
-        let cells = self.cells(row, look);
-        if self.is_stacked(look) {
-            // Names come whole: the others follow on lines of their own.
-            for (index, cell) in row.cells.iter().enumerate().filter(|(index, _)| *index != 3 && *index != 5)
-            {
-                match index {
-                    0 => write!(out, "  {cell:>4}  ")?,
-                    1 => writeln!(out, "{cell}")?,
-                    _ => below(out, &format!("{} {cell}", HEADS.get(index).unwrap_or(&"")), look)?,
-                }
+        let [line, name, gpu, _, shm, _] = &row.cells;
+        let is_long = self.widths.get(NAME).is_some_and(|width| name.width() > *width);
+        if is_long || self.is_stacked(look) {
+            let indent = self.widths.first().map_or(4, |width| width + 4);
+            for (at, part) in look.wrap(name, indent).iter().enumerate() {
+                let (line, width) = (if at == 0 { line } else { "" }, indent - 4);
+                writeln!(out, "  {line:>width$}  {part}")?;
             }
+        }
+        if self.is_stacked(look) {
+            below(out, &format!("gpu {gpu}"), look)?;
+            below(out, &format!("/dev/shm {shm}"), look)?;
             return below(out, &row.why, look);
         }
+        let cells = self.cells(row, is_long, look);
         match self.beside {
             Some(width) => {
                 let indent = self.width + 2;
-                let lines = wrapped(&row.why, width);
+                let lines = match look.terminal {
+                    true => look.wrap(&row.why, look.width.saturating_sub(width)),
+                    false => vec![row.why.clone()],
+                };
                 writeln!(out, "{cells}  {}", lines.first().map_or("", String::as_str))?;
                 lines.iter().skip(1).try_for_each(|line| writeln!(out, "{:indent$}{line}", ""))
             }
@@ -120,15 +132,16 @@ impl ListLayout {
         }
     }
 
-    /// The shown cells in their columns.
-    fn cells(&self, row: &ListRow, look: Look) -> String {
+    /// The shown cells in their columns; where the line and the name stand above already, without these.
+    fn cells(&self, row: &ListRow, is_named: bool, look: Look) -> String {
         let mut out = String::new();
         for column in &self.columns {
             let (Some(cell), Some(width)) = (row.cells.get(*column), self.widths.get(*column)) else {
                 continue;
             };
+            let cell = if is_named && *column <= NAME { "" } else { cell };
             let gap = " ".repeat(width.saturating_sub(cell.width()));
-            let shown = if *column == 2 { look.paint(row.gpu, cell).to_string() } else { cell.clone() };
+            let shown = if *column == 2 { look.paint(row.gpu, cell).to_string() } else { cell.to_owned() };
             // Numbers stand to the right.
             let (left, right) = if *column == 0 { (&gap, &shown) } else { (&shown, &gap) };
             out.extend(["  ", left, right]);
@@ -139,7 +152,7 @@ impl ListLayout {
 
 /// Writes a text below a row, within the width.
 fn below(out: &mut dyn Write, text: &str, look: Look) -> io::Result<()> {
-    wrapped(text, look.width.saturating_sub(8)).iter().try_for_each(|line| writeln!(out, "        {line}"))
+    look.wrap(text, 8).iter().try_for_each(|line| writeln!(out, "        {line}"))
 }
 
 fn row(listed: &Listed) -> ListRow {

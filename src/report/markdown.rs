@@ -65,7 +65,7 @@ fn write_diff(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
     }
     let mut text = Vec::new();
     for (before, after) in &patches {
-        diff::write(&mut text, before, after, Look::PLAIN)?;
+        diff::write(&mut text, &view.in_repository(before.path()), before, after, Look::PLAIN)?;
     }
     let whole = text.len() <= DIFF;
     if !whole {

@@ -56,6 +56,7 @@ pub fn table(out: &mut dyn Write, rules: &[Rule], look: Look) -> io::Result<()> 
         let severity = look.paint(Palette::of(rule.severity), format!("{:<8}", rule.severity.as_str()));
         let title = look.link(&rule.url(), look.paint(Palette::Strong, rule.name)).to_string();
         let gap = " ".repeat(name - rule.name.len());
+        let fix = if beside.is_some() { fix } else { 0 };
         write!(out, "{}  {title}{gap}  {severity}  {:<fix$}", rule.code, rule.fix)?;
         let lines = wrapped(rule.summary, beside.unwrap_or(look.width.saturating_sub(8)));
         for (index, line) in lines.iter().enumerate() {

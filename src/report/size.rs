@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::style::{Look, Palette, wrapped};
+use super::style::{Look, Palette};
 use crate::need::DEFAULT_SHM;
 use crate::need::question::Answer;
 use crate::size::{Dialect, human};
@@ -44,7 +44,7 @@ pub fn text(out: &mut dyn Write, answer: &Answer, look: Look) -> io::Result<()> 
         0 => format!("Give it {}", human(bytes)),
         most => format!("Give it {}: data loaders take up to {} ({most} bytes)", human(bytes), human(most)),
     };
-    for line in wrapped(&first, look.width) {
+    for line in look.wrap(&first, 0) {
         writeln!(out, "{}", look.paint(Palette::Strong, line))?;
     }
     writeln!(out)?;
@@ -76,7 +76,7 @@ fn part(out: &mut dyn Write, look: Look, title: &str, sentences: &[String]) -> i
     }
     writeln!(out)?;
     writeln!(out, "{}", look.paint(Palette::Strong, title))?;
-    let mut lines = sentences.iter().flat_map(|sentence| wrapped(sentence, look.width.saturating_sub(2)));
+    let mut lines = sentences.iter().flat_map(|sentence| look.wrap(sentence, 2));
     lines.try_for_each(|line| writeln!(out, "  {line}"))
 }
 

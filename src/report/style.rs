@@ -30,6 +30,18 @@ impl Look {
         Painted { style: self.color.then_some(style), text }
     }
 
+    /// A text in lines that fit behind `indent` columns. On a terminal a word that is longer than a line, such as an image with
+    /// its registry and digest, goes on in the next one; addresses stay whole, to be followed.
+    pub fn wrap(self, text: &str, indent: usize) -> Vec<String> {
+        let width = self.width.saturating_sub(indent).max(1);
+        let lines = wrapped(text, width).into_iter();
+        let fold = |line: String| match self.terminal && line.width() > width && !line.contains("://") {
+            true => folded(&line, width),
+            false => vec![line],
+        };
+        lines.flat_map(fold).collect()
+    }
+
     /// `text` as a link to `url`, where links can be shown.
     pub fn link<T: fmt::Display>(self, url: &str, text: T) -> Link<'_, T> {
         Link { url: self.links.then_some(url), text }
@@ -139,7 +151,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// A text in lines of at most `width` columns, broken at spaces but not inside of code that fits a line; nothing where there
+/// A text in lines of at most `width` columns, as far as its words allow, broken at spaces but not inside of code that fits a line; nothing where there
 /// is no text.
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
@@ -162,9 +174,37 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// A long word in pieces of at most `width` columns, which end where its parts do, as far as these fit.
+fn folded(word: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for part in word.split_inclusive(['/', '@', ':', ',', '=']) {
+        for letters in std::iter::once(part)
+            .filter(|part| part.width() <= width)
+            .map(str::to_owned)
+            .chain(part.chars().filter(|_| part.width() > width).map(String::from))
+        {
+            match lines.last_mut() {
+                Some(line) if line.width() + letters.width() <= width => line.push_str(&letters),
+                _ => lines.push(letters),
+            }
+        }
+    }
+    lines.retain(|line| !line.is_empty());
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn on_a_terminal_a_long_word_goes_on_in_the_next_line() {
+        let look = Look { width: 12, terminal: true, ..Look::PLAIN };
+        let image = "registry:50/team/x@sha256:0123456789abcdef";
+        assert_eq!(look.wrap(image, 0), ["registry:50/", "team/x@", "sha256:01234", "56789abcdef"]);
+        assert_eq!(look.wrap("see https://example.org/x/y", 2), ["see", "https://example.org/x/y"]);
+        assert_eq!(Look { width: 12, ..Look::PLAIN }.wrap(image, 0), [image]);
+    }
 
     #[test]
     fn text_is_wrapped_at_spaces_outside_of_code() {

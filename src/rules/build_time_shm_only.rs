@@ -25,7 +25,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let finding = Finding::of(rule, case.workload, message)
         .severity(case.severity(rule.severity))
         .help(format!("Give the container a size of its own. {}", how_to_check(case.workload)))
-        .related(setting.place.clone(), "for building only")
+        .related(setting.place.clone(), "applies to the build only")
         .because_of_gpu(case.workload);
     Some(match case.at_least(written) {
         Some(bytes) => finding.wants(Wanted::safe(Change::size(bytes))),

@@ -17,10 +17,10 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let message =
-        format!("{} shares /dev/shm with every process of the host (`{}`)", workload.title(), written.text);
+        format!("{} shares /dev/shm with every process on the host (`{}`)", workload.title(), written.text);
     let help = format!(
-        "Give it a size of its own, unless containers share memory on purpose: what a crash leaves there stays on the host, and \
-         names can clash.{}",
+        "Give it a /dev/shm of its own, unless containers share memory on purpose: segments that a crash leaves behind stay on the \
+         host, and names can collide.{}",
         workload.engine.words().on_host_ipc
     );
     let finding = Finding::of(rule, workload, message)
@@ -60,7 +60,7 @@ mod tests {
         let finding = trainer().ipc(Ipc::Host).finding();
         assert_eq!(
             finding.message,
-            "service 'trainer' shares /dev/shm with every process of the host (`ipc: host`)"
+            "service 'trainer' shares /dev/shm with every process on the host (`ipc: host`)"
         );
         let change = Change::ReplaceBySize { setting: 0, bytes: 2 * GIB };
         assert_eq!(finding.wanted, Some(Wanted::with_unsafe_effects(change)));

@@ -16,7 +16,7 @@ fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) 
     let refused = case.workload.engine == Engine::Podman && matches!(winner.says, Says::Ipc(_));
     let (title, text, other) = (case.workload.title(), &setting.text, &winner.text);
     let finding = if refused {
-        let message = format!("Podman refuses `{text}` beside `{other}`: {title} does not start");
+        let message = format!("Podman rejects `{text}` together with `{other}`, so {title} does not start");
         Finding::of(rule, case.workload, message).severity(Severity::Error)
     } else if matches!(winner.says, Says::Ipc(_) | Says::Mount { .. }) {
         Finding::of(

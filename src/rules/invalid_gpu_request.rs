@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check::Any(check);
 fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let refusal = case.workload.gpu.refused.as_ref()?;
     let (title, text) = (case.workload.title(), &refusal.evidence.text);
-    let message = format!("`{text}` of {title} is refused, so it does not start: {}", refusal.why);
+    let message = format!("`{text}` is invalid, so {title} does not start: {}", refusal.why);
     Some(
         Finding::of(rule, case.workload, message)
             .help(how_to_ask_for_gpus(case.workload))

@@ -21,7 +21,7 @@ fn check(rule: &'static Rule, case: &Case<'_>, index: usize, setting: &Setting) 
             )
         }
         Why::SwallowedBy(option) => {
-            format!("`{option}` takes `{meant}` as its value, so {title} does not get it")
+            format!("`{option}` takes `{meant}` as its value, so it has no effect on {title}")
         }
         Why::Misspelt => format!("`{text}` of {title} is unknown to {reader}; did you mean `{meant}`?"),
         _ => return None,

@@ -17,7 +17,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let message = format!(
-        "{} tells NCCL not to use shared memory (`{VARIABLE}=1`), so its GPUs may exchange data over the network instead",
+        "{} disables NCCL's shared memory transport (`{VARIABLE}=1`), so its GPUs may exchange data over the network instead",
         workload.title()
     );
     let help = "Give it enough /dev/shm and remove the variable: GPUs that cannot reach each other directly then exchange data through \

@@ -18,7 +18,7 @@ pub(super) fn beside(case: &Case<'_>, mut finding: Finding) -> Finding {
     match declared.setting.as_ref().filter(|_| is_set(&declared.shm) && declared.is_literal) {
         Some((text, at)) => {
             finding.message = format!(
-                "{} still has {}: `{text}` of {} is newer than the container",
+                "{} still has {}: it was created before {} got `{text}`",
                 case.workload.title(),
                 has(&case.workload.shm),
                 title(declared)

@@ -13,7 +13,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     if workload.shm != Shm::None && !read_only {
         return None;
     }
-    let what = if read_only { "a /dev/shm that cannot be written" } else { "no /dev/shm" };
+    let what = if read_only { "a read-only /dev/shm" } else { "no /dev/shm" };
     let message = format!(
         "{} asks for {} but has {what} (`{}`)",
         workload.title(),

@@ -14,7 +14,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let setting = workload.decided_by?;
     let written = workload.settings.get(setting)?;
     let Says::Mount { what: Mounted::Disk(what), .. } = &written.says else { return None };
-    let message = format!("{} has {what} on /dev/shm, so its shared memory is on disk", workload.title());
+    let message = format!("{} mounts {what} on /dev/shm, so its shared memory is on disk", workload.title());
     let kubernetes = workload.engine == Engine::Kubernetes;
     // A size that is written already takes effect once nothing is mounted over it.
     let size = workload.settings.iter().find(|other| {
@@ -27,7 +27,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     } else if let Some(size) = size {
         format!("Remove the mount: `{}` has no effect beside it.", size.text)
     } else {
-        "Remove the mount and give the container a size: the engine then mounts memory there.".to_owned()
+        "Remove the mount and give the container a size: /dev/shm is then in memory.".to_owned()
     };
     let finding = Finding::of(rule, workload, message)
         .severity(case.severity(rule.severity))
@@ -56,12 +56,12 @@ mod tests {
     #[test]
     fn kubernetes_gets_a_medium_and_docker_a_size() {
         let disk = |what: &str| Mounted::Disk(what.into());
-        let wanted = pod().mount(Target::Shm, disk("an emptyDir on disk"), false).wanted();
+        let wanted = pod().mount(Target::Shm, disk("a disk-backed emptyDir"), false).wanted();
         assert_eq!(wanted, Some(Wanted::with_unsafe_effects(Change::SetMedium { setting: 0 })));
         let finding = trainer().mount(Target::Shm, disk("a named volume"), false).finding();
         assert_eq!(
             finding.message,
-            "service 'trainer' has a named volume on /dev/shm, so its shared memory is on disk"
+            "service 'trainer' mounts a named volume on /dev/shm, so its shared memory is on disk"
         );
         let change = Change::ReplaceBySize { setting: 0, bytes: 2 * GIB };
         assert_eq!(finding.wanted, Some(Wanted::with_unsafe_effects(change)));

@@ -14,7 +14,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     }
     let words = case.workload.engine.words();
     let message = format!(
-        "{} can never fill its {} of /dev/shm (`{}`): they count against {} of {}, so it is {} first",
+        "{} can never fill its {} /dev/shm (`{}`): shared memory counts against {} of {}, so it is {} first",
         case.workload.title(),
         human(size),
         setting.text,
@@ -41,7 +41,7 @@ mod tests {
         let finding = web().size(Dialect::Compose, "4g").memory(4 * GIB).finding();
         assert_eq!(
             finding.message,
-            "service 'trainer' can never fill its 4 GiB of /dev/shm (`shm_size: 4g`): they count against its memory limit \
+            "service 'trainer' can never fill its 4 GiB /dev/shm (`shm_size: 4g`): shared memory counts against its memory limit \
              of 4 GiB, so it is killed first"
         );
         assert_eq!(pod().memory_mount(Dialect::Kubernetes, "8Gi").memory(4 * GIB).codes(), ["SHM010"]);

@@ -24,7 +24,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let why = match (asked, case.needed()) {
         (Some(minimum), _) => format!("less than the required {}", human(minimum)),
         (None, Some(needed)) if bytes < needed => format!("but needs about {}", about(needed)),
-        (None, None) if bytes <= DEFAULT => "no more than it would have by default".into(),
+        (None, None) if bytes <= DEFAULT => "no more than the default".into(),
         _ => return None,
     };
     let (title, text) = (case.workload.title(), &setting.text);

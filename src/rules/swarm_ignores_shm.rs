@@ -25,7 +25,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         ))
         .related(setting.place.clone(), "ignored by docker stack deploy");
     if let Some(evidence) = &workload.engine_evidence {
-        finding = finding.related(evidence.place.clone(), "makes it a stack");
+        finding = finding.related(evidence.place.clone(), "makes it a Swarm stack");
     }
     let written = lost.filter_map(|setting| setting.size()?.1.bytes()).next_back();
     Some(match case.at_least(written) {

@@ -37,11 +37,12 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
     let bytes = case.options.size.max(case.recommended());
     let change = change(bytes).filter(|_| !wrong())?;
     let most = if zero { "all of the host's memory" } else { workload.engine.words().unbounded };
-    let message = format!("{} may fill {most} through /dev/shm (`{}`)", workload.title(), written.text);
+    let message =
+        format!("{} can fill {most} through /dev/shm: `{}` sets no limit", workload.title(), written.text);
     Some(
         Finding::of(rule, workload, message)
             .help("Set a size, or a memory limit for the container: otherwise files left there can fill the machine's memory.")
-            .related(written.place.clone(), "without a size")
+            .related(written.place.clone(), "sets no limit")
             .wants(Wanted::with_unsafe_effects(change)),
     )
 }

@@ -9,5 +9,5 @@ pub fn finding(problem: &Problem, options: &JudgeOptions) -> Option<Finding> {
     let rule: &'static Rule = find("SHM900")?;
     let (_, severity) = options.rules.iter().find(|(chosen, _)| *chosen == rule)?;
     let finding = Finding::in_file(rule, problem.place.clone(), problem.message.clone());
-    Some(finding.severity(*severity).help("Correct it: what cannot be read is not checked."))
+    Some(finding.severity(*severity).help("Fix this first: what cannot be parsed is not checked."))
 }

@@ -52,12 +52,13 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let message = format!(
-        "{} loads its data in the training process itself (`{text}`), so the {} waits for every batch",
+        "{} loads its data in the main process (`{text}`), so the {} waits for every batch",
         workload.title(),
         workload.gpu.called().split_once(' ').map_or("GPU", |(_, noun)| noun)
     );
-    let help = "Give it enough /dev/shm and a few workers, which prepare the next batches meanwhile; `shmlint size --workers 4 …` tells \
-                how much they need. No workers is a common workaround for a /dev/shm that is too small.";
+    let help = "Give it enough /dev/shm and a few workers, which load the next batches while the accelerator computes; \
+                `shmlint size --workers 4 …` tells how much they need. No workers is a common workaround for a /dev/shm that is \
+                too small.";
     let finding = Finding::of(rule, workload, message).help(help);
     let finding = match place {
         Some(place) => finding.related(place, "no workers"),

@@ -17,7 +17,7 @@ enum Wrong<'s> {
     Dropped,
     /// So many bytes, since there is no unit.
     Bare(i64),
-    /// So many bytes, since `m` is a thousandth in Kubernetes.
+    /// So many bytes, since `m` means milli in Kubernetes.
     Milli(i64),
 }
 
@@ -48,7 +48,7 @@ fn medium(rule: &'static Rule, case: &Case<'_>, index: usize, (setting, meant): 
     let finding = Finding::of(
         rule,
         case.workload,
-        format!("`{text}` of {title} is refused by the kubelet, which knows only `Memory` and huge pages"),
+        format!("the kubelet rejects `{text}` of {title}: it knows only `Memory` and huge pages"),
     )
     .help("Write `medium: Memory`, with a capital M: the pod does not start with any other spelling.")
     .related(setting.place.clone(), "written here");
@@ -96,12 +96,10 @@ fn message(case: &Case<'_>, setting: &Setting, dialect: Dialect, wrong: &Wrong<'
     let (title, text) = (case.workload.title(), &setting.text);
     let default = case.default_size(case.gets_default().unwrap_or(case.workload.engine.default_shm()));
     match wrong {
-        Wrong::Refused(error) => format!("`{text}` of {title} is refused by {}: {error}", reader(dialect)),
+        Wrong::Refused(error) => format!("{} rejects `{text}` of {title}: {error}", reader(dialect)),
         Wrong::Zero => format!("`{text}` gives {title} {default} /dev/shm, not an unlimited one"),
         Wrong::Dropped => {
-            format!(
-                "`{text}` gives {title} {default} /dev/shm: Compose reads a number with a fraction or an exponent as 0"
-            )
+            format!("`{text}` gives {title} {default} /dev/shm: Compose reads a float as 0")
         }
         Wrong::Bare(bytes) => format!(
             "`{text}` gives {title} {} of /dev/shm: a number without a unit counts {}",
@@ -109,7 +107,7 @@ fn message(case: &Case<'_>, setting: &Setting, dialect: Dialect, wrong: &Wrong<'
             if dialect == Dialect::Mebibytes { "MiB" } else { "bytes" }
         ),
         Wrong::Milli(bytes) => format!(
-            "`{text}` gives {title} {} of /dev/shm: `m` is a thousandth in Kubernetes",
+            "`{text}` gives {title} {} of /dev/shm: `m` means milli (1/1000) in Kubernetes",
             human(bytes.unsigned_abs())
         ),
     }
@@ -154,13 +152,10 @@ mod tests {
     #[test]
     fn what_one_reading_explains_is_mended_safely() {
         let (message, wanted) = says(Dialect::Compose, "8Gi");
-        assert_eq!(
-            message,
-            "`shm_size: 8Gi` of service 'trainer' is refused by Compose: invalid suffix: 'gi'"
-        );
+        assert_eq!(message, "Compose rejects `shm_size: 8Gi` of service 'trainer': invalid suffix: 'gi'");
         assert_eq!(wanted, Some(Wanted::safe(bytes(8 * GIB))));
         let (message, wanted) = says(Dialect::Compose, "17179869184.0");
-        assert!(message.ends_with("Compose reads a number with a fraction or an exponent as 0"), "{message}");
+        assert!(message.ends_with("Compose reads a float as 0"), "{message}");
         assert_eq!(wanted, Some(Wanted::safe(bytes(16 * GIB))));
     }
 
@@ -172,12 +167,12 @@ mod tests {
         assert!(
             says(Dialect::Docker, "0").0.contains("Docker's default 64 MiB /dev/shm, not an unlimited one")
         );
-        assert!(says(Dialect::Docker, "max").0.contains("refused by Docker"));
+        assert!(says(Dialect::Docker, "max").0.starts_with("Docker rejects"));
     }
 
     #[test]
     fn quantities_are_kubernetes_own() {
-        for (value, what) in [("2g", "refused by Kubernetes"), ("2GB", "refused"), ("400m", "a thousandth")] {
+        for (value, what) in [("2g", "Kubernetes rejects"), ("2GB", "rejects"), ("400m", "milli")] {
             let finding = pod().memory_mount(Dialect::Kubernetes, value).finding();
             assert!(finding.message.contains(what), "{}", finding.message);
             assert_eq!(finding.rule.code, "SHM003");

@@ -24,10 +24,14 @@ pub fn near<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Vec<&'k
     found.into_iter().take(3).map(|(_, known)| known).collect()
 }
 
-/// ` (did you mean 'a' or 'b'?)`, or nothing where no known word is near.
+/// ` (did you mean 'a', 'b' or 'c'?)`, or nothing where no known word is near.
 pub fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> String {
     let near: Vec<String> = near(word, known).iter().map(|known| format!("'{known}'")).collect();
-    if near.is_empty() { String::new() } else { format!(" (did you mean {}?)", near.join(" or ")) }
+    match near.split_last() {
+        None => String::new(),
+        Some((last, [])) => format!(" (did you mean {last}?)"),
+        Some((last, others)) => format!(" (did you mean {} or {last}?)", others.join(", ")),
+    }
 }
 
 fn plain(word: &str) -> String {

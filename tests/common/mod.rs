@@ -37,14 +37,6 @@ pub fn shmlint(folder: &Path, args: &[&str]) -> Ran {
     }
 }
 
-/// For installations that compile the crate for themselves: what is tried is that they install, not what the optimizer
-/// makes, which the wheel was built with.
-pub const UNOPTIMIZED: [(&str, &str); 3] = [
-    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
-    ("CARGO_PROFILE_RELEASE_LTO", "off"),
-    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256"),
-];
-
 /// Every file below `folder`, as paths relative to it, sorted.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().filter_map(Result::ok);

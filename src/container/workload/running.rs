@@ -71,8 +71,8 @@ impl Declared {
 pub fn ending(code: Option<i64>, oom_killed: bool) -> Option<String> {
     match code {
         _ if oom_killed => Some("it was killed for exceeding its memory limit (OOMKilled)".into()),
-        Some(135) => Some("it ended with exit code 135 (SIGBUS, as when /dev/shm is full)".into()),
-        Some(137) => Some("it ended with exit code 137 (SIGKILL)".into()),
+        Some(135) => Some("it exited with code 135 (SIGBUS, as when /dev/shm is full)".into()),
+        Some(137) => Some("it exited with code 137 (SIGKILL)".into()),
         _ => None,
     }
 }

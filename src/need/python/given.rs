@@ -8,6 +8,8 @@ pub struct Given {
     options: HashMap<String, String>,
     environment: Vec<(String, String)>,
     settings: HashMap<String, String>,
+    /// The function that is called where the program is not run as a script.
+    pub(super) entry: Option<String>,
 }
 
 /// A name without leading dashes and what it is a part of, as programs ask for it: `--data.num-workers` is `num_workers`. A
@@ -33,7 +35,12 @@ impl Given {
                 options.insert(key(word), value.unwrap_or("true").to_owned());
             }
         }
-        Self { options, environment: environment.to_vec(), settings: HashMap::new() }
+        Self { options, environment: environment.to_vec(), ..Self::default() }
+    }
+
+    /// Calls a function of the script, as the commands that a package installs do.
+    pub fn enter(&mut self, function: &str) {
+        self.entry = Some(function.to_owned());
     }
 
     /// Adds a key of a file of settings; the file that is read last counts.

@@ -111,6 +111,9 @@ impl Call {
                     .or_else(|| unpacked.then(|| values.named(at, "dataloader_num_workers"))?)
                     .unwrap_or(Value::UNSET)
             }
+            None if sign.is_some_and(|sign| sign.means == Means::Configured) => {
+                values.named(at, "num_workers").unwrap_or_default()
+            }
             None if unpacked => values.named(at, "num_workers").unwrap_or_default(),
             None => Value::UNSET,
         };

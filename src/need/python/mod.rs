@@ -59,7 +59,7 @@ pub type Importers = Vec<usize>;
 pub fn read(modules: &[Module<'_>], importers: &[Importers], given: &Given, complete: bool) -> Reading {
     let mut reader = Reader {
         values: Values::new(modules, given),
-        reached: reached(modules, importers),
+        reached: reached(modules, importers, given),
         reading: Reading::default(),
         loaders: Vec::new(),
         open: false,
@@ -106,14 +106,15 @@ pub fn may_share(text: &str) -> bool {
 }
 
 /// Which blocks of each module may run.
-fn reached(modules: &[Module<'_>], importers: &[Importers]) -> Vec<Vec<bool>> {
+fn reached(modules: &[Module<'_>], importers: &[Importers], given: &Given) -> Vec<Vec<bool>> {
     let mut all: Vec<Vec<bool>> = Vec::new();
     let mut used: Vec<HashSet<&str>> = Vec::new();
     for (at, module) in modules.iter().enumerate() {
         let by: Vec<&HashSet<&str>> =
             importers.get(at).into_iter().flatten().filter_map(|by| used.get(*by)).collect();
         let starts = module.blocks.iter().enumerate().filter(|(block, named)| {
-            let script = at == 0 && (named.name == "__main__" || named.decorated);
+            let entry = given.entry.as_deref() == Some(named.name);
+            let script = at == 0 && (named.name == "__main__" || named.decorated || entry);
             *block == 0 || script || by.iter().any(|used| used.contains(named.name))
         });
         let reached = module.reached(starts.map(|(block, _)| block));
@@ -177,7 +178,7 @@ impl<'t> Reader<'_, 't> {
         let place = (at, call.name);
         let nccl = Claim::RanksByGpus { size: Formula::Nccl };
         match sign.map(|sign| sign.means) {
-            Some(Means::Loader | Means::Brings | Means::Trainer) => {
+            Some(Means::Loader | Means::Brings | Means::Trainer | Means::Configured) => {
                 self.loaders.extend(loader::Call::read(&self.values, at, call, sign));
                 if sign.is_some_and(|sign| sign.means == Means::Trainer)
                     && !module.imports.iter().any(|i| i.module == "unsloth")

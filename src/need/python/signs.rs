@@ -9,6 +9,7 @@ pub(super) enum Means {
     Loader,
     Brings,
     Trainer,
+    Configured,
     Threads,
     SeveralGpus,
     Spawn,

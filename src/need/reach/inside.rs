@@ -248,6 +248,22 @@ impl Layout<'_> {
         })
     }
 
+    /// The names in a folder of the container, and the folder of the repository that is there.
+    pub(super) fn entries(&self, path: &str) -> Option<(String, Arc<Vec<String>>)> {
+        let path = join("", path);
+        let copied = |image: &Image| {
+            image.built.copies.iter().rev().find_map(|copied| {
+                let (rest, source) = (below(&path, &copied.target)?, copied.sources.first()?);
+                Some(under(&under(&image.context, source.trim_start_matches('/')), rest))
+            })
+        };
+        let folder = self.folder(&path).or_else(|| copied(self.image?))?;
+        let folder = folder.trim_end_matches('/').to_owned();
+        let first = format!("{folder}/.");
+        self.files.inside(self.from, &first).ok()?;
+        Some((folder, self.files.beside(&first)))
+    }
+
     /// Where a host's folder that is mounted stands in the repository, for a folder of the container.
     pub(super) fn folder(&self, path: &str) -> Option<String> {
         let mounted =

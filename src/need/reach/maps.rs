@@ -42,7 +42,6 @@ pub fn maps(source: &Arc<Source>) -> Vec<(String, String, MapFile)> {
     let mut found = Vec::new();
     let has = |word: &str| memmem::find(text.as_bytes(), word.as_bytes()).is_some();
     let own = source.path().rsplit_once('/').map_or("", |(folder, _)| folder);
-    let clean = |word: &str| word.trim().trim_matches(['"', '\'']).to_owned();
     let mut add = |map: &str, written: &str| {
         let (key, path) =
             written.split_once('=').unwrap_or((written.rsplit('/').next().unwrap_or(written), written));
@@ -83,6 +82,18 @@ pub fn maps(source: &Arc<Source>) -> Vec<(String, String, MapFile)> {
     found
 }
 
+/// A word without blanks and quotes around it.
+fn clean(word: &str) -> String {
+    word.trim().trim_matches(['"', '\'']).to_owned()
+}
+
+/// The name that a line gives an object: `name: a`, `metadata: {name: a, labels: {}}`.
+fn name_in(line: &str) -> Option<&str> {
+    let line = line.trim();
+    let flow = || line.strip_prefix("metadata:")?.trim_start().strip_prefix('{')?.split_once("name:");
+    line.strip_prefix("name:").or_else(|| flow()?.1.split([',', '}']).next())
+}
+
 /// The block scalars below `data:` of each `ConfigMap` of a manifest.
 fn manifest(source: &Arc<Source>, found: &mut Vec<(String, String, MapFile)>) {
     let text = source.text();
@@ -93,7 +104,7 @@ fn manifest(source: &Arc<Source>, found: &mut Vec<(String, String, MapFile)>) {
         if !document.contains("kind: ConfigMap") {
             continue;
         }
-        let name = document.lines().find_map(|line| line.trim().strip_prefix("name:")).unwrap_or_default();
+        let name = document.lines().find_map(name_in).unwrap_or_default();
         let (mut offset, mut open): (usize, Option<(String, usize, usize)>) = (start, None);
         let mut lines = document.split_inclusive('\n').peekable();
         while let Some(line) = lines.next() {
@@ -106,7 +117,7 @@ fn manifest(source: &Arc<Source>, found: &mut Vec<(String, String, MapFile)>) {
                 if ends || is_last {
                     let end = if ends { from } else { offset };
                     let place = Place::new(source, Span::new(*begin, end));
-                    found.push((name.trim().to_owned(), key.clone(), MapFile::Text(place)));
+                    found.push((clean(name), key.clone(), MapFile::Text(place)));
                     open = None;
                 }
             }
@@ -116,5 +127,17 @@ fn manifest(source: &Arc<Source>, found: &mut Vec<(String, String, MapFile)>) {
                 open = Some((key.trim_matches(['"', '\'']).to_owned(), indent, offset));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name_in;
+
+    #[test]
+    fn an_object_is_named_in_a_block_or_on_one_line() {
+        assert_eq!(name_in("  name: code"), Some(" code"));
+        assert_eq!(name_in("metadata: {labels: {}, name: code, namespace: a}"), Some(" code"));
+        assert_eq!(name_in("  names: {name: code}"), None);
     }
 }

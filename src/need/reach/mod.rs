@@ -3,6 +3,7 @@
 //!
 //! Only files of the repository are read, and only for a workload that would be reported; beyond a bound nothing is known.
 
+mod arms;
 pub mod builds;
 mod image;
 pub mod inside;
@@ -10,21 +11,22 @@ pub mod maps;
 pub mod mentions;
 mod program;
 mod runs;
+mod scripts;
+mod settings;
+mod supervised;
+mod triton;
 
 use super::evidence::{Claim, Evidence, Strength};
 use super::verdict::{Need, Verdict};
 use super::{own, python};
 use crate::container::accelerator;
-use crate::container::workload::{Engine, Platform, Shm, Workload};
+use crate::container::workload::{Platform, Shm, Workload};
 use crate::knowledge::command::{programs, simple};
 use crate::knowledge::{self, NeedRule};
 use crate::size::GIB;
-use crate::syntax::dockerfile::fill;
-use crate::syntax::shell::Script;
 use crate::text::files::Files;
 use crate::text::paths::join;
 use crate::text::place::Place;
-use crate::text::source::Span;
 use builds::Builds;
 use image::image;
 use inside::{File, Layout};
@@ -129,18 +131,6 @@ fn waits(command: &[String]) -> bool {
         }
         Some(_) => false,
     }
-}
-
-/// Whether a script's first argument is a word of its own, which it compares with: `if [ "$1" = "serve" ]`, `serve)`.
-fn is_keyword(word: Option<&String>, text: &str) -> bool {
-    let is_word =
-        |word: &&String| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    let compared = |word: &String| {
-        ["\"", "'"].iter().any(|quote| text.contains(&format!("{quote}{word}{quote}")))
-            || text.contains(&format!("{word})"))
-            || text.contains(&format!("= {word} "))
-    };
-    word.filter(is_word).is_some_and(|word| text.contains("$1") && compared(word))
 }
 
 /// How a command is reached: the directory it runs in, the lines that lead there, what they may decide, and through how many
@@ -251,6 +241,9 @@ impl Reach<'_> {
         let own = programs.first();
         let name = own.map(|program| program.script().unwrap_or_else(|| program.name()).to_owned());
         let serves = own.and_then(knowledge::program_entry).is_some_and(|entry| entry.rule == NeedRule::No);
+        if self.serves_models(words, route) || self.supervises(words, route) {
+            return self.read.extend(name);
+        }
         let found = runs(words);
         for (at, one) in found.iter().enumerate() {
             let before = self.found.len();
@@ -258,7 +251,7 @@ impl Reach<'_> {
                 Runs::Shell(script, rest) => self.shell(script, rest, route),
                 Runs::File(file, rest) => {
                     let file = self.layout.find(&route.path(file));
-                    file.is_some_and(|file| self.python(file, rest, route))
+                    file.is_some_and(|file| self.python(file, "", rest, route))
                 }
                 Runs::Module(module, rest) => self.module(module, rest, route),
             };
@@ -297,7 +290,9 @@ impl Reach<'_> {
         entry.is_some()
     }
 
+    /// Follows a module, and what it calls where a command says so: `module:function`.
     fn module(&mut self, module: &str, rest: &[String], route: Route<'_>) -> bool {
+        let (module, entry) = module.split_once(':').unwrap_or((module, ""));
         if programs(&["python", "-m", module]).first().and_then(knowledge::program_entry).is_some() {
             return false;
         }
@@ -310,72 +305,9 @@ impl Reach<'_> {
                 format!("{base}/{path}/__init__.py"),
             ]
         });
-        let file = paths.into_iter().find_map(|path| self.layout.find(&path));
-        file.is_some_and(|file| self.python(file, rest, route))
-    }
-
-    /// Follows a script of a shell; what it is given is run where it says `"$@"`.
-    fn shell(&mut self, script: &str, rest: &[String], route: Route<'_>) -> bool {
-        let Some(file) = self.layout.find(&route.path(script)).filter(|file| self.affords(file)) else {
-            return false;
-        };
-        let text = file.text().to_owned();
-        let script = Script::read(&text, Default::default());
-        let known = program::variables(&script, &self.workload.environment);
-        let own = own_variables(&script);
-        let functions: Vec<&str> =
-            script.scopes.iter().filter_map(|scope| Some(script.slice(scope.function?))).collect();
-        let keyword = is_keyword(rest.first(), &text);
-        let rest = rest.get(usize::from(keyword)..).unwrap_or_default();
-        let mut folder = route.folder.to_owned();
-        let fed = |(at, _): &(usize, _)| !script.is_fed(*at);
-        for (at, command) in script.commands.iter().enumerate().filter(fed).take(MOST_COMMANDS) {
-            let (Some(first), Some(last)) = (command.words.first(), command.words.last()) else { continue };
-            let span = Span::new(first.span.start, last.span.end);
-            let written = script.slice(span);
-            // What a function does is read where it is written.
-            if functions.contains(&script.slice(first.span)) {
-                continue;
-            }
-            let mut via = route.via.to_vec();
-            via.push(inside::place(&file, span));
-            let route = Route {
-                folder: &folder,
-                via: &via,
-                depth: route.depth + 1,
-                own: &own,
-                ..route.through(&file)
-            };
-            let runs =
-                ["exec", "eval"].iter().fold(written.trim(), |runs, word| runs.trim_start_matches(word));
-            if runs.trim() == "\"$@\"" {
-                if !keyword {
-                    self.commands(rest, route);
-                }
-                let entered = self.workload.engine != Engine::Kubernetes && !rest.is_empty() && waits(rest);
-                if entered {
-                    self.push(Claim::Entered, inside::place(&file, span), route.via, route.strength);
-                }
-                continue;
-            }
-            let line = fill(&written.replace("\"$@\"", &rest.join(" ")), &known, &mut ROOM.clone());
-            // `python - <<'EOF'`: the code that it is handed.
-            let code = script.here_documents.iter().find(|document| document.command == at);
-            let python = line.trim_end().trim_end_matches('-').trim_end();
-            if let Some(code) = code.filter(|_| python.rsplit(['/', ' ']).next().is_some_and(runs::is_python))
-            {
-                let (start, before) = (file.part.map_or(0, |part| part.start), self.found.len());
-                self.python(File { part: Some(code.body.shift(start)), ..file.clone() }, &[], route);
-                // A few lines that load nothing tell nothing of what the script is for.
-                let told = self.found.split_off(before);
-                let loads = |one: &Evidence| one.claim != Claim::NoLoader { complete: true };
-                self.found.extend(told.into_iter().filter(loads));
-                continue;
-            }
-            let words = ["sh".to_owned(), "-c".to_owned(), line];
-            folder = self.commands(&words, route);
-        }
-        true
+        // What is there comes before what is only probably there.
+        let file = paths.filter_map(|path| self.layout.find(&path)).min_by_key(|file| file.guessed);
+        file.is_some_and(|file| self.python(file, entry, rest, route))
     }
 
     /// Whether a file may still be read.

@@ -15,15 +15,10 @@ use crate::text::place::Place;
 /// How far imports are followed.
 const IMPORT_DEPTH: usize = 2;
 
-/// Endings of files of settings.
-const SETTINGS: [&str; 4] = ["yaml", "yml", "json", "toml"];
-
-/// More files of settings are read for no program.
-const MOST_SETTINGS: usize = 6;
-
 impl Reach<'_> {
-    /// Reads a script with its words; false where a bound forbids it.
-    pub(super) fn python(&mut self, file: File, rest: &[String], route: Route<'_>) -> bool {
+    /// Reads a script with its words; false where a bound forbids it. `entry` is the function that is called where it is not run
+    /// as a script.
+    pub(super) fn python(&mut self, file: File, entry: &str, rest: &[String], route: Route<'_>) -> bool {
         if !self.affords(&file) {
             return false;
         }
@@ -31,6 +26,7 @@ impl Reach<'_> {
         let (files, importers, complete) = self.modules(file, route.folder);
         let modules: Vec<Module<'_>> = files.iter().map(|file| Module::read(file.text())).collect();
         let mut given = Given::new(rest.iter().map(String::as_str), &self.workload.environment);
+        given.enter(entry);
         self.settings(rest, modules.first(), route, &mut given);
         let reading = read(&modules, &importers, &given, complete);
         let at = |(module, token): (usize, usize)| {
@@ -130,31 +126,6 @@ impl Reach<'_> {
             (!found.is_empty()).then_some(found)
         })
     }
-
-    /// Reads the files of settings that are given or named in the script.
-    fn settings(
-        &mut self,
-        words: &[String],
-        script: Option<&Module<'_>>,
-        route: Route<'_>,
-        given: &mut Given,
-    ) {
-        let named =
-            script.into_iter().flat_map(|module| (0..module.len()).filter_map(|token| module.string(token)));
-        let named: Vec<&str> = named
-            .filter(|text| text.len() < 200 && has_ending(text, &SETTINGS))
-            .take(MOST_SETTINGS)
-            .collect();
-        let written = words.iter().map(|word| word.split_once('=').map_or(word.as_str(), |(_, value)| value));
-        let written: Vec<&str> = written.filter(|word| has_ending(word, &SETTINGS)).collect();
-        let paths = if written.is_empty() { named } else { written };
-        for path in paths.into_iter().take(MOST_SETTINGS) {
-            let Some(file) = self.layout.find(&route.path(path)) else { continue };
-            if self.affords(&file) {
-                keys(file.text(), given);
-            }
-        }
-    }
 }
 
 /// The imports of a module whose names it uses.
@@ -164,25 +135,6 @@ fn used<'m, 't>(module: &'m Module<'t>) -> Vec<&'m Import<'t>> {
         (0..module.len()).filter(|token| module.kind(*token) == TokenKind::Name && !own.contains(token));
     let names: std::collections::HashSet<&str> = tokens.map(|token| module.name(token)).collect();
     module.imports.iter().filter(|import| import.alias == "*" || names.contains(import.alias)).collect()
-}
-
-/// The keys of a file of settings with simple values: YAML, JSON and TOML write them alike, one a line.
-fn keys(text: &str, given: &mut Given) {
-    for line in text.lines() {
-        let Some((key, value)) = line.split_once([':', '=']) else { continue };
-        let clean = |text: &str| {
-            text.split(" #")
-                .next()
-                .unwrap_or(text)
-                .trim()
-                .trim_matches([',', '"', '\'', '-', ' ', '{'])
-                .to_owned()
-        };
-        let (key, value) = (clean(key), clean(value));
-        if !key.is_empty() && !value.is_empty() && !key.starts_with('#') && !key.contains(' ') {
-            given.set(&key, &value);
-        }
-    }
 }
 
 /// The variables of a script that it gives literal values alone, and those of its environment, which come first.
@@ -206,21 +158,48 @@ pub(in crate::need) fn own_variables(script: &Script<'_>) -> Vec<(String, String
     own
 }
 
-/// The module behind a command that the repository's own package installs: `[project.scripts]` of pyproject.toml, or
-/// `console_scripts` of setup.cfg and setup.py.
+/// The module and the function behind a command that the repository's own package installs, `module:function`:
+/// `[project.scripts]` of pyproject.toml, or `console_scripts` of setup.cfg and setup.py.
 pub(super) fn console_script(layout: &Layout<'_>, name: &str) -> Option<String> {
     let contexts = layout.image.map(|image| image.context.as_str()).into_iter().chain([layout.root]);
     contexts.into_iter().find_map(|folder| {
         ["pyproject.toml", "setup.cfg", "setup.py"].iter().find_map(|file| {
             let source = layout.files.read_inside(layout.from, &under(folder, file)).ok()?;
-            source.text().lines().find_map(|line| {
-                let (key, value) = line.split_once('=')?;
-                let key = key.trim().trim_matches(['"', '\'', '[', ' ']);
-                let module = value.trim().trim_matches(['"', '\'', ',', ']', ' ']).split(':').next()?;
-                let is_module = !module.is_empty()
-                    && module.bytes().all(|b| b.is_ascii_alphanumeric() || b"._".contains(&b));
-                (key == name && is_module && value.contains(':')).then(|| module.to_owned())
-            })
+            source.text().lines().find_map(|line| entry_point(line, name))
         })
     })
+}
+
+/// What a line of such a file calls for a command: `train = "a.cli:main"`, `"console_scripts": ["train=a.cli:main"]`.
+fn entry_point(line: &str, command: &str) -> Option<String> {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    let quotes = [' ', '"', '\''];
+    line.match_indices(command).find_map(|(at, _)| {
+        let (before, after) = (line.get(..at)?, line.get(at + command.len()..)?);
+        let value = after.trim_start_matches(quotes).strip_prefix('=')?.trim_start_matches(quotes);
+        let end = value.bytes().position(|byte| !is_part(byte) && byte != b':').unwrap_or(value.len());
+        let (called, is_whole) = (value.get(..end)?, !before.bytes().last().is_some_and(is_part));
+        let (module, function) = called.split_once(':')?;
+        (is_whole && !module.is_empty() && !function.is_empty()).then(|| called.to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::entry_point;
+
+    #[test]
+    fn commands_of_a_package_call_its_functions() {
+        for line in [
+            "train = \"a.cli:main\"",
+            "    train=a.cli:main",
+            "entry_points={'console_scripts': ['pretrain=b:c', 'train=a.cli:main']},",
+            "\"train\" = 'a.cli:main'",
+        ] {
+            assert_eq!(entry_point(line, "train").as_deref(), Some("a.cli:main"), "{line}");
+        }
+        for line in ["pretrain = \"a:main\"", "train = true", "train = \"a\"", "train:main"] {
+            assert_eq!(entry_point(line, "train"), None, "{line}");
+        }
+    }
 }

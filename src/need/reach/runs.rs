@@ -5,7 +5,7 @@
 pub(super) enum Runs<'w> {
     /// A Python file.
     File(&'w str, &'w [String]),
-    /// A Python module: `a.b.c`.
+    /// A Python module, and what is called of it where that is said: `a.b.c`, `a.b:create_app`.
     Module(&'w str, &'w [String]),
     /// A script for a shell.
     Shell(&'w str, &'w [String]),
@@ -68,8 +68,9 @@ fn served(words: &[String]) -> Vec<Runs<'_>> {
             named && module.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._".contains(&byte))
         })
     };
-    let module = words.iter().find(is_application).and_then(|word| word.split(':').next());
-    module.map(|module| Runs::Module(module, &[])).into_iter().collect()
+    // `module:create()` is a function that makes it.
+    let application = words.iter().find(is_application).map(|word| word.trim_end_matches("()"));
+    application.map(|application| Runs::Module(application, &[])).into_iter().collect()
 }
 
 /// What stands behind the options of a launcher.
@@ -111,7 +112,9 @@ fn python(words: &[String]) -> Vec<Runs<'_>> {
                     .iter()
                     .position(|word| word == "--")
                     .map_or(rest, |at| rest.get(at + 1..).unwrap_or_default());
-                let next = behind.first().is_some_and(|word| has_ending(word, &["py"]) || is_python(word));
+                // Settings may be Python, too: `train.py configs/base.py`.
+                let is_program = |word: &String| has_ending(word, &["py"]) && !word.contains("config");
+                let next = behind.first().is_some_and(|word| is_program(word) || is_python(word));
                 if next {
                     found.extend(launched(behind));
                 }
@@ -153,8 +156,8 @@ mod tests {
             ("./entrypoint.sh python x.py", "Shell(./entrypoint.sh)"),
             ("celery -A app.worker worker", "Module(app.worker)"),
             ("streamlit run app.py", "File(app.py)"),
-            ("uvicorn backend.server:app --host 0.0.0.0 --port 8000", "Module(backend.server)"),
-            ("python -m uvicorn app:app", "Module(app)"),
+            ("uvicorn backend.server:app --host 0.0.0.0 --port 8000", "Module(backend.server:app)"),
+            ("python -m uvicorn app:app", "Module(app:app)"),
             ("nvidia-smi", ""),
             ("pytest tests/test_a.py", ""),
             ("python -c pass", ""),

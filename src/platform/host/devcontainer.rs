@@ -97,12 +97,12 @@ fn container(file: &Layer, root: Node<'_>, context: &Context<'_>, reading: &mut 
         .or_else(|| root.entry("build"))
         .or_else(|| root.entry("dockerFile"));
     let at = at.or_else(|| root.entry("dockerComposeFile"))?.key.span();
-    let name = match (image, dockerfile) {
-        (Some(image), _) => image.to_owned(),
-        (None, Some(file)) => format!("build: {file}"),
-        (None, None) if compose.is_some() => "dockerComposeFile".to_owned(),
-        (None, None) => "build".to_owned(),
-    };
+    // As for a command line its image; for one that is built its own name, or the file that it is built from.
+    let own_name = root.get("name").and_then(Node::str).filter(|name| !name.trim().is_empty());
+    let service = root.get("service").and_then(Node::str);
+    let mut names =
+        [image, own_name, service, dockerfile].into_iter().flatten().filter(|name| !name.is_empty());
+    let name = names.next().unwrap_or("devcontainer.json").to_owned();
     let line = command_line(file, root, at.start);
     let shared = Shared::of(file.text().len());
     let found = invocations(&line, ShellOptions::default(), None, &shared).into_iter().next()?;
@@ -121,7 +121,7 @@ fn container(file: &Layer, root: Node<'_>, context: &Context<'_>, reading: &mut 
     }
     if image.is_none() && compose.is_none() && workload.gpu.is_yes() {
         workload.built_from = built_from(file, root, context);
-        workload.other_names.extend(root.get("name").and_then(Node::str).map(str::to_owned));
+        workload.other_names.extend(names.map(str::to_owned));
     }
     if compose.is_some() {
         workload.shm = crate::container::workload::Shm::Unknown("the Compose file says it".into());

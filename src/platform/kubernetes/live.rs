@@ -102,7 +102,7 @@ impl<'a> LivePod<'a> {
                     .map(|why| format!(": {}", one_line(why).trim_end_matches('.')));
                 Some(format!("the pod was evicted{}", why.unwrap_or_default()))
             }
-            Some("Succeeded") => Some("the pod has ended".to_owned()),
+            Some("Succeeded") => Some("the pod has completed".to_owned()),
             Some("Failed") => Some("the pod has failed".to_owned()),
             Some("Pending") => Some("the pod has not started yet".to_owned()),
             _ => None,

@@ -13,6 +13,7 @@ mod kinds;
 mod live;
 mod manifest;
 mod mpi;
+mod overlay;
 mod pod;
 mod problems;
 mod proof;
@@ -84,10 +85,6 @@ fn relevant(text: &str, claim: FileClaim, every_container: bool) -> bool {
         return true;
     }
     // Values of a chart may ask for a GPU.
-    if words::speaks_of_pods(text)
-        && (every_container || words::speaks_of_us(text) || text.contains(".Values"))
-    {
-        return true;
-    }
-    words::speaks_beside_pods(text)
+    let is_ours = || every_container || words::speaks_of_us(text) || text.contains(".Values");
+    words::speaks_beside_pods(text) || words::speaks_of_pods(text) && is_ours()
 }

@@ -43,12 +43,14 @@ pub(super) fn workloads<'a>(
     items.collect()
 }
 
-/// The names of the volumes of the pod spec at a frame.
-pub(super) fn volume_names(tree: &ObjectTree<'_>, index: usize) -> BTreeSet<String> {
+/// The names of the volumes of the pod spec at a frame, and whether there is one twice.
+pub(super) fn volume_names(tree: &ObjectTree<'_>, index: usize) -> (BTreeSet<String>, bool) {
     let volumes = tree.frames.get(index).and_then(|frame| frame.volumes);
     let names =
         volumes.into_iter().flat_map(Node::items).filter_map(|item| item.resolve().get("name")?.str());
-    names.map(str::to_owned).collect()
+    let (mut known, mut twice) = (BTreeSet::new(), false);
+    names.for_each(|name| twice |= !known.insert(name.to_owned()));
+    (known, twice)
 }
 
 /// A pod spec with what stands around it.

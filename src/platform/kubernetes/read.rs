@@ -1,12 +1,13 @@
 //! From the files of a unit to its workloads: every container of every pod spec, and what stands for one.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::built::{self, Built, BuiltManifests};
 use super::gpu::{self, Claims};
 use super::manifest::Manifest;
+use super::overlay::PatchSpot;
 use super::problems::problems;
 use super::shape::ObjectTree;
 use super::write::{ContainerSpot, PodWriter};
@@ -14,6 +15,7 @@ use super::{beside, fill, pod, words};
 use crate::container::workload::{Citation, Gpu, GpuVerdict, Shm, Workload};
 use crate::platform::kind::{Context, Reading, Unit};
 use crate::platform::options::ReadOptions;
+use crate::syntax::yaml::NodeId;
 use crate::text::layer::Layer;
 use crate::text::place::Place;
 use crate::text::source::{Source, Span};
@@ -83,9 +85,7 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>) -> Reading {
         // The values were looked for, too, so that an uninteresting template is none.
         let speaks = context.every_container || fill::is_of_interest(source.text(), values.as_deref());
         let open = source.text().contains(".Values") || built::is_kustomization(source.path());
-        if open
-            && !(speaks && words::speaks_of_pods(source.text()) || words::speaks_beside_pods(source.text()))
-        {
+        if !words::may_start(source.text()) || open && !speaks && !words::speaks_beside_pods(source.text()) {
             continue;
         }
         let layer = Layer::file(Arc::clone(&source));
@@ -127,7 +127,7 @@ pub(super) fn read(unit: &Unit, context: &Context<'_>) -> Reading {
     });
     let mut items = joined(items);
     judge_once(&mut items);
-    note_patches(&mut items);
+    note_patches(&mut items, &unit.members.iter().map(|member| member.path.as_str()).collect());
     let (workloads, spots) = items.into_iter().map(|item| (item.workload, item.spot)).unzip();
     reading.add(workloads, Box::new(PodWriter::new(spots)));
     reading
@@ -145,17 +145,20 @@ pub fn of_object(layer: &Layer, context: &Context<'_>) -> Vec<Workload> {
     found
 }
 
-/// What the kustomizations of a unit build; for a manifest that is read alone those that stand around it.
+/// What kustomizations build: those of the unit, and, where some may be none of this run, those around manifests.
 fn builds(
     unit: &Unit,
     mut kustomizations: Vec<Arc<Source>>,
     sources: &[Arc<Source>],
     context: &Context<'_>,
 ) -> BuiltManifests {
-    if kustomizations.is_empty() {
-        kustomizations =
-            unit.members.iter().flat_map(|member| built::around(&member.path, context.files)).collect();
-    }
+    let ours = sources.iter().filter(|source| words::speaks_of_us(source.text())).map(|source| source.path());
+    let paths: Vec<&str> = match kustomizations.is_empty() {
+        true => unit.members.iter().map(|member| member.path.as_str()).collect(),
+        false => ours.collect(),
+    };
+    let new = built::around(&paths, &kustomizations, context.files);
+    kustomizations.extend(new);
     let asked =
         context.every_container || !sources.is_empty() || built::are_of_interest(&kustomizations, context);
     if kustomizations.is_empty() || !asked {
@@ -178,26 +181,43 @@ fn by_build(items: &[FoundContainer]) -> HashMap<*const Built, Vec<usize>> {
     at
 }
 
-/// Notes for each container of which some builds lack a size the patches that belong to those builds alone.
-fn note_patches(items: &mut [FoundContainer]) {
+/// Notes for each container of which some builds lack a size where those builds alone can get it: in a patch that belongs to
+/// them alone, else by what is added to their kustomization.
+fn note_patches(items: &mut [FoundContainer], members: &HashSet<&str>) {
     let at = by_build(items);
     let lacks = |built: &&Rc<Built>| built.lacks_shm();
     let patches = |index: usize| {
         let item = items.get(index).filter(|item| item.builds.len() > 1)?;
+        let place = |(manifest, list): &(Arc<Manifest>, NodeId)| {
+            (manifest.layer.source().path().to_owned(), manifest.layer.map(Span::at(0)), *list)
+        };
+        let others = item.builds.iter().filter(|built| !lacks(built)).filter_map(|built| built.spot.as_ref());
+        let shared: HashSet<_> = others.flat_map(|spot| &spot.operations).map(place).collect();
         let patch_of = |built: &Rc<Built>| {
-            let known = at.get(&Rc::as_ptr(built))?.iter().rev();
+            let mut known = at.get(&Rc::as_ptr(built))?.iter().rev();
             let is_own = |other: &&usize| {
                 **other != index
                     && items.get(**other).is_some_and(|other| other.builds.iter().all(|built| lacks(&built)))
             };
-            known.clone().find(is_own).copied()
+            let mut operated = built.spot.clone().filter(|_| members.contains(built.name.as_str()));
+            if let Some(spot) = &mut operated {
+                spot.operations.retain(|list| !shared.contains(&place(list)));
+                spot.name = item.spot.free();
+            }
+            let patch = PatchSpot { merged: known.find(is_own).copied(), operated: operated.map(Box::new) };
+            (patch.merged.is_some() || patch.operated.is_some()).then_some(patch)
         };
-        let mut patches = item.builds.iter().filter(lacks).map(patch_of).collect::<Option<Vec<_>>>()?;
-        patches.sort_unstable();
-        patches.dedup();
-        Some(patches)
+        item.builds.iter().filter(lacks).map(patch_of).collect::<Option<Vec<_>>>()
     };
-    let found: Vec<Vec<usize>> = (0..items.len()).map(|index| patches(index).unwrap_or_default()).collect();
+    let mut found: Vec<Vec<PatchSpot>> =
+        (0..items.len()).map(|index| patches(index).unwrap_or_default()).collect();
+    // Containers of one pod share the volume, so that all of them get it in one way.
+    let operated = found.iter().flatten().filter(|patch| patch.merged.is_none());
+    let pods: HashSet<_> = operated.filter_map(|patch| Some(patch.operated.as_ref()?.pod())).collect();
+    for patch in found.iter_mut().flatten() {
+        let is_operated = patch.operated.as_ref().is_some_and(|spot| pods.contains(&spot.pod()));
+        patch.merged.take_if(|_| is_operated);
+    }
     for (item, patches) in items.iter_mut().zip(found) {
         item.spot.patches = patches;
     }

@@ -203,8 +203,8 @@ impl<'a> Pod<'a> {
                 Mounted::Disk("a persistent volume".into())
             }
             Some(source) => Mounted::Disk(format!("a {source} volume")),
-            // A volume without a source is an emptyDir on disk.
-            None => Mounted::Disk("an emptyDir on disk".into()),
+            // A volume without a source is a disk-backed emptyDir.
+            None => Mounted::Disk("a disk-backed emptyDir".into()),
         }
     }
 
@@ -220,7 +220,7 @@ impl<'a> Pod<'a> {
             return if open {
                 Mounted::Unknown("a template writes the emptyDir".into())
             } else {
-                Mounted::Disk("an emptyDir on disk".into())
+                Mounted::Disk("a disk-backed emptyDir".into())
             };
         };
         let conditional = manifest.template.is_conditional(medium.key.span().start, volume.node.span().start);
@@ -232,7 +232,7 @@ impl<'a> Pod<'a> {
                 let size = manifest.bytes(empty_dir, "sizeLimit");
                 Mounted::Memory([size, self.memory_limit].into_iter().flatten().min())
             }
-            "" => Mounted::Disk("an emptyDir on disk".into()),
+            "" => Mounted::Disk("a disk-backed emptyDir".into()),
             medium if medium.starts_with("HugePages") => Mounted::Unknown(
                 "files on huge pages are as large as whole pages, and cannot be written to".into(),
             ),

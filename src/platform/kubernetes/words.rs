@@ -57,6 +57,7 @@ pub(super) fn speaks_of_pods(text: &str) -> bool {
         memchr::memmem::find_iter(text.as_bytes(), word).any(|at| holds_list(text.get(at + word.len()..)))
     };
     PODS.iter().any(|word| if word.ends_with('/') { holds(text, word) } else { lists(word) })
+        && !defines_resources(text)
 }
 
 /// Whether a list, an alias or a template's action comes next, behind blanks, comments and the `:` of JSON.
@@ -69,6 +70,21 @@ fn holds_list(rest: Option<&str>) -> bool {
     is_list || rest.starts_with("{{") || rest.starts_with("{%")
 }
 
+/// Whether a text may hold what starts a container: a pod spec, or what asks for a GPU beside one.
+pub(super) fn may_start(text: &str) -> bool {
+    speaks_of_pods(text) || speaks_beside_pods(text)
+}
+
+/// Whether every object of a text is a `CustomResourceDefinition`: schemas of hundreds of kilobytes, which start nothing.
+fn defines_resources(text: &str) -> bool {
+    let mut kinds = memchr::memmem::find_iter(text.as_bytes(), "\nkind:").peekable();
+    let defines = |at: usize| {
+        let rest = text.get(at + "\nkind:".len()..).unwrap_or_default();
+        rest.trim_start_matches([' ', '"', '\'']).starts_with("CustomResourceDefinition")
+    };
+    !text.starts_with("kind:") && kinds.peek().is_some() && kinds.all(defines)
+}
+
 /// Whether a text speaks of a GPU or of `/dev/shm`.
 pub(super) fn speaks_of_us(text: &str) -> bool {
     has(&OUR, text)
@@ -79,7 +95,7 @@ pub(super) fn speaks_beside_pods(text: &str) -> bool {
     // Rules most texts out at a fraction of the cost.
     static WORDS: Words = Words::new(&[PARTS, MAKERS, APIS]);
     let is_data = text.starts_with('{') && !text.starts_with("{{") && !holds(text, "\"apiVersion\"");
-    !is_data && WORDS.stand_in(text) && has(&BESIDE, text)
+    !is_data && WORDS.stand_in(text) && has(&BESIDE, text) && !defines_resources(text)
 }
 
 /// Endings of manifests.
@@ -106,6 +122,19 @@ mod tests {
         assert!(!Words::new(ANY).stand_in("see /usr/share and a/b.json\n"));
         // The packed search takes no more, and looks for each by itself beyond.
         assert!(Words::new(ANY).iter().count() <= 64);
+    }
+
+    #[test]
+    fn definitions_of_resources_start_nothing() {
+        let schema = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec:\n  containers:\n  - a\n";
+        let pod = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - a\n";
+        assert!(!may_start(schema) && !may_start(&format!("{schema}---\n{schema}")));
+        assert!(
+            may_start(pod)
+                && may_start(&format!("{schema}---\n{pod}"))
+                && may_start(&format!("{pod}---\n{schema}"))
+        );
+        assert!(may_start("kind: Pod\nspec:\n  containers:\n  - a\n") && may_start("containers:\n- a\n"));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::manifest::{Manifest, find, get};
+use super::overlay::{Beside, PatchSpot};
 use super::shm::{Nodes, Pod};
 use super::volumes::Volume;
 use crate::container::finding::Change;
@@ -16,6 +17,9 @@ use crate::text::source::Span;
 
 /// Names for a new volume, in the order in which they are tried.
 const NAMES: &[&str] = &["dshm", "shm", "dev-shm", "shared-memory", "dshm-memory"];
+
+/// So many containers of one pod are given a volume by one edit.
+const MOST_BESIDE: usize = 16;
 
 /// Where a workload stands, for edits.
 #[derive(Debug)]
@@ -36,9 +40,8 @@ pub(super) struct ContainerSpot {
     elsewhere: Vec<NodeId>,
     /// The nodes of the workload's settings, one each.
     pub(super) settings: Vec<Nodes>,
-    /// The spots of the patches, one of each build that lacks a size, that can have it in place of this one: where another
-    /// build of this container must not get it.
-    pub(super) patches: Vec<usize>,
+    /// What each build that lacks a size can get it by in place of this one: where another build of this container must not.
+    pub(super) patches: Vec<PatchSpot>,
 }
 
 impl ContainerSpot {
@@ -74,6 +77,11 @@ impl ContainerSpot {
 }
 
 impl ContainerSpot {
+    /// The name of a new volume.
+    pub(super) fn free(&self) -> Option<&'static str> {
+        self.free
+    }
+
     /// Gives a new volume another name than those that are taken elsewhere.
     pub(super) fn avoid(&mut self, taken: impl Fn(&str) -> bool) {
         let from = NAMES.iter().position(|name| Some(*name) == self.free).unwrap_or(NAMES.len());
@@ -92,14 +100,22 @@ impl PodWriter {
         Self { spots }
     }
 
-    /// A volume and its mount in each of the patches that stand for a spot.
-    fn in_patches(&self, spot: &ContainerSpot, bytes: u64) -> Option<Vec<Edit>> {
+    /// A volume and its mount in each of the patches that stand for a spot; by operations also the mounts of those `beside`.
+    fn in_patches(&self, spot: &ContainerSpot, beside: &Beside<'_>, bytes: u64) -> Option<Vec<Edit>> {
         let edits = spot.patches.iter().map(|patch| {
-            let spot = self.spots.get(*patch)?;
-            let editor = Editor::new(&spot.manifest.yaml, spot.manifest.text());
-            ManifestWriter { spot, editor: &editor }.new_volume(bytes).into_iter().next()
+            if let Some(index) = patch.merged {
+                let spot = self.spots.get(index)?;
+                let editor = Editor::new(&spot.manifest.yaml, spot.manifest.text());
+                return ManifestWriter { spot, editor: &editor }.new_volume(bytes).into_iter().next();
+            }
+            let overlay = patch.operated.as_deref()?;
+            let all = beside.get(&overlay.pod()).filter(|all| all.len() <= MOST_BESIDE);
+            Some(vec![overlay.edit(all.unwrap_or(&vec![overlay]), bytes)?])
         });
-        let edits: Vec<Edit> = edits.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
+        let mut edits: Vec<Edit> = edits.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
+        // Two builds may have one patch.
+        edits.sort_by_cached_key(|edit| (edit.source.path().to_owned(), edit.span));
+        edits.dedup_by(|one, other| one.same_as(other));
         (!edits.is_empty()).then_some(edits)
     }
 }
@@ -124,6 +140,11 @@ impl Writer for PodWriter {
                 *known = (*known).max(*bytes);
             }
         }
+        let mut beside = Beside::default();
+        let spots = wanted.iter().filter_map(|(index, ..)| self.spots.get(*index));
+        for overlay in spots.flat_map(|it| &it.patches).filter_map(|it| it.operated.as_deref()) {
+            beside.entry(overlay.pod()).or_default().push(overlay);
+        }
         // What a file does is looked at once, however many its containers are.
         let mut editors: HashMap<*const Manifest, Editor<'_>> = HashMap::new();
         let mut written = Vec::with_capacity(wanted.len());
@@ -143,7 +164,9 @@ impl Writer for PodWriter {
                 .or_insert_with(|| Editor::new(&manifest.yaml, manifest.text()));
             let mut ways = ManifestWriter { spot, editor }.write(workload, change);
             if let Change::SetSize { bytes, .. } = change {
-                ways.extend(self.in_patches(spot, *bytes));
+                let patched = [&beside, &Beside::default()].map(|it| self.in_patches(spot, it, *bytes));
+                let second = ways.len().min(1);
+                ways.splice(second..second, patched.into_iter().flatten());
             }
             written.push(ways);
         }
@@ -366,7 +389,7 @@ fn in_order(mut edits: Vec<Edit>) -> Vec<Edit> {
     edits
 }
 
-fn empty_dir(bytes: u64) -> NewValue {
+pub(super) fn empty_dir(bytes: u64) -> NewValue {
     let size = Dialect::Kubernetes.write(bytes);
     NewValue::mapping([("medium", NewValue::plain("Memory")), ("sizeLimit", NewValue::plain(size))])
 }

@@ -38,7 +38,7 @@ fn flag(invocation: &Invocation, index: usize, option: &OptionUse) -> Option<Fla
     let overruled = name == "runtime" && super::workload::overruled(invocation, index);
     let refused = match field {
         _ if name != "gpus" => None,
-        None => Some("it has no value, so it takes the next option as one".to_owned()),
+        None => Some("it has no value and takes the next option as one".to_owned()),
         Some(_) if option.together => Some(format!("unknown flag: {} {value}", option.flag.value)),
         Some(_) => None,
     };

@@ -24,7 +24,7 @@ const CASES: &[(&[u8], &[u8])] = &[
 fn diff(path: &str, before: &[u8], after: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let (before, after) = (Source::new(path, before.to_vec()), Source::new(path, after.to_vec()));
-    write(&mut out, &before, &after, Look::PLAIN).unwrap();
+    write(&mut out, before.path(), &before, &after, Look::PLAIN).unwrap();
     out
 }
 
@@ -69,7 +69,14 @@ fn a_terminal_gets_colours_and_nothing_that_steers_it() {
     let (before, after) =
         (Source::new("a", b"x\x1b[2J\n".to_vec()), Source::new("a", b"x\x1b[2J\ny\n".to_vec()));
     let mut out = Vec::new();
-    write(&mut out, &before, &after, Look { color: true, links: false, width: 80, terminal: true }).unwrap();
+    write(
+        &mut out,
+        before.path(),
+        &before,
+        &after,
+        Look { color: true, links: false, width: 80, terminal: true },
+    )
+    .unwrap();
     let out = String::from_utf8(out).unwrap();
     assert!(out.contains("\x1b[32m+y\x1b[0m\n"), "{out:?}");
     assert!(out.contains(" x\u{fffd}[2J\n"), "{out:?}");

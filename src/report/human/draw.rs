@@ -66,7 +66,7 @@ pub(crate) fn level(severity: Severity) -> Level<'static> {
 
 /// A text in lines of the terminal's width, behind a word of `before` columns.
 pub(crate) fn lines(text: &str, before: usize, look: Look) -> String {
-    wrapped(&clean(text), look.width.saturating_sub(before)).join("\n")
+    look.wrap(&clean(text), before).join("\n")
 }
 
 /// The labelled lines, file by file; that of the first label comes first.

@@ -33,6 +33,8 @@ pub(super) struct Compound {
     choice: usize,
     /// Whether its first branch never runs.
     dead: bool,
+    /// Where the condition of its next arm begins.
+    head: usize,
 }
 
 impl Flow {
@@ -85,7 +87,8 @@ impl ScriptReader<'_> {
         self.script.choices.push(Alternatives::default());
         let (scope, conditional) = (flow.scope, flow.conditional);
         let dead = self.never_holds();
-        flow.blocks.push(Compound { kind, scope, conditional, choice, dead });
+        let head = self.cursor.pos + "if".len();
+        flow.blocks.push(Compound { kind, scope, conditional, choice, dead, head });
     }
 
     /// Whether what stands at a condition's keyword, or behind it, never holds: `if false; then`, `if ($false) {`.
@@ -136,6 +139,17 @@ impl ScriptReader<'_> {
         }
     }
 
+    /// Begins the next arm of an `if`, with its condition.
+    fn held_arm(&mut self, flow: &mut Flow, otherwise: bool) {
+        self.arm(flow, otherwise);
+        let Some(block) = flow.blocks.last().filter(|block| block.kind == BlockKind::If) else { return };
+        let end = self.cursor.pos;
+        let start = if otherwise { end } else { block.head.min(end) };
+        if let Some(choice) = self.script.choices.get_mut(block.choice) {
+            choice.conditions.push(Span::new(start, end));
+        }
+    }
+
     /// Reads a word that steers the shell; false where none stands here.
     pub(super) fn keyword(&mut self, flow: &mut Flow) -> bool {
         let rest = self.cursor.rest();
@@ -162,9 +176,15 @@ impl ScriptReader<'_> {
         match word {
             b"if" => self.open_plain(flow, BlockKind::If),
             b"while" | b"until" => self.open_plain(flow, BlockKind::Loop),
-            b"then" | b"do" => self.arm(flow, false),
-            b"elif" => self.branch(flow),
-            b"else" => self.arm(flow, true),
+            b"do" => self.arm(flow, false),
+            b"then" => self.held_arm(flow, false),
+            b"elif" => {
+                self.branch(flow);
+                if let Some(block) = flow.blocks.last_mut() {
+                    block.head = self.cursor.pos + word.len();
+                }
+            }
+            b"else" => self.held_arm(flow, true),
             b"fi" => flow.close(BlockKind::If),
             b"done" => flow.close(BlockKind::Loop),
             b"esac" => flow.close(BlockKind::Case { pattern: false }),
@@ -261,12 +281,15 @@ impl ScriptReader<'_> {
     /// `case WORD in`.
     fn case_head(&mut self, flow: &mut Flow) -> bool {
         self.blanks();
-        self.word(WordPlace::Argument);
+        let subject = self.word(WordPlace::Argument);
         self.cursor.skip(|byte| byte.is_ascii_whitespace());
         if self.cursor.at(b"in") {
             self.cursor.bump(2);
         }
         self.open_plain(flow, BlockKind::Case { pattern: true });
+        if let Some(choice) = self.script.choices.last_mut() {
+            choice.subject = Some(subject.span);
+        }
         true
     }
 
@@ -286,6 +309,15 @@ impl ScriptReader<'_> {
                 block.kind = BlockKind::Case { pattern: false };
             }
             self.arm(flow, pattern.span.of(self.script.text) == "*");
+            let whole = self.script.text.get(..pattern.span.end).unwrap_or_default();
+            let start = whole.rfind(['\n', ';']).map_or(0, |at| at + 1);
+            let choice = flow.blocks.last().and_then(|block| self.script.choices.get_mut(block.choice));
+            if let Some(choice) = choice {
+                // The first arm may stand on the line of `case WORD in`.
+                let head = choice.subject.map(|word| word.end).filter(|end| *end > start);
+                let head = head.and_then(|end| Some(end + whole.get(end..)?.find("in")? + "in".len()));
+                choice.conditions.push(Span::new(head.unwrap_or(start), pattern.span.end));
+            }
         } else if self.cursor.pos == before {
             self.cursor.bump_char();
         }

@@ -156,6 +156,11 @@ pub struct Alternatives {
     pub arms: Vec<usize>,
     /// Whether one of them surely runs: there is an `else` or a `*)`.
     pub complete: bool,
+    /// What a `case` looks at.
+    pub subject: Option<Span>,
+    /// For each arm the pattern of a `case`, as it stands on its line, or the condition of an `if`, empty for `else`; none for
+    /// other choices.
+    pub conditions: Vec<Span>,
 }
 
 /// A place where commands run. Each knows what the ones around it decide, so that nobody has to climb.

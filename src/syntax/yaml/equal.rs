@@ -21,7 +21,10 @@ pub fn same_but_for(
     // Scalars, and the same in the text after.
     let mut rewritten: Vec<(Span, Span)> = Vec::new();
     for (taken, put) in replaced {
-        match scalar_around(old.0.node_around(old.1, *taken), *taken) {
+        // What is put behind the last line of a block scalar belongs to it or not.
+        let belongs = || scalar_around(new.0.node_around(new.1, *put), *put).is_some();
+        let scalar = scalar_around(old.0.node_around(old.1, *taken), *taken);
+        match scalar.filter(|_| !taken.is_empty() || belongs()) {
             Some(scalar) => {
                 let before = rewritten.pop_if(|(last, _)| *last == scalar);
                 let first = || put.start.saturating_sub(taken.start - scalar.start);

@@ -16,6 +16,8 @@ pub enum NewValue {
     Mapping(Vec<(Cow<'static, str>, NewValue)>),
     /// A list.
     Sequence(Vec<NewValue>),
+    /// A text that is YAML itself: a mapping or a list.
+    Document(Box<NewValue>),
 }
 
 impl NewValue {
@@ -74,6 +76,12 @@ impl BlockStyle<'_> {
                     self.item(out, item, column);
                 }
             }
+            NewValue::Document(document) => {
+                out.push_str(" |-");
+                let column = column + (self.step)();
+                self.line(out, column);
+                self.members(out, document, column);
+            }
             scalar => {
                 out.push(' ');
                 FlowStyle::of_block(self.quote).value(out, scalar);
@@ -85,7 +93,11 @@ impl BlockStyle<'_> {
     pub(super) fn item(&self, out: &mut String, value: &NewValue, column: usize) {
         out.push('-');
         push_blanks(out, self.gap);
-        let column = column + 1 + self.gap;
+        self.members(out, value, column + 1 + self.gap);
+    }
+
+    /// A value whose members stand in `column`, where the first line begins already.
+    fn members(&self, out: &mut String, value: &NewValue, column: usize) {
         match value {
             NewValue::Mapping(pairs) if !pairs.is_empty() => {
                 for (at, (key, value)) in pairs.iter().enumerate() {
@@ -166,6 +178,11 @@ impl FlowStyle<'_> {
                 style.pair(out, key, value);
             }),
             NewValue::Sequence(items) => self.members(out, '[', items, ']', Self::value),
+            NewValue::Document(document) => {
+                let mut text = String::new();
+                Self { json: true, lines: None, ..*self }.value(&mut text, document);
+                push_quoted(out, &text, if self.json { '"' } else { '\'' });
+            }
         }
     }
 

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::merge::{merge, operate};
+use super::target::{PatchTarget, is_literal};
 use super::value::{BuiltValue, What};
 use crate::platform::embedded::scalar;
 use crate::platform::kubernetes::manifest::{Manifest, get, list};
 use crate::platform::kubernetes::words;
-use crate::syntax::yaml::Node;
+use crate::syntax::yaml::{Node, NodeId};
 use crate::text::files::Files;
 use crate::text::layer::Layer;
 use crate::text::paths::join;
@@ -34,14 +35,19 @@ const MERGED: &[&str] = &[
     "StatefulSet",
 ];
 
+/// Lists of JSON Patch operations: the manifest that each stands in, and its node.
+pub(super) type Operations = Vec<(Arc<Manifest>, NodeId)>;
+
 /// An object of a build.
 #[derive(Clone)]
 pub(super) struct BuiltObject {
     pub(super) value: BuiltValue,
-    kind: String,
+    pub(super) kind: String,
     /// Its name, and those that it had before prefixes and suffixes.
-    names: Vec<String>,
+    pub(super) names: Vec<String>,
     changed: bool,
+    /// The lists of operations that changed it, of those that are for it alone.
+    operations: Operations,
     /// What may set `/dev/shm` and is not followed.
     pub(super) open: Option<&'static str>,
 }
@@ -55,6 +61,12 @@ impl BuiltObject {
 
     pub(super) fn is_changed(&self) -> bool {
         self.changed || self.open.is_some()
+    }
+
+    /// The lists of operations that changed it, and how a patch names it.
+    pub(super) fn operated(&self) -> (Operations, Option<(String, String)>) {
+        let name = self.names.first().filter(|name| name.bytes().all(is_literal));
+        (self.operations.clone(), name.map(|name| (self.kind.clone(), name.clone())))
     }
 }
 
@@ -108,15 +120,6 @@ pub(super) fn patch_files(source: &Arc<Source>) -> impl Iterator<Item = String> 
     found.into_iter()
 }
 
-/// What a patch is for.
-#[derive(Default)]
-struct PatchTarget {
-    kind: Option<String>,
-    name: Option<String>,
-    /// Whether labels or annotations choose, which is not followed.
-    chosen: bool,
-}
-
 /// Builds kustomizations.
 pub(super) struct Accumulator<'a> {
     files: &'a dyn Files,
@@ -134,9 +137,9 @@ impl<'a> Accumulator<'a> {
         self.fuel == 0
     }
 
-    /// The text of a file that was read.
-    pub(super) fn source(&self, path: &str) -> Option<Arc<Source>> {
-        Some(Arc::clone(self.manifests.get(path)?.as_ref()?.layer.source()))
+    /// A file that was read.
+    pub(super) fn of(&self, path: &str) -> Option<Arc<Manifest>> {
+        self.manifests.get(path)?.clone()
     }
 
     /// The objects with containers that a kustomization builds.
@@ -146,7 +149,8 @@ impl<'a> Accumulator<'a> {
         objects
     }
 
-    fn manifest(&mut self, from: &str, path: &str) -> Option<Arc<Manifest>> {
+    /// The documents of a file, if its text is to be read.
+    fn manifest(&mut self, from: &str, path: &str, wanted: fn(&str) -> bool) -> Option<Arc<Manifest>> {
         if let Some(known) = self.manifests.get(path) {
             return known.clone();
         }
@@ -155,7 +159,7 @@ impl<'a> Accumulator<'a> {
             let to = if from == path { name.to_owned() } else { relative(from, path) };
             self.files.read_reference(from, &to).ok()
         };
-        let source = self.sources.get(path).cloned().or_else(read);
+        let source = self.sources.get(path).cloned().or_else(read).filter(|source| wanted(source.text()));
         let manifest = source.map(|source| Arc::new(Manifest::of(Layer::file(source))));
         let manifest = manifest.filter(|manifest| manifest.excess.is_none());
         self.manifests.insert(path.to_owned(), manifest.clone());
@@ -166,7 +170,7 @@ impl<'a> Accumulator<'a> {
     /// uses it.
     fn kustomization(&mut self, path: &str, objects: &mut Vec<BuiltObject>, depth: usize) {
         let Some(depth) = depth.checked_sub(1) else { return };
-        let Some(manifest) = self.manifest(path, path) else { return };
+        let Some(manifest) = self.manifest(path, path, |_| true) else { return };
         let Some(root) = manifest.yaml.root(manifest.text()) else { return };
         for named in texts(root, "resources").chain(texts(root, "bases")) {
             let Some(part) = part(self.files, path, named).filter(|part| part != path) else { continue };
@@ -201,10 +205,7 @@ impl<'a> Accumulator<'a> {
 
     /// Adds the objects of a file that have containers.
     fn resources(&mut self, from: &str, path: &str, objects: &mut Vec<BuiltObject>) {
-        let Some(manifest) = self.manifest(from, path) else { return };
-        if !words::speaks_of_pods(manifest.text()) {
-            return;
-        }
+        let Some(manifest) = self.manifest(from, path, words::speaks_of_pods) else { return };
         for root in manifest.yaml.roots(manifest.text()) {
             let items: Vec<Node<'_>> = match get(root, "kind").and_then(Node::str) {
                 Some("List") => list(root, "items").collect(),
@@ -214,7 +215,14 @@ impl<'a> Accumulator<'a> {
                 if let Some(value) = BuiltValue::of(&manifest, object, &mut self.fuel) {
                     let kind = value.text_at("kind").unwrap_or_default().to_owned();
                     let names = value.text_at("metadata.name").map(str::to_owned).into_iter().collect();
-                    objects.push(BuiltObject { value, kind, names, changed: false, open: None });
+                    objects.push(BuiltObject {
+                        value,
+                        kind,
+                        names,
+                        changed: false,
+                        operations: Vec::new(),
+                        open: None,
+                    });
                 } else {
                     self.fuel = 0;
                 }
@@ -243,7 +251,7 @@ impl<'a> Accumulator<'a> {
                 let read = if inline {
                     scalar(&manifest.layer, text).map(|layer| Arc::new(Manifest::of(layer)))
                 } else {
-                    self.manifest(path, &join(path, word))
+                    self.manifest(path, &join(path, word), |_| true)
                 };
                 if let Some(read) = read {
                     self.patch(&read, target.map(PatchTarget::of).as_ref(), objects, &by_name);
@@ -255,7 +263,7 @@ impl<'a> Accumulator<'a> {
     /// Makes one patch, which may be several documents, to all that it is for.
     fn patch(
         &mut self,
-        patch: &Manifest,
+        patch: &Arc<Manifest>,
         target: Option<&PatchTarget>,
         objects: &mut [BuiltObject],
         by_name: &HashMap<(String, String), Vec<usize>>,
@@ -289,65 +297,15 @@ impl<'a> Accumulator<'a> {
                     if done.is_none() {
                         object.open = Some("a patch of the kustomization does not fit it");
                     }
+                    if target.is_literal() {
+                        object.operations.push((Arc::clone(patch), root.id()));
+                    }
                 } else {
                     merge(&mut object.value, &value, MERGED.contains(&object.kind.as_str()));
                 }
             }
         }
     }
-}
-
-impl PatchTarget {
-    fn of(node: Node<'_>) -> Self {
-        let text =
-            |key| get(node, key).and_then(Node::str).filter(|text| !text.is_empty()).map(str::to_owned);
-        let chosen = ["labelSelector", "annotationSelector"].iter().any(|key| get(node, key).is_some());
-        Self { kind: text("kind"), name: text("name"), chosen }
-    }
-
-    /// The objects that it means.
-    fn among(
-        &self,
-        objects: &[BuiltObject],
-        by_name: &HashMap<(String, String), Vec<usize>>,
-        fuel: &mut usize,
-    ) -> Vec<usize> {
-        if let (Some(kind), Some(name)) = (&self.kind, &self.name)
-            && let Some(known) = by_name.get(&(kind.clone(), name.clone()))
-        {
-            return known.clone();
-        }
-        let literal = |word: &Option<String>| word.as_ref().is_none_or(|word| word.bytes().all(is_literal));
-        if self.kind.is_some() && self.name.is_some() && literal(&self.kind) && literal(&self.name) {
-            return Vec::new();
-        }
-        *fuel = fuel.saturating_sub(objects.len());
-        let fits = |object: &BuiltObject| {
-            self.kind.as_ref().is_none_or(|kind| fits(kind, &object.kind))
-                && self.name.as_ref().is_none_or(|name| object.names.iter().any(|known| fits(name, known)))
-        };
-        objects.iter().enumerate().filter(|(_, object)| fits(object)).map(|(index, _)| index).collect()
-    }
-}
-
-fn is_literal(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'-'
-}
-
-/// Whether a name fits a regular expression over all of it, of which `.*`, `.+` and `|` are read.
-fn fits(pattern: &str, name: &str) -> bool {
-    pattern.split('|').any(|pattern| {
-        let pattern = pattern.trim_matches(['^', '$', '(', ')']).replace(".+", ".*");
-        let mut parts = pattern.split(".*");
-        let Some(mut rest) = parts.next().and_then(|head| name.strip_prefix(head)) else { return false };
-        let parts: Vec<&str> = parts.collect();
-        let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
-        for part in middle {
-            let Some(at) = rest.find(part) else { return false };
-            rest = rest.get(at + part.len()..).unwrap_or_default();
-        }
-        rest.ends_with(last)
-    })
 }
 
 /// Whether a text may change what `/dev/shm` is.
@@ -386,15 +344,4 @@ pub(super) fn relative(from: &str, path: &str) -> String {
     let same = folders.iter().zip(&parts).take_while(|(one, other)| one == other).count();
     let up = "../".repeat(folders.len() - same);
     format!("{up}{}", parts.get(same..).unwrap_or_default().join("/"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_targets_are_expressions() {
-        assert!(fits("a", "a") && fits(".*", "a") && fits("^tr.*er$", "trainer") && fits("a|b", "b"));
-        assert!(!fits("a", "ab") && !fits("tr.*x", "trainer"));
-    }
 }

@@ -5,6 +5,7 @@
 
 mod accumulate;
 mod merge;
+mod target;
 mod value;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -15,7 +16,8 @@ use accumulate::{Accumulator, BuiltObject};
 pub(super) use accumulate::{is_kustomization, linked};
 
 use super::gpu::Claims;
-use super::manifest::Manifest;
+use super::manifest::{Manifest, get};
+use super::overlay::{OverlaySpot, pointer};
 use super::pod;
 use super::read::{FoundContainer, Neighbours};
 use super::shape::ObjectTree;
@@ -46,6 +48,8 @@ pub(super) struct Built {
     pub(super) volumes: BTreeSet<String>,
     /// Where it is written, the place that it was first written at in front.
     pub(super) places: Vec<Home>,
+    /// Where its kustomization can give it a volume.
+    pub(super) spot: Option<OverlaySpot>,
 }
 
 /// The containers of all builds, by where they are written.
@@ -82,14 +86,15 @@ impl BuiltManifests {
         }
         for (_, built) in objects.into_iter().filter(|(home, _)| changed.contains(home)) {
             for (top, object) in built {
-                builds.add(&top, &object, context, claims);
+                builds.add((&top, accumulator.of(&top)), &object, context, claims);
             }
         }
         builds.exhausted = accumulator.is_exhausted();
         let asking = builds.by_place.values().flatten().filter(|built| built.workload.gpu.is_yes());
         let paths = asking.flat_map(|built| &built.places).map(|(path, _)| path);
         let missing: BTreeSet<&String> = paths.filter(|path| !read.contains(path.as_str())).collect();
-        let source = |path: &&String| Some(((*path).clone(), accumulator.source(path)?));
+        let source =
+            |path: &&String| Some(((*path).clone(), Arc::clone(accumulator.of(path)?.layer.source())));
         builds.further = missing.iter().filter_map(source).collect();
         builds
     }
@@ -106,7 +111,13 @@ impl BuiltManifests {
     }
 
     /// Reads what became of an object.
-    fn add(&mut self, top: &str, object: &BuiltObject, context: &Context<'_>, claims: &Claims<'_>) {
+    fn add(
+        &mut self,
+        (top, kustomization): (&str, Option<Arc<Manifest>>),
+        object: &BuiltObject,
+        context: &Context<'_>,
+        claims: &Claims<'_>,
+    ) {
         let (text, places) = object.value.write();
         let source = Source::new(top, text.into_bytes());
         let manifest = Arc::new(Manifest::of(Layer::file(Arc::clone(&source))));
@@ -116,16 +127,30 @@ impl BuiltManifests {
         let around = Neighbours { claims, options: context.options, builds: &none };
         let rest = object.value.rest();
         for index in &tree.pods {
-            let volumes = pod::volume_names(&tree, *index);
+            let (volumes, twice) = pod::volume_names(&tree, *index);
             for (item, node) in pod::workloads(&manifest, &tree, *index, &around) {
                 let FoundContainer { mut workload, .. } = item;
                 let Some(origins) = places.get(&node.span().start) else { continue };
-                complete(&mut workload, object);
+                complete(&mut workload, object, twice);
                 moved(&mut workload, &source, &places);
                 let places =
                     origins.iter().map(|place| (place.path().to_owned(), place.span.start)).collect();
                 let volumes = volumes.clone();
-                let built = Rc::new(Built { name: top.to_owned(), workload, rest, volumes, places });
+                let spot = kustomization.clone().and_then(|kustomization| {
+                    let (operations, target) = object.operated();
+                    let at = |below, list| (pointer(root, below), get(below, list).is_some());
+                    let (pod, container) =
+                        (at(tree.frames.get(*index)?.node, "volumes"), at(node, "volumeMounts"));
+                    Some(OverlaySpot {
+                        kustomization,
+                        operations,
+                        target: target?,
+                        pod,
+                        container,
+                        name: None,
+                    })
+                });
+                let built = Rc::new(Built { name: top.to_owned(), workload, rest, volumes, places, spot });
                 for place in &built.places {
                     let known = self.by_place.entry(place.clone()).or_default();
                     if !known.iter().any(|known| Rc::ptr_eq(known, &built)) {
@@ -178,13 +203,15 @@ pub(super) fn tops(kustomizations: &[Arc<Source>], context: &Context<'_>) -> Vec
 }
 
 /// Says of a workload what its build makes unsure or impossible.
-fn complete(workload: &mut Workload, object: &BuiltObject) {
+fn complete(workload: &mut Workload, object: &BuiltObject, twice: bool) {
     let on_shm = workload
         .settings
         .iter()
         .filter(|setting| matches!(setting.says, Says::Mount { target: Target::Shm, .. }));
     let why = if on_shm.count() > 1 {
         Some("two volumes are mounted on /dev/shm once it is built, which the API server refuses")
+    } else if twice {
+        Some("two volumes have one name once it is built, which the API server refuses")
     } else if matches!(workload.shm, Shm::Default { .. }) {
         object.open
     } else {
@@ -195,26 +222,57 @@ fn complete(workload: &mut Workload, object: &BuiltObject) {
     }
 }
 
-/// The kustomizations around a manifest that is read alone: what lists it, and what builds on that beside and below.
-pub(super) fn around(path: &str, files: &dyn Files) -> Vec<Arc<Source>> {
+/// Kustomizations that may be none of this run: those that stand beside or below the ones that list manifests, of which
+/// `known` are known. A manifest that is read alone is listed by one around it.
+pub(super) fn around(paths: &[&str], known: &[Arc<Source>], files: &dyn Files) -> Vec<Arc<Source>> {
+    let (mut folders, mut found) = (BTreeMap::new(), Vec::new());
+    let names: BTreeSet<&str> = known.iter().map(|source| source.path()).collect();
+    // Overlays stand beside their base as a rule, or one folder deeper.
+    let mut beside = |kustomization: &Source, from: &str| {
+        folders.entry(join(kustomization.path(), "..")).or_insert_with(|| from.to_owned());
+    };
+    if known.is_empty() {
+        for path in paths {
+            let first = listing(path, files);
+            first.iter().for_each(|first| beside(first, path));
+            found.extend(first);
+        }
+    } else {
+        let paths: BTreeSet<&str> = paths.iter().copied().collect();
+        for kustomization in known {
+            let listed = accumulate::linked(kustomization, files);
+            if let Some(path) = listed.iter().find(|part| paths.contains(part.as_str())) {
+                beside(kustomization, path);
+            }
+        }
+    }
+    folders.into_iter().for_each(|(folder, from)| below(folder, &from, files, &mut found));
+    found.retain(|source| !names.contains(source.path()));
+    found.sort_by(|a, b| a.path().cmp(b.path()));
+    found.dedup_by(|a, b| a.path() == b.path());
+    found
+}
+
+/// The kustomization that lists a manifest.
+fn listing(path: &str, files: &dyn Files) -> Option<Arc<Source>> {
     const FOLDERS: [&str; 3] = ["", "../", "../../"];
-    const MOST: usize = 256;
     let name = path.rsplit('/').next().unwrap_or(path);
     let lists = |source: &Arc<Source>| {
         source.text().contains(name) && accumulate::linked(source, files).iter().any(|part| part == path)
     };
     let folders = FOLDERS.iter().filter_map(|folder| accumulate::part(files, path, &format!("{folder}.")));
     let read = |part: String| files.read_reference(path, &accumulate::relative(path, &part)).ok();
-    let Some(first) = folders.filter(|part| is_kustomization(part)).filter_map(read).find(lists) else {
-        return Vec::new();
-    };
-    // Overlays stand beside their base as a rule, or one folder deeper.
-    let mut found = vec![Arc::clone(&first)];
-    let mut folders = vec![(join(first.path(), ".."), 2)];
+    folders.filter(|part| is_kustomization(part)).filter_map(read).find(lists)
+}
+
+/// Adds the kustomizations in a folder and below, as the file at `from` may read them.
+fn below(folder: String, from: &str, files: &dyn Files, found: &mut Vec<Arc<Source>>) {
+    const MOST: usize = 256;
+    let mut folders = vec![(folder, 2)];
     let mut looked = 0;
     while let Some((folder, depth)) = folders.pop() {
         let inside = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        if inside.starts_with("../") && !path.starts_with("../") {
+        if inside.starts_with("../") && !from.starts_with("../") {
             continue;
         }
         for name in files.beside(&format!("{inside}x")).iter().filter(|name| !name.starts_with('.')) {
@@ -224,12 +282,11 @@ pub(super) fn around(path: &str, files: &dyn Files) -> Vec<Arc<Source>> {
                 continue;
             }
             if is_kustomization(name) {
-                let other = read(format!("{inside}{name}")).filter(|other| other.path() != first.path());
-                found.extend(other);
+                let to = accumulate::relative(from, &format!("{inside}{name}"));
+                found.extend(files.read_reference(from, &to).ok());
             } else if depth > 0 {
                 folders.push((format!("{inside}{name}"), depth - 1));
             }
         }
     }
-    found
 }
