@@ -1,6 +1,7 @@
 //! Pipelines in YAML: GitHub workflows and composite actions, GitLab, Circle and their like. Their steps are shell
 //! text, their jobs may run in containers of their own.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::command_line::CommandLine;
@@ -13,7 +14,7 @@ use crate::platform::kind::{EVERYWHERE, FileClaim, Kind};
 use crate::platform::remarks::{Remarks, in_yaml, lies_in};
 use crate::platform::run::{ENGINES, Givens, OuterVariable, starts_containers};
 use crate::syntax::shell::{ShellDialect, ShellOptions};
-use crate::syntax::yaml::{Entry, Node, Yaml};
+use crate::syntax::yaml::{Entry, Node, NodeId, Yaml};
 use crate::text::filename::FileName;
 use crate::text::layer::{Encoding, Layer};
 use crate::text::scan::{holds, holds_any};
@@ -81,7 +82,7 @@ impl Host for PipelineFile {
     fn scripts(_: &str, file: &Layer) -> Vec<HostScript> {
         let yaml = Yaml::parse(file.text());
         let shell = StepShell::System { windows: false };
-        let mut pipeline = Pipeline { file, found: Vec::new(), given: None, shell };
+        let mut pipeline = Pipeline { file, found: Vec::new(), given: None, shell, aliased: HashSet::new() };
         for root in yaml.roots(file.text()) {
             // Jobs are a mapping; those of Azure are a list, in stages or not, and name containers that stand elsewhere.
             let jobs = |node| Node::get(node, "jobs").map(Node::resolve);
@@ -147,7 +148,12 @@ struct Pipeline<'f> {
     given: Option<Arc<Givens>>,
     /// The shell of the steps where the walk stands.
     shell: StepShell,
+    /// Scripts that were read where an alias stands for them.
+    aliased: HashSet<NodeId>,
 }
+
+/// Lists of scripts nest so deep: <https://docs.gitlab.com/ci/yaml/script/>.
+const DEEPEST: usize = 10;
 
 /// What reads the text of steps.
 #[derive(Clone, Copy)]
@@ -192,6 +198,9 @@ impl StepShell {
 impl Pipeline<'_> {
     /// Reads the shell text in a node and below. YAML trees nest to a fixed depth.
     fn steps(&mut self, node: Node<'_>) {
+        if is_off(node) {
+            return;
+        }
         let (known, shell) = (self.given.clone(), self.shell);
         self.enter(node);
         let mut own = Vec::new();
@@ -215,8 +224,7 @@ impl Pipeline<'_> {
         for entry in node.entries() {
             let name = key(entry).map(|key| key.rsplit('.').next().unwrap_or(key));
             if let Some(name) = name.filter(|name| SCRIPTS.contains(name)) {
-                self.script(name, entry.value);
-                entry.value.items().for_each(|item| self.script(name, item));
+                self.scripts(name, entry.value, DEEPEST);
             } else if name == Some("content") && entry.value.str().is_some_and(is_script) {
                 self.script("script", entry.value);
             } else if name == Some("argv") {
@@ -249,6 +257,16 @@ impl Pipeline<'_> {
         }
     }
 
+    /// A script, or a list of them and of such lists, which GitLab takes as one. What is written elsewhere is read once.
+    fn scripts(&mut self, key: &str, node: Node<'_>, depth: usize) {
+        let (script, Some(depth)) = (node.resolve(), depth.checked_sub(1)) else { return };
+        if script.id() != node.id() && !self.aliased.insert(script.id()) {
+            return;
+        }
+        self.script(key, script);
+        script.items().filter(|item| !item.is_mapping()).for_each(|item| self.scripts(key, item, depth));
+    }
+
     fn script(&mut self, key: &str, node: Node<'_>) {
         if node.is_sequence() && key.ends_with("cmd") {
             // cloud-init's other form.
@@ -276,6 +294,9 @@ impl Pipeline<'_> {
 
     /// The containers that a GitHub job runs in and beside.
     fn containers(&mut self, job: Node<'_>) {
+        if is_off(job) {
+            return;
+        }
         let label = job
             .entry("runs-on")
             .filter(|entry| says(entry.value, GPU_LABELS) && !says(entry.value, &["cpu"]));
@@ -326,6 +347,17 @@ impl Pipeline<'_> {
             ..HostScript::new(line.image(name), ShellOptions::default())
         })
     }
+}
+
+/// Whether a step, job or task is switched off: in GitHub's and Buildkite's words, in those of Azure, of Ansible.
+fn is_off(node: Node<'_>) -> bool {
+    const OFF: [(&str, &str); 5] =
+        [("if", "false"), ("condition", "false"), ("enabled", "false"), ("when", "false"), ("skip", "true")];
+    OFF.iter().any(|(key, off)| {
+        let said = node.get(key).and_then(Node::str).unwrap_or_default();
+        let said = said.trim().strip_prefix("${{").and_then(|it| it.strip_suffix("}}")).unwrap_or(said);
+        said.trim() == *off
+    })
 }
 
 /// What runners with GPUs are called by.
