@@ -369,8 +369,8 @@ mod tests {
             let source = Source::new("run.sh", text.into());
             State::of(Unit::lone(kind, "run.sh", FileClaim::ByName, Some(source)), &context, &judging)
         };
-        let before = read("docker run --gpus all pytorch/pytorch torchrun --nproc_per_node=2 t.py\n");
-        let tasks = tasks(&before, Fixes::Safe);
+        let mut before = read("docker run --gpus all pytorch/pytorch torchrun --nproc_per_node=2 t.py\n");
+        let tasks = tasks(&mut before, Fixes::Safe);
         let made: Vec<Attempt<'_, Wish>> = tasks.iter().map(|task| (task, task.ways[0].as_slice())).collect();
         let (_, fixed, _) = edited(made[0].1).swap_remove(0);
         only_intended(&before, &made, &read(&change(fixed.text())), &RefCell::default())
