@@ -294,9 +294,6 @@ impl Pipeline<'_> {
 
     /// The containers that a GitHub job runs in and beside.
     fn containers(&mut self, job: Node<'_>) {
-        if is_off(job) {
-            return;
-        }
         let label = job
             .entry("runs-on")
             .filter(|entry| says(entry.value, GPU_LABELS) && !says(entry.value, &["cpu"]));
@@ -349,15 +346,18 @@ impl Pipeline<'_> {
     }
 }
 
-/// Whether a step, job or task is switched off: in GitHub's and Buildkite's words, in those of Azure, of Ansible.
+/// Whether a step or task is switched off: in GitHub's and Buildkite's words, in those of Azure, of Ansible. A whole job that is
+/// waits for better times.
 fn is_off(node: Node<'_>) -> bool {
     const OFF: [(&str, &str); 5] =
         [("if", "false"), ("condition", "false"), ("enabled", "false"), ("when", "false"), ("skip", "true")];
-    OFF.iter().any(|(key, off)| {
-        let said = node.get(key).and_then(Node::str).unwrap_or_default();
-        let said = said.trim().strip_prefix("${{").and_then(|it| it.strip_suffix("}}")).unwrap_or(said);
-        said.trim() == *off
-    })
+    let is_job = ["steps", "runs-on", "jobs", "stage"].iter().any(|key| node.get(key).is_some());
+    !is_job
+        && OFF.iter().any(|(key, off)| {
+            let said = node.get(key).and_then(Node::str).unwrap_or_default();
+            let said = said.trim().strip_prefix("${{").and_then(|it| it.strip_suffix("}}")).unwrap_or(said);
+            said.trim() == *off
+        })
 }
 
 /// What runners with GPUs are called by.
