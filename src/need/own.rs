@@ -326,6 +326,10 @@ fn of_ranks(
         (Ranks::ByGpus, GpuCount::Exactly(0 | 1)) => (alone(1), name),
         (Ranks::ByGpus, _) => (Claim::RanksByGpus { size }, name),
         (Ranks::Open(_), GpuCount::Exactly(0 | 1)) if serves => (alone(1), name),
+        // A launcher is told to use the GPUs that there are.
+        (Ranks::Open(option), GpuCount::All | GpuCount::Exactly(2..)) if !serves && !option.is_empty() => {
+            (Claim::RanksByGpus { size }, option)
+        }
         (Ranks::Open(option), _) => {
             (Claim::Unread(format!("how many processes {name} starts is not written here").into()), option)
         }

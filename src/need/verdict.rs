@@ -286,7 +286,7 @@ pub fn clause(evidence: &Evidence, scene: &Scene) -> Cow<'static, str> {
             }
             NeedRule::No | NeedRule::Idle => entry.why.into(),
             _ if matches!(evidence.claim, Claim::Named(_)) => {
-                format!("its name speaks of {}: {}", entry.name, entry.why).into()
+                format!("its name suggests {}: {}", entry.name, entry.why).into()
             }
             _ => format!("{}: {}", entry.name, entry.why).into(),
         },

@@ -127,6 +127,12 @@ impl Builds {
         found.next().filter(|_| found.next().is_none()).map(String::as_str)
     }
 
+    /// Whether there are Python files in a folder.
+    pub fn has_programs(&self, folder: &str) -> bool {
+        let below = |path: &String| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+        self.programs.iter().any(below)
+    }
+
     /// The Python files of a small repository.
     pub fn programs(&self) -> Option<&[String]> {
         (self.programs.len() <= MOST_PROGRAMS).then_some(&self.programs)

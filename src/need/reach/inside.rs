@@ -30,6 +30,9 @@ pub(super) struct Image {
     pub(super) context: String,
 }
 
+/// So many parts has a path at least that leads to somebody's own files: `/home/me/work`.
+const OWN_PATH: usize = 3;
+
 /// What is known of a container's files.
 pub(super) struct Layout<'a> {
     pub(super) files: &'a dyn Files,
@@ -188,6 +191,12 @@ impl Layout<'_> {
             if let Some(at) = parts.iter().rposition(|part| self.is_cloned_as(part)) {
                 found.push((under(self.root, &parts.get(at + 1..).unwrap_or_default().join("/")), true));
             }
+            // Somebody's own copy of a folder of the repository.
+            let last = parts.last().filter(|last| !last.is_empty() && parts.len() > OWN_PATH);
+            let folder = last.map(|last| under(self.root, last));
+            found.extend(
+                folder.filter(|folder| self.builds.has_programs(folder)).map(|folder| (folder, true)),
+            );
             // `$HERE/src`: a variable for a folder of the repository.
             if let Some((_, rest)) = host.split_once('/').filter(|_| variable) {
                 found.push((under(self.own(), rest), true));
@@ -232,7 +241,10 @@ impl Layout<'_> {
         self.inside.mounts.iter().any(|(host, _)| {
             let is_root =
                 |folder: &str| folder == self.root || (folder == self.own() && !folder.contains('/'));
-            self.on_host(host).iter().any(|(folder, _)| is_root(folder))
+            let is_own = |(folder, guessed): &(String, bool)| {
+                is_root(folder) || (*guessed && self.builds.has_programs(folder))
+            };
+            self.on_host(host).iter().any(is_own)
         })
     }
 

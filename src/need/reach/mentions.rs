@@ -22,6 +22,9 @@ const IN_TURN: usize = 2;
 /// A value that is longer is none of a name.
 const LONGEST_VALUE: usize = 300;
 
+/// So many bytes before the command that builds it a page shows a Dockerfile.
+const SHOWN: usize = 2000;
+
 /// Engines whose `build` makes an image.
 const ENGINES: [&str; 6] = ["docker", "podman", "nerdctl", "buildx", "DOCKER", "PODMAN"];
 
@@ -37,6 +40,7 @@ const SWITCHES: [&str; 12] = [
 /// What a text says of images that it builds; a literal scan tells most texts.
 pub fn of_text(source: &Arc<Source>) -> Vec<BuiltImage> {
     let text = source.text();
+    let is_page = [".md", ".mdx", ".rst", ".adoc"].iter().any(|ending| source.path().ends_with(ending));
     let mut found = Vec::new();
     let mut behind = 0;
     for at in memmem::find_iter(text.as_bytes(), b"build") {
@@ -57,7 +61,9 @@ pub fn of_text(source: &Arc<Source>) -> Vec<BuiltImage> {
         {
             behind = of_action(source, span, &mut found);
         } else if ENGINES.iter().any(|engine| line.contains(engine)) && line.ends_with([' ', '\t']) {
-            behind = of_command(source, span, line, &mut found);
+            let above = text.as_bytes().get(at.saturating_sub(SHOWN)..at).unwrap_or_default();
+            let shows = is_page && memmem::find(above, b"\nFROM ").is_some();
+            behind = of_command(source, span, line, shows, &mut found);
         } else if line.trim().is_empty() && text.get(at..).is_some_and(|rest| rest.starts_with("build:")) {
             of_service(source, span, line.len(), &mut found);
         }
@@ -66,9 +72,19 @@ pub fn of_text(source: &Arc<Source>) -> Vec<BuiltImage> {
 }
 
 /// A `docker build` whose last word so far ends at `span`; gives the byte behind the command.
-fn of_command(source: &Arc<Source>, span: Span, line: &str, found: &mut Vec<BuiltImage>) -> usize {
+/// Where the page `shows` a Dockerfile of its own just before, it builds that, and none of the repository.
+fn of_command(
+    source: &Arc<Source>,
+    span: Span,
+    line: &str,
+    shows: bool,
+    found: &mut Vec<BuiltImage>,
+) -> usize {
     let text = source.text();
     let (words, end) = words(text, span.end);
+    if shows && !words.iter().any(|word| word == "-f") {
+        return end;
+    }
     let (mut tags, mut file, mut target, mut context) = (Vec::new(), None, None, None);
     let mut rest = words.into_iter().peekable();
     while let Some(word) = rest.next() {

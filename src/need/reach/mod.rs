@@ -107,7 +107,8 @@ pub fn read(workload: &mut Workload, files: &dyn Files, builds: &Builds) -> Vec<
             reach.read.extend(WAITING.map(str::to_owned));
         }
     }
-    if reach.found.is_empty() && waits(&owned.command) {
+    let is_entered = reach.found.iter().all(|one| one.claim == Claim::Entered);
+    if is_entered && (waits(&owned.command) || !reach.found.is_empty()) {
         reach.workspace(builds);
     }
     // Scripts that were read to their end and start nothing that counts.
@@ -334,6 +335,7 @@ impl Reach<'_> {
             }
         }
         self.read.extend(WAITING.map(str::to_owned));
+        self.found.clear();
         self.push(Claim::NoLoader { complete: true }, self.workload.place.clone(), &[], Strength::Guess);
     }
 

@@ -139,9 +139,15 @@ fn used<'m, 't>(module: &'m Module<'t>) -> Vec<&'m Import<'t>> {
 
 /// The variables of a script that it gives literal values alone, and those of its environment, which come first.
 pub(super) fn variables(script: &Script<'_>, environment: &[(String, String)]) -> HashMap<String, String> {
+    // `N=${N:-4}`: nobody gives another.
+    fn default<'v>(value: &'v str, environment: &[(String, String)]) -> Option<&'v str> {
+        let (name, default) = value.strip_prefix("${")?.strip_suffix('}')?.split_once(":-")?;
+        (!environment.iter().any(|(known, _)| known == name)).then_some(default)
+    }
     let values = script.assignments.iter().filter_map(|assignment| {
         let AssignedValue::Word(value) = &assignment.value else { return None };
-        Some((script.slice(assignment.name), script.slice(value.span).trim_matches(['"', '\''])))
+        let value = script.slice(value.span).trim_matches(['"', '\'']);
+        Some((script.slice(assignment.name), default(value, environment).unwrap_or(value)))
     });
     let (literal, open): (Vec<_>, Vec<_>) = values.partition(|(_, value)| !value.contains(['$', '`']));
     let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());

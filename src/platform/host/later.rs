@@ -49,7 +49,7 @@ pub(super) fn fill(
     let is_page = script.options.prose;
     let outer = Prompt::before(&script.layer, from);
     let mut marked = false;
-    let mut block = String::new();
+    let (mut block, mut first_typed) = (String::new(), None);
     let mut found: Vec<(String, Place, bool)> = Vec::new();
     for (line, span) in lines(text, rest).take(MOST_LINES) {
         let place = || script.layer.place(span);
@@ -66,6 +66,7 @@ pub(super) fn fill(
                 if marked || prompt.is_inside(&outer) {
                     found.push((command, place(), true));
                 } else {
+                    first_typed.get_or_insert_with(place);
                     block.push_str(&command);
                     block.push('\n');
                 }
@@ -78,8 +79,7 @@ pub(super) fn fill(
     if workload.command.iter().any(|word| word.contains("sshd")) {
         found.extend(scripts.iter().flat_map(spread));
     }
-    let here = script.layer.place(Span::at(rest.min(text.len())));
-    found.extend((!block.is_empty()).then_some((block, here, false)));
+    found.extend(first_typed.map(|place| (block, place, false)));
     let later = found.into_iter().map(|(script, place, typed)| Later { script, place, typed });
     workload.inside.later.extend(later);
     if waits && is_page && workload.inside.later.is_empty() {
