@@ -161,6 +161,9 @@ impl Input {
                 pipes.push(Source::new(path.clone(), bytes));
             }
         }
+        if stdin.is_none() && args.stdin_filename.is_some() {
+            return Err("--stdin-filename: standard input is read only where a path is `-`".into());
+        }
         if paths.is_empty() {
             paths.push(".".into());
         }

@@ -144,17 +144,17 @@ fn loader_reasons(loader: &Loader) -> Result<Vec<String>, Impossible> {
     let bytes = human(loader.batch_bytes()?);
     let mut reasons = vec![format!("One batch is {batch} samples of {sample} with a label each: {bytes}.")];
     if *workers == 0 {
-        reasons
-            .push("Without workers the training process loads its data itself, and shares nothing.".into());
+        reasons.push("Without workers the main process loads the data, and shares nothing.".into());
         return Ok(reasons);
     }
     let held = match held {
         0 => String::new(),
         held => format!(", later code still refers to {held}"),
     };
+    let each = if *workers == 1 { "The worker".to_owned() } else { format!("Each of the {workers} workers") };
+    let noun = if *prefetch == 1 { "batch" } else { "batches" };
     reasons.push(format!(
-        "{workers} workers keep {prefetch} batches ahead each{held}, the training loop holds one and asks for the next before \
-         it lets go of it: {} batches.",
+        "{each} prefetches {prefetch} {noun}{held}, and the training loop holds one while it takes the next: {} batches in all.",
         loader.batches()?
     ));
     if *ranks > 1 {

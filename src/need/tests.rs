@@ -186,7 +186,7 @@ fn a_question_is_answered_with_reasons() {
     let answer = asked(1, None);
     assert_eq!((answer.dataloader, answer.recommended), (385_515_520, 512 * MIB));
     assert_eq!(answer.reasons.len(), 2);
-    assert!(answer.reasons[1].ends_with("lets go of it: 10 batches."), "{:?}", answer.reasons);
+    assert!(answer.reasons[1].ends_with("takes the next: 10 batches in all."), "{:?}", answer.reasons);
     assert_eq!(answer.by_default, "is enough for batches of at most 11 samples, not of 64.");
     assert_eq!(asked(2, None).recommended, 2 * GIB);
     assert_eq!(asked(1, Some("Ray")).recommended, 16 * GIB);

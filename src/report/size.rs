@@ -67,7 +67,7 @@ pub fn text(out: &mut dyn Write, answer: &Answer, look: Look) -> io::Result<()> 
 /// Measured with torch 2.9.1 and 2.15.0; the change came with pytorch/pytorch#161910.
 const FULL: [&str; 2] = [
     "Up to PyTorch 2.9 a worker dies: \"Unexpected bus error encountered in worker\".",
-    "From 2.10 on a batch is lost instead, and the training often waits for it for ever, without a word.",
+    "From 2.10 on a batch is lost instead, and training often hangs without an error.",
 ];
 
 fn part(out: &mut dyn Write, look: Look, title: &str, sentences: &[String]) -> io::Result<()> {
