@@ -104,3 +104,16 @@ pub fn apply_within(source: &Source, window: Span, edits: &[Edit]) -> Vec<u8> {
     out.extend_from_slice(source.slice_bytes(Span::new(at, window.end)));
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_edits_that_overlap_the_first_is_made() {
+        let source = Source::new("a", b"0123456789".to_vec());
+        let edit = |start, end, text: &str| Edit::replacement(&source, Span::new(start, end), text);
+        let edits = sorted([edit(3, 6, "y"), edit(2, 4, "x"), edit(6, 6, "z"), edit(2, 4, "x")]);
+        assert_eq!(apply(&source, &edits), b"01x45z6789");
+    }
+}
