@@ -134,8 +134,9 @@ fn write_entry(code: &mut String, group: &str, entry: &Entry) -> Result<(), Box<
     let takes = takes.map_or("None".to_owned(), |bytes| format!("Some({bytes})"));
     writeln!(
         code,
-        "KnowledgeEntry {{ group: {group:?}, name: {:?}, images: &{:?}, commands: &{:?}, words: &{:?}, rule: {rule}, \
-         size: {size}, processes: {processes}, takes: {takes}, why: {:?}, source: {:?} }},",
+        "KnowledgeEntry {{ #[cfg(test)] group: {group:?}, name: {:?}, #[cfg(test)] images: &{:?}, \
+         #[cfg(test)] commands: &{:?}, #[cfg(test)] words: &{:?}, rule: {rule}, size: {size}, \
+         processes: {processes}, takes: {takes}, why: {:?}, #[cfg(test)] source: {:?} }},",
         entry.name,
         pairs(&entry.images)?,
         pairs(&entry.commands)?,

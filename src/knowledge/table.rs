@@ -58,18 +58,22 @@ pub enum Processes {
     Told,
 }
 
-/// One thing that is known.
+/// One thing that is known. What only its tests look at is not in the binary.
 #[derive(Debug, PartialEq)]
 pub struct KnowledgeEntry {
     /// The heading it stands under.
+    #[cfg(test)]
     pub group: &'static str,
     /// What it is called.
     pub name: &'static str,
     /// Globs on images, each with an image that it matches.
+    #[cfg(test)]
     pub images: &'static [(&'static str, &'static str)],
     /// Words of commands, each with a command line that they match.
+    #[cfg(test)]
     pub commands: &'static [(&'static str, &'static str)],
     /// Words that tell it in the names of services and images.
+    #[cfg(test)]
     pub words: &'static [&'static str],
     /// When it needs shared memory.
     pub rule: NeedRule,
@@ -82,6 +86,7 @@ pub struct KnowledgeEntry {
     /// Why, in one clause.
     pub why: &'static str,
     /// Where that is written.
+    #[cfg(test)]
     pub source: &'static str,
 }
 
