@@ -80,7 +80,7 @@ fn deep_nesting() {
         survives(&[("compose.yaml", &text)]);
         survives(&[("deploy.yaml", &format!("apiVersion: v1\nkind: Pod\nspec: {}", open.repeat(100_000)))]);
     }
-    for open in ["a=(", "$(", "{ ", "\"$(", "${a:-", "if ", "`", "<<A "] {
+    for open in ["a=(", "$(", "{ ", "\"$(", "${a:-", "if ", "case x in a)", "`", "<<A "] {
         survives(&[("run.sh", &format!("docker run --gpus all {}", open.repeat(50_000)))]);
     }
 }

@@ -1,6 +1,7 @@
 //! Which arm of a `case` or an `if` a script runs, where its arguments and variables tell: `case "$1" in train)`,
 //! `if [ "$1" = train ]`.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use crate::syntax::shell::{AssignedValue, Script};
@@ -15,6 +16,10 @@ pub(super) struct Chosen<'a> {
     first: Option<&'a str>,
     /// The variables that are known.
     known: &'a HashMap<String, String>,
+    /// What each variable is given, where that is one word alone.
+    given: HashMap<&'a str, Option<&'a str>>,
+    /// The arm that each choice takes, as far as somebody asked.
+    taken: RefCell<HashMap<usize, Option<usize>>>,
 }
 
 impl<'a> Chosen<'a> {
@@ -24,7 +29,15 @@ impl<'a> Chosen<'a> {
         first: Option<&'a str>,
         known: &'a HashMap<String, String>,
     ) -> Self {
-        Self { script, first, known }
+        let mut given = HashMap::new();
+        for assignment in &script.assignments {
+            let word = match &assignment.value {
+                AssignedValue::Word(word) => Some(script.slice(word.span)),
+                _ => None,
+            };
+            given.entry(script.slice(assignment.name)).and_modify(|known| *known = None).or_insert(word);
+        }
+        Self { script, first, known, given, taken: RefCell::default() }
     }
 
     /// Whether what stands in a scope runs; nothing where a `case` chooses by what is not known.
@@ -50,16 +63,25 @@ impl<'a> Chosen<'a> {
 
     /// Whether another arm than this one is taken; nothing where that is not known.
     fn is_passed_over(&self, arm: usize, choice: usize) -> Option<bool> {
+        // The condition of an `elif` has a scope, too, which is no arm.
+        self.script.choices.get(choice)?.arms.binary_search(&arm).ok()?;
+        let known = self.taken.borrow().get(&choice).copied();
+        let taken = known.unwrap_or_else(|| self.taken(choice));
+        self.taken.borrow_mut().insert(choice, taken);
+        Some(taken? != arm)
+    }
+
+    /// The scope of the arm that a choice takes, 0 for none; nothing where that is not known.
+    fn taken(&self, choice: usize) -> Option<usize> {
         let choice = self.script.choices.get(choice)?;
-        let own = choice.arms.iter().position(|known| *known == arm)?;
-        if choice.conditions.len() != choice.arms.len() {
+        if choice.arms.is_empty() || choice.conditions.len() != choice.arms.len() {
             return None;
         }
         let value = match choice.subject {
             Some(subject) => Some(self.value(self.script.slice(subject), DEPTH)?),
             None => None,
         };
-        for (at, condition) in choice.conditions.iter().enumerate() {
+        for (arm, condition) in choice.arms.iter().zip(&choice.conditions) {
             let condition = self.script.slice(*condition).trim();
             let holds = match &value {
                 Some(value) => {
@@ -69,10 +91,10 @@ impl<'a> Chosen<'a> {
                 None => condition.is_empty() || self.holds(condition)?,
             };
             if holds {
-                return Some(at != own);
+                return Some(*arm);
             }
         }
-        Some(true)
+        Some(0)
     }
 
     /// Whether a condition holds that compares a variable with a word.
@@ -100,11 +122,7 @@ impl<'a> Chosen<'a> {
         } else if let Some(known) = self.known.get(name) {
             Some(known.clone())
         } else {
-            let mut assigned = self.script.assignments.iter().filter(|it| self.script.slice(it.name) == name);
-            match (assigned.next().map(|it| &it.value), assigned.next()) {
-                (Some(AssignedValue::Word(word)), None) => self.value(self.script.slice(word.span), depth),
-                _ => None,
-            }
+            self.given.get(name).copied().flatten().and_then(|written| self.value(written, depth))
         };
         own.or_else(|| default.map(|default| default.trim_matches('"').to_owned()))
             .filter(|value| !value.is_empty() && !value.contains(['$', '`']))

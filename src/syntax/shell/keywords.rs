@@ -309,14 +309,20 @@ impl ScriptReader<'_> {
                 block.kind = BlockKind::Case { pattern: false };
             }
             self.arm(flow, pattern.span.of(self.script.text) == "*");
-            let whole = self.script.text.get(..pattern.span.end).unwrap_or_default();
-            let start = whole.rfind(['\n', ';']).map_or(0, |at| at + 1);
+            let end = pattern.span.end;
             let choice = flow.blocks.last().and_then(|block| self.script.choices.get_mut(block.choice));
-            if let Some(choice) = choice {
-                // The first arm may stand on the line of `case WORD in`.
-                let head = choice.subject.map(|word| word.end).filter(|end| *end > start);
-                let head = head.and_then(|end| Some(end + whole.get(end..)?.find("in")? + "in".len()));
-                choice.conditions.push(Span::new(head.unwrap_or(start), pattern.span.end));
+            if let Some(choice) = choice
+                && let Some(subject) = choice.subject
+            {
+                // Behind the arm before it, or `in`: so no text is looked through twice.
+                let last = choice.conditions.last().map_or(subject.end, |last| last.end);
+                let between = self.script.text.get(last..end).unwrap_or_default();
+                let start = match (between.rfind(['\n', ';']), between.find(" in")) {
+                    (Some(at), _) => last + at + 1,
+                    (None, Some(at)) if choice.conditions.is_empty() => last + at + " in".len(),
+                    (None, _) => last,
+                };
+                choice.conditions.push(Span::new(start, end));
             }
         } else if self.cursor.pos == before {
             self.cursor.bump_char();
