@@ -14,6 +14,7 @@ pub mod question;
 mod ranks;
 pub mod reach;
 pub mod users;
+mod variables;
 pub mod verdict;
 
 use crate::container::workload::GpuCount;
@@ -95,15 +96,20 @@ pub fn recommend(facts: &Facts<'_>) -> Recommendation {
 
 /// Why a size is the usual one: nothing tells another, or what does takes less.
 fn usual(share: Option<&Share>) -> String {
-    match share.filter(|share| share.bytes > 0 && !share.why.starts_with('a')) {
+    match share.filter(|share| share.bytes > 0 && !goes_on(&share.why)) {
         Some(share) => format!("a usual size: {}", share.why),
         None => "a usual size, since nothing more is known".into(),
     }
 }
 
+/// Whether a reason goes on with the size, instead of being a clause of its own.
+fn goes_on(reason: &str) -> bool {
+    reason.starts_with("as ") || reason.starts_with("a ")
+}
+
 /// A size with its reason: a clause of its own behind a colon, or one that goes on with the size.
 pub fn because(bytes: u64, reason: &str) -> String {
-    let link = if reason.starts_with("as ") || reason.starts_with("a ") { "," } else { ":" };
+    let link = if goes_on(reason) { "," } else { ":" };
     format!("{}{link} {reason}", human(bytes))
 }
 

@@ -3,7 +3,7 @@
 use super::evidence::{Claim, Data, Evidence, Loads, Strength, Workaround};
 use super::hints::{Hints, LOADER_WORKERS, MOST_WORKERS};
 use super::ranks::{Ranks, launched, ranks, split, told_by};
-use super::reach::own_variables;
+use super::variables::own_variables;
 use super::verdict::{Need, Scene, judge};
 use crate::container::workload::{Engine, GpuCount, Workload};
 use crate::knowledge::command::{Program, programs, script_of};

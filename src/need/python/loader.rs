@@ -36,8 +36,9 @@ const SIDES: [&str; 8] = [
 const LENGTHS: [&str; 7] =
     ["max_length", "max_seq_length", "max_seq_len", "block_size", "seq_len", "sequence_len", "max_len"];
 
-/// More workers than machines have processors are a number of something else.
-const MOST_WORKERS: u64 = 256;
+/// A larger number in a program is one of something else: machines have fewer processors. An option that says so is believed,
+/// see [`crate::need::hints`].
+const MOST_IN_CODE: u64 = 256;
 
 /// How many workers a loader has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +125,7 @@ impl Call {
             Some(0) | None if value.many => Workers::Some(PROCESSORS),
             Some(0) if value.sure => Workers::None,
             Some(0) => Workers::Unknown,
-            Some(number) if number <= MOST_WORKERS => Workers::Some(number),
+            Some(number) if number <= MOST_IN_CODE => Workers::Some(number),
             None if value.unset => Workers::None,
             _ => Workers::Unknown,
         };

@@ -30,7 +30,6 @@ use crate::text::place::Place;
 use builds::Builds;
 use image::image;
 use inside::{File, Layout};
-pub(super) use program::own_variables;
 use runs::{Runs, runs};
 
 /// How deep scripts may start each other.

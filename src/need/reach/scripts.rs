@@ -1,9 +1,10 @@
 //! Following a script of a shell: its commands in order, with what it is given.
 
 use super::inside::File;
-use super::{MOST_COMMANDS, ROOM, Reach, Route, arms, inside, own_variables, program, runs, waits};
+use super::{MOST_COMMANDS, ROOM, Reach, Route, arms, inside, runs, waits};
 use crate::container::workload::Engine;
 use crate::need::evidence::{Claim, Evidence, Strength};
+use crate::need::variables::{own_variables, variables};
 use crate::syntax::dockerfile::fill;
 use crate::syntax::shell::Script;
 use crate::text::source::Span;
@@ -16,7 +17,7 @@ impl Reach<'_> {
         };
         let text = file.text().to_owned();
         let script = Script::read(&text, Default::default());
-        let known = program::variables(&script, &self.workload.environment);
+        let known = variables(&script, &self.workload.environment);
         let own = own_variables(&script);
         let functions: Vec<&str> =
             script.scopes.iter().filter_map(|scope| Some(script.slice(scope.function?))).collect();

@@ -10,6 +10,9 @@ use crate::text::source::Span;
 /// Options that name a folder of models.
 const FOLDERS: [&str; 2] = ["--model-repository", "--model-store"];
 
+/// The file of a model of the Python back end.
+const PYTHON_MODEL: &str = "model.py";
+
 /// More models are read of no folder.
 const MOST_MODELS: usize = 32;
 
@@ -23,19 +26,29 @@ impl Reach<'_> {
         for folder in folders(words) {
             // One that is elsewhere may hold anything.
             let Some((own, names)) = self.layout.entries(&route.path(folder)) else { return false };
-            let config = |name: &String| {
-                let path = format!("{own}/{name}/config.pbtxt");
+            let read = |path: String| {
                 let source = self.layout.files.read_inside(self.layout.from, &path).ok()?;
                 Some(File { source, part: None, guessed: false })
             };
-            models.extend(names.iter().take(MOST_MODELS).filter_map(config));
+            // A model without a configuration has that of its files: one of Python is called so.
+            let model = |name: &String| {
+                let configured = read(format!("{own}/{name}/config.pbtxt"));
+                configured.or_else(|| read(format!("{own}/{name}/1/{PYTHON_MODEL}")))
+            };
+            models.extend(names.iter().take(MOST_MODELS).filter_map(model));
         }
         models.retain(|model| self.affords(model));
+        let python = |model: &File| {
+            let is_code = model.source.path().ends_with(PYTHON_MODEL);
+            if is_code { Some(Span::new(0, 0)) } else { python_backend(model.text()) }
+        };
         let python: Vec<(&File, Span)> =
-            models.iter().filter_map(|model| Some((model, python_backend(model.text())?))).collect();
+            models.iter().filter_map(|model| Some((model, python(model)?))).collect();
         let route = models.first().map_or(route, |model| route.through(model));
         if let Some((model, span)) = python.first() {
-            let instances = python.iter().map(|(model, _)| instances(model.text())).sum();
+            let configured = python.iter().filter(|(model, _)| !model.source.path().ends_with(PYTHON_MODEL));
+            let code = python.len() - configured.clone().count();
+            let instances = configured.map(|(model, _)| instances(model.text())).sum::<u64>() + code as u64;
             self.push(Claim::PythonBackend { instances }, place(model, *span), route.via, route.strength);
         } else if let Some(model) = models.first() {
             let start = place(model, Span::new(0, 0));
